@@ -1,0 +1,138 @@
+//! What a plan will do, second by second.
+
+mod ideal;
+
+pub(crate) use ideal::{Group, simulate};
+
+use crate::balance::float;
+use crate::node::NodeName;
+use crate::snapshot::NodeLoad;
+use serde::{Deserialize, Serialize};
+
+/// What a plan will do if the cluster behaves as EMQX's rules say.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Forecast {
+    /// Seconds from the first start to the last end.
+    pub duration_s: u64,
+    /// Seconds in which connections are evicted: one for each tick.
+    pub conn_evict_s: u64,
+    /// Seconds in which sessions are moved: one for each tick.
+    pub sess_evict_s: u64,
+    /// Clients dropped, counted again each time one is dropped.
+    pub disconnects: u64,
+    /// Disconnected sessions moved to another node.
+    pub sessions_moved: f64,
+    /// Every node at the end, in the order of the snapshot.
+    #[serde(rename = "final")]
+    pub end: Vec<NodeEnd>,
+    /// When which phase runs, in order.
+    pub phases: Vec<PhaseSpan>,
+    /// Every node over time.
+    pub curve: Curve,
+}
+
+/// A node at the end of a forecast.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct NodeEnd {
+    /// The node.
+    pub node: NodeName,
+    /// Connected clients.
+    pub connections: u64,
+    /// Sessions whose client is away. Fractional: EMQX moves each to a random recipient, and this
+    /// is the mean.
+    pub disconnected_sessions: f64,
+}
+
+/// The four phases of an EMQX rebalance, under EMQX's names.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunPhase {
+    /// Donors are closed, or about to be; nothing is evicted yet.
+    WaitHealthCheck,
+    /// Donors drop clients.
+    EvictingConns,
+    /// Clients come back and take over their sessions.
+    WaitTakeover,
+    /// Donors hand over the sessions whose client is away.
+    EvictingSessions,
+}
+
+/// When one phase of one run lasts.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct PhaseSpan {
+    /// Index of the run in the plan.
+    pub run: usize,
+    /// The phase.
+    pub phase: RunPhase,
+    /// First second of it, from the start of the plan.
+    pub from_s: u64,
+    /// Its end, `from_s` if the phase is empty.
+    pub to_s: u64,
+}
+
+/// The course of every node. Between two times the counts run in a straight line.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Curve {
+    /// Seconds from the start of the plan, ascending, the first 0.
+    pub times_s: Vec<u64>,
+    /// A series for each node, as long as `times_s`, in the order of the snapshot.
+    pub nodes: Vec<NodeCurve>,
+}
+
+/// The course of one node.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct NodeCurve {
+    /// The node.
+    pub node: NodeName,
+    /// Connected clients at each time.
+    pub connections: Vec<u64>,
+    /// Sessions whose client is away, at each time.
+    pub disconnected_sessions: Vec<f64>,
+}
+
+/// The forecast of doing nothing.
+pub(crate) fn unchanged(nodes: &[NodeLoad]) -> Forecast {
+    let counts = |load: &NodeLoad| (load.connections, float(load.disconnected_sessions));
+    let mut curve = Curve::new(nodes.iter().map(|load| load.node.clone()));
+    curve.push(0, nodes.iter().map(counts));
+    let end = nodes.iter().map(|load| NodeEnd {
+        node: load.node.clone(),
+        connections: load.connections,
+        disconnected_sessions: float(load.disconnected_sessions),
+    });
+    Forecast {
+        end: end.collect(),
+        curve,
+        ..Forecast::default()
+    }
+}
+
+impl Curve {
+    pub(crate) fn new(nodes: impl IntoIterator<Item = NodeName>) -> Self {
+        let nodes = nodes.into_iter().map(|node| NodeCurve {
+            node,
+            connections: Vec::new(),
+            disconnected_sessions: Vec::new(),
+        });
+        Self {
+            times_s: Vec::new(),
+            nodes: nodes.collect(),
+        }
+    }
+
+    /// Adds a point, in place of one at the same time.
+    pub(crate) fn push(&mut self, time_s: u64, counts: impl IntoIterator<Item = (u64, f64)>) {
+        if self.times_s.last() == Some(&time_s) {
+            self.times_s.pop();
+            for node in &mut self.nodes {
+                node.connections.pop();
+                node.disconnected_sessions.pop();
+            }
+        }
+        self.times_s.push(time_s);
+        for (node, (connections, disconnected)) in self.nodes.iter_mut().zip(counts) {
+            node.connections.push(connections);
+            node.disconnected_sessions.push(disconnected);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Plans, forecasts and drives the rebalancing of an EMQX cluster.
+//!
+//! Values in, values out: this crate does no IO, has no clock, no threads and no async. Hosts bring
+//! those: a command line, a Python process, a browser, nginx, a Kubernetes controller.
+
+mod balance;
+mod duration;
+mod error;
+mod forecast;
+mod input;
+mod node;
+mod plan;
+mod snapshot;
+mod strategy;
+mod units;
+mod version;
+
+pub use balance::{Balance, BalanceChange, Bounds};
+pub use error::{Error, ErrorKind, Problem, Result};
+pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
+pub use node::NodeName;
+pub use plan::{Decision, Finding, FindingCode, Mode, Plan, PlanOptions, Run, Severity, plan};
+pub use snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
+pub use strategy::Strategy;
+pub use units::{AbsThreshold, EvictRate, MAX_COUNT, MAX_WAIT_S, RelThreshold, Timestamp};
+pub use version::EmqxVersion;

@@ -1,0 +1,84 @@
+//! What to know before starting, as data.
+
+use crate::node::NodeName;
+use serde::{Deserialize, Serialize};
+
+/// One thing to know before starting.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Finding {
+    /// How much it matters.
+    pub severity: Severity,
+    /// What it is, for programs.
+    pub code: FindingCode,
+    /// What it is and what to do, for people.
+    pub message: String,
+    /// The node it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeName>,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Starting would do harm or fail; `start` refuses unless forced.
+    Error,
+    /// Starting may do less, or cost more, than expected.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+/// What a finding is, as a stable word.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FindingCode {
+    /// Donors refuse clients for the whole health-check wait (EMQX before 5.4.0 and 4.4.24).
+    ClosedWhileWaiting,
+    /// A node is being evacuated.
+    EvacuationInProgress,
+    /// The thresholds end the run with a node more than 10 % over the mean.
+    LaxThresholds,
+    /// A node is left out because it has another role than the others.
+    LeftOutByRole,
+    /// The nodes to balance are cores and replicants.
+    MixedRoles,
+    /// Nodes up to 5.2 and from 5.3 on in one cluster: taking over a session can crash.
+    MixedVersions,
+    /// Load balancers get no time to notice that the donors are closed.
+    NoHealthCheckWait,
+    /// A node is stopped.
+    NodeDown,
+    /// One recipient takes every client that the donors drop.
+    OneRecipient,
+    /// One tick moves so many clients that the recipients end fuller than the donors were.
+    Overshoot,
+    /// A rebalance is running already.
+    RunInProgress,
+    /// A node's EMQX has no usable `load_rebalance`.
+    UnsupportedVersion,
+    /// An option that this EMQX refuses.
+    UnsupportedOption,
+    /// The version of a node is not known, so what it can do is not checked.
+    VersionUnknown,
+}
+
+impl Finding {
+    /// A finding about the plan as a whole.
+    pub fn new(severity: Severity, code: FindingCode, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            code,
+            message: message.into(),
+            node: None,
+        }
+    }
+
+    /// The same, about `node`.
+    #[must_use]
+    pub fn about(mut self, node: &NodeName) -> Self {
+        self.node = Some(node.clone());
+        self
+    }
+}

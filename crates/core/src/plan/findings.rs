@@ -1,0 +1,267 @@
+//! Checks that need only the snapshot, the strategy and the forecast.
+
+use super::single::Split;
+use super::{Decision, Finding, FindingCode as Code, PlanOptions, Severity, selection};
+use crate::balance::{BalanceChange, float};
+use crate::forecast::Forecast;
+use crate::snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
+use crate::strategy::Strategy;
+use crate::version::EmqxVersion;
+
+/// What the checks look at.
+pub(crate) struct Evidence<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) strategy: &'a Strategy,
+    pub(crate) options: &'a PlanOptions,
+    pub(crate) split: &'a Split<'a>,
+    pub(crate) decision: Decision,
+    pub(crate) balance: BalanceChange,
+}
+
+/// Every finding about a plan for `nodes`, errors first.
+pub(crate) fn check(
+    evidence: &Evidence<'_>,
+    nodes: &[&NodeLoad],
+    forecast: &Forecast,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(availability(evidence.snapshot, nodes));
+    findings.extend(roles(evidence, nodes));
+    findings.extend(versions(nodes, evidence.strategy));
+    if evidence.decision == Decision::Start {
+        findings.extend(outcome(evidence, forecast));
+        findings.extend(waits(evidence));
+    }
+    findings.sort_by_key(|finding| finding.severity);
+    findings
+}
+
+/// Nodes that are down, being evacuated, or donors of a rebalance already.
+fn availability(snapshot: &Snapshot, nodes: &[&NodeLoad]) -> Vec<Finding> {
+    let finding = |load: &NodeLoad| {
+        let chosen = nodes.iter().any(|node| node.node == load.node);
+        let severity = if chosen {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        let (code, severity, text) = match load.status {
+            NodeStatus::Running => return None,
+            NodeStatus::Stopped => (
+                Code::NodeDown,
+                severity,
+                "is stopped: its clients are on the other nodes, and it joins empty when it \
+                 comes back",
+            ),
+            NodeStatus::Evacuating => (
+                Code::EvacuationInProgress,
+                severity,
+                "is being evacuated: stop the evacuation first, or leave the node out",
+            ),
+            NodeStatus::Donor => (
+                Code::RunInProgress,
+                Severity::Error,
+                "is a donor of a rebalance that is running: wait for its end or stop it",
+            ),
+        };
+        let message = format!("{} {text}", load.node);
+        Some(Finding::new(severity, code, message).about(&load.node))
+    };
+    snapshot.nodes().iter().filter_map(finding).collect()
+}
+
+fn roles(evidence: &Evidence<'_>, nodes: &[&NodeLoad]) -> Vec<Finding> {
+    let has = |role| nodes.iter().any(|load| load.role == Some(role));
+    let mut findings = Vec::new();
+    if has(Role::Core) && has(Role::Replicant) {
+        findings.push(Finding::new(
+            Severity::Error,
+            Code::MixedRoles,
+            "the nodes are cores and replicants: cores of such a cluster may serve no clients, so \
+             theirs would be sent to nodes that cannot take them; name nodes of one role",
+        ));
+    }
+    let left_out = selection::left_out_by_role(evidence.snapshot, evidence.options);
+    findings.extend(left_out.filter(|load| load.connections > 0).map(|load| {
+        let message = format!(
+            "{} is a core among replicants and keeps its {} connections",
+            load.node, load.connections
+        );
+        Finding::new(Severity::Warning, Code::LeftOutByRole, message).about(&load.node)
+    }));
+    findings
+}
+
+fn versions(nodes: &[&NodeLoad], strategy: &Strategy) -> Vec<Finding> {
+    let wants_rpc_timeouts = strategy
+        .conn_evict_rpc_timeout
+        .or(strategy.sess_evict_rpc_timeout)
+        .is_some();
+    let mut findings = Vec::new();
+    let mut known = Vec::new();
+    for load in nodes {
+        let Some(version) = load.version.as_deref().and_then(EmqxVersion::parse) else {
+            if wants_rpc_timeouts {
+                let message = format!(
+                    "the version of {} is not known: before {} it refuses the RPC timeouts",
+                    load.node,
+                    EmqxVersion::RPC_TIMEOUTS
+                );
+                let finding = Finding::new(Severity::Warning, Code::VersionUnknown, message);
+                findings.push(finding.about(&load.node));
+            }
+            continue;
+        };
+        known.push(version);
+        findings.extend(unsupported(load, version, wants_rpc_timeouts));
+    }
+    findings.extend(mixed_versions(&known));
+    findings
+}
+
+fn unsupported(load: &NodeLoad, version: EmqxVersion, wants_rpc_timeouts: bool) -> Option<Finding> {
+    let (code, text) = if !version.can_rebalance() {
+        let (v4, v5) = (EmqxVersion::FIRST_V4, EmqxVersion::FIRST_V5);
+        (
+            Code::UnsupportedVersion,
+            format!("rebalancing needs {v4} or {v5}"),
+        )
+    } else if wants_rpc_timeouts && version < EmqxVersion::RPC_TIMEOUTS {
+        let first = EmqxVersion::RPC_TIMEOUTS;
+        let text = format!(
+            "conn_evict_rpc_timeout and sess_evict_rpc_timeout need {first}: leave them out"
+        );
+        (Code::UnsupportedOption, text)
+    } else {
+        return None;
+    };
+    let message = format!("{} runs EMQX {version}: {text}", load.node);
+    Some(Finding::new(Severity::Error, code, message).about(&load.node))
+}
+
+fn mixed_versions(known: &[EmqxVersion]) -> Option<Finding> {
+    let (oldest, newest) = (known.iter().min()?, known.iter().max()?);
+    let change = EmqxVersion::TAKEOVER_CHANGED;
+    (oldest.major() == 5 && *oldest < change && *newest >= change).then(|| {
+        Finding::new(
+            Severity::Warning,
+            Code::MixedVersions,
+            format!(
+                "nodes run EMQX {oldest} to {newest}: taking over a session between versions \
+                 before and from {change} on can crash; upgrade first"
+            ),
+        )
+    })
+}
+
+/// What the forecast says against starting.
+fn outcome(evidence: &Evidence<'_>, forecast: &Forecast) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(overshoot(evidence, forecast));
+    let after = evidence.balance.after;
+    if after.over > LAX {
+        findings.push(Finding::new(
+            Severity::Warning,
+            Code::LaxThresholds,
+            format!(
+                "the fullest node ends {:.0} % over the mean: EMQX drops as many clients from \
+                 every donor and stops by averages; tighter thresholds may help, unequal donors \
+                 stay unequal",
+                after.over * 100.0
+            ),
+        ));
+    }
+    let split = evidence.split;
+    if let ([recipient], 2..) = (split.recipients.as_slice(), split.donors.len()) {
+        let rate = u64::from(evidence.strategy.conn_evict_rate.get());
+        let all = rate * split.donors.len() as u64;
+        let message = format!(
+            "{} donors close at once and {} alone takes what they drop, up to {all} clients per \
+             second ({rate} from each)",
+            split.donors.len(),
+            recipient.node
+        );
+        let finding = Finding::new(Severity::Warning, Code::OneRecipient, message);
+        findings.push(finding.about(&recipient.node));
+    }
+    findings
+}
+
+/// A tick drops `conn_evict_rate` from every donor, however few are still to move.
+fn overshoot(evidence: &Evidence<'_>, forecast: &Forecast) -> Option<Finding> {
+    let end_mean = |nodes: &[&NodeLoad]| {
+        let of = |load: &&NodeLoad| forecast.end.iter().find(|end| end.node == load.node);
+        let total: u64 = nodes.iter().filter_map(of).map(|end| end.connections).sum();
+        float(total) / float(nodes.len().max(1) as u64)
+    };
+    let split = evidence.split;
+    let (donors, recipients) = split.conn_means();
+    let gap = donors - recipients;
+    let inverted = end_mean(&split.recipients) - end_mean(&split.donors);
+    let BalanceChange { before, after } = evidence.balance;
+    let severity = if inverted > gap / 2.0 || (inverted > 0.0 && after.over >= before.over) {
+        Severity::Error
+    } else if inverted > gap * SLIGHT {
+        Severity::Warning
+    } else {
+        return None;
+    };
+    let rate = evidence.strategy.conn_evict_rate;
+    Some(Finding::new(
+        severity,
+        Code::Overshoot,
+        format!(
+            "{rate} clients per second from each of {} donors are too many for a difference of \
+             {gap:.0}: recipients end {inverted:.0} above the donors; set conn_evict_rate to {} \
+             or less",
+            split.donors.len(),
+            gentle_rate(gap, split)
+        ),
+    ))
+}
+
+/// A rate that needs ten ticks or more to close the gap.
+fn gentle_rate(gap: f64, split: &Split<'_>) -> u64 {
+    let donors = float(split.donors.len() as u64);
+    let recipients = float(split.recipients.len().max(1) as u64);
+    let per_tick = gap / (1.0 + donors / recipients);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a gap between averages of counts: positive and below 2^53"
+    )]
+    let rate = (per_tick / 10.0).floor().max(1.0) as u64;
+    rate
+}
+
+fn waits(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if evidence.strategy.wait_health_check == 0 {
+        findings.push(Finding::new(
+            Severity::Warning,
+            Code::NoHealthCheckWait,
+            "wait_health_check is 0: load balancers go on sending clients to donors that refuse \
+             them until their next health check",
+        ));
+    }
+    let version = |load: &&NodeLoad| load.version.as_deref().and_then(EmqxVersion::parse);
+    let mut donors = evidence.split.donors.iter().filter_map(version);
+    if donors.any(EmqxVersion::closes_while_waiting) && evidence.strategy.wait_health_check > 0 {
+        findings.push(Finding::new(
+            Severity::Info,
+            Code::ClosedWhileWaiting,
+            format!(
+                "this EMQX closes donors to new clients at the start already: for {} s of waiting \
+                 only {} nodes accept connections",
+                evidence.strategy.wait_health_check,
+                evidence.split.recipients.len()
+            ),
+        ));
+    }
+    findings
+}
+
+/// A fullest node this far over the mean is worth a warning.
+const LAX: f64 = 0.10;
+/// Recipients may end this share of the gap above the donors before it is worth a warning.
+const SLIGHT: f64 = 0.10;

@@ -1,0 +1,117 @@
+//! From a snapshot and a strategy to the runs that level the cluster.
+
+mod finding;
+mod findings;
+mod reason;
+mod selection;
+mod single;
+
+pub use finding::{Finding, FindingCode, Severity};
+
+use crate::balance::{BalanceChange, Bounds};
+use crate::error::Result;
+use crate::forecast::Forecast;
+use crate::node::NodeName;
+use crate::snapshot::Snapshot;
+use crate::strategy::Strategy;
+use serde::{Deserialize, Serialize};
+
+/// One or more EMQX rebalances and what they will do.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Plan {
+    /// Version of this JSON: 1.
+    pub version: u32,
+    /// How the runs were found.
+    pub mode: Mode,
+    /// Whether there is anything to start.
+    pub decision: Decision,
+    /// Why there is nothing to balance, with the numbers and the option that would change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Nodes that lose clients, or would if the thresholds allowed it.
+    pub donors: Vec<NodeName>,
+    /// Nodes that gain clients, or would if the thresholds allowed it.
+    pub recipients: Vec<NodeName>,
+    /// The starts to send, in this order. Empty if there is nothing to balance.
+    pub runs: Vec<Run>,
+    /// What the runs will do.
+    pub forecast: Forecast,
+    /// The balance of the nodes that can take part, before and after.
+    pub balance: BalanceChange,
+    /// What no plan can beat.
+    pub bounds: Bounds,
+    /// What to know before starting. One of severity `error` stops a start.
+    pub findings: Vec<Finding>,
+}
+
+impl Plan {
+    /// Findings that forbid a start unless it is forced.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+    }
+}
+
+/// How the runs of a plan are found.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The one run that EMQX would do by itself.
+    #[default]
+    Single,
+}
+
+/// Whether a plan starts anything.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// EMQX would begin a rebalance.
+    Start,
+    /// EMQX would answer `nothing_to_balance`.
+    NothingToBalance,
+}
+
+/// One EMQX rebalance: one start call to one coordinator.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Run {
+    /// The node that runs it. Need not be among `nodes`.
+    pub coordinator: NodeName,
+    /// The nodes to name in the start.
+    pub nodes: Vec<NodeName>,
+    /// Those of `nodes` that EMQX will empty: at or above their average.
+    pub donors: Vec<NodeName>,
+    /// Those of `nodes` that EMQX will fill.
+    pub recipients: Vec<NodeName>,
+    /// The options of the start, every one resolved.
+    pub strategy: Strategy,
+}
+
+/// What to plan, beside the strategy.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlanOptions {
+    /// How to find the runs. Default `single`.
+    pub mode: Mode,
+    /// The nodes to balance. Default: every running node of one role, replicants if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Vec<NodeName>>,
+    /// Nodes to leave out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<NodeName>,
+    /// The node to run it. Default: the emptiest recipient, since a donor that dies as coordinator
+    /// costs two nodes at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coordinator: Option<NodeName>,
+}
+
+/// Plans the rebalance of `snapshot`.
+///
+/// # Errors
+/// `config_invalid` if the options name a node twice or leave none; `unknown_node` if they name
+/// one that is not in the snapshot.
+pub fn plan(snapshot: &Snapshot, strategy: &Strategy, options: &PlanOptions) -> Result<Plan> {
+    match options.mode {
+        Mode::Single => single::plan(snapshot, strategy, options),
+    }
+}

@@ -1,0 +1,171 @@
+//! The one run that EMQX would do by itself.
+
+use super::findings::{self, Evidence};
+use super::selection::select;
+use super::{Decision, Mode, Plan, PlanOptions, Run, reason};
+use crate::balance::{Balance, BalanceChange, Bounds, float};
+use crate::error::Result;
+use crate::forecast::{Forecast, Group, simulate, unchanged};
+use crate::node::NodeName;
+use crate::snapshot::{NodeLoad, Snapshot, VERSION};
+use crate::strategy::Strategy;
+
+/// Plans the run that EMQX would do with `strategy`.
+pub(crate) fn plan(
+    snapshot: &Snapshot,
+    strategy: &Strategy,
+    options: &PlanOptions,
+) -> Result<Plan> {
+    let selected = select(snapshot, options)?;
+    let nodes: Vec<&NodeLoad> = selected
+        .iter()
+        .filter_map(|i| snapshot.nodes().get(*i))
+        .collect();
+    let split = Split::of(&nodes);
+    let decision = split.decide(strategy);
+    let forecast = match decision {
+        Decision::Start => simulate(snapshot.nodes(), &groups(snapshot, &split), strategy),
+        Decision::NothingToBalance => unchanged(snapshot.nodes()),
+    };
+    let loads: Vec<(u64, f64)> = nodes.iter().map(|n| (n.connections, n.weight())).collect();
+    let balance = BalanceChange {
+        before: Balance::of(loads.iter().copied()),
+        after: Balance::of(ends(&nodes, &forecast)),
+    };
+    let evidence = Evidence {
+        snapshot,
+        strategy,
+        options,
+        split: &split,
+        decision,
+        balance,
+    };
+    let findings = findings::check(&evidence, &nodes, &forecast);
+    Ok(Plan {
+        version: VERSION,
+        mode: Mode::Single,
+        decision,
+        reason: reason::explain(&split, strategy, decision),
+        runs: run(&nodes, &split, strategy, options, decision)
+            .into_iter()
+            .collect(),
+        donors: names(&split.donors),
+        recipients: names(&split.recipients),
+        forecast,
+        balance,
+        bounds: Bounds::of(&loads, strategy),
+        findings,
+    })
+}
+
+/// Donors and recipients as EMQX tells them apart: by connections against the average alone.
+pub(crate) struct Split<'a> {
+    pub(crate) donors: Vec<&'a NodeLoad>,
+    pub(crate) recipients: Vec<&'a NodeLoad>,
+}
+
+impl<'a> Split<'a> {
+    /// A node at the average exactly is a donor, so equal nodes are all donors.
+    pub(crate) fn of(nodes: &[&'a NodeLoad]) -> Self {
+        let average = mean(nodes, |load| load.connections);
+        let (donors, recipients) = nodes
+            .iter()
+            .partition(|load| float(load.connections) >= average);
+        Self { donors, recipients }
+    }
+
+    /// What EMQX answers to a start.
+    pub(crate) fn decide(&self, strategy: &Strategy) -> Decision {
+        let (donor_conns, recipient_conns) = self.conn_means();
+        let (donor_sessions, recipient_sessions) = self.session_means();
+        let balanced = strategy.conns_within(donor_conns, recipient_conns)
+            && strategy.sessions_within(donor_sessions, recipient_sessions);
+        if self.donors.is_empty() || self.recipients.is_empty() || balanced {
+            Decision::NothingToBalance
+        } else {
+            Decision::Start
+        }
+    }
+
+    /// Average connections of donors and recipients.
+    pub(crate) fn conn_means(&self) -> (f64, f64) {
+        let conns = |load: &NodeLoad| load.connections;
+        (mean(&self.donors, conns), mean(&self.recipients, conns))
+    }
+
+    /// Average sessions of donors and recipients. At the start EMQX counts all sessions, later
+    /// only those whose client is away.
+    pub(crate) fn session_means(&self) -> (f64, f64) {
+        let sessions = |load: &NodeLoad| load.sessions;
+        (
+            mean(&self.donors, sessions),
+            mean(&self.recipients, sessions),
+        )
+    }
+}
+
+fn mean(nodes: &[&NodeLoad], count: impl Fn(&NodeLoad) -> u64) -> f64 {
+    if nodes.is_empty() {
+        return 0.0;
+    }
+    let total = nodes
+        .iter()
+        .map(|load| count(load))
+        .fold(0, u64::saturating_add);
+    float(total) / float(nodes.len() as u64)
+}
+
+fn groups(snapshot: &Snapshot, split: &Split<'_>) -> Vec<Group> {
+    let is_in = |list: &[&NodeLoad], load: &NodeLoad| list.iter().any(|n| n.node == load.node);
+    let group = |load: &NodeLoad| {
+        if is_in(&split.donors, load) {
+            Group::Donor
+        } else if is_in(&split.recipients, load) {
+            Group::Recipient
+        } else {
+            Group::Outside
+        }
+    };
+    snapshot.nodes().iter().map(group).collect()
+}
+
+fn ends<'a>(
+    nodes: &'a [&NodeLoad],
+    forecast: &'a Forecast,
+) -> impl Iterator<Item = (u64, f64)> + 'a {
+    let end = |load: &&NodeLoad| {
+        let end = forecast.end.iter().find(|end| end.node == load.node)?;
+        Some((end.connections, load.weight()))
+    };
+    nodes.iter().filter_map(end)
+}
+
+fn run(
+    nodes: &[&NodeLoad],
+    split: &Split<'_>,
+    strategy: &Strategy,
+    options: &PlanOptions,
+    decision: Decision,
+) -> Option<Run> {
+    if decision == Decision::NothingToBalance {
+        return None;
+    }
+    let emptiest = split
+        .recipients
+        .iter()
+        .min_by_key(|load| load.connections)?;
+    Some(Run {
+        coordinator: options
+            .coordinator
+            .clone()
+            .unwrap_or_else(|| emptiest.node.clone()),
+        nodes: names(nodes),
+        donors: names(&split.donors),
+        recipients: names(&split.recipients),
+        strategy: strategy.clone(),
+    })
+}
+
+fn names(nodes: &[&NodeLoad]) -> Vec<NodeName> {
+    nodes.iter().map(|load| load.node.clone()).collect()
+}
