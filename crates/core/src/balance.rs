@@ -58,10 +58,7 @@ pub struct Bounds {
 impl Bounds {
     /// The bounds for `loads` (clients and weight of each node) at the rate and waits of `strategy`.
     pub fn of(loads: &[(u64, f64)], strategy: &Strategy) -> Self {
-        let total: u64 = loads
-            .iter()
-            .map(|(n, _)| n)
-            .fold(0, |sum, n| sum.saturating_add(*n));
+        let total: u64 = loads.iter().map(|(n, _)| n).fold(0, |sum, n| sum.saturating_add(*n));
         let weights: f64 = loads.iter().map(|(_, w)| w).sum();
         let excess =
             |(count, weight): &(u64, f64)| count.saturating_sub(share(total, *weight, weights));
@@ -106,13 +103,7 @@ mod tests {
         assert!((balance.over - 0.3336).abs() < 1e-9);
         assert!((balance.under - 1.0).abs() < 1e-9);
         let bounds = Bounds::of(&loads(&[3333, 3334, 3333, 0]), &Strategy::default());
-        assert_eq!(
-            bounds,
-            Bounds {
-                fewest_disconnects: 2500,
-                shortest_s: 122
-            }
-        );
+        assert_eq!(bounds, Bounds { fewest_disconnects: 2500, shortest_s: 122 });
     }
 
     #[test]
@@ -120,10 +111,7 @@ mod tests {
         assert_eq!(Balance::of([]), Balance::default());
         assert_eq!(Balance::of(loads(&[0, 0])), Balance::default());
         assert_eq!(Balance::of(loads(&[5, 5])), Balance::default());
-        assert_eq!(
-            Bounds::of(&loads(&[2, 3]), &Strategy::default()),
-            Bounds::default()
-        );
+        assert_eq!(Bounds::of(&loads(&[2, 3]), &Strategy::default()), Bounds::default());
     }
 
     #[test]

@@ -14,19 +14,13 @@ pub(crate) fn parse_seconds(text: &str) -> Option<u32> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, tail) = rest.split_at(digits);
-        let unit_len = tail
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(tail.len());
+        let unit_len = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
         let (unit, tail) = tail.split_at_checked(unit_len)?;
         ms += number.parse::<f64>().ok()? * unit_ms(unit)?;
         rest = tail;
     }
     let seconds = (ms / 1000.0).ceil();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "checked here"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked here")]
     (seconds <= f64::from(u32::MAX)).then_some(seconds as u32)
 }
 
@@ -60,17 +54,7 @@ mod tests {
         ] {
             assert_eq!(parse_seconds(text), Some(seconds), "{text}");
         }
-        for text in [
-            "",
-            "bad",
-            "10 s",
-            "-1s",
-            "infinity",
-            "s",
-            "1.2.3s",
-            "99999999999s",
-            "é1s",
-        ] {
+        for text in ["", "bad", "10 s", "-1s", "infinity", "s", "1.2.3s", "99999999999s", "é1s"] {
             assert_eq!(parse_seconds(text), None, "{text}");
         }
     }

@@ -93,21 +93,13 @@ impl Problem {
         value: impl fmt::Display,
         bound: impl Into<String>,
     ) -> Self {
-        Self {
-            field: field.into(),
-            value: value.to_string(),
-            bound: bound.into(),
-        }
+        Self { field: field.into(), value: value.to_string(), bound: bound.into() }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is `{}` but must be {}",
-            self.field, self.value, self.bound
-        )
+        write!(f, "`{}` is `{}` but must be {}", self.field, self.value, self.bound)
     }
 }
 

@@ -130,9 +130,7 @@ impl<'de> Deserialize<'de> for Fields {
 impl Fields {
     /// Takes `name` out; `null` counts as absent, as in EMQX.
     fn take(&mut self, name: &str) -> Option<Loose> {
-        self.values
-            .remove(name)
-            .filter(|value| *value != Loose::Null)
+        self.values.remove(name).filter(|value| *value != Loose::Null)
     }
 
     pub(crate) fn problem(
@@ -203,21 +201,10 @@ impl Fields {
     /// All problems at once, if there are any.
     pub(crate) fn finish(mut self, what: &str, known: &[&str]) -> Result<()> {
         let unknown = std::mem::take(&mut self.values);
-        for (name, value) in unknown
-            .into_iter()
-            .filter(|(_, value)| *value != Loose::Null)
-        {
-            self.problem(
-                &name,
-                value,
-                format!("left out: the options are {}", known.join(", ")),
-            );
+        for (name, value) in unknown.into_iter().filter(|(_, value)| *value != Loose::Null) {
+            self.problem(&name, value, format!("left out: the options are {}", known.join(", ")));
         }
-        if self.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::invalid(what, self.problems))
-        }
+        if self.problems.is_empty() { Ok(()) } else { Err(Error::invalid(what, self.problems)) }
     }
 }
 

@@ -34,10 +34,7 @@ impl NodeName {
 
     /// The part after `@`: the host the node runs on.
     pub fn host(&self) -> Option<&str> {
-        self.0
-            .split_once('@')
-            .map(|(_, host)| host)
-            .filter(|host| !host.is_empty())
+        self.0.split_once('@').map(|(_, host)| host).filter(|host| !host.is_empty())
     }
 }
 
@@ -74,9 +71,6 @@ mod tests {
         for bad in ["", "a b", "a/b", "a?b", "a%40b", "a\nb"] {
             assert!(NodeName::new(bad).is_err(), "{bad:?}");
         }
-        assert_eq!(
-            NodeName::new("emqx@10.0.0.1").unwrap().host(),
-            Some("10.0.0.1")
-        );
+        assert_eq!(NodeName::new("emqx@10.0.0.1").unwrap().host(), Some("10.0.0.1"));
     }
 }

@@ -111,10 +111,7 @@ impl Snapshot {
             load.check(i, &mut problems);
         }
         if problems.is_empty() {
-            Ok(Self {
-                version: VERSION,
-                nodes,
-            })
+            Ok(Self { version: VERSION, nodes })
         } else {
             Err(Error::invalid("snapshot", problems))
         }
@@ -132,17 +129,12 @@ impl Snapshot {
 
     /// The nodes that serve clients.
     pub fn running(&self) -> impl Iterator<Item = &NodeLoad> {
-        self.nodes
-            .iter()
-            .filter(|load| load.status == NodeStatus::Running)
+        self.nodes.iter().filter(|load| load.status == NodeStatus::Running)
     }
 
     /// Connected clients of the whole cluster.
     pub fn connections(&self) -> u64 {
-        self.nodes
-            .iter()
-            .map(|load| load.connections)
-            .fold(0, u64::saturating_add)
+        self.nodes.iter().map(|load| load.connections).fold(0, u64::saturating_add)
     }
 }
 
@@ -218,16 +210,7 @@ impl From<NodeLoadInput> for NodeLoad {
             .unwrap_or_else(|| sessions.unwrap_or(connections).saturating_sub(connections));
         let sessions =
             sessions.unwrap_or_else(|| connections.saturating_add(disconnected_sessions));
-        Self {
-            node,
-            connections,
-            sessions,
-            disconnected_sessions,
-            role,
-            version,
-            status,
-            weight,
-        }
+        Self { node, connections, sessions, disconnected_sessions, role, version, status, weight }
     }
 }
 
@@ -243,9 +226,7 @@ mod tests {
     use super::*;
 
     fn error(json: &str) -> String {
-        serde_json::from_str::<Snapshot>(json)
-            .unwrap_err()
-            .to_string()
+        serde_json::from_str::<Snapshot>(json).unwrap_err().to_string()
     }
 
     #[test]
@@ -261,26 +242,11 @@ mod tests {
     fn bad_snapshots_name_the_field() {
         for (json, text) in [
             (r#"{"nodes":[]}"#, "`nodes` is `[]`"),
-            (
-                r#"{"version":2,"nodes":[{"node":"a"}]}"#,
-                "`version` is `2`",
-            ),
-            (
-                r#"{"nodes":[{"node":"a"},{"node":"a"}]}"#,
-                "`nodes[1].node` is `a`",
-            ),
-            (
-                r#"{"nodes":[{"node":"a","weight":-1}]}"#,
-                "`nodes[0].weight` is `-1`",
-            ),
-            (
-                r#"{"nodes":[{"node":"a","connections":-1}]}"#,
-                "invalid value: integer `-1`",
-            ),
-            (
-                r#"{"nodes":[{"node":"a","connections":9007199254740992}]}"#,
-                "at most",
-            ),
+            (r#"{"version":2,"nodes":[{"node":"a"}]}"#, "`version` is `2`"),
+            (r#"{"nodes":[{"node":"a"},{"node":"a"}]}"#, "`nodes[1].node` is `a`"),
+            (r#"{"nodes":[{"node":"a","weight":-1}]}"#, "`nodes[0].weight` is `-1`"),
+            (r#"{"nodes":[{"node":"a","connections":-1}]}"#, "invalid value: integer `-1`"),
+            (r#"{"nodes":[{"node":"a","connections":9007199254740992}]}"#, "at most"),
             (r#"{"nodes":[{"node":"a","foo":1}]}"#, "unknown field `foo`"),
         ] {
             let found = error(json);

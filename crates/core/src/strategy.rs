@@ -59,22 +59,12 @@ impl Strategy {
 
     /// Whether EMQX would call connection averages of donors and recipients balanced.
     pub fn conns_within(&self, donors: f64, recipients: f64) -> bool {
-        within(
-            donors,
-            recipients,
-            self.abs_conn_threshold,
-            self.rel_conn_threshold,
-        )
+        within(donors, recipients, self.abs_conn_threshold, self.rel_conn_threshold)
     }
 
     /// Whether EMQX would call session averages of donors and recipients balanced.
     pub fn sessions_within(&self, donors: f64, recipients: f64) -> bool {
-        within(
-            donors,
-            recipients,
-            self.abs_sess_threshold,
-            self.rel_sess_threshold,
-        )
+        within(donors, recipients, self.abs_sess_threshold, self.rel_sess_threshold)
     }
 
     fn from_fields(mut fields: Fields) -> Result<Self> {
@@ -84,9 +74,7 @@ impl Strategy {
         let abs =
             |fields: &mut Fields, name| fields.whole(name, 1, u32::MAX).and_then(AbsThreshold::new);
         let rel = |fields: &mut Fields, name| {
-            fields
-                .number(name, "a number more than 1", |n| n > 1.0)
-                .and_then(RelThreshold::new)
+            fields.number(name, "a number more than 1", |n| n > 1.0).and_then(RelThreshold::new)
         };
         let strategy = Self {
             conn_evict_rate: rate(&mut fields, "conn_evict_rate")
@@ -155,9 +143,7 @@ mod tests {
     use super::*;
 
     fn problems(json: &str) -> String {
-        serde_json::from_str::<Strategy>(json)
-            .unwrap_err()
-            .to_string()
+        serde_json::from_str::<Strategy>(json).unwrap_err().to_string()
     }
 
     #[test]

@@ -27,11 +27,7 @@ impl EmqxVersion {
 
     /// Version `major.minor.patch`.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
-        Self {
-            major,
-            minor,
-            patch,
-        }
+        Self { major, minor, patch }
     }
 
     /// Reads "5.8.8", "v5.8.8", "5.10.0-rc.1" or "e4.4.24"; `None` if it is no such text.
@@ -39,11 +35,7 @@ impl EmqxVersion {
         let text = text.trim().trim_start_matches(['v', 'e']);
         let numbers = text.split(['-', '+', ' ', '\n']).next()?;
         let mut parts = numbers.split('.').map(|part| part.parse().ok());
-        Some(Self::new(
-            parts.next()??,
-            parts.next()??,
-            parts.next().unwrap_or(Some(0))?,
-        ))
+        Some(Self::new(parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?))
     }
 
     /// The first number: 4, 5 or 6.
@@ -62,11 +54,7 @@ impl EmqxVersion {
 
     /// Whether `load_rebalance` can be used: it exists, and its errors can be read.
     pub fn can_rebalance(self) -> bool {
-        if self.major < 5 {
-            self >= Self::FIRST_V4
-        } else {
-            self >= Self::FIRST_V5
-        }
+        if self.major < 5 { self >= Self::FIRST_V4 } else { self >= Self::FIRST_V5 }
     }
 }
 
@@ -97,17 +85,10 @@ mod tests {
 
     #[test]
     fn donors_close_at_once_before_5_4_and_4_4_24() {
-        for (text, closes) in [
-            ("5.3.2", true),
-            ("5.4.0", false),
-            ("4.4.23", true),
-            ("4.4.24", false),
-        ] {
-            assert_eq!(
-                EmqxVersion::parse(text).unwrap().closes_while_waiting(),
-                closes,
-                "{text}"
-            );
+        for (text, closes) in
+            [("5.3.2", true), ("5.4.0", false), ("4.4.23", true), ("4.4.24", false)]
+        {
+            assert_eq!(EmqxVersion::parse(text).unwrap().closes_while_waiting(), closes, "{text}");
         }
     }
 }

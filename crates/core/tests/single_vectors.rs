@@ -45,22 +45,13 @@ fn every_case_of_the_single_mode_is_reproduced() {
 }
 
 fn check(case: &Case) {
-    let Case {
-        name,
-        nodes,
-        strategy,
-        expect,
-    } = case;
+    let Case { name, nodes, strategy, expect } = case;
     let snapshot = Snapshot::new(nodes.clone()).unwrap();
     let plan = plan(&snapshot, strategy, &PlanOptions::default()).unwrap();
     assert_eq!(plan.decision, expect.decision, "{name}");
     assert_eq!(names(&plan.donors), expect.donors, "{name}");
     assert_eq!(names(&plan.recipients), expect.recipients, "{name}");
-    assert_eq!(
-        plan.reason.is_some(),
-        plan.decision == Decision::NothingToBalance,
-        "{name}"
-    );
+    assert_eq!(plan.reason.is_some(), plan.decision == Decision::NothingToBalance, "{name}");
     if plan.decision == Decision::Start {
         check_forecast(name, &plan, expect);
     }
@@ -68,17 +59,9 @@ fn check(case: &Case) {
 
 fn check_forecast(name: &str, plan: &Plan, expect: &Expect) {
     let forecast = &plan.forecast;
-    assert_eq!(
-        Some(forecast.conn_evict_s),
-        expect.conn_evict_ticks,
-        "{name}"
-    );
+    assert_eq!(Some(forecast.conn_evict_s), expect.conn_evict_ticks, "{name}");
     assert_eq!(Some(forecast.disconnects), expect.disconnects, "{name}");
-    assert_eq!(
-        Some(forecast.sess_evict_s),
-        expect.sess_evict_ticks,
-        "{name}"
-    );
+    assert_eq!(Some(forecast.sess_evict_s), expect.sess_evict_ticks, "{name}");
     assert_eq!(Some(forecast.duration_s), expect.duration_s, "{name}");
     let moved = expect.sessions_moved.unwrap();
     assert!((forecast.sessions_moved - moved).abs() < 1e-9, "{name}");

@@ -33,22 +33,12 @@ pub(crate) fn simulate(nodes: &[NodeLoad], groups: &[Group], strategy: &Strategy
     };
     let mut now = 0;
     let enter = |phases: &mut Vec<PhaseSpan>, phase, from_s, to_s| {
-        phases.push(PhaseSpan {
-            run: 0,
-            phase,
-            from_s,
-            to_s,
-        });
+        phases.push(PhaseSpan { run: 0, phase, from_s, to_s });
     };
     state.record(&mut forecast.curve, now);
 
     let evicting = now + u64::from(strategy.wait_health_check);
-    enter(
-        &mut forecast.phases,
-        RunPhase::WaitHealthCheck,
-        now,
-        evicting,
-    );
+    enter(&mut forecast.phases, RunPhase::WaitHealthCheck, now, evicting);
     now = evicting;
     state.record(&mut forecast.curve, now);
     while let Some(leap) = state.next_conn_ticks(strategy) {
@@ -69,12 +59,7 @@ pub(crate) fn simulate(nodes: &[NodeLoad], groups: &[Group], strategy: &Strategy
         now += leap.ticks;
         state.record(&mut forecast.curve, now);
     }
-    enter(
-        &mut forecast.phases,
-        RunPhase::EvictingSessions,
-        moving,
-        now,
-    );
+    enter(&mut forecast.phases, RunPhase::EvictingSessions, moving, now);
     forecast.sess_evict_s = now - moving;
     forecast.sessions_moved = float(moved);
     forecast.duration_s = now;
@@ -108,31 +93,19 @@ struct State {
 impl State {
     fn new(nodes: &[NodeLoad], groups: &[Group]) -> Self {
         let of = |group: Group| -> Vec<usize> {
-            groups
-                .iter()
-                .enumerate()
-                .filter(|(_, g)| **g == group)
-                .map(|(i, _)| i)
-                .collect()
+            groups.iter().enumerate().filter(|(_, g)| **g == group).map(|(i, _)| i).collect()
         };
         let accepts = |(load, group): (&NodeLoad, &Group)| {
             load.status == NodeStatus::Running && *group != Group::Donor
         };
-        let accepting = nodes
-            .iter()
-            .zip(groups)
-            .enumerate()
-            .filter(|(_, pair)| accepts(*pair));
+        let accepting = nodes.iter().zip(groups).enumerate().filter(|(_, pair)| accepts(*pair));
         Self {
             donors: of(Group::Donor),
             recipients: of(Group::Recipient),
             accepting: accepting.map(|(i, _)| i).collect(),
             turn: 0,
             conns: nodes.iter().map(|load| load.connections).collect(),
-            own_sessions: nodes
-                .iter()
-                .map(|load| load.disconnected_sessions)
-                .collect(),
+            own_sessions: nodes.iter().map(|load| load.disconnected_sessions).collect(),
             moved_sessions: 0,
         }
     }
@@ -140,10 +113,7 @@ impl State {
     /// The next ticks that evict connections, or `None` once EMQX would call it balanced.
     fn next_conn_ticks(&self, strategy: &Strategy) -> Option<Leap> {
         let donors = mean(self.donors.iter().map(|i| self.conn(*i)), self.donors.len());
-        let recipients = mean(
-            self.recipients.iter().map(|i| self.conn(*i)),
-            self.recipients.len(),
-        );
+        let recipients = mean(self.recipients.iter().map(|i| self.conn(*i)), self.recipients.len());
         if strategy.conns_within(donors, recipients) {
             return None;
         }
@@ -156,10 +126,7 @@ impl State {
     /// The next ticks that move sessions, or `None` once EMQX would call it balanced.
     fn next_session_ticks(&self, strategy: &Strategy) -> Option<Leap> {
         let own = |indices: &[usize]| -> u64 {
-            indices
-                .iter()
-                .filter_map(|i| self.own_sessions.get(*i))
-                .sum()
+            indices.iter().filter_map(|i| self.own_sessions.get(*i)).sum()
         };
         let donors = float(own(&self.donors)) / count(&self.donors);
         let recipients =
@@ -186,12 +153,8 @@ impl State {
         (abs, rel): (f64, f64),
     ) -> Leap {
         let of = |i: &usize| counts.get(*i).copied().unwrap_or(0);
-        let active: Vec<usize> = self
-            .donors
-            .iter()
-            .copied()
-            .filter(|i| float(of(i)) > recipients)
-            .collect();
+        let active: Vec<usize> =
+            self.donors.iter().copied().filter(|i| float(of(i)) > recipients).collect();
         let freed = float(rate) * count(&active);
         let fall = freed / count(&self.donors);
         let rise = freed / count(&self.recipients);
@@ -207,11 +170,7 @@ impl State {
             reason = "a finite number of ticks, clamped to at least 1"
         )]
         let ticks = (ticks.floor() - 1.0).max(1.0) as u64;
-        Leap {
-            ticks,
-            rate,
-            active,
-        }
+        Leap { ticks, rate, active }
     }
 
     fn evict_conns(&mut self, leap: &Leap) -> u64 {
@@ -224,10 +183,6 @@ impl State {
                 *conns += each + u64::from(place < rest);
             }
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "less than the number of nodes"
-        )]
         let turn = (self.turn as u64 + rest) % homes;
         self.turn = usize::try_from(turn).unwrap_or(0);
         dropped
@@ -246,11 +201,7 @@ impl State {
     fn counts(&self) -> impl Iterator<Item = (u64, f64)> + '_ {
         let arrived = float(self.moved_sessions) / count(&self.recipients);
         let sessions = self.own_sessions.iter().enumerate().map(move |(i, own)| {
-            let arrived = if self.recipients.contains(&i) {
-                arrived
-            } else {
-                0.0
-            };
+            let arrived = if self.recipients.contains(&i) { arrived } else { 0.0 };
             float(*own) + arrived
         });
         self.conns.iter().copied().zip(sessions)

@@ -100,11 +100,7 @@ pub(crate) fn unchanged(nodes: &[NodeLoad]) -> Forecast {
         connections: load.connections,
         disconnected_sessions: float(load.disconnected_sessions),
     });
-    Forecast {
-        end: end.collect(),
-        curve,
-        ..Forecast::default()
-    }
+    Forecast { end: end.collect(), curve, ..Forecast::default() }
 }
 
 impl Curve {
@@ -114,10 +110,7 @@ impl Curve {
             connections: Vec::new(),
             disconnected_sessions: Vec::new(),
         });
-        Self {
-            times_s: Vec::new(),
-            nodes: nodes.collect(),
-        }
+        Self { times_s: Vec::new(), nodes: nodes.collect() }
     }
 
     /// Adds a point, in place of one at the same time.

@@ -67,12 +67,7 @@ pub enum FindingCode {
 impl Finding {
     /// A finding about the plan as a whole.
     pub fn new(severity: Severity, code: FindingCode, message: impl Into<String>) -> Self {
-        Self {
-            severity,
-            code,
-            message: message.into(),
-            node: None,
-        }
+        Self { severity, code, message: message.into(), node: None }
     }
 
     /// The same, about `node`.

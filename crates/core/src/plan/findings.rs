@@ -40,11 +40,7 @@ pub(crate) fn check(
 fn availability(snapshot: &Snapshot, nodes: &[&NodeLoad]) -> Vec<Finding> {
     let finding = |load: &NodeLoad| {
         let chosen = nodes.iter().any(|node| node.node == load.node);
-        let severity = if chosen {
-            Severity::Error
-        } else {
-            Severity::Warning
-        };
+        let severity = if chosen { Severity::Error } else { Severity::Warning };
         let (code, severity, text) = match load.status {
             NodeStatus::Running => return None,
             NodeStatus::Stopped => (
@@ -93,10 +89,8 @@ fn roles(evidence: &Evidence<'_>, nodes: &[&NodeLoad]) -> Vec<Finding> {
 }
 
 fn versions(nodes: &[&NodeLoad], strategy: &Strategy) -> Vec<Finding> {
-    let wants_rpc_timeouts = strategy
-        .conn_evict_rpc_timeout
-        .or(strategy.sess_evict_rpc_timeout)
-        .is_some();
+    let wants_rpc_timeouts =
+        strategy.conn_evict_rpc_timeout.or(strategy.sess_evict_rpc_timeout).is_some();
     let mut findings = Vec::new();
     let mut known = Vec::new();
     for load in nodes {
@@ -122,10 +116,7 @@ fn versions(nodes: &[&NodeLoad], strategy: &Strategy) -> Vec<Finding> {
 fn unsupported(load: &NodeLoad, version: EmqxVersion, wants_rpc_timeouts: bool) -> Option<Finding> {
     let (code, text) = if !version.can_rebalance() {
         let (v4, v5) = (EmqxVersion::FIRST_V4, EmqxVersion::FIRST_V5);
-        (
-            Code::UnsupportedVersion,
-            format!("rebalancing needs {v4} or {v5}"),
-        )
+        (Code::UnsupportedVersion, format!("rebalancing needs {v4} or {v5}"))
     } else if wants_rpc_timeouts && version < EmqxVersion::RPC_TIMEOUTS {
         let first = EmqxVersion::RPC_TIMEOUTS;
         let text = format!(

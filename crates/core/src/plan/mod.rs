@@ -47,9 +47,7 @@ pub struct Plan {
 impl Plan {
     /// Findings that forbid a start unless it is forced.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
-        self.findings
-            .iter()
-            .filter(|finding| finding.severity == Severity::Error)
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error)
     }
 }
 

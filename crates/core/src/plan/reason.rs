@@ -51,14 +51,8 @@ fn within(split: &Split<'_>, strategy: &Strategy) -> String {
         change.push(format!("abs_conn_threshold below {}", gap.ceil().max(2.0)));
     }
     if donors <= recipients * strategy.rel_conn_threshold.get() {
-        held.push(format!(
-            "within rel_conn_threshold {}",
-            strategy.rel_conn_threshold
-        ));
-        change.push(format!(
-            "rel_conn_threshold below {:.4}",
-            donors / recipients
-        ));
+        held.push(format!("within rel_conn_threshold {}", strategy.rel_conn_threshold));
+        change.push(format!("rel_conn_threshold below {:.4}", donors / recipients));
     }
     format!(
         "donors average {donors:.1} connections and recipients {recipients:.1}: the difference of \

@@ -20,10 +20,7 @@ pub(crate) fn select(snapshot: &Snapshot, options: &PlanOptions) -> Result<Vec<u
             }
     };
     let nodes = snapshot.nodes().iter().enumerate();
-    Ok(nodes
-        .filter(|(_, load)| takes_part(load))
-        .map(|(i, _)| i)
-        .collect())
+    Ok(nodes.filter(|(_, load)| takes_part(load)).map(|(i, _)| i).collect())
 }
 
 /// Whether a node may gain or lose clients in a run.
@@ -36,9 +33,7 @@ pub(crate) fn left_out_by_role<'a>(
     snapshot: &'a Snapshot,
     options: &'a PlanOptions,
 ) -> impl Iterator<Item = &'a NodeLoad> {
-    let has_replicants = snapshot
-        .running()
-        .any(|load| load.role == Some(Role::Replicant));
+    let has_replicants = snapshot.running().any(|load| load.role == Some(Role::Replicant));
     snapshot.running().filter(move |load| {
         let excluded = options.exclude.contains(&load.node);
         options.nodes.is_none() && has_replicants && load.role == Some(Role::Core) && !excluded
@@ -46,24 +41,13 @@ pub(crate) fn left_out_by_role<'a>(
 }
 
 fn check_names(snapshot: &Snapshot, options: &PlanOptions) -> Result<()> {
-    let named = options
-        .nodes
-        .iter()
-        .flatten()
-        .chain(&options.exclude)
-        .chain(&options.coordinator);
+    let named = options.nodes.iter().flatten().chain(&options.exclude).chain(&options.coordinator);
     let unknown: Vec<&NodeName> = named.filter(|name| snapshot.node(name).is_none()).collect();
     if let Some(first) = unknown.first() {
-        let known: Vec<&str> = snapshot
-            .nodes()
-            .iter()
-            .map(|load| load.node.as_str())
-            .collect();
-        return Err(
-            Error::new(ErrorKind::UnknownNode, "no such node in the snapshot")
-                .with("node", first)
-                .with("known", known.join(", ")),
-        );
+        let known: Vec<&str> = snapshot.nodes().iter().map(|load| load.node.as_str()).collect();
+        return Err(Error::new(ErrorKind::UnknownNode, "no such node in the snapshot")
+            .with("node", first)
+            .with("known", known.join(", ")));
     }
     let nodes = options.nodes.as_deref().unwrap_or_default();
     let twice = nodes
@@ -81,11 +65,7 @@ fn check_names(snapshot: &Snapshot, options: &PlanOptions) -> Result<()> {
         )),
         (None, Some(nodes)) if nodes.is_empty() => Err(Error::invalid(
             "options",
-            vec![Problem::new(
-                "nodes",
-                "[]",
-                "left out, or a list of at least one node",
-            )],
+            vec![Problem::new("nodes", "[]", "left out, or a list of at least one node")],
         )),
         _ => Ok(()),
     }

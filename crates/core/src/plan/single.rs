@@ -17,10 +17,7 @@ pub(crate) fn plan(
     options: &PlanOptions,
 ) -> Result<Plan> {
     let selected = select(snapshot, options)?;
-    let nodes: Vec<&NodeLoad> = selected
-        .iter()
-        .filter_map(|i| snapshot.nodes().get(*i))
-        .collect();
+    let nodes: Vec<&NodeLoad> = selected.iter().filter_map(|i| snapshot.nodes().get(*i)).collect();
     let split = Split::of(&nodes);
     let decision = split.decide(strategy);
     let forecast = match decision {
@@ -32,23 +29,14 @@ pub(crate) fn plan(
         before: Balance::of(loads.iter().copied()),
         after: Balance::of(ends(&nodes, &forecast)),
     };
-    let evidence = Evidence {
-        snapshot,
-        strategy,
-        options,
-        split: &split,
-        decision,
-        balance,
-    };
+    let evidence = Evidence { snapshot, strategy, options, split: &split, decision, balance };
     let findings = findings::check(&evidence, &nodes, &forecast);
     Ok(Plan {
         version: VERSION,
         mode: Mode::Single,
         decision,
         reason: reason::explain(&split, strategy, decision),
-        runs: run(&nodes, &split, strategy, options, decision)
-            .into_iter()
-            .collect(),
+        runs: run(&nodes, &split, strategy, options, decision).into_iter().collect(),
         donors: names(&split.donors),
         recipients: names(&split.recipients),
         forecast,
@@ -68,9 +56,8 @@ impl<'a> Split<'a> {
     /// A node at the average exactly is a donor, so equal nodes are all donors.
     pub(crate) fn of(nodes: &[&'a NodeLoad]) -> Self {
         let average = mean(nodes, |load| load.connections);
-        let (donors, recipients) = nodes
-            .iter()
-            .partition(|load| float(load.connections) >= average);
+        let (donors, recipients) =
+            nodes.iter().partition(|load| float(load.connections) >= average);
         Self { donors, recipients }
     }
 
@@ -97,10 +84,7 @@ impl<'a> Split<'a> {
     /// only those whose client is away.
     pub(crate) fn session_means(&self) -> (f64, f64) {
         let sessions = |load: &NodeLoad| load.sessions;
-        (
-            mean(&self.donors, sessions),
-            mean(&self.recipients, sessions),
-        )
+        (mean(&self.donors, sessions), mean(&self.recipients, sessions))
     }
 }
 
@@ -108,10 +92,7 @@ fn mean(nodes: &[&NodeLoad], count: impl Fn(&NodeLoad) -> u64) -> f64 {
     if nodes.is_empty() {
         return 0.0;
     }
-    let total = nodes
-        .iter()
-        .map(|load| count(load))
-        .fold(0, u64::saturating_add);
+    let total = nodes.iter().map(|load| count(load)).fold(0, u64::saturating_add);
     float(total) / float(nodes.len() as u64)
 }
 
@@ -150,15 +131,9 @@ fn run(
     if decision == Decision::NothingToBalance {
         return None;
     }
-    let emptiest = split
-        .recipients
-        .iter()
-        .min_by_key(|load| load.connections)?;
+    let emptiest = split.recipients.iter().min_by_key(|load| load.connections)?;
     Some(Run {
-        coordinator: options
-            .coordinator
-            .clone()
-            .unwrap_or_else(|| emptiest.node.clone()),
+        coordinator: options.coordinator.clone().unwrap_or_else(|| emptiest.node.clone()),
         nodes: names(nodes),
         donors: names(&split.donors),
         recipients: names(&split.recipients),
