@@ -5,6 +5,7 @@
 
 use crate::duration;
 use crate::error::{Error, Problem, Result};
+use crate::node::NodeName;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -195,6 +196,30 @@ impl Fields {
         good
     }
 
+    /// Takes a list of at least one node name.
+    pub(crate) fn nodes(&mut self, name: &str) -> Option<Vec<NodeName>> {
+        let value = self.take(name)?;
+        let names = match &value {
+            Loose::List(list) if !list.is_empty() => list.iter().map(node_name).collect(),
+            _ => None,
+        };
+        if names.is_none() {
+            self.problem(name, value, "a list of at least one node name such as `emqx@10.0.0.1`");
+        }
+        names
+    }
+
+    /// Takes a text of 1 to `max` bytes.
+    pub(crate) fn text(&mut self, name: &str, max: usize) -> Option<String> {
+        match self.take(name)? {
+            Loose::Text(text) if !text.is_empty() && text.len() <= max => Some(text),
+            value => {
+                self.problem(name, value, format!("a text of 1 to {max} bytes"));
+                None
+            }
+        }
+    }
+
     /// Ends the reading: what is left has names that nobody knows.
     ///
     /// # Errors
@@ -205,6 +230,13 @@ impl Fields {
             self.problem(&name, value, format!("left out: the options are {}", known.join(", ")));
         }
         if self.problems.is_empty() { Ok(()) } else { Err(Error::invalid(what, self.problems)) }
+    }
+}
+
+fn node_name(value: &Loose) -> Option<NodeName> {
+    match value {
+        Loose::Text(name) => NodeName::new(name.as_str()).ok(),
+        _ => None,
     }
 }
 

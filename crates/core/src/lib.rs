@@ -5,6 +5,7 @@
 
 mod balance;
 mod duration;
+mod emqx;
 mod error;
 mod forecast;
 mod input;
@@ -16,6 +17,11 @@ mod units;
 mod version;
 
 pub use balance::{Balance, BalanceChange, Bounds};
+pub use emqx::{
+    Availability, DonorStatus, Evacuation, EvacuationState, EvacuationStatus, EvictionCounts,
+    GlobalStatus, LocalStatus, NodeList, Refusal, RefusalReason, RunState, RunStatus, StartAnswer,
+    StopAnswer, Unreadable,
+};
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
 pub use node::NodeName;
