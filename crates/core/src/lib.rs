@@ -4,6 +4,7 @@
 //! those: a command line, a Python process, a browser, nginx, a Kubernetes controller.
 
 mod balance;
+pub mod driver;
 mod duration;
 mod emqx;
 mod error;

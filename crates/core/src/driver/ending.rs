@@ -1,0 +1,148 @@
+//! Ends what must go and finds the verdict.
+
+use super::Driver;
+use super::ask::Ask;
+use super::event::Event;
+use super::goal;
+use super::outcome::{Outcome, OutcomeKind};
+use super::state::{DriverState, EndReason, Question, Round, Stage, TrackState, TrackedRun};
+use crate::emqx::Availability;
+use crate::node::NodeName;
+use crate::units::Timestamp;
+
+impl Driver {
+    /// Tells every run that still lives to stop, unless they ended by themselves. Repeating it is
+    /// harmless.
+    pub(super) fn stop_what_must_go(&mut self) {
+        let Stage::Ending { why, .. } = &self.state.stage else { return };
+        if *why == EndReason::Gone {
+            return;
+        }
+        let live = self.state.runs.iter().filter(|tracked| {
+            matches!(tracked.state, TrackState::Doubtful { .. } | TrackState::Running { .. })
+        });
+        let live: Vec<NodeName> = live.map(|tracked| tracked.run.coordinator.clone()).collect();
+        for coordinator in live {
+            self.events.push(Event::Stopping { coordinator: coordinator.clone() });
+            self.ask(Ask::Stop { coordinator }, Question::Stop);
+        }
+    }
+
+    /// Judges one poll after the runs are gone, or were told to go.
+    pub(super) fn close_ending(&mut self, why: &EndReason, since: Timestamp, round: &Round) {
+        let lives = self.state.runs.iter().any(TrackedRun::is_live);
+        if lives && *why == EndReason::Gone {
+            // It was hidden, not gone.
+            self.state.stage = Stage::Following;
+            return;
+        }
+        let waited_ms = self.state.now.ms_since(since);
+        let is_late = waited_ms >= u64::from(self.state.options.settle_s) * 1000;
+        let donors = Donors::of(round, &self.state.donors());
+        let polls = u64::from(self.state.options.empty_polls);
+        let asked_enough = waited_ms >= self.poll_interval_ms() * polls;
+        let serving = donors.closed.is_empty() && (donors.unchecked.is_empty() || asked_enough);
+        let settled = serving && !lives && round.status.is_some() && round.nodes.is_some();
+        let missing = goal::missing(&self.state);
+        let reached = *why != EndReason::Gone || missing.is_none() || self.none_was_needed();
+        if is_late || (settled && reached) {
+            let verdict = Verdict { why, missing, donors, lives };
+            self.end(verdict.outcome(&self.state));
+        }
+    }
+
+    fn none_was_needed(&self) -> bool {
+        self.state.runs.iter().all(|tracked| tracked.state == TrackState::NotNeeded)
+    }
+}
+
+/// What the donors say about themselves.
+struct Donors {
+    /// Still refusing clients.
+    closed: Vec<NodeName>,
+    /// Not reached.
+    unchecked: Vec<NodeName>,
+}
+
+impl Donors {
+    fn of(round: &Round, donors: &[NodeName]) -> Self {
+        let said = |node: &NodeName| round.availability.get(node).copied().flatten();
+        let saying = |answer: Option<Availability>| {
+            donors.iter().filter(|node| said(node) == answer).cloned().collect()
+        };
+        Self { closed: saying(Some(Availability::Closed)), unchecked: saying(None) }
+    }
+}
+
+struct Verdict<'a> {
+    why: &'a EndReason,
+    missing: Option<String>,
+    donors: Donors,
+    lives: bool,
+}
+
+impl Verdict<'_> {
+    fn outcome(self, state: &DriverState) -> Outcome {
+        let (result, detail) = self.result(state);
+        let mut outcome = outcome(state, result, detail);
+        if let EndReason::Refused { cause, .. } = self.why {
+            outcome.cause = Some(cause.clone());
+        }
+        let Donors { closed, unchecked } = self.donors;
+        if self.lives {
+            outcome.detail.push_str("; EMQX did not confirm the stop: look at its status");
+        } else if !closed.is_empty() {
+            outcome.detail.push_str("; still closed to clients: ");
+            outcome.detail.push_str(&listed(&closed));
+        }
+        outcome.unchecked = unchecked;
+        outcome
+    }
+
+    fn result(&self, state: &DriverState) -> (OutcomeKind, String) {
+        match self.why {
+            EndReason::Gone => self.natural(state),
+            EndReason::Asked => (OutcomeKind::Stopped, "stopped as asked".to_owned()),
+            EndReason::Stalled { idle_s } => (
+                OutcomeKind::Stalled,
+                format!("no count moved for {idle_s} s while a run was evicting"),
+            ),
+            EndReason::Late { limit_s } => {
+                (OutcomeKind::TimedOut, format!("not done after the limit of {limit_s} s"))
+            }
+            EndReason::Refused { coordinator, cause } => {
+                let others = state.runs.iter().any(TrackedRun::was_started);
+                let rest = if others { "; the runs that had started were stopped" } else { "" };
+                let detail = format!("{coordinator} did not start: {}{rest}", cause.message);
+                (OutcomeKind::Refused, detail)
+            }
+        }
+    }
+
+    fn natural(&self, state: &DriverState) -> (OutcomeKind, String) {
+        if state.runs.iter().all(|tracked| tracked.state == TrackState::NotNeeded) {
+            let detail = "EMQX found nothing to balance: the counts have changed since the plan";
+            return (OutcomeKind::AlreadyBalanced, detail.to_owned());
+        }
+        match (&self.missing, self.donors.closed.is_empty()) {
+            (None, true) => {
+                (OutcomeKind::Completed, "the runs ended and the counts are within the goal".into())
+            }
+            (None, false) => {
+                (OutcomeKind::Vanished, "the runs are gone, but not all donors serve again".into())
+            }
+            (Some(missing), _) => {
+                (OutcomeKind::Vanished, format!("gone before reaching its goal: {missing}"))
+            }
+        }
+    }
+}
+
+/// An outcome with the balance as measured.
+pub(super) fn outcome(state: &DriverState, result: OutcomeKind, detail: String) -> Outcome {
+    Outcome { result, detail, balance: goal::measured(state), unchecked: Vec::new(), cause: None }
+}
+
+fn listed(nodes: &[NodeName]) -> String {
+    nodes.iter().map(NodeName::as_str).collect::<Vec<_>>().join(", ")
+}

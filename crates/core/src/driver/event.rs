@@ -1,0 +1,62 @@
+//! What a driver does and sees, for logs, progress bars and tests.
+
+use super::outcome::{Cause, Outcome};
+use crate::forecast::RunPhase;
+use crate::node::NodeName;
+use serde::{Deserialize, Serialize};
+
+/// One thing that a driver did or saw.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// A run is asked to start.
+    Starting {
+        /// Its coordinator.
+        coordinator: NodeName,
+    },
+    /// EMQX took the start, or shows the run.
+    Started {
+        /// Its coordinator.
+        coordinator: NodeName,
+    },
+    /// The answer to a start was lost; EMQX is asked whether it began.
+    StartDoubtful {
+        /// Its coordinator.
+        coordinator: NodeName,
+        /// Why there is no answer.
+        cause: Cause,
+    },
+    /// A run entered a phase.
+    Phase {
+        /// Its coordinator.
+        coordinator: NodeName,
+        /// The phase.
+        phase: RunPhase,
+    },
+    /// A question got no answer; it will be asked again.
+    AnswerLost {
+        /// Why.
+        cause: Cause,
+    },
+    /// Enough polls in a row did not show a run any more.
+    Gone {
+        /// Its coordinator.
+        coordinator: NodeName,
+    },
+    /// A rebalance that is not of this plan is running.
+    ForeignRun {
+        /// Its coordinator.
+        coordinator: NodeName,
+    },
+    /// A run is told to stop.
+    Stopping {
+        /// Its coordinator.
+        coordinator: NodeName,
+    },
+    /// The end.
+    Ended {
+        /// The verdict.
+        outcome: Outcome,
+    },
+}

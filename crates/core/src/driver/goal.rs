@@ -1,0 +1,73 @@
+//! Whether the counts are where the plan wanted them, recomputed from the nodes themselves.
+
+use super::state::{DriverState, TrackedRun};
+use crate::balance::{Balance, float};
+use crate::plan::Run;
+use crate::snapshot::NodeLoad;
+
+/// The balance of the plan's nodes as last seen; `None` if one of them was never seen.
+pub(super) fn measured(state: &DriverState) -> Option<Balance> {
+    let nodes = state.plan_nodes();
+    let loads = nodes.iter().map(|name| {
+        let load = state.nodes.iter().find(|load| load.node == **name)?;
+        Some((load.connections, load.weight()))
+    });
+    loads.collect::<Option<Vec<_>>>().filter(|loads| !loads.is_empty()).map(Balance::of)
+}
+
+/// What is not reached yet, in words, or `None` if the goal is met.
+///
+/// One run has EMQX's own goal, its thresholds. Several runs level together, so a single one's
+/// thresholds say little: there the forecast's balance is the goal, with some room for clients that
+/// come and go.
+pub(super) fn missing(state: &DriverState) -> Option<String> {
+    match state.runs.as_slice() {
+        [tracked] => missing_of_run(state, tracked),
+        _ => missing_of_plan(state),
+    }
+}
+
+fn missing_of_run(state: &DriverState, tracked: &TrackedRun) -> Option<String> {
+    let Run { donors, recipients, strategy, .. } = &tracked.run;
+    let mean = |names: &[crate::node::NodeName], count: fn(&NodeLoad) -> u64| {
+        let found = state.nodes.iter().filter(|load| names.contains(&load.node));
+        let total = found.map(count).fold(0, u64::saturating_add);
+        float(total) / float(names.len().max(1) as u64)
+    };
+    let conns: fn(&NodeLoad) -> u64 = |load| load.connections;
+    let (from, to) = (mean(donors, conns), mean(recipients, conns));
+    if !strategy.conns_within(from, to) {
+        return Some(format!(
+            "donors average {from:.0} connections and recipients {to:.0}, which is not within \
+             abs_conn_threshold {} or rel_conn_threshold {}",
+            strategy.abs_conn_threshold, strategy.rel_conn_threshold
+        ));
+    }
+    let sessions: fn(&NodeLoad) -> u64 = |load| load.disconnected_sessions;
+    let (from, to) = (mean(donors, sessions), mean(recipients, sessions));
+    let moves_sessions = state.plan.forecast.sessions_moved > 0.0;
+    (moves_sessions && !strategy.sessions_within(from, to)).then(|| {
+        format!(
+            "donors average {from:.0} disconnected sessions and recipients {to:.0}, which is not \
+             within abs_sess_threshold {} or rel_sess_threshold {}",
+            strategy.abs_sess_threshold, strategy.rel_sess_threshold
+        )
+    })
+}
+
+fn missing_of_plan(state: &DriverState) -> Option<String> {
+    let Some(balance) = measured(state) else {
+        return Some("a node of the plan could not be read".to_owned());
+    };
+    let goal = state.plan.balance.after.over + ROOM;
+    (balance.over > goal).then(|| {
+        format!(
+            "the fullest node is {:.1} % over the mean; the plan's goal is {:.1} %",
+            balance.over * 100.0,
+            goal * 100.0
+        )
+    })
+}
+
+/// What clients that come and go may add to the forecast's imbalance: 2 % of the mean.
+const ROOM: f64 = 0.02;

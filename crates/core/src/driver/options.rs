@@ -1,0 +1,64 @@
+//! How patient a driver is.
+
+use crate::error::{Error, Result};
+use crate::input::Fields;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// How patient a driver is. All are whole numbers; 0 is refused.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct DriverOptions {
+    /// Milliseconds between two polls. 100 to 60000, default 1000: EMQX's own tick.
+    pub poll_interval_ms: u32,
+    /// Polls in a row that must not show a run before it counts as gone. 1 to 100, default 3: a
+    /// node that is slow to answer another is left out of EMQX's answer.
+    pub empty_polls: u32,
+    /// Seconds without any count moving, while a run evicts, before it counts as stalled. Default 30.
+    pub stall_after_s: u32,
+    /// Seconds that donors may take to serve again, and clients to come back, after the last run is
+    /// gone. Default 30.
+    pub settle_s: u32,
+    /// Seconds for the whole plan. Default: twice the forecast and two minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_limit_s: Option<u32>,
+}
+
+impl DriverOptions {
+    /// The names of all options.
+    pub const OPTIONS: [&'static str; 5] =
+        ["poll_interval_ms", "empty_polls", "stall_after_s", "settle_s", "time_limit_s"];
+
+    fn from_fields(mut fields: Fields) -> Result<Self> {
+        let default = Self::default();
+        let options = Self {
+            poll_interval_ms: fields
+                .whole("poll_interval_ms", 100, 60_000)
+                .unwrap_or(default.poll_interval_ms),
+            empty_polls: fields.whole("empty_polls", 1, 100).unwrap_or(default.empty_polls),
+            stall_after_s: fields.whole("stall_after_s", 1, DAY_S).unwrap_or(default.stall_after_s),
+            settle_s: fields.whole("settle_s", 1, DAY_S).unwrap_or(default.settle_s),
+            time_limit_s: fields.whole("time_limit_s", 1, u32::MAX),
+        };
+        fields.finish("driver options", &Self::OPTIONS).map(|()| options)
+    }
+}
+
+impl Default for DriverOptions {
+    fn default() -> Self {
+        Self {
+            poll_interval_ms: 1000,
+            empty_polls: 3,
+            stall_after_s: 30,
+            settle_s: 30,
+            time_limit_s: None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for DriverOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        Self::from_fields(fields).map_err(|error: Error| serde::de::Error::custom(error))
+    }
+}
+
+const DAY_S: u32 = 86_400;

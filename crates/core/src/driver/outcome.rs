@@ -1,0 +1,97 @@
+//! The verdict that EMQX does not give.
+
+use crate::balance::Balance;
+use crate::error::Error;
+use crate::node::NodeName;
+use serde::{Deserialize, Serialize};
+
+/// How a plan ended.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Outcome {
+    /// The verdict.
+    pub result: OutcomeKind,
+    /// The verdict in a sentence, with its numbers.
+    pub detail: String,
+    /// The measured balance of the plan's nodes, unless their counts could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<Balance>,
+    /// Donors that could not be asked whether they serve again. Look at them yourself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unchecked: Vec<NodeName>,
+    /// What EMQX, or the network, said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+}
+
+/// An error that led to an outcome, in the shape of [`Error`]'s JSON.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Cause {
+    /// The word of the error's kind.
+    pub kind: String,
+    /// The error in one line.
+    pub message: String,
+}
+
+impl From<&Error> for Cause {
+    fn from(error: &Error) -> Self {
+        Self { kind: error.kind().as_str().to_owned(), message: error.to_string() }
+    }
+}
+
+/// The verdict.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OutcomeKind {
+    /// Every run ended, the donors serve again and the counts are within the goal.
+    Completed,
+    /// There was nothing to balance.
+    AlreadyBalanced,
+    /// The user stopped it, and the donors serve again.
+    Stopped,
+    /// A run is gone, but its goal is not reached: its coordinator crashed, a node died, somebody
+    /// else stopped it, or clients did not come back.
+    Vanished,
+    /// Nothing moved any more while a run was evicting; it was told to stop.
+    Stalled,
+    /// EMQX, or the state of the cluster, did not allow the start.
+    Refused,
+    /// The time limit passed; what still ran was told to stop.
+    TimedOut,
+}
+
+impl OutcomeKind {
+    /// The stable word: `completed`, `already_balanced`, …
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::AlreadyBalanced => "already_balanced",
+            Self::Stopped => "stopped",
+            Self::Vanished => "vanished",
+            Self::Stalled => "stalled",
+            Self::Refused => "refused",
+            Self::TimedOut => "timed_out",
+        }
+    }
+
+    /// Whether the cluster is as balanced as was asked for.
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Completed | Self::AlreadyBalanced)
+    }
+
+    /// The phase that an outcome means in the custom resource.
+    pub const fn phase(self) -> Phase {
+        if self.is_success() { Phase::Completed } else { Phase::Failed }
+    }
+}
+
+/// The phases of EMQX's `Rebalance` resource.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Phase {
+    /// Something runs.
+    Processing,
+    /// It ended as asked.
+    Completed,
+    /// It ended otherwise.
+    Failed,
+}

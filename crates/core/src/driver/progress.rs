@@ -1,0 +1,107 @@
+//! How far a plan is, measured rather than assumed.
+
+use super::outcome::{Outcome, Phase};
+use super::state::{DriverState, Stage, TrackState, TrackedRun};
+use super::status::{Progress, RunView, Status};
+use crate::balance::float;
+use crate::emqx::RunState;
+use crate::forecast::RunPhase;
+
+/// The status of a driver's plan.
+pub(super) fn status(state: &DriverState) -> Status {
+    let outcome = outcome(state);
+    let phase = outcome.map_or(Phase::Processing, |outcome| outcome.result.phase());
+    Status {
+        version: crate::snapshot::VERSION,
+        phase: Some(phase),
+        outcome: outcome.cloned(),
+        runs: state.runs.iter().map(view).collect(),
+        nodes: state.nodes.clone(),
+        progress: progress(state),
+    }
+}
+
+/// The verdict, once there is one.
+pub(super) fn outcome(state: &DriverState) -> Option<&Outcome> {
+    match &state.stage {
+        Stage::Done { outcome, .. } => Some(outcome),
+        _ => None,
+    }
+}
+
+fn progress(state: &DriverState) -> Progress {
+    let moved = moved(state);
+    let to_move = state.plan.forecast.disconnects;
+    let end = match state.stage {
+        Stage::Done { at, .. } => at,
+        _ => state.now,
+    };
+    let elapsed_s = state.began_at.map_or(0, |began| end.ms_since(began) / 1000);
+    let is_complete = outcome(state).is_some_and(|outcome| outcome.result.is_success());
+    let percent = match to_move {
+        _ if is_complete => 100.0,
+        0 => 0.0,
+        _ => (float(moved) / float(to_move) * 100.0).min(100.0),
+    };
+    let eta_s = match state.stage {
+        Stage::Done { .. } => None,
+        _ => eta(state, moved, elapsed_s),
+    };
+    Progress { moved, to_move, percent, eta_s, elapsed_s }
+}
+
+/// Connections that the donors have lost since the baseline.
+fn moved(state: &DriverState) -> u64 {
+    let donors = state.donors();
+    let lost = state.baseline.iter().filter(|load| donors.contains(&load.node)).map(|before| {
+        let now = state.nodes.iter().find(|load| load.node == before.node);
+        now.map_or(0, |now| before.connections.saturating_sub(now.connections))
+    });
+    lost.sum()
+}
+
+/// Seconds left: what the forecast has left, with the evicting stretched to the measured pace.
+fn eta(state: &DriverState, moved: u64, elapsed_s: u64) -> Option<u64> {
+    let forecast = &state.plan.forecast;
+    let mut phases = state.runs.iter().filter_map(|tracked| match tracked.state {
+        TrackState::Running { phase, .. } => phase,
+        _ => None,
+    });
+    let left = forecast.duration_s.saturating_sub(elapsed_s);
+    if moved == 0 || !phases.any(|phase| phase == RunPhase::EvictingConns) {
+        return (left > 0).then_some(left);
+    }
+    let waited = u64::from(state.runs.first()?.run.strategy.wait_health_check);
+    let evicting_s = elapsed_s.saturating_sub(waited).max(1);
+    let to_move = forecast.disconnects.saturating_sub(moved);
+    let evicting_left = (float(to_move) * float(evicting_s) / float(moved)).ceil();
+    let after = forecast.duration_s.saturating_sub(waited + forecast.conn_evict_s);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a ratio of counts: positive; saturates"
+    )]
+    let evicting_left = evicting_left as u64;
+    Some(evicting_left.saturating_add(after))
+}
+
+fn view(tracked: &TrackedRun) -> RunView {
+    let run = &tracked.run;
+    let state = match &tracked.state {
+        TrackState::Pending => RunState::Other("pending".to_owned()),
+        TrackState::Asked | TrackState::Doubtful { .. } => RunState::Other("starting".to_owned()),
+        TrackState::Running { phase: Some(phase), .. } => RunState::Phase(*phase),
+        TrackState::Running { phase: None, .. } => RunState::Other("starting".to_owned()),
+        TrackState::Gone => RunState::Other("gone".to_owned()),
+        TrackState::NotNeeded => RunState::Other("not_needed".to_owned()),
+        TrackState::Refused => RunState::Other("refused".to_owned()),
+    };
+    RunView {
+        coordinator: run.coordinator.clone(),
+        state,
+        donors: run.donors.clone(),
+        recipients: run.recipients.clone(),
+        conn_evict_rate: Some(run.strategy.conn_evict_rate.get().into()),
+        sess_evict_rate: Some(run.strategy.sess_evict_rate.get().into()),
+    }
+}

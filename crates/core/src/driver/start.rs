@@ -1,0 +1,169 @@
+//! Reads the cluster before touching it, then sends the starts one after the other.
+//!
+//! A start may reach EMQX although its answer does not come back, so after a lost answer EMQX is
+//! asked what runs before anything else is sent. A start that fails costs EMQX a crash of its
+//! coordinator process; after 10 in an hour it gives up until the node restarts.
+
+use super::ask::Ask;
+use super::event::Event;
+use super::outcome::{Cause, Outcome, OutcomeKind};
+use super::state::{EndReason, Question, Stage, TrackState};
+use super::{Driver, ending};
+use crate::emqx::{GlobalStatus, Refusal, RefusalReason};
+use crate::error::{Error, ErrorKind};
+use crate::units::Timestamp;
+
+impl Driver {
+    /// Judges the first read of the cluster.
+    pub(super) fn close_preflight(&mut self) {
+        let round = std::mem::take(&mut self.state.round);
+        let (Some(status), Some(nodes)) = (round.status, round.nodes) else {
+            return self.preflight_lost(round.lost);
+        };
+        self.state.nodes.clone_from(&nodes);
+        self.state.baseline = nodes;
+        self.state.changed_at = self.state.now;
+        if !self.is_needed() {
+            let reason = self.state.plan.reason.clone();
+            let detail = reason.unwrap_or_else(|| "the plan has no runs".to_owned());
+            return self.end(ending::outcome(&self.state, OutcomeKind::AlreadyBalanced, detail));
+        }
+        match self.conflict(&status) {
+            Some(error) => self.end_refused(Cause::from(&error), error.to_string()),
+            None => self.state.stage = Stage::Starting,
+        }
+    }
+
+    fn preflight_lost(&mut self, lost: Option<Cause>) {
+        let began = self.state.began_at.unwrap_or(self.state.now);
+        let waited_s = self.state.now.ms_since(began) / 1000;
+        let cause = lost.unwrap_or_else(|| Cause::from(&no_answer()));
+        let is_final = !RETRYABLE.iter().any(|kind| kind.as_str() == cause.kind);
+        if is_final || waited_s >= self.state.options.settle_s.into() {
+            let detail = format!("nothing was started: {}", cause.message);
+            self.end_refused(cause, detail);
+        }
+    }
+
+    fn end_refused(&mut self, cause: Cause, detail: String) {
+        let mut outcome: Outcome = ending::outcome(&self.state, OutcomeKind::Refused, detail);
+        outcome.cause = Some(cause);
+        self.end(outcome);
+    }
+
+    /// Anything that runs before our first start is not ours.
+    fn conflict(&mut self, status: &GlobalStatus) -> Option<Error> {
+        let plan_nodes = self.state.plan_nodes();
+        if let Some(run) = status.rebalances.first() {
+            let coordinator = run.coordinator.clone();
+            self.events.push(Event::ForeignRun { coordinator: coordinator.clone() });
+            let message = "a rebalance is running already: wait for its end, or stop it";
+            return Some(Error::new(ErrorKind::Conflict, message).with("coordinator", coordinator));
+        }
+        let mut evacuated = status.evacuations.iter().filter_map(|evacuation| {
+            evacuation.node.as_ref().filter(|node| plan_nodes.contains(node))
+        });
+        evacuated.next().map(|node| {
+            let message = "a node of the plan is being evacuated: stop that, or leave it out";
+            Error::new(ErrorKind::Conflict, message).with("node", node)
+        })
+    }
+
+    /// Sends the next start, unless one is on its way or in doubt.
+    pub(super) fn start_next(&mut self) {
+        let is_open =
+            |state: &TrackState| matches!(state, TrackState::Asked | TrackState::Doubtful { .. });
+        if self.state.runs.iter().any(|tracked| is_open(&tracked.state)) {
+            return;
+        }
+        let pending = self.state.runs.iter().position(|t| t.state == TrackState::Pending);
+        match pending {
+            Some(i) => self.send_start(i),
+            None => {
+                self.state.stage = Stage::Following;
+                self.state.next_poll = self.state.now;
+            }
+        }
+    }
+
+    fn send_start(&mut self, i: usize) {
+        let now = self.state.now;
+        let Some(tracked) = self.state.runs.get_mut(i) else { return };
+        tracked.state = TrackState::Asked;
+        tracked.starts.push(now);
+        let run = tracked.run.clone();
+        self.events.push(Event::Starting { coordinator: run.coordinator.clone() });
+        self.ask(Ask::Start { run }, Question::Start(i));
+    }
+
+    /// EMQX took the start, or shows the run.
+    pub(super) fn started(&mut self, i: usize) {
+        let Some(tracked) = self.state.runs.get_mut(i) else { return };
+        if matches!(tracked.state, TrackState::Asked | TrackState::Doubtful { .. }) {
+            tracked.state = TrackState::Running { phase: None, empty: 0 };
+            let coordinator = tracked.run.coordinator.clone();
+            self.events.push(Event::Started { coordinator });
+        }
+    }
+
+    /// EMQX said no.
+    pub(super) fn start_refused(&mut self, i: usize, refusal: Refusal) {
+        let may_have_happened = refusal.may_have_happened();
+        let is_needless = refusal.reason == RefusalReason::NothingToBalance;
+        let cause = Cause::from(&Error::from(refusal));
+        let Some(tracked) = self.state.runs.get_mut(i) else { return };
+        if is_needless {
+            tracked.state = TrackState::NotNeeded;
+        } else if may_have_happened {
+            self.doubt(i, cause, false);
+        } else {
+            self.give_up(i, cause);
+        }
+    }
+
+    /// There is no answer, or none that makes sense.
+    pub(super) fn start_failed(&mut self, i: usize, error: &Error) {
+        let cause = Cause::from(error);
+        if error.is_retryable() { self.doubt(i, cause, true) } else { self.give_up(i, cause) }
+    }
+
+    fn doubt(&mut self, i: usize, cause: Cause, may_repeat: bool) {
+        let Some(tracked) = self.state.runs.get_mut(i) else { return };
+        let coordinator = tracked.run.coordinator.clone();
+        tracked.state = TrackState::Doubtful { empty: 0, may_repeat, cause: cause.clone() };
+        self.state.next_poll = self.state.now;
+        self.events.push(Event::StartDoubtful { coordinator, cause });
+    }
+
+    /// A run in doubt that enough polls have not shown was not started: it may be sent again, if
+    /// EMQX did not refuse it and this hour's starts are not used up.
+    pub(super) fn settle_doubt(&mut self, i: usize, may_repeat: bool, cause: Cause) {
+        let now = self.state.now;
+        let Some(tracked) = self.state.runs.get_mut(i) else { return };
+        let within_hour = |at: &&Timestamp| now.ms_since(**at) < HOUR_MS;
+        if may_repeat && tracked.starts.iter().filter(within_hour).count() < STARTS_PER_HOUR {
+            tracked.state = TrackState::Pending;
+        } else {
+            self.give_up(i, cause);
+        }
+    }
+
+    fn give_up(&mut self, i: usize, cause: Cause) {
+        let Some(tracked) = self.state.runs.get_mut(i) else { return };
+        tracked.state = TrackState::Refused;
+        let coordinator = tracked.run.coordinator.clone();
+        if !matches!(self.state.stage, Stage::Ending { .. }) {
+            self.begin_ending(EndReason::Refused { coordinator, cause });
+        }
+    }
+}
+
+fn no_answer() -> Error {
+    Error::new(ErrorKind::Unreachable, "the cluster did not answer")
+}
+
+const RETRYABLE: [ErrorKind; 3] = [ErrorKind::Protocol, ErrorKind::Timeout, ErrorKind::Unreachable];
+/// Starts per coordinator and hour. EMQX's supervisor gives up at 10 crashes in an hour, and a
+/// failing start can cost two.
+const STARTS_PER_HOUR: usize = 3;
+const HOUR_MS: u64 = 3_600_000;

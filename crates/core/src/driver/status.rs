@@ -1,0 +1,63 @@
+//! Where a plan stands, for people and dashboards.
+
+use super::outcome::{Outcome, Phase};
+use crate::emqx::RunState;
+use crate::node::NodeName;
+use crate::snapshot::NodeLoad;
+use serde::{Deserialize, Serialize};
+
+/// Where a plan, or a cluster, stands.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Status {
+    /// Version of this JSON: 1.
+    pub version: u32,
+    /// `Processing` while something runs, then `Completed` or `Failed`. Absent if nothing runs and
+    /// nothing is known of a plan: EMQX keeps no record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+    /// The verdict, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// The rebalances, of the plan or found running.
+    pub runs: Vec<RunView>,
+    /// Every node as last seen.
+    pub nodes: Vec<NodeLoad>,
+    /// How far it is.
+    pub progress: Progress,
+}
+
+/// One rebalance.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct RunView {
+    /// The node that runs it.
+    pub coordinator: NodeName,
+    /// EMQX's word for what it does; `pending`, `starting`, `gone`, `not_needed` or `refused`
+    /// before and after.
+    pub state: RunState,
+    /// The nodes that lose clients.
+    pub donors: Vec<NodeName>,
+    /// The nodes that gain clients.
+    pub recipients: Vec<NodeName>,
+    /// Clients that each donor drops per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conn_evict_rate: Option<u64>,
+    /// Disconnected sessions that each donor moves per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sess_evict_rate: Option<u64>,
+}
+
+/// How far a plan is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Progress {
+    /// Connections that have left the donors.
+    pub moved: u64,
+    /// Connections that the plan moves.
+    pub to_move: u64,
+    /// `moved` of `to_move`, 0 to 100.
+    pub percent: f64,
+    /// Seconds to the end at the measured pace; absent if that cannot be known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta_s: Option<u64>,
+    /// Seconds since the first start.
+    pub elapsed_s: u64,
+}

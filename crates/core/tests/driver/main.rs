@@ -1,0 +1,257 @@
+//! A driver against everything that can go wrong.
+#![cfg(test)]
+
+mod world;
+
+use emqx_rebalance_core::driver::{Driver, DriverOptions, Event, Input, OutcomeKind, Phase};
+use emqx_rebalance_core::{
+    Error, ErrorKind, Finding, FindingCode, RefusalReason, RunPhase, Severity, Timestamp,
+};
+use world::{Kill, Loss, World, a_plan, entry};
+
+fn driver() -> Driver {
+    Driver::new(a_plan(), DriverOptions::default(), false).unwrap()
+}
+
+fn driver_with(json: &str) -> Driver {
+    Driver::new(a_plan(), serde_json::from_str(json).unwrap(), false).unwrap()
+}
+
+#[test]
+fn a_run_that_ends_at_its_goal_is_completed() {
+    let (mut world, mut driver) = (World::new(), driver());
+    let outcome = world.drive(&mut driver);
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
+    assert_eq!((world.a, world.b, world.starts, world.stops), (100, 100, 1, 0));
+    assert!(outcome.balance.unwrap().over.abs() < 1e-9);
+    let status = driver.status();
+    assert_eq!(status.phase, Some(Phase::Completed));
+    assert_eq!((status.progress.moved, status.progress.percent), (100, 100.0));
+    let phases = world.events.iter().filter_map(|event| match event {
+        Event::Phase { phase, .. } => Some(*phase),
+        _ => None,
+    });
+    let expected = [RunPhase::WaitHealthCheck, RunPhase::EvictingConns, RunPhase::WaitTakeover];
+    assert_eq!(phases.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_run_hidden_for_two_polls_is_not_over() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.hide_polls = 2;
+    assert_eq!(world.drive(&mut driver).result, OutcomeKind::Completed);
+    assert!(world.now.as_ms() > 1_014_000);
+}
+
+#[test]
+fn a_run_hidden_for_long_is_found_again() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.hide_polls = 8;
+    let outcome = world.drive(&mut driver);
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
+    assert_eq!(world.stops, 0);
+}
+
+#[test]
+fn a_run_that_crashes_midway_is_vanished() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.crash_at = Some(6);
+    let outcome = world.drive(&mut driver);
+    assert_eq!(outcome.result, OutcomeKind::Vanished);
+    assert!(outcome.detail.contains("before reaching its goal"), "{}", outcome.detail);
+    assert_eq!(driver.status().phase, Some(Phase::Failed));
+}
+
+#[test]
+fn clients_that_do_not_come_back_are_not_a_success() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.nobody_returns = true;
+    assert_eq!(world.drive(&mut driver).result, OutcomeKind::Vanished);
+}
+
+#[test]
+fn donors_that_stay_closed_are_not_a_success() {
+    let (mut world, mut driver) = (World::new(), driver());
+    let outcome = world.drive_with(&mut driver, |world, _| {
+        world.closed = true;
+        Kill::No
+    });
+    assert_eq!(outcome.result, OutcomeKind::Vanished);
+    assert!(outcome.detail.contains("not all donors serve"), "{}", outcome.detail);
+}
+
+#[test]
+fn donors_that_cannot_be_asked_are_named() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.own_api_down = true;
+    let outcome = world.drive(&mut driver);
+    assert_eq!(outcome.result, OutcomeKind::Completed);
+    assert_eq!(outcome.unchecked, [world::name("a@h")]);
+}
+
+#[test]
+fn a_run_that_moves_nobody_is_stalled_and_stopped() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.stuck = true;
+    let outcome = world.drive(&mut driver);
+    assert_eq!(outcome.result, OutcomeKind::Stalled);
+    assert!(world.stops >= 1 && world.run.is_none());
+}
+
+#[test]
+fn a_plan_that_takes_too_long_is_stopped() {
+    let (mut world, mut driver) = (World::new(), driver_with(r#"{"time_limit_s":6}"#));
+    assert_eq!(world.drive(&mut driver).result, OutcomeKind::TimedOut);
+    assert!(world.stops >= 1 && world.run.is_none());
+}
+
+#[test]
+fn the_user_s_stop_reaches_emqx() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.stop_at = Some(5);
+    let outcome = world.drive(&mut driver);
+    assert_eq!(outcome.result, OutcomeKind::Stopped, "{}", outcome.detail);
+    assert!(world.stops >= 1 && world.run.is_none());
+}
+
+#[test]
+fn a_start_whose_answer_is_lost_is_looked_up_first() {
+    for loss in [Loss::AfterEmqx, Loss::BeforeEmqx] {
+        let (mut world, mut driver) = (World::new(), driver());
+        world.lose_starts = vec![loss];
+        let outcome = world.drive(&mut driver);
+        assert_eq!(outcome.result, OutcomeKind::Completed, "{loss:?}: {}", outcome.detail);
+        assert_eq!(world.starts, if loss == Loss::AfterEmqx { 1 } else { 2 });
+        assert!(world.events.iter().any(|e| matches!(e, Event::StartDoubtful { .. })));
+    }
+}
+
+#[test]
+fn no_more_than_three_starts_an_hour() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.lose_starts = vec![Loss::BeforeEmqx; 10];
+    let outcome = world.drive(&mut driver);
+    assert_eq!(outcome.result, OutcomeKind::Refused);
+    assert_eq!(world.starts, 3);
+    assert_eq!(outcome.cause.unwrap().kind, "timeout");
+}
+
+#[test]
+fn a_start_that_failed_inside_emqx_is_never_repeated() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.refuse_start = Some(RefusalReason::RpcFailed { nodes: vec![] });
+    assert_eq!(world.drive(&mut driver).result, OutcomeKind::Refused);
+    assert_eq!(world.starts, 1);
+}
+
+#[test]
+fn nothing_to_balance_is_a_success() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.refuse_start = Some(RefusalReason::NothingToBalance);
+    assert_eq!(world.drive(&mut driver).result, OutcomeKind::AlreadyBalanced);
+    assert_eq!(world.starts, 1);
+}
+
+#[test]
+fn a_foreign_run_is_neither_adopted_nor_stopped() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.foreign = vec![entry("b@h", "c@h", "d@h", RunPhase::EvictingConns)];
+    let outcome = world.drive(&mut driver);
+    assert_eq!(outcome.result, OutcomeKind::Refused);
+    assert_eq!(outcome.cause.unwrap().kind, "conflict");
+    assert_eq!((world.starts, world.stops), (0, 0));
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_not_started() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.reads_down = true;
+    assert_eq!(world.drive(&mut driver).result, OutcomeKind::Refused);
+    assert_eq!(world.starts, 0);
+}
+
+#[test]
+fn lost_polls_are_no_verdict() {
+    let (mut world, mut driver) = (World::new(), driver());
+    let outcome = world.drive_with(&mut driver, |world, _| {
+        world.reads_down = matches!(world.run, Some(3..9));
+        Kill::No
+    });
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
+}
+
+#[test]
+fn killed_at_any_step_and_resumed_the_outcome_is_the_same() {
+    for kill in [Kill::BeforeSending, Kill::AfterSending] {
+        let mut steps = usize::MAX;
+        let mut kill_at = 0;
+        while kill_at < steps {
+            steps = drive_killed_at(kill, kill_at);
+            kill_at += 1;
+        }
+        assert!(steps > 20, "only {steps} steps were tried");
+    }
+}
+
+fn drive_killed_at(kill: Kill, kill_at: usize) -> usize {
+    let (mut world, mut driver, mut step) = (World::new(), driver(), 0);
+    let outcome = world.drive_with(&mut driver, |_, _| {
+        step += 1;
+        if step == kill_at { kill } else { Kill::No }
+    });
+    assert_eq!(outcome.result, OutcomeKind::Completed, "killed at step {kill_at}");
+    assert_eq!((world.a, world.b), (100, 100), "killed at step {kill_at}");
+    // Counts the starts that reached EMQX: one that died with its process was never sent.
+    assert_eq!(world.starts, 1, "killed at step {kill_at}");
+    step
+}
+
+#[test]
+fn a_step_without_news_asks_for_nothing() {
+    let mut driver = driver();
+    let now = Timestamp::from_ms(5);
+    let first = driver.step(now, Input::Tick);
+    assert_eq!(first.requests.len(), 2);
+    let second = driver.step(now, Input::Tick);
+    assert!(second.requests.is_empty() && second.events.is_empty());
+    assert_eq!(second.wake_at, first.wake_at);
+    let back = driver.step(Timestamp::from_ms(0), Input::Tick);
+    assert_eq!(back.wake_at, first.wake_at);
+}
+
+#[test]
+fn an_answer_nobody_asked_for_is_dropped() {
+    let mut driver = driver();
+    let ids: Vec<_> = driver
+        .step(Timestamp::from_ms(5), Input::Tick)
+        .requests
+        .into_iter()
+        .map(|r| r.id)
+        .collect();
+    let mut driver = Driver::restore(driver.state().clone());
+    for id in ids {
+        let answer = Err(Error::new(ErrorKind::Timeout, "late"));
+        let step = driver.step(Timestamp::from_ms(6), Input::Answer { id, answer });
+        assert!(step.events.is_empty());
+    }
+}
+
+#[test]
+fn a_plan_with_an_error_needs_force() {
+    let mut plan = a_plan();
+    plan.findings.push(Finding::new(Severity::Error, FindingCode::Overshoot, "too fast"));
+    let error = Driver::new(plan.clone(), DriverOptions::default(), false).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(Driver::new(plan, DriverOptions::default(), true).is_ok());
+}
+
+#[test]
+fn bad_options_are_all_named() {
+    let text =
+        serde_json::from_str::<DriverOptions>(r#"{"poll_interval_ms":1,"settle_s":0,"x":1}"#)
+            .unwrap_err()
+            .to_string();
+    for field in ["poll_interval_ms", "settle_s", "`x`"] {
+        assert!(text.contains(field), "{field} not in {text}");
+    }
+}

@@ -1,0 +1,252 @@
+//! The smallest cluster a driver can be tried on: donor `a`, recipient `b`, one client a second per
+//! unit of rate, and a switch for everything that can go wrong.
+
+use emqx_rebalance_core::driver::{
+    Answer, Ask, Driver, DriverState, Event, Input, Outcome, Request,
+};
+use emqx_rebalance_core::{
+    Availability, Error, ErrorKind, GlobalStatus, NodeList, NodeLoad, NodeName, Plan, PlanOptions,
+    Refusal, RefusalReason, Result, RunPhase, RunState, RunStatus, Snapshot, StartAnswer,
+    StopAnswer, Strategy, Timestamp, plan,
+};
+
+/// Which answers do not come back, and what happens to the request all the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Loss {
+    BeforeEmqx,
+    AfterEmqx,
+}
+
+/// Whether the driver's process dies now.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kill {
+    No,
+    BeforeSending,
+    AfterSending,
+}
+
+/// Stores the state and goes on from it, as a process does that was killed.
+fn restart(driver: &Driver) -> Driver {
+    let stored = serde_json::to_string(driver.state()).unwrap();
+    Driver::restore(serde_json::from_str::<DriverState>(&stored).unwrap())
+}
+
+pub(crate) struct World {
+    pub now: Timestamp,
+    pub a: u64,
+    pub b: u64,
+    /// Seconds the active run has lasted.
+    pub run: Option<u64>,
+    pub closed: bool,
+    /// Runs of other people, shown beside ours.
+    pub foreign: Vec<RunStatus>,
+    /// Clients that are dropped stay away.
+    pub nobody_returns: bool,
+    /// EMQX evicts nobody.
+    pub stuck: bool,
+    /// The run crashes after this many seconds.
+    pub crash_at: Option<u64>,
+    /// Polls that do not show the run although it is there.
+    pub hide_polls: u32,
+    pub lose_starts: Vec<Loss>,
+    pub refuse_start: Option<RefusalReason>,
+    pub own_api_down: bool,
+    pub reads_down: bool,
+    /// The user asks for a stop when the run has lasted so long.
+    pub stop_at: Option<u64>,
+    pub starts: u32,
+    pub stops: u32,
+    pub events: Vec<Event>,
+}
+
+pub(crate) fn name(text: &str) -> NodeName {
+    NodeName::new(text).unwrap()
+}
+
+pub(crate) fn a_plan() -> Plan {
+    let nodes = vec![NodeLoad::new(name("a@h"), 200), NodeLoad::new(name("b@h"), 0)];
+    let strategy: Strategy = serde_json::from_str(
+        r#"{"conn_evict_rate":10,"wait_health_check":2,"wait_takeover":2,
+            "abs_conn_threshold":1,"rel_conn_threshold":1.01}"#,
+    )
+    .unwrap();
+    plan(&Snapshot::new(nodes).unwrap(), &strategy, &PlanOptions::default()).unwrap()
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            now: Timestamp::from_ms(1_000_000),
+            a: 200,
+            b: 0,
+            run: None,
+            closed: false,
+            foreign: Vec::new(),
+            nobody_returns: false,
+            stuck: false,
+            crash_at: None,
+            hide_polls: 0,
+            lose_starts: Vec::new(),
+            refuse_start: None,
+            own_api_down: false,
+            reads_down: false,
+            stop_at: None,
+            starts: 0,
+            stops: 0,
+            events: Vec::new(),
+        }
+    }
+
+    /// Runs `driver` to its verdict, at most an hour.
+    pub(crate) fn drive(&mut self, driver: &mut Driver) -> Outcome {
+        self.drive_with(driver, |_, _| Kill::No)
+    }
+
+    /// The same; `between` is asked after each step, before its requests are sent. It may throw the
+    /// switches too.
+    pub(crate) fn drive_with(
+        &mut self,
+        driver: &mut Driver,
+        mut between: impl FnMut(&mut Self, &Driver) -> Kill,
+    ) -> Outcome {
+        let mut inputs = vec![Input::Tick];
+        for _ in 0..100_000 {
+            let Some(input) = inputs.pop() else {
+                panic!("the driver asks for nothing and has no verdict");
+            };
+            let step = driver.step(self.now, input);
+            self.events.extend(step.events);
+            if let Some(outcome) = driver.outcome() {
+                return outcome.clone();
+            }
+            let kill = between(self, driver);
+            if kill != Kill::BeforeSending {
+                let answers = step.requests.into_iter().map(|request| self.answer(request));
+                let answers: Vec<_> = answers.collect();
+                inputs.extend(answers.into_iter().rev());
+            }
+            if kill != Kill::No {
+                *driver = restart(driver);
+                inputs.clear();
+            }
+            if self.stop_at.is_some_and(|at| self.run == Some(at)) {
+                self.stop_at = None;
+                inputs.push(Input::Stop);
+            }
+            if inputs.is_empty() {
+                self.sleep_until(step.wake_at.unwrap());
+                inputs.push(Input::Tick);
+            }
+        }
+        panic!("no verdict after 100,000 steps");
+    }
+
+    fn sleep_until(&mut self, wake_at: Timestamp) {
+        while self.now < wake_at {
+            self.now = self.now.plus_ms(1000);
+            self.second();
+        }
+    }
+
+    /// One second of EMQX: wait 2 s, evict until level, wait 2 s, gone.
+    fn second(&mut self) {
+        let Some(age) = self.run else { return };
+        self.run = Some(age + 1);
+        if self.crash_at.is_some_and(|at| age >= at) || self.phase(age).is_none() {
+            self.run = None;
+            self.closed = false;
+        } else if self.phase(age) == Some(RunPhase::EvictingConns) && !self.stuck {
+            self.a -= 10;
+            self.b += if self.nobody_returns { 0 } else { 10 };
+        }
+    }
+
+    fn phase(&self, age: u64) -> Option<RunPhase> {
+        let evicting_s = if self.stuck { 1_000_000 } else { 10 };
+        match age {
+            0..2 => Some(RunPhase::WaitHealthCheck),
+            _ if age < 2 + evicting_s => Some(RunPhase::EvictingConns),
+            _ if age < 4 + evicting_s => Some(RunPhase::WaitTakeover),
+            _ => None,
+        }
+    }
+
+    fn answer(&mut self, request: Request) -> Input {
+        let answer = match request.ask {
+            Ask::Start { run } => self.start(&run.nodes),
+            Ask::Stop { .. } => Ok(Answer::Stop(self.stop())),
+            _ if self.reads_down => Err(lost()),
+            Ask::Nodes => Ok(Answer::Nodes(self.nodes())),
+            Ask::GlobalStatus => Ok(Answer::GlobalStatus(self.status())),
+            Ask::Availability { .. } if self.own_api_down => Err(lost()),
+            Ask::Availability { node } if self.closed && node == name("a@h") => {
+                Ok(Answer::Availability(Availability::Closed))
+            }
+            Ask::Availability { .. } => Ok(Answer::Availability(Availability::Serving)),
+        };
+        Input::Answer { id: request.id, answer }
+    }
+
+    fn start(&mut self, nodes: &[NodeName]) -> Result<Answer> {
+        assert_eq!(nodes, [name("a@h"), name("b@h")]);
+        self.starts += 1;
+        let loss = self.lose_starts.pop();
+        if loss == Some(Loss::BeforeEmqx) {
+            return Err(lost());
+        }
+        if let Some(reason) = self.refuse_start.clone() {
+            let refusal = Refusal { reason, status: 400, text: "no".into() };
+            return Ok(Answer::Start(StartAnswer::Refused(refusal)));
+        }
+        assert_eq!(self.run, None, "a second start while the first runs");
+        self.run = Some(0);
+        self.closed = true;
+        if loss == Some(Loss::AfterEmqx) {
+            Err(lost())
+        } else {
+            Ok(Answer::Start(StartAnswer::Started))
+        }
+    }
+
+    fn stop(&mut self) -> StopAnswer {
+        self.stops += 1;
+        self.closed = false;
+        match self.run.take() {
+            Some(_) => StopAnswer::Stopped,
+            None => StopAnswer::NotStarted,
+        }
+    }
+
+    fn nodes(&self) -> NodeList {
+        let nodes = vec![NodeLoad::new(name("a@h"), self.a), NodeLoad::new(name("b@h"), self.b)];
+        NodeList { nodes, unreadable: Vec::new() }
+    }
+
+    fn status(&mut self) -> GlobalStatus {
+        let mut rebalances = self.foreign.clone();
+        let phase = self.run.and_then(|age| self.phase(age));
+        let hidden = phase.is_some() && self.hide_polls > 0;
+        self.hide_polls -= u32::from(hidden);
+        rebalances.extend(phase.filter(|_| !hidden).map(|phase| entry("b@h", "a@h", "b@h", phase)));
+        GlobalStatus { rebalances, ..GlobalStatus::default() }
+    }
+}
+
+pub(crate) fn entry(coordinator: &str, donor: &str, recipient: &str, phase: RunPhase) -> RunStatus {
+    RunStatus {
+        coordinator: name(coordinator),
+        state: RunState::Phase(phase),
+        donors: vec![name(donor)],
+        recipients: vec![name(recipient)],
+        conn_evict_rate: None,
+        sess_evict_rate: None,
+        connection_goal: None,
+        donor_conn_avg: None,
+        disconnected_session_goal: None,
+        donor_sess_avg: None,
+    }
+}
+
+fn lost() -> Error {
+    Error::new(ErrorKind::Timeout, "no answer")
+}
