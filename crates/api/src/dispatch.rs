@@ -1,0 +1,179 @@
+//! Every request and every answer, for the version of the API that was found.
+
+use crate::auth::Secret;
+use crate::health::NodeHealth;
+use crate::login::Login;
+use crate::version::{ApiVersion, Capabilities};
+use crate::{v4, v5};
+use emqx_rebalance_core::{
+    Availability, Evacuation, GlobalStatus, LocalStatus, NodeList, NodeLoad, NodeName, Result,
+    StartAnswer, StopAnswer, Strategy,
+};
+use http::{Request, Response};
+
+/// Makes one method for each line, which calls the function of that name in `v4` or in `v5`.
+macro_rules! dispatch {
+    ($(
+        $(#[$doc:meta])*
+        fn $name:ident($($arg:ident: $ty:ty),*) -> $out:ty = $file:ident::$function:ident;
+    )*) => {
+        impl ApiVersion {$(
+            $(#[$doc])*
+            pub fn $name(self, $($arg: $ty),*) -> $out {
+                match self {
+                    Self::V4 => v4::$file::$function($($arg),*),
+                    Self::V5 => v5::$file::$function($($arg),*),
+                }
+            }
+        )*}
+    };
+}
+
+dispatch! {
+    /// Asks for every node and its load. Any node answers for all.
+    fn nodes() -> Request<Vec<u8>> = nodes::nodes;
+
+    /// Reads the answer to [`Self::nodes`]. An element that cannot be read does not lose the others.
+    ///
+    /// # Errors
+    /// `unauthorized`, `forbidden`, `unsupported` or `protocol`; see the crate's page.
+    fn parse_nodes(response: &Response<Vec<u8>>) -> Result<NodeList> = nodes::parse_nodes;
+
+    /// Asks for one node and its load.
+    ///
+    /// # Errors
+    /// `config_invalid` if the name makes no URL.
+    fn node(node: &NodeName) -> Result<Request<Vec<u8>>> = nodes::node;
+
+    /// Reads the answer to [`Self::node`].
+    ///
+    /// # Errors
+    /// `unknown_node` if EMQX does not know the node, or it is down; else as the crate's page says.
+    fn parse_node(response: &Response<Vec<u8>>) -> Result<NodeLoad> = nodes::parse_node;
+
+    /// Asks which nodes run.
+    fn cluster() -> Request<Vec<u8>> = nodes::cluster;
+
+    /// Reads the answer to [`Self::cluster`]: the running nodes, never none.
+    ///
+    /// # Errors
+    /// `unauthorized`, `forbidden`, `unsupported` or `protocol`; see the crate's page.
+    fn parse_cluster(response: &Response<Vec<u8>>) -> Result<Vec<NodeName>> = nodes::parse_cluster;
+
+    /// Asks whether the node that answers is up. Needs no key.
+    fn node_status() -> Request<Vec<u8>> = nodes::node_status;
+
+    /// Reads the answer to [`Self::node_status`].
+    ///
+    /// # Errors
+    /// `protocol` if it is not EMQX's.
+    fn parse_node_status(response: &Response<Vec<u8>>) -> Result<NodeHealth>
+        = nodes::parse_node_status;
+
+    /// Asks what the node that answers does itself. There is no such question about another node.
+    fn status() -> Request<Vec<u8>> = status::status;
+
+    /// Reads the answer to [`Self::status`].
+    ///
+    /// # Errors
+    /// `protocol` also while the node boots; else as the crate's page says.
+    fn parse_status(response: &Response<Vec<u8>>) -> Result<LocalStatus> = status::parse_status;
+
+    /// Asks what runs in the cluster. Any node answers for all; before 5.1.1 ask a core.
+    fn global_status() -> Request<Vec<u8>> = status::global_status;
+
+    /// Reads the answer to [`Self::global_status`]. Empty once is no proof that nothing runs.
+    ///
+    /// # Errors
+    /// `unauthorized`, `forbidden`, `unsupported` or `protocol`; see the crate's page.
+    fn parse_global_status(response: &Response<Vec<u8>>) -> Result<GlobalStatus>
+        = status::parse_global_status;
+
+    /// Asks whether the node that answers takes clients. Send credentials: EMQX before 5.4 and
+    /// 4.4.24 wants them, later ones do not mind.
+    fn availability_check() -> Request<Vec<u8>> = status::availability_check;
+
+    /// Reads the answer to [`Self::availability_check`].
+    ///
+    /// # Errors
+    /// As the crate's page says. A 503 that is not EMQX's own word for a closed node is an error.
+    fn parse_availability_check(response: &Response<Vec<u8>>) -> Result<Availability>
+        = status::parse_availability_check;
+
+    /// Has `coordinator` begin a rebalance of `nodes`. Every option is sent, none left to a default.
+    ///
+    /// Give it 50 s to answer: EMQX 5.9 and later may work 45 s on it. A repeated start is another
+    /// start, and each that fails costs the coordinator one of 10 crashes per hour.
+    ///
+    /// # Errors
+    /// `unsupported` if `capabilities` lack an option of `strategy`; `config_invalid` if the
+    /// coordinator's name makes no URL.
+    fn start(
+        coordinator: &NodeName,
+        nodes: &[NodeName],
+        strategy: &Strategy,
+        capabilities: Capabilities
+    ) -> Result<Request<Vec<u8>>> = start::start;
+
+    /// Reads the answer to [`Self::start`].
+    ///
+    /// # Errors
+    /// As the crate's page says. After an error it is not known whether the rebalance began, unless
+    /// the kind is `unauthorized`, `forbidden` or `unsupported`.
+    fn parse_start(response: &Response<Vec<u8>>) -> Result<StartAnswer> = start::parse_start;
+
+    /// Has `coordinator` end its rebalance. A donor that is not the coordinator cannot.
+    ///
+    /// # Errors
+    /// `config_invalid` if the name makes no URL.
+    fn stop(coordinator: &NodeName) -> Result<Request<Vec<u8>>> = start::stop;
+
+    /// Reads the answer to [`Self::stop`].
+    ///
+    /// # Errors
+    /// As the crate's page says; then it is not known whether the rebalance ended.
+    fn parse_stop(response: &Response<Vec<u8>>) -> Result<StopAnswer> = start::parse_stop;
+
+    /// Has `node` begin to empty itself.
+    ///
+    /// # Errors
+    /// `unsupported` if `capabilities` lack an option of `evacuation`; `config_invalid` if the
+    /// name makes no URL.
+    fn start_evacuation(
+        node: &NodeName,
+        evacuation: &Evacuation,
+        capabilities: Capabilities
+    ) -> Result<Request<Vec<u8>>> = evacuation::start;
+
+    /// Reads the answer to [`Self::start_evacuation`].
+    ///
+    /// # Errors
+    /// As the crate's page says; then it is not known whether the evacuation began.
+    fn parse_start_evacuation(response: &Response<Vec<u8>>) -> Result<StartAnswer>
+        = evacuation::parse_start;
+
+    /// Has `node` take clients again.
+    ///
+    /// # Errors
+    /// `config_invalid` if the name makes no URL.
+    fn stop_evacuation(node: &NodeName) -> Result<Request<Vec<u8>>> = evacuation::stop;
+
+    /// Reads the answer to [`Self::stop_evacuation`].
+    ///
+    /// # Errors
+    /// As the crate's page says; then it is not known whether the evacuation ended.
+    fn parse_stop_evacuation(response: &Response<Vec<u8>>) -> Result<StopAnswer>
+        = evacuation::parse_stop;
+
+    /// Asks for a token for a dashboard user. The body holds the password as it is: do not log it.
+    ///
+    /// # Errors
+    /// `unsupported` on EMQX 4, which has no login for its API.
+    fn login(username: &str, password: &Secret) -> Result<Request<Vec<u8>>> = login::login;
+
+    /// Reads the answer to [`Self::login`].
+    ///
+    /// # Errors
+    /// `unauthorized` if the name or password is wrong; else as the crate's page says.
+    fn parse_login(response: &Response<Vec<u8>>) -> Result<Login> = login::parse_login;
+}

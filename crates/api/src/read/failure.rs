@@ -1,0 +1,139 @@
+//! Answers that are neither what was asked for nor a refusal: who is at fault, and what to do.
+
+use super::{Body, MAX_TEXT, one_line};
+use emqx_rebalance_core::{Error, ErrorKind};
+use http::StatusCode;
+use serde_json::Value;
+
+/// The error of an answer whose status says it all, whatever the version of the API: login, rights,
+/// routes, proxies. `None` if the body must decide.
+pub(crate) fn by_status(status: StatusCode, body: &Body) -> Option<Error> {
+    let json = matches!(body, Body::Json(_));
+    let (kind, message) = match status.as_u16() {
+        300..=399 => (ErrorKind::Protocol, REDIRECT),
+        400 if matches!(body, Body::Empty) => (ErrorKind::Unauthorized, UNREADABLE_HEADER),
+        401 => (ErrorKind::Unauthorized, unauthorized(body)),
+        403 => (ErrorKind::Forbidden, FORBIDDEN),
+        404 if !json => (ErrorKind::Unsupported, NO_ENDPOINT),
+        405 => (ErrorKind::Unsupported, NO_METHOD),
+        407 => (ErrorKind::Unauthorized, PROXY_LOGIN),
+        408 | 504 => (ErrorKind::Timeout, GATEWAY_TIMEOUT),
+        413 => (ErrorKind::Protocol, TOO_LARGE),
+        415 => (ErrorKind::Protocol, CONTENT_TYPE),
+        429 => (ErrorKind::Timeout, TOO_MANY),
+        502 => (ErrorKind::Unreachable, BAD_GATEWAY),
+        _ => return None,
+    };
+    Some(described(kind, message, status, body))
+}
+
+/// An answer that is not what EMQX says here.
+pub(crate) fn not_emqx(status: StatusCode, body: &Body) -> Error {
+    let message = match body {
+        Body::Text(text) if is_html(text) => NOT_EMQX_HTML,
+        Body::Empty => EMPTY,
+        Body::Text(_) | Body::Json(_) => NOT_EMQX,
+    };
+    described(ErrorKind::Protocol, message, status, body)
+}
+
+/// EMQX says that it failed. A read may be asked again.
+pub(crate) fn server_error(status: StatusCode, body: &Body) -> Error {
+    let message = if text(body).contains("noproc") { NOT_RUNNING } else { SERVER_ERROR };
+    described(ErrorKind::Protocol, message, status, body)
+}
+
+/// An error with the status, EMQX's code and a bounded piece of its text.
+pub(crate) fn described(kind: ErrorKind, message: &str, status: StatusCode, body: &Body) -> Error {
+    let mut error = Error::new(kind, message).with("status", status.as_u16());
+    if let Some(code) = code(body) {
+        error = error.with("code", code);
+    }
+    let text = text(body);
+    if text.is_empty() { error } else { error.with("answer", one_line(&text, MAX_TEXT)) }
+}
+
+/// EMQX's `code`: a word in v5, a number in v4.
+pub(crate) fn code(body: &Body) -> Option<String> {
+    let Body::Json(value) = body else { return None };
+    match value.get("code")? {
+        Value::String(word) => Some(one_line(word, MAX_CODE)),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// EMQX's `message` as text, or the whole body if it has none.
+///
+/// EMQX 4 before 4.4.17 writes the message as a list of texts, lists and character codes.
+pub(crate) fn text(body: &Body) -> String {
+    match body {
+        Body::Empty => String::new(),
+        Body::Text(text) => text.clone(),
+        Body::Json(value) => match value.get("message") {
+            Some(Value::String(text)) => text.clone(),
+            Some(message @ Value::Array(_)) => {
+                let mut text = String::new();
+                flatten(message, &mut text);
+                text
+            }
+            Some(message) => message.to_string(),
+            None => value.to_string(),
+        },
+    }
+}
+
+fn flatten(message: &Value, text: &mut String) {
+    match message {
+        Value::String(part) => text.push_str(part),
+        Value::Array(parts) => parts.iter().for_each(|part| flatten(part, text)),
+        Value::Number(code) => {
+            let letter = code.as_u64().and_then(|code| u32::try_from(code).ok());
+            text.extend(letter.and_then(char::from_u32));
+        }
+        _ => {}
+    }
+}
+
+fn unauthorized(body: &Body) -> &'static str {
+    match code(body).as_deref() {
+        Some("TOKEN_TIME_OUT" | "BAD_TOKEN") => BAD_TOKEN,
+        Some("AUTHORIZATION_HEADER_ERROR") => NO_KEY,
+        Some("BAD_USERNAME_OR_PWD") => BAD_PASSWORD,
+        _ => BAD_KEY,
+    }
+}
+
+fn is_html(text: &str) -> bool {
+    let start = text.trim_start().get(..5).unwrap_or_default();
+    start.eq_ignore_ascii_case("<html") || start.eq_ignore_ascii_case("<!doc")
+}
+
+const REDIRECT: &str = "a redirect: this is not EMQX's API, or the URL must be the one it leads to";
+const UNREADABLE_HEADER: &str =
+    "EMQX answers so to an authorization header that it cannot read: check key and secret";
+const BAD_KEY: &str = "EMQX does not take the API key: check key and secret, and whether it is \
+                       enabled and not expired";
+const NO_KEY: &str = "EMQX wants an API key: give key and secret";
+const BAD_TOKEN: &str = "the login has ended: log in again";
+const BAD_PASSWORD: &str = "EMQX does not take the user name and password";
+const FORBIDDEN: &str = "the API key may not do this: give it the role `administrator` and, from \
+                         EMQX 5.10.4 on, the scope `cluster_operations`";
+const NO_ENDPOINT: &str = "EMQX has no such endpoint: it is older than 4.4.12 or 5.1, has no \
+                           Enterprise licence, the feature or plugin is off, or the URL has a \
+                           path too many";
+const NO_METHOD: &str = "EMQX has no such method here: its version has another API";
+const PROXY_LOGIN: &str = "a proxy on the way wants a login";
+const GATEWAY_TIMEOUT: &str = "a proxy on the way gave up waiting for EMQX";
+const TOO_LARGE: &str = "a proxy on the way takes no request of this size";
+const CONTENT_TYPE: &str = "EMQX did not get the content type: a proxy on the way drops it";
+const TOO_MANY: &str = "too many requests: ask again later";
+const BAD_GATEWAY: &str = "a proxy on the way does not reach EMQX";
+const NOT_EMQX_HTML: &str =
+    "a web page: this is not EMQX's API but a login page or a proxy, check the URL";
+const NOT_EMQX: &str = "this is not what EMQX answers: check the URL";
+const EMPTY: &str = "an empty answer: this is not what EMQX answers, check the URL";
+const SERVER_ERROR: &str = "EMQX failed while it answered: ask again, or ask another node";
+const NOT_RUNNING: &str = "EMQX's rebalance application does not run on this node: it is still \
+                           booting, or needs a restart of the node after too many failed starts";
+const MAX_CODE: usize = 60;

@@ -1,0 +1,78 @@
+//! Nodes and their loads: alike in every version.
+
+use super::field::{Fields, Why, missing, node_name};
+use super::one_line;
+use emqx_rebalance_core::{NodeList, NodeLoad, NodeName, NodeStatus, Role, Unreadable};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Reads a list of nodes. What cannot be read, and a node that comes twice, is set aside.
+pub(crate) fn node_list(elements: &[Value]) -> NodeList {
+    let mut list = NodeList::default();
+    let mut seen: BTreeSet<NodeName> = BTreeSet::new();
+    for (i, element) in elements.iter().enumerate() {
+        match node_load(element) {
+            Ok(load) if seen.insert(load.node.clone()) => list.nodes.push(load),
+            Ok(load) => {
+                list.unreadable.push(unreadable("nodes", i, format!("`{}` again", load.node)));
+            }
+            Err(why) => list.unreadable.push(unreadable("nodes", i, why)),
+        }
+    }
+    list
+}
+
+/// Reads one node.
+///
+/// `live_connections` is the count that rebalancing looks at. `connections` counts channels, those
+/// of disconnected sessions among them, so it is the number of sessions (contract/5.3.2, 03). A
+/// stopped node has neither (contract/5.3.2, 12).
+pub(crate) fn node_load(element: &Value) -> Result<NodeLoad, Why> {
+    let fields = Fields::of(element)?;
+    let status = node_status(fields)?;
+    let connections = match (fields.count("live_connections")?, status) {
+        (Some(count), _) => count,
+        (None, NodeStatus::Stopped) => 0,
+        (None, _) => return Err(missing("live_connections")),
+    };
+    let sessions = fields.count("connections")?.unwrap_or(connections);
+    Ok(NodeLoad {
+        role: role(fields.text("role")),
+        version: fields.text("version").map(|version| one_line(version, MAX_VERSION)),
+        status,
+        // While clients reconnect EMQX's two counts may cross: the old channel is not gone yet.
+        sessions: sessions.max(connections),
+        disconnected_sessions: sessions.saturating_sub(connections),
+        ..NodeLoad::new(fields.node("node")?, connections)
+    })
+}
+
+/// Reads a list of names. What cannot be read is left out.
+pub(crate) fn names(elements: &[Value]) -> Vec<NodeName> {
+    elements.iter().filter_map(node_name).collect()
+}
+
+/// An element of `list` that cannot be read.
+pub(crate) fn unreadable(list: &str, i: usize, why: Why) -> Unreadable {
+    Unreadable { element: format!("{list}[{i}]"), why }
+}
+
+/// EMQX 5 writes "running" and "stopped", EMQX 4 "Running" and "Stopped".
+fn node_status(fields: Fields<'_>) -> Result<NodeStatus, Why> {
+    match fields.text("node_status") {
+        None => Ok(NodeStatus::Running),
+        Some(word) if word.eq_ignore_ascii_case("running") => Ok(NodeStatus::Running),
+        Some(word) if word.eq_ignore_ascii_case("stopped") => Ok(NodeStatus::Stopped),
+        Some(word) => Err(one_line(&format!("`node_status` is {word}"), super::field::MAX_WHY)),
+    }
+}
+
+fn role(word: Option<&str>) -> Option<Role> {
+    match word? {
+        "core" => Some(Role::Core),
+        "replicant" => Some(Role::Replicant),
+        _ => None,
+    }
+}
+
+const MAX_VERSION: usize = 60;

@@ -1,0 +1,71 @@
+//! What EMQX 4 answers when it does not do what it was asked.
+
+use crate::read::failure::{by_status, code, not_emqx, server_error, text};
+use crate::read::reason::reason;
+use crate::read::{Body, MAX_TEXT, body, one_line};
+use emqx_rebalance_core::{Refusal, RefusalReason, Result};
+use http::{Response, StatusCode};
+use serde_json::Value;
+
+/// The JSON of an answer to a read: what `data` holds if there is an envelope, and the object
+/// itself if there is none, as with the statuses of load rebalancing.
+///
+/// # Errors
+/// Whatever the answer says if it is not 200 with JSON; a refusal is an error here.
+pub(crate) fn answer(response: &Response<Vec<u8>>) -> Result<Value> {
+    let status = response.status();
+    match body(response)? {
+        Body::Json(mut value) if status == StatusCode::OK => match value.get("code") {
+            None => Ok(value),
+            Some(code) if is_zero(code) => {
+                Ok(value.get_mut("data").map_or(Value::Null, Value::take))
+            }
+            Some(_) => refused(status, &Body::Json(value)).and_then(|refusal| Err(refusal.into())),
+        },
+        body if status.is_server_error() => {
+            Err(by_status(status, &body).unwrap_or_else(|| server_error(status, &body)))
+        }
+        body => refused(status, &body).and_then(|refusal| Err(refusal.into())),
+    }
+}
+
+/// The answer to a command: `None` if EMQX did it.
+///
+/// # Errors
+/// Whatever keeps the answer from being EMQX's: then it is not known whether the command was
+/// carried out.
+pub(crate) fn command(response: &Response<Vec<u8>>) -> Result<Option<Refusal>> {
+    let status = response.status();
+    match body(response)? {
+        Body::Json(value) if status == StatusCode::OK && value.get("code").is_some_and(is_zero) => {
+            Ok(None)
+        }
+        body => refused(status, &body).map(Some),
+    }
+}
+
+fn is_zero(code: &Value) -> bool {
+    code.as_u64() == Some(0) || code.as_str() == Some("0")
+}
+
+fn refused(status: StatusCode, body: &Body) -> Result<Refusal> {
+    if let Some(error) = by_status(status, body) {
+        return Err(error);
+    }
+    let text = text(body);
+    let reason = match (status.as_u16(), code(body)) {
+        (200 | 400..=499, Some(_)) => reason(&text),
+        (500, Some(_)) => internal(&text),
+        _ if status.is_server_error() => return Err(server_error(status, body)),
+        _ => return Err(not_emqx(status, body)),
+    };
+    Ok(Refusal { reason, status: status.as_u16(), text: one_line(&text, MAX_TEXT) })
+}
+
+fn internal(text: &str) -> RefusalReason {
+    match reason(text) {
+        RefusalReason::Other if text.contains("noproc") => RefusalReason::NotRunning,
+        RefusalReason::Other => RefusalReason::Failed,
+        reason => reason,
+    }
+}

@@ -1,0 +1,15 @@
+//! `/api/v5`: EMQX 5.1 to 6.x.
+//!
+//! Read from EMQX 5.3.2 and 5.8.8 as recorded in `tests/contract`, and from EMQX's source
+//! `apps/emqx_node_rebalance/src/emqx_node_rebalance_api.erl` at 5.10.2. `v4` has the same files
+//! and functions: compare the two folders to see what differs.
+
+pub(crate) mod error;
+pub(crate) mod evacuation;
+pub(crate) mod login;
+pub(crate) mod nodes;
+pub(crate) mod start;
+pub(crate) mod status;
+
+/// What a path about load rebalancing of one node begins with.
+const LOAD_REBALANCE: &str = "/api/v5/load_rebalance/";
