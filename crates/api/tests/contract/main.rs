@@ -1,0 +1,5 @@
+//! Every recorded answer of a real EMQX is read to the right thing.
+
+mod exchanges;
+mod recording;
+mod timelines;
