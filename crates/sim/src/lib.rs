@@ -1,1 +1,42 @@
-//! sim
+//! An embedded cluster that behaves like EMQX.
+//!
+//! The rules, the clients, the load balancer and the HTTP API are pure: they hold no clock, no
+//! socket and no thread, and build for WebAssembly. [`VirtualCluster`] drives them in virtual time;
+//! with the feature `server`, [`server::Embedded`] puts each node on a port of its own.
+//!
+//! ```
+//! use emqx_rebalance_sim::{ClusterConfig, VirtualCluster};
+//! use http::Request;
+//!
+//! let config = ClusterConfig::with_clients(&[300, 300, 300, 0])?;
+//! let mut cluster = VirtualCluster::new(config)?;
+//! let start = Request::post("/api/v5/load_rebalance/emqx4@127.0.0.1/start")
+//!     .header("content-type", "application/json")
+//!     .body(br#"{"abs_conn_threshold": 10, "conn_evict_rate": 20}"#.to_vec())?;
+//! assert_eq!(cluster.send(0, start)?.status(), 200);
+//! cluster.advance_ms(600_000);
+//! assert!(cluster.simulation().cluster.counts(3).connected > 200);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod agent;
+mod balancer;
+mod cluster;
+mod config;
+mod coordinator;
+mod evacuation;
+mod http;
+mod personality;
+mod population;
+mod rng;
+#[cfg(feature = "server")]
+pub mod server;
+mod virtual_time;
+
+pub use crate::http::{Answer, Simulation};
+pub use balancer::{LoadBalancer, Policy};
+pub use cluster::Cluster;
+pub use config::{ClusterConfig, Credentials, NodeConfig, Reconnect};
+pub use personality::Release;
+pub use population::{Counts, Door, Population, Totals};
+pub use virtual_time::VirtualCluster;

@@ -1,0 +1,289 @@
+//! The nodes, what runs on them, and the order in which things happen.
+
+mod command;
+mod node;
+mod view;
+
+pub(crate) use command::{Refusal, StartOptions};
+pub(crate) use node::NodeStats;
+pub(crate) use view::{LocalStatus, NodeView};
+
+use crate::agent::Holder;
+use crate::config::ClusterConfig;
+use crate::coordinator::{Rebalance, Round};
+use crate::personality::Personality;
+use crate::population::{Counted, Counts, Door, Population, Totals};
+use emqx_rebalance_core::{NodeName, NodeStatus, Result, RunPhase, Snapshot, NodeLoad, Timestamp};
+use node::{Life, Node};
+
+/// A cluster: nodes, rebalances, evacuations and clients, moved by [`Cluster::advance`] alone.
+///
+/// Nodes are named by their place in the configuration.
+#[derive(Debug)]
+pub struct Cluster {
+    config: ClusterConfig,
+    rules: &'static Personality,
+    now: Timestamp,
+    nodes: Vec<Node>,
+    runs: Vec<Rebalance>,
+    population: Box<dyn Population>,
+    next_stats: Timestamp,
+}
+
+impl Cluster {
+    /// A cluster whose clients are counted.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem of `config`.
+    pub fn new(config: ClusterConfig) -> Result<Self> {
+        let population = Box::new(Counted::new(&config));
+        Self::with_population(config, population)
+    }
+
+    /// A cluster with clients of the caller's own making.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem of `config`.
+    pub fn with_population(config: ClusterConfig, population: Box<dyn Population>) -> Result<Self> {
+        config.validate()?;
+        let mut cluster = Self {
+            rules: config.personality.rules(),
+            now: Timestamp::default(),
+            nodes: config.nodes.iter().map(Node::new).collect(),
+            runs: Vec::new(),
+            population,
+            next_stats: Timestamp::default(),
+            config,
+        };
+        cluster.refresh_stats();
+        Ok(cluster)
+    }
+
+    /// What the cluster was made of.
+    pub fn config(&self) -> &ClusterConfig {
+        &self.config
+    }
+
+    /// The time it has reached.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// When something happens next by itself.
+    pub fn next_event(&self) -> Timestamp {
+        let runs = self.runs.iter().map(|run| run.wake_at);
+        let nodes = self.nodes.iter().filter_map(Node::wake_at);
+        runs.chain(nodes)
+            .chain(self.population.next_event())
+            .fold(self.next_stats, Timestamp::min)
+            .max(self.now)
+    }
+
+    /// Lets everything happen that is due up to `to`, in order. A `to` in the past does nothing.
+    pub fn advance(&mut self, to: Timestamp) {
+        while self.next_event() <= to {
+            self.now = self.next_event();
+            self.happen();
+        }
+        self.now = self.now.max(to);
+    }
+
+    /// Kills a node: its clients lose their connection, its sessions are gone, and what it
+    /// coordinated or gave to ends at once.
+    pub fn kill(&mut self, node: usize) {
+        let Some(dying) = self.nodes.get_mut(node).filter(|node| node.is_up()) else {
+            return;
+        };
+        dying.die();
+        self.population.node_died(self.now, node);
+        let (ends, stays) = std::mem::take(&mut self.runs)
+            .into_iter()
+            .partition(|run| run.coordinator == node || run.donors.contains(&node));
+        self.runs = stays;
+        let ends: Vec<Rebalance> = ends;
+        for run in ends {
+            self.crash(&run);
+        }
+    }
+
+    /// Boots a node that was killed. It is back after EMQX's usual seconds.
+    pub fn restart(&mut self, node: usize) {
+        let now = self.now;
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.restart(now);
+        }
+    }
+
+    /// The place of the node called `name`.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.config.nodes.iter().position(|node| node.name.as_str() == name)
+    }
+
+    /// Whether a node takes part in the cluster and listens on its ports.
+    pub fn is_up(&self, node: usize) -> bool {
+        self.nodes.get(node).is_some_and(Node::is_up)
+    }
+
+    /// Whether the node's clients and its load balancer find it open.
+    pub fn door(&self, node: usize) -> Door {
+        Door { accepts: self.accepts(node), available: self.is_available(node) }
+    }
+
+    /// What is on a node now.
+    pub fn counts(&self, node: usize) -> Counts {
+        self.population.counts(node)
+    }
+
+    /// What became of the clients so far.
+    pub fn totals(&self) -> Totals {
+        self.population.totals()
+    }
+
+    /// Whether a rebalance or an evacuation has something left to do.
+    pub fn is_busy(&self) -> bool {
+        !self.runs.is_empty() || self.nodes.iter().any(|node| node.evacuation_wakes().is_some())
+    }
+
+    /// The load of every node now, as a client would read it from `/nodes`.
+    ///
+    /// # Errors
+    /// Never for a cluster whose configuration is valid.
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        Snapshot::new((0..self.nodes.len()).filter_map(|node| self.load(node)).collect())
+    }
+
+    fn load(&self, node: usize) -> Option<NodeLoad> {
+        let config = self.config.nodes.get(node)?;
+        let counts = self.population.counts(node);
+        let mut load = NodeLoad::new(config.name.clone(), counts.connected);
+        load.sessions = counts.sessions();
+        load.disconnected_sessions = counts.disconnected_sessions;
+        load.role = Some(config.role);
+        load.version = Some(self.rules.version.to_owned());
+        load.status = match self.nodes.get(node) {
+            Some(node) if !node.is_up() => NodeStatus::Stopped,
+            Some(node) if node.evacuation.is_some() => NodeStatus::Evacuating,
+            _ => NodeStatus::Running,
+        };
+        Some(load)
+    }
+
+    /// The one thing that is due first: clients, then boots, evacuations and rebalances in the
+    /// order in which they were started, then the statistics.
+    fn happen(&mut self) {
+        let now = self.now;
+        if self.population.next_event().is_some_and(|due| due <= now) {
+            let doors: Vec<Door> = (0..self.nodes.len()).map(|node| self.door(node)).collect();
+            self.population.advance(now, &doors);
+        } else if let Some(node) = self.nodes.iter().position(|node| node.boots_by(now)) {
+            self.boot(node);
+        } else if let Some(node) = self.nodes.iter().position(|node| node.evacuates_by(now)) {
+            self.evacuate(node);
+        } else if let Some(run) = self.runs.iter().position(|run| run.wake_at <= now) {
+            self.wake_run(run);
+        } else {
+            self.refresh_stats();
+        }
+    }
+
+    fn boot(&mut self, node: usize) {
+        let now = self.now;
+        let Some(booting) = self.nodes.get_mut(node) else { return };
+        booting.boot(now);
+        if booting.life == Life::Up && booting.evacuation.is_some() {
+            let enabled =
+                booting.agent.enable(Holder::Evacuation, Counts::default(), self.rules);
+            debug_assert!(enabled.is_ok(), "a node that just booted is nobody's donor");
+        }
+    }
+
+    fn evacuate(&mut self, node: usize) {
+        let recipients = self.session_recipients(node);
+        let Some(at) = self.nodes.get_mut(node) else { return };
+        let Some(evacuation) = at.evacuation.as_mut() else { return };
+        if !evacuation.refuses() && !self.rules.evacuation_holds_agent_at_once {
+            let counts = self.population.counts(node);
+            if at.agent.enable(Holder::Evacuation, counts, self.rules).is_err() {
+                // The node is a rebalance's donor: the evacuation dies without a word.
+                at.evacuation = None;
+                return;
+            }
+        }
+        evacuation.wake(self.now, node, &recipients, &mut *self.population);
+    }
+
+    fn wake_run(&mut self, place: usize) {
+        let up: Vec<bool> = self.nodes.iter().map(Node::is_up).collect();
+        let Some(run) = self.runs.get_mut(place) else { return };
+        let is_up = |node: usize| up.get(node).copied().unwrap_or(false);
+        match run.wake(&mut *self.population, is_up) {
+            Round::Continues => {}
+            Round::Ended => {
+                let run = self.runs.remove(place);
+                self.release(&run);
+            }
+            Round::Crashed => {
+                let run = self.runs.remove(place);
+                self.crash(&run);
+            }
+        }
+    }
+
+    /// Ends a run whose coordinator died.
+    fn crash(&mut self, run: &Rebalance) {
+        self.release(run);
+        let now = self.now;
+        if let Some(node) = self.nodes.get_mut(run.coordinator) {
+            node.count_crash(now);
+        }
+    }
+
+    /// Opens the donors of a run that is over.
+    fn release(&mut self, run: &Rebalance) {
+        for donor in &run.donors {
+            if let Some(node) = self.nodes.get_mut(*donor) {
+                node.agent.release(Holder::Rebalance { coordinator: run.coordinator });
+            }
+        }
+    }
+
+    fn refresh_stats(&mut self) {
+        self.next_stats = self.now.plus_ms(STATS_INTERVAL_MS);
+        for (i, node) in self.nodes.iter_mut().enumerate() {
+            node.stats.refresh(self.population.counts(i));
+        }
+    }
+
+    fn accepts(&self, node: usize) -> bool {
+        let Some(at) = self.nodes.get(node).filter(|node| node.is_up()) else {
+            return false;
+        };
+        match at.agent.holder() {
+            None => true,
+            Some(Holder::Evacuation) => at.evacuation.as_ref().is_none_or(|e| !e.refuses()),
+            Some(Holder::Rebalance { coordinator }) => {
+                self.rules.donors_accept_while_waiting && self.waits(coordinator)
+            }
+        }
+    }
+
+    fn waits(&self, coordinator: usize) -> bool {
+        self.run_of(coordinator).is_some_and(|run| run.phase == RunPhase::WaitHealthCheck)
+    }
+
+    fn is_available(&self, node: usize) -> bool {
+        let free = |node: &Node| node.agent.holder().is_none() && node.evacuation.is_none();
+        self.nodes.get(node).is_some_and(|node| node.is_serving() && free(node))
+    }
+
+    fn run_of(&self, coordinator: usize) -> Option<&Rebalance> {
+        self.runs.iter().find(|run| run.coordinator == coordinator)
+    }
+
+    fn name(&self, node: usize) -> Option<&NodeName> {
+        self.config.nodes.get(node).map(|node| &node.name)
+    }
+}
+
+/// How often EMQX refreshes the counters behind `/stats`.
+const STATS_INTERVAL_MS: u64 = 1000;

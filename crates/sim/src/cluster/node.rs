@@ -1,0 +1,149 @@
+//! One node: whether it lives, who holds its agent, what it counted last.
+
+use crate::agent::Agent;
+use crate::config::NodeConfig;
+use crate::evacuation::Evacuation;
+use crate::population::Counts;
+use emqx_rebalance_core::{Role, Timestamp};
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Life {
+    Up,
+    /// Nothing listens.
+    Down,
+    /// Nothing listens yet; the HTTP API does from then on.
+    Starting { listens_at: Timestamp },
+    /// The HTTP API answers and the node is in the cluster; the rebalance application runs later.
+    Booting { up_at: Timestamp },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) role: Role,
+    pub(crate) life: Life,
+    pub(crate) agent: Agent,
+    pub(crate) evacuation: Option<Evacuation>,
+    pub(crate) stats: NodeStats,
+    /// When the node was started.
+    pub(crate) since: Timestamp,
+    /// Crashes of coordinators in the last hour.
+    crashes: Vec<Timestamp>,
+    /// Whether the rebalance application gave up.
+    pub(crate) gave_up: bool,
+}
+
+/// The counters of `/stats`, up to a second old.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NodeStats {
+    pub(crate) now: Counts,
+    pub(crate) max_connected: u64,
+    pub(crate) max_sessions: u64,
+}
+
+impl NodeStats {
+    pub(crate) fn refresh(&mut self, counts: Counts) {
+        self.now = counts;
+        self.max_connected = self.max_connected.max(counts.connected);
+        self.max_sessions = self.max_sessions.max(counts.sessions());
+    }
+}
+
+impl Node {
+    pub(crate) fn new(config: &NodeConfig) -> Self {
+        Self {
+            role: config.role,
+            life: Life::Up,
+            agent: Agent::default(),
+            evacuation: None,
+            stats: NodeStats::default(),
+            since: Timestamp::default(),
+            crashes: Vec::new(),
+            gave_up: false,
+        }
+    }
+
+    /// Whether it is in the cluster.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.life, Life::Up | Life::Booting { .. })
+    }
+
+    /// Whether its rebalance application runs.
+    pub(crate) fn is_serving(&self) -> bool {
+        self.life == Life::Up && !self.gave_up
+    }
+
+    pub(crate) fn die(&mut self) {
+        self.life = Life::Down;
+        self.agent = Agent::default();
+        self.stats = NodeStats::default();
+        self.crashes.clear();
+        self.gave_up = false;
+        if let Some(evacuation) = &mut self.evacuation {
+            evacuation.wake_at = None;
+        }
+    }
+
+    pub(crate) fn restart(&mut self, now: Timestamp) {
+        if self.life == Life::Down {
+            self.life = Life::Starting { listens_at: now.plus_ms(START_MS) };
+        }
+    }
+
+    pub(crate) fn boots_by(&self, now: Timestamp) -> bool {
+        self.boot_step_at().is_some_and(|at| at <= now)
+    }
+
+    /// Takes the next step of a start.
+    pub(crate) fn boot(&mut self, now: Timestamp) {
+        self.life = match self.life {
+            Life::Starting { .. } => Life::Booting { up_at: now.plus_ms(BOOT_MS) },
+            Life::Booting { .. } => Life::Up,
+            other => other,
+        };
+        if matches!(self.life, Life::Booting { .. }) {
+            self.since = now;
+        }
+        if self.life == Life::Up
+            && let Some(evacuation) = &mut self.evacuation
+        {
+            evacuation.resume(now);
+        }
+    }
+
+    fn boot_step_at(&self) -> Option<Timestamp> {
+        match self.life {
+            Life::Starting { listens_at: at } | Life::Booting { up_at: at } => Some(at),
+            Life::Up | Life::Down => None,
+        }
+    }
+
+    pub(crate) fn evacuation_wakes(&self) -> Option<Timestamp> {
+        self.evacuation.as_ref().and_then(|evacuation| evacuation.wake_at)
+    }
+
+    pub(crate) fn evacuates_by(&self, now: Timestamp) -> bool {
+        self.life == Life::Up && self.evacuation_wakes().is_some_and(|at| at <= now)
+    }
+
+    /// When something happens on this node by itself.
+    pub(crate) fn wake_at(&self) -> Option<Timestamp> {
+        self.boot_step_at().or_else(|| self.evacuation_wakes())
+    }
+
+    /// Counts a crash. At the 11th within an hour EMQX's supervisor gives up until the broker is
+    /// restarted. Source: recording 09_crash_storm, `emqx_node_rebalance_sup`.
+    pub(crate) fn count_crash(&mut self, now: Timestamp) {
+        self.crashes.retain(|at| now.ms_since(*at) < CRASH_WINDOW_MS);
+        self.crashes.push(now);
+        if self.crashes.len() > MAX_CRASHES {
+            self.gave_up = true;
+        }
+    }
+}
+
+/// From the start of the broker to its HTTP API, and its return to the cluster. Seen: 5 s.
+const START_MS: u64 = 5_000;
+/// From there to its rebalance application. Seen: 2 to 3 s.
+const BOOT_MS: u64 = 2_000;
+const CRASH_WINDOW_MS: u64 = 3_600_000;
+const MAX_CRASHES: usize = 10;

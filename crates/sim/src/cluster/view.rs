@@ -1,0 +1,106 @@
+//! What a node says about itself and the cluster.
+
+use super::{Cluster, Life, NodeStats};
+use crate::agent::Holder;
+use crate::coordinator::Rebalance;
+use crate::evacuation::Evacuation;
+use crate::personality::Personality;
+use crate::population::Counts;
+use emqx_rebalance_core::{NodeName, Role};
+
+/// What a node's `load_rebalance/status` is about.
+#[derive(Debug)]
+pub(crate) enum LocalStatus<'a> {
+    Disabled,
+    /// It is a donor of this run; the counts are those it had at the start.
+    Rebalance { run: &'a Rebalance, initial: Counts },
+    Evacuation(&'a Evacuation),
+}
+
+/// What `/nodes` shows of a node.
+#[derive(Debug)]
+pub(crate) struct NodeView<'a> {
+    pub(crate) node: usize,
+    pub(crate) name: &'a NodeName,
+    pub(crate) role: Role,
+    pub(crate) is_up: bool,
+    pub(crate) uptime_ms: u64,
+}
+
+impl Cluster {
+    pub(crate) fn rules(&self) -> &'static Personality {
+        self.rules
+    }
+
+    /// What `node` says of itself; `None` while its rebalance application does not run.
+    pub(crate) fn local_status(&self, node: usize) -> Option<LocalStatus<'_>> {
+        let at = self.nodes.get(node).filter(|node| node.is_serving())?;
+        // An evacuation hides a rebalance.
+        if let Some(evacuation) = &at.evacuation {
+            return Some(LocalStatus::Evacuation(evacuation));
+        }
+        let run = match at.agent.holder() {
+            Some(Holder::Rebalance { coordinator }) => self.run_of(coordinator),
+            _ => None,
+        };
+        Some(run.map_or(LocalStatus::Disabled, |run| LocalStatus::Rebalance {
+            run,
+            initial: at.agent.initial(),
+        }))
+    }
+
+    /// The runs, in the order of their coordinators.
+    pub(crate) fn rebalances(&self) -> Vec<&Rebalance> {
+        let mut runs: Vec<_> = self.runs.iter().collect();
+        runs.sort_by_key(|run| run.coordinator);
+        runs
+    }
+
+    /// The evacuations of nodes that are up.
+    pub(crate) fn evacuations(&self) -> Vec<(usize, &Evacuation)> {
+        let serving = self.nodes.iter().enumerate().filter(|(_, node)| node.is_serving());
+        serving.filter_map(|(i, node)| Some((i, node.evacuation.as_ref()?))).collect()
+    }
+
+    /// The nodes of `/nodes`: those that are down stand at the end.
+    pub(crate) fn node_views(&self) -> Vec<NodeView<'_>> {
+        let mut views: Vec<_> =
+            (0..self.nodes.len()).filter_map(|node| self.node_view(node)).collect();
+        views.sort_by_key(|view| !view.is_up);
+        views
+    }
+
+    pub(crate) fn node_view(&self, node: usize) -> Option<NodeView<'_>> {
+        let at = self.nodes.get(node)?;
+        Some(NodeView {
+            node,
+            name: self.name(node)?,
+            role: at.role,
+            is_up: at.is_up(),
+            uptime_ms: self.now.ms_since(at.since),
+        })
+    }
+
+    /// The counters of `/stats`, up to a second old.
+    pub(crate) fn stats(&self, node: usize) -> NodeStats {
+        self.nodes.get(node).map_or_else(NodeStats::default, |node| node.stats)
+    }
+
+    /// The names of `nodes`.
+    pub(crate) fn names(&self, nodes: &[usize]) -> Vec<&NodeName> {
+        nodes.iter().filter_map(|node| self.name(*node)).collect()
+    }
+
+    /// Whether the node is up but its rebalance application is not.
+    pub(crate) fn is_half_up(&self, node: usize) -> bool {
+        let half = |node: &super::Node| {
+            matches!(node.life, Life::Booting { .. }) || node.gave_up && node.life == Life::Up
+        };
+        self.nodes.get(node).is_some_and(half)
+    }
+
+    /// The name of the node at `place`, or nothing if there is none.
+    pub(crate) fn name_of(&self, place: usize) -> &str {
+        self.name(place).map_or("", NodeName::as_str)
+    }
+}

@@ -1,0 +1,285 @@
+//! What a simulated cluster is made of.
+
+use crate::balancer::LoadBalancer;
+use crate::personality::Release;
+use emqx_rebalance_core::{Error, MAX_COUNT, NodeName, Problem, Result, Role};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// A cluster to simulate. Everything but the nodes has a default.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterConfig {
+    /// The cluster's name, as in EMQX's `cluster.name`. Default "emqxcl".
+    #[serde(default = "cluster_name")]
+    pub name: String,
+    /// The nodes, 1 to 1000, in EMQX's order.
+    pub nodes: Vec<NodeConfig>,
+    /// The release of EMQX to behave like. Default 5.8.
+    #[serde(default)]
+    pub personality: Release,
+    /// What stands between the clients and the nodes.
+    #[serde(default)]
+    pub load_balancer: LoadBalancer,
+    /// How clients come back.
+    #[serde(default)]
+    pub reconnect: Reconnect,
+    /// Seed of all that is random. The same seed gives the same run. Default 1.
+    #[serde(default = "seed")]
+    pub seed: u64,
+    /// Who may use the HTTP API.
+    #[serde(default)]
+    pub credentials: Credentials,
+    /// EMQX's `dashboard.token_expired_time`, in seconds. Default 3600.
+    #[serde(default = "token_ttl_s")]
+    pub token_ttl_s: u32,
+    /// EMQX's `dashboard.cors`: whether pages of other origins may use the HTTP API. Default off.
+    #[serde(default)]
+    pub cors: bool,
+    /// The wall clock at time zero, in seconds since 1970, for the dates of API keys and for
+    /// their expiry. Default 2026-01-01.
+    #[serde(default = "epoch_s")]
+    pub epoch_s: u64,
+}
+
+/// One node.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeConfig {
+    /// The node's name.
+    pub name: NodeName,
+    /// What it does in its cluster. Default core.
+    #[serde(default = "core_role")]
+    pub role: Role,
+    /// Clients connected to it at time zero. Default 0.
+    #[serde(default)]
+    pub clients: u64,
+    /// Sessions on it at time zero whose client stays away. Default 0.
+    #[serde(default)]
+    pub disconnected_sessions: u64,
+}
+
+/// How clients behave that lost their connection.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reconnect {
+    /// Shortest time until a client connects again, in milliseconds. Default 50.
+    pub min_ms: u64,
+    /// Longest time until a client connects again, in milliseconds; evenly spread between the
+    /// two. Default 500.
+    pub max_ms: u64,
+    /// Time until a client that was refused tries again, in milliseconds. At least 1, default 500.
+    pub retry_ms: u64,
+    /// Share of clients that keep their session while they are away. 0 to 100, default 100.
+    pub persistent_percent: u32,
+}
+
+impl Default for Reconnect {
+    fn default() -> Self {
+        Self { min_ms: 50, max_ms: 500, retry_ms: 500, persistent_percent: 100 }
+    }
+}
+
+impl Reconnect {
+    /// Clients that are back the moment they were sent away.
+    pub fn immediate() -> Self {
+        Self { min_ms: 0, max_ms: 0, ..Self::default() }
+    }
+}
+
+/// Who may use the HTTP API.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Credentials {
+    /// An API key.
+    pub api_key: String,
+    /// Its secret.
+    #[serde(skip_serializing)]
+    pub api_secret: String,
+    /// A user of the dashboard, for `POST /login`.
+    pub username: String,
+    /// The user's password.
+    #[serde(skip_serializing)]
+    pub password: String,
+}
+
+impl Default for Credentials {
+    fn default() -> Self {
+        Self {
+            api_key: "emqx-rebalance".to_owned(),
+            api_secret: "embedded-cluster".to_owned(),
+            username: "admin".to_owned(),
+            password: "public".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("api_key", &self.api_key)
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClusterConfig {
+    /// A cluster of `nodes` with every default.
+    pub fn new(nodes: Vec<NodeConfig>) -> Self {
+        Self {
+            name: cluster_name(),
+            nodes,
+            personality: Release::default(),
+            load_balancer: LoadBalancer::default(),
+            reconnect: Reconnect::default(),
+            seed: seed(),
+            credentials: Credentials::default(),
+            token_ttl_s: token_ttl_s(),
+            cors: false,
+            epoch_s: epoch_s(),
+        }
+    }
+
+    /// A cluster of core nodes `emqx1@127.0.0.1`, `emqx2@127.0.0.1`, … with `clients` on each.
+    ///
+    /// # Errors
+    /// As [`Self::validate`].
+    pub fn with_clients(clients: &[u64]) -> Result<Self> {
+        let node = |(i, clients): (usize, &u64)| {
+            let name = NodeName::new(format!("emqx{}@127.0.0.1", i + 1))?;
+            Ok(NodeConfig { name, role: Role::Core, clients: *clients, disconnected_sessions: 0 })
+        };
+        let nodes: Result<Vec<_>, Problem> = clients.iter().enumerate().map(node).collect();
+        let config = Self::new(nodes.map_err(|problem| Error::invalid("cluster", vec![problem]))?);
+        config.validate().map(|()| config)
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// `config_invalid` with all problems.
+    pub fn validate(&self) -> Result<()> {
+        let mut problems = Vec::new();
+        if self.nodes.is_empty() || self.nodes.len() > MAX_NODES {
+            let bound = format!("a list of 1 to {MAX_NODES} nodes");
+            problems.push(Problem::new("nodes", format!("{} nodes", self.nodes.len()), bound));
+        }
+        let mut names = BTreeSet::new();
+        for (i, node) in self.nodes.iter().enumerate() {
+            if !names.insert(&node.name) {
+                let bound = "a name that no other node has";
+                problems.push(Problem::new(format!("nodes[{i}].name"), &node.name, bound));
+            }
+            node.check(i, &mut problems);
+        }
+        self.load_balancer.check(&mut problems);
+        self.reconnect.check(&mut problems);
+        self.credentials.check(&mut problems);
+        if self.token_ttl_s == 0 {
+            problems.push(Problem::new("token_ttl_s", 0, "a whole number from 1"));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Error::invalid("cluster", problems)) }
+    }
+}
+
+impl NodeConfig {
+    fn check(&self, i: usize, problems: &mut Vec<Problem>) {
+        for (name, count) in
+            [("clients", self.clients), ("disconnected_sessions", self.disconnected_sessions)]
+        {
+            if count > MAX_CLIENTS {
+                let bound = format!("at most {MAX_CLIENTS}");
+                problems.push(Problem::new(format!("nodes[{i}].{name}"), count, bound));
+            }
+        }
+    }
+}
+
+impl Reconnect {
+    fn check(&self, problems: &mut Vec<Problem>) {
+        if self.max_ms < self.min_ms {
+            let bound = format!("at least `reconnect.min_ms`, {}", self.min_ms);
+            problems.push(Problem::new("reconnect.max_ms", self.max_ms, bound));
+        }
+        if self.max_ms > MAX_DELAY_MS {
+            let bound = format!("at most {MAX_DELAY_MS}");
+            problems.push(Problem::new("reconnect.max_ms", self.max_ms, bound));
+        }
+        if self.retry_ms == 0 {
+            problems.push(Problem::new("reconnect.retry_ms", 0, "a whole number from 1"));
+        }
+        if self.persistent_percent > 100 {
+            let percent = self.persistent_percent;
+            problems.push(Problem::new("reconnect.persistent_percent", percent, "0 to 100"));
+        }
+    }
+}
+
+impl Credentials {
+    fn check(&self, problems: &mut Vec<Problem>) {
+        for (name, value) in [
+            ("api_key", &self.api_key),
+            ("api_secret", &self.api_secret),
+            ("username", &self.username),
+            ("password", &self.password),
+        ] {
+            if value.is_empty() || value.contains(':') && name == "api_key" {
+                let field = format!("credentials.{name}");
+                problems.push(Problem::new(field, "", "text, an API key without `:`"));
+            }
+        }
+    }
+}
+
+fn cluster_name() -> String {
+    "emqxcl".to_owned()
+}
+
+fn core_role() -> Role {
+    Role::Core
+}
+
+fn seed() -> u64 {
+    1
+}
+
+fn token_ttl_s() -> u32 {
+    3600
+}
+
+fn epoch_s() -> u64 {
+    1_767_225_600
+}
+
+const MAX_NODES: usize = 1000;
+/// So that the sum over all nodes is still a whole number in JSON.
+const MAX_CLIENTS: u64 = MAX_COUNT / MAX_NODES as u64;
+/// A day.
+const MAX_DELAY_MS: u64 = 86_400_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let config: ClusterConfig = serde_json::from_str(
+            r#"{"nodes":[{"name":"a@b"},{"name":"a@b"}],"reconnect":{"min_ms":9,"max_ms":8,"retry_ms":0},
+               "load_balancer":{"fall":0},"token_ttl_s":0}"#,
+        )
+        .unwrap();
+        let text = config.validate().unwrap_err().to_string();
+        for field in ["nodes[1].name", "reconnect.max_ms", "reconnect.retry_ms", "load_balancer.fall", "token_ttl_s"] {
+            assert!(text.contains(field), "{field} not in {text}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let config = ClusterConfig::with_clients(&[1]).unwrap();
+        let secret = config.credentials.api_secret.clone();
+        assert!(!format!("{config:?}").contains(&secret));
+        assert!(!serde_json::to_string(&config).unwrap().contains(&secret));
+    }
+}

@@ -1,0 +1,172 @@
+//! The HTTP API: requests in, answers out, no sockets.
+
+mod accounts;
+mod answer;
+mod calendar;
+mod duration;
+mod erlang;
+mod nodes;
+mod options;
+mod rebalance;
+mod route;
+mod session;
+
+use crate::cluster::Cluster;
+use crate::config::ClusterConfig;
+use accounts::{Accounts, Caller};
+use answer::Reply;
+use emqx_rebalance_core::{Result, Timestamp};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    CONTENT_TYPE,
+};
+use http::{Method, Request, StatusCode};
+use route::Endpoint;
+use serde_json::{Value, json};
+
+/// A cluster and the HTTP API of each of its nodes.
+#[derive(Debug)]
+pub struct Simulation {
+    /// The cluster.
+    pub cluster: Cluster,
+    accounts: Accounts,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub enum Answer {
+    /// The node answered.
+    Response(Reply),
+    /// The node is down: nothing listens on its port.
+    Unreachable,
+}
+
+impl Simulation {
+    /// A simulation of `config`, at time zero.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem of `config`.
+    pub fn new(config: ClusterConfig) -> Result<Self> {
+        let accounts = Accounts::new(&config);
+        Ok(Self { cluster: Cluster::new(config)?, accounts })
+    }
+
+    /// Lets everything happen that is due up to `to`.
+    pub fn advance(&mut self, to: Timestamp) {
+        self.cluster.advance(to);
+    }
+
+    /// What the node at place `via` answers to `request`, of which path, query, method, headers
+    /// and body count.
+    pub fn answer(&mut self, via: usize, request: &Request<Vec<u8>>) -> Answer {
+        if !self.cluster.is_up(via) {
+            return Answer::Unreachable;
+        }
+        let preflight = self.cluster.config().cors && request.method() == Method::OPTIONS;
+        let mut reply = if preflight {
+            answer::empty(StatusCode::OK)
+        } else {
+            self.reply(via, request).unwrap_or_else(|refusal| refusal)
+        };
+        if self.cluster.config().cors {
+            answer::set(&mut reply, ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        }
+        if preflight {
+            let methods = "GET, POST, PUT, DELETE, OPTIONS";
+            answer::set(&mut reply, ACCESS_CONTROL_ALLOW_METHODS, methods);
+            answer::set(&mut reply, ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type");
+        }
+        Answer::Response(reply)
+    }
+
+    /// In EMQX's order: path, method, caller, body.
+    fn reply(&mut self, via: usize, request: &Request<Vec<u8>>) -> Result<Reply, Reply> {
+        let path = request.uri().path();
+        let endpoint = Endpoint::of(path).ok_or_else(answer::no_such_path)?;
+        let allowed = endpoint.methods();
+        if !allowed.split(", ").any(|method| method == request.method().as_str()) {
+            return Err(answer::method_not_allowed(allowed));
+        }
+        self.authorize(&endpoint, request)?;
+        let body = self.read_body(request)?;
+        Ok(self.dispatch(via, &endpoint, request, &body))
+    }
+
+    fn authorize(&mut self, endpoint: &Endpoint, request: &Request<Vec<u8>>) -> Result<(), Reply> {
+        let rules = self.cluster.rules();
+        let open = match endpoint {
+            Endpoint::Status | Endpoint::Login => true,
+            Endpoint::AvailabilityCheck => rules.availability_is_public,
+            _ => false,
+        };
+        if open {
+            return Ok(());
+        }
+        let caller = self.accounts.authenticate(self.cluster.now(), request.headers())?;
+        let users_only = matches!(endpoint, Endpoint::Keys | Endpoint::Key(_));
+        if users_only && caller == Caller::Key {
+            return Err(accounts::key_not_allowed(rules));
+        }
+        Ok(())
+    }
+
+    /// The body as JSON: an empty one is an empty object, one of another type is its text.
+    fn read_body(&self, request: &Request<Vec<u8>>) -> Result<Value, Reply> {
+        let body = request.body();
+        if body.is_empty() || request.method() == Method::GET {
+            return Ok(json!({}));
+        }
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let is_json = kind.is_some_and(|kind| kind.trim_start().starts_with("application/json"));
+        let read = if is_json {
+            serde_json::from_slice(body)
+                .map_err(|_| answer::bad_request("Invalid json message received"))?
+        } else {
+            Value::String(String::from_utf8_lossy(body).into_owned())
+        };
+        if read.is_string() && self.cluster.rules().checks_content_type {
+            let message = "content-type:application/json Required";
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Err(answer::error(status, "UNSUPPORTED_MEDIA_TYPE", message));
+        }
+        Ok(read)
+    }
+
+    fn dispatch(
+        &mut self,
+        via: usize,
+        endpoint: &Endpoint,
+        request: &Request<Vec<u8>>,
+        body: &Value,
+    ) -> Reply {
+        match endpoint {
+            Endpoint::Status => answer::status(self.cluster.name_of(via)),
+            Endpoint::Nodes => self.nodes(),
+            Endpoint::Node(name) => self.node(name),
+            Endpoint::NodeStats(name) => self.node_stats(name),
+            Endpoint::Stats => self.stats(request.uri().query()),
+            Endpoint::Cluster => self.cluster_view(via),
+            Endpoint::LocalStatus => self.local_status(via),
+            Endpoint::GlobalStatus => self.global_status(),
+            Endpoint::AvailabilityCheck => self.availability_check(via),
+            Endpoint::Start(name) => self.start(name, body),
+            Endpoint::Stop(name) => self.stop(name),
+            Endpoint::StartEvacuation(name) => self.start_evacuation(name, body),
+            Endpoint::StopEvacuation(name) => self.stop_evacuation(name),
+            Endpoint::Login => self.login(body),
+            Endpoint::Logout => self.logout(body),
+            Endpoint::Keys if request.method() == Method::GET => self.list_keys(),
+            Endpoint::Keys => self.create_key(body),
+            Endpoint::Key(name) => match *request.method() {
+                Method::GET => self.show_key_named(name),
+                Method::DELETE => self.delete_key(name),
+                _ => self.update_key(name, body),
+            },
+        }
+    }
+
+    /// The place of a node that is up.
+    fn find_up(&self, name: &str) -> Option<usize> {
+        self.cluster.find(name).filter(|node| self.cluster.is_up(*node))
+    }
+}

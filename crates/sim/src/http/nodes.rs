@@ -1,0 +1,123 @@
+//! `/nodes`, `/stats` and `/cluster`.
+
+use super::Simulation;
+use super::answer::{self, Reply};
+use crate::cluster::{NodeStats, NodeView};
+use serde_json::{Map, Value, json};
+
+impl Simulation {
+    pub(super) fn nodes(&self) -> Reply {
+        let views = self.cluster.node_views();
+        let shown: Vec<Value> = views.iter().map(|view| self.show_node(view)).collect();
+        answer::ok(&shown.into())
+    }
+
+    pub(super) fn node(&self, name: &str) -> Reply {
+        let view = self.find_up(name).and_then(|node| self.cluster.node_view(node));
+        view.map_or_else(|| answer::node_not_found(name), |view| answer::ok(&self.show_node(&view)))
+    }
+
+    pub(super) fn node_stats(&self, name: &str) -> Reply {
+        self.find_up(name).map_or_else(
+            || answer::node_not_found(name),
+            |node| answer::ok(&self.show_stats(&[node]).into()),
+        )
+    }
+
+    pub(super) fn stats(&self, query: Option<&str>) -> Reply {
+        let nodes = self.cluster.running();
+        let aggregate = query.is_some_and(|q| q.split('&').any(|pair| pair == "aggregate=true"));
+        if aggregate {
+            return answer::ok(&self.show_stats(&nodes).into());
+        }
+        // EMQX lists them from the last to the first.
+        let of_each = nodes.iter().rev().map(|node| {
+            let mut stats = self.show_stats(&[*node]);
+            stats.insert("node".to_owned(), self.cluster.name_of(*node).into());
+            Value::Object(stats)
+        });
+        answer::ok(&of_each.collect::<Vec<_>>().into())
+    }
+
+    pub(super) fn cluster_view(&self, via: usize) -> Reply {
+        answer::ok(&json!({
+            "name": self.cluster.config().name,
+            "nodes": self.cluster.names(&self.cluster.running()),
+            "self": self.cluster.name_of(via),
+        }))
+    }
+
+    fn show_node(&self, view: &NodeView<'_>) -> Value {
+        if !view.is_up {
+            return json!({ "node": view.name, "node_status": "stopped", "role": view.role });
+        }
+        let rules = self.cluster.rules();
+        let counts = self.cluster.counts(view.node);
+        let mut shown = json!({
+            "connections": counts.sessions(),
+            "edition": "Enterprise",
+            "live_connections": counts.connected,
+            "load1": 0.25,
+            "load5": 0.2,
+            "load15": 0.15,
+            "log_path": "/opt/emqx/log",
+            "max_fds": 1_048_576,
+            "memory_total": "16.00G",
+            "memory_used": "1.50G",
+            "node": view.name,
+            "node_status": "running",
+            "otp_release": rules.otp_release,
+            "process_available": 2_097_152,
+            "process_used": 400_u64.saturating_add(counts.sessions()),
+            "role": view.role,
+            "sys_path": "/opt/emqx/erlang",
+            "uptime": view.uptime_ms,
+            "version": rules.version,
+        });
+        if let Some(shown) = shown.as_object_mut().filter(|_| rules.counts_cluster_sessions) {
+            shown.insert("cluster_sessions".to_owned(), self.cluster_sessions().into());
+        }
+        shown
+    }
+
+    fn cluster_sessions(&self) -> u64 {
+        let running = self.cluster.running();
+        running.iter().map(|node| self.cluster.counts(*node).sessions()).sum()
+    }
+
+    /// The counters of `nodes`, added up.
+    fn show_stats(&self, nodes: &[usize]) -> Map<String, Value> {
+        let stats: Vec<NodeStats> = nodes.iter().map(|node| self.cluster.stats(*node)).collect();
+        let sum = |of: fn(&NodeStats) -> u64| stats.iter().map(of).sum::<u64>();
+        let sessions = (sum(|s| s.now.sessions()), sum(|s| s.max_sessions));
+        let connected = (sum(|s| s.now.connected), sum(|s| s.max_connected));
+        let mut shown = Map::new();
+        let mut put = |name: &str, (count, max): (u64, u64)| {
+            shown.insert(format!("{name}.count"), count.into());
+            shown.insert(format!("{name}.max"), max.into());
+        };
+        for name in ["channels", "connections", "sessions"] {
+            put(name, sessions);
+        }
+        put("live_connections", connected);
+        for name in EMPTY {
+            put(name, (0, 0));
+        }
+        if self.cluster.rules().counts_cluster_sessions {
+            let count = self.cluster_sessions();
+            put("cluster_sessions", (count, count));
+        }
+        shown
+    }
+}
+
+/// What the simulator does not count.
+const EMPTY: [&str; 7] = [
+    "delayed",
+    "retained",
+    "suboptions",
+    "subscribers",
+    "subscriptions",
+    "subscriptions.shared",
+    "topics",
+];

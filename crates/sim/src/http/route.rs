@@ -1,0 +1,104 @@
+//! Which path is what.
+
+/// What a path stands for, with the names in it decoded.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Endpoint {
+    Status,
+    Nodes,
+    Node(String),
+    NodeStats(String),
+    Stats,
+    Cluster,
+    LocalStatus,
+    GlobalStatus,
+    AvailabilityCheck,
+    Start(String),
+    Stop(String),
+    StartEvacuation(String),
+    StopEvacuation(String),
+    Login,
+    Logout,
+    Keys,
+    Key(String),
+}
+
+impl Endpoint {
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        if path == "/status" {
+            return Some(Self::Status);
+        }
+        let rest = path.strip_prefix("/api/v5/")?;
+        let parts: Vec<&str> = rest.split('/').collect();
+        Some(match parts.as_slice() {
+            ["status"] => Self::Status,
+            ["nodes"] => Self::Nodes,
+            ["nodes", node] => Self::Node(decode(node)),
+            ["nodes", node, "stats"] => Self::NodeStats(decode(node)),
+            ["stats"] => Self::Stats,
+            ["cluster"] => Self::Cluster,
+            ["login"] => Self::Login,
+            ["logout"] => Self::Logout,
+            ["api_key"] => Self::Keys,
+            ["api_key", name] => Self::Key(decode(name)),
+            ["load_rebalance", rest @ ..] => Self::of_rebalance(rest)?,
+            _ => return None,
+        })
+    }
+
+    fn of_rebalance(parts: &[&str]) -> Option<Self> {
+        Some(match parts {
+            ["status"] => Self::LocalStatus,
+            ["global_status"] => Self::GlobalStatus,
+            ["availability_check"] => Self::AvailabilityCheck,
+            [node, "start"] => Self::Start(decode(node)),
+            [node, "stop"] => Self::Stop(decode(node)),
+            [node, "evacuation", "start"] => Self::StartEvacuation(decode(node)),
+            [node, "evacuation", "stop"] => Self::StopEvacuation(decode(node)),
+            _ => return None,
+        })
+    }
+
+    /// The methods it takes, as in the header `allow`.
+    pub(crate) fn methods(&self) -> &'static str {
+        match self {
+            Self::Start(_)
+            | Self::Stop(_)
+            | Self::StartEvacuation(_)
+            | Self::StopEvacuation(_)
+            | Self::Login
+            | Self::Logout => "POST",
+            Self::Keys => "GET, POST",
+            Self::Key(_) => "GET, PUT, DELETE",
+            _ => "GET",
+        }
+    }
+}
+
+/// Undoes percent-encoding; what is not valid stays as it is.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((plain, escaped)) = rest.split_once('%') {
+        bytes.extend_from_slice(plain.as_bytes());
+        let byte = escaped.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(byte.unwrap_or(b'%'));
+        rest = if byte.is_some() { escaped.get(2..).unwrap_or_default() } else { escaped };
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_decoded_and_odd_escapes_left_alone() {
+        assert_eq!(decode("emqx1%40127.0.0.1"), "emqx1@127.0.0.1");
+        for odd in ["%", "%4", "%zz", "a%é"] {
+            assert_eq!(decode(odd), odd);
+        }
+        assert_eq!(Endpoint::of("/api/v5/load_rebalance/a/status"), None);
+        assert_eq!(Endpoint::of("/api/v5/load_rebalance/a/purge/start"), None);
+    }
+}
