@@ -1,1 +1,22 @@
-//! client
+//! Carries the requests of `emqx-rebalance-core` to an EMQX cluster and runs its driver.
+//!
+//! [`Cluster`] is a cluster behind one or more URLs: any node answers for all, so another is asked
+//! when one hangs. [`Run`] is a plan on its way: events as they happen, the status at any time, and
+//! the verdict at the end. Decisions are made in the core; here is IO and patience only.
+
+mod address;
+mod carry;
+mod cluster;
+mod config;
+mod evacuation;
+mod run;
+mod session;
+mod store;
+mod tls;
+mod transport;
+
+pub use cluster::Cluster;
+pub use config::{Auth, ClusterConfig, Timeouts, Tls};
+pub use emqx_rebalance_api::Secret;
+pub use run::Run;
+pub use store::{FileStore, NoStore, Store};

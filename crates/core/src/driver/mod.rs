@@ -9,6 +9,7 @@ mod ending;
 mod event;
 mod follow;
 mod goal;
+mod observe;
 mod options;
 mod outcome;
 mod progress;
@@ -18,6 +19,7 @@ mod status;
 
 pub use ask::{Answer, Ask, Input, Request, RequestId};
 pub use event::Event;
+pub use observe::observe;
 pub use options::DriverOptions;
 pub use outcome::{Cause, Outcome, OutcomeKind, Phase};
 pub use state::DriverState;

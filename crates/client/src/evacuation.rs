@@ -1,0 +1,47 @@
+//! Emptying one node.
+
+use crate::cluster::Cluster;
+use emqx_rebalance_core::{
+    Evacuation, EvacuationStatus, NodeName, Result, StartAnswer, StopAnswer,
+};
+
+impl Cluster {
+    /// Has `node` begin to empty itself. It stays closed until [`Self::stop_evacuation`], over
+    /// restarts of the node too.
+    ///
+    /// # Errors
+    /// `refused`, `unknown_node`, `config_invalid` or `unsupported` as EMQX says. After `timeout`,
+    /// `unreachable` or `protocol` it is not known whether it began: see [`Self::evacuations`].
+    pub async fn evacuate(&self, node: &NodeName, evacuation: &Evacuation) -> Result<()> {
+        let request = self.api.start_evacuation(node, evacuation, self.capabilities)?;
+        let response = self.session.command(&request, self.session.timeouts.start).await?;
+        match self.api.parse_start_evacuation(&response)? {
+            StartAnswer::Started => Ok(()),
+            StartAnswer::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// Has `node` take clients again. Returns whether an evacuation was going on.
+    ///
+    /// # Errors
+    /// As [`Self::evacuate`].
+    pub async fn stop_evacuation(&self, node: &NodeName) -> Result<bool> {
+        let request = self.api.stop_evacuation(node)?;
+        let parse = |answer: &_| self.api.parse_stop_evacuation(answer);
+        match self.session.ask(&request, parse).await? {
+            StopAnswer::Stopped => Ok(true),
+            StopAnswer::NotStarted => Ok(false),
+            StopAnswer::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// The evacuations that go on.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn evacuations(&self) -> Result<Vec<EvacuationStatus>> {
+        let request = self.api.global_status();
+        let status = self.session.ask(&request, |answer| self.api.parse_global_status(answer));
+        Ok(status.await?.evacuations)
+    }
+}

@@ -1,0 +1,156 @@
+//! A plan on its way.
+
+use crate::cluster::Cluster;
+use crate::store::Store;
+use emqx_rebalance_core::driver::Answer;
+use emqx_rebalance_core::driver::{Driver, Event, Input, Outcome, RequestId, Status, Step};
+use emqx_rebalance_core::{Result, Timestamp};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+/// A plan on its way, driven in the background.
+///
+/// Dropping it stops the driving and nothing else: EMQX goes on, and ends every run by itself.
+#[derive(Debug)]
+pub struct Run {
+    events: mpsc::UnboundedReceiver<Event>,
+    status: watch::Receiver<Status>,
+    stop: mpsc::UnboundedSender<()>,
+    /// Ends the task when dropped.
+    task: JoinSet<Result<Outcome>>,
+}
+
+impl Run {
+    pub(crate) fn spawn(cluster: Cluster, driver: Driver, store: impl Store) -> Self {
+        let (event_sender, events) = mpsc::unbounded_channel();
+        let (status_sender, status) = watch::channel(driver.status());
+        let (stop, stops) = mpsc::unbounded_channel();
+        let mut task = JoinSet::new();
+        let pump = Pump {
+            cluster,
+            driver,
+            store: Box::new(store),
+            clock: Clock::new(),
+            events: event_sender,
+            status: status_sender,
+            stops,
+            answers: JoinSet::new(),
+        };
+        task.spawn(pump.run());
+        Self { events, status, stop, task }
+    }
+
+    /// The next event, or `None` after the last one.
+    pub async fn next_event(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+
+    /// Where the plan stands.
+    pub fn status(&self) -> Status {
+        self.status.borrow().clone()
+    }
+
+    /// Waits until the status is another one; false once the plan has ended.
+    pub async fn changed(&mut self) -> bool {
+        self.status.changed().await.is_ok()
+    }
+
+    /// Has every run stopped. The verdict still comes from [`Self::wait`].
+    pub fn stop(&self) {
+        // The plan has ended if nobody listens, and then there is nothing to stop.
+        let _ = self.stop.send(());
+    }
+
+    /// Waits for the verdict. Safe to drop and to call again.
+    ///
+    /// # Errors
+    /// `config_invalid` if the state could not be stored; the runs go on inside EMQX then.
+    pub async fn wait(&mut self) -> Result<Outcome> {
+        if let Some(outcome) = self.status().outcome {
+            return Ok(outcome);
+        }
+        match self.task.join_next().await {
+            Some(Ok(result)) => result,
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            _ => self.status().outcome.ok_or_else(ended),
+        }
+    }
+}
+
+fn ended() -> emqx_rebalance_core::Error {
+    let message = "the runtime shut down before there was a verdict; EMQX goes on by itself";
+    emqx_rebalance_core::Error::new(emqx_rebalance_core::ErrorKind::Timeout, message)
+}
+
+/// Moves inputs and outputs between a driver and the world.
+struct Pump {
+    cluster: Cluster,
+    driver: Driver,
+    store: Box<dyn Store>,
+    clock: Clock,
+    events: mpsc::UnboundedSender<Event>,
+    status: watch::Sender<Status>,
+    stops: mpsc::UnboundedReceiver<()>,
+    answers: JoinSet<(RequestId, Result<Answer>)>,
+}
+
+impl Pump {
+    async fn run(mut self) -> Result<Outcome> {
+        let mut input = Input::Tick;
+        loop {
+            let step = self.driver.step(self.clock.now(), input);
+            let wake_at = step.wake_at;
+            self.store.save(self.driver.state())?;
+            self.publish(step);
+            let Some(wake_at) = wake_at else { break };
+            input = self.next_input(wake_at).await;
+        }
+        self.driver.outcome().cloned().ok_or_else(ended)
+    }
+
+    fn publish(&mut self, step: Step) {
+        self.status.send_replace(self.driver.status());
+        for event in step.events {
+            // Nobody has to listen.
+            let _ = self.events.send(event);
+        }
+        for request in step.requests {
+            let cluster = self.cluster.clone();
+            self.answers.spawn(async move { (request.id, cluster.carry(&request.ask).await) });
+        }
+    }
+
+    async fn next_input(&mut self, wake_at: Timestamp) -> Input {
+        tokio::select! {
+            Some(Ok((id, answer))) = self.answers.join_next() => Input::Answer { id, answer },
+            Some(()) = self.stops.recv() => Input::Stop,
+            () = sleep_until(self.clock.instant(wake_at)) => Input::Tick,
+        }
+    }
+}
+
+/// Unix time that does not jump: read once, then counted.
+struct Clock {
+    unix_ms: u64,
+    began: Instant,
+}
+
+impl Clock {
+    fn new() -> Self {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let unix_ms = u64::try_from(unix.as_millis()).unwrap_or(u64::MAX);
+        Self { unix_ms, began: Instant::now() }
+    }
+
+    fn now(&self) -> Timestamp {
+        let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Timestamp::from_ms(self.unix_ms.saturating_add(ms))
+    }
+
+    fn instant(&self, at: Timestamp) -> Instant {
+        let ms = at.ms_since(Timestamp::from_ms(self.unix_ms));
+        self.began + std::time::Duration::from_millis(ms)
+    }
+}
