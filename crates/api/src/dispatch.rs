@@ -33,7 +33,7 @@ dispatch! {
     /// Asks for every node and its load. Any node answers for all.
     fn nodes() -> Request<Vec<u8>> = nodes::nodes;
 
-    /// Reads the answer to [`Self::nodes`]. An element that cannot be read does not lose the others.
+    /// Reads the answer to [`Self::nodes`]. One element that cannot be read leaves the others.
     ///
     /// # Errors
     /// `unauthorized`, `forbidden`, `unsupported` or `protocol`; see the crate's page.
@@ -100,14 +100,14 @@ dispatch! {
     fn parse_availability_check(response: &Response<Vec<u8>>) -> Result<Availability>
         = status::parse_availability_check;
 
-    /// Has `coordinator` begin a rebalance of `nodes`. Every option is sent, none left to a default.
+    /// Has `coordinator` begin a rebalance of `nodes`. Every option is sent, none left to EMQX.
     ///
     /// Give it 50 s to answer: EMQX 5.9 and later may work 45 s on it. A repeated start is another
     /// start, and each that fails costs the coordinator one of 10 crashes per hour.
     ///
     /// # Errors
-    /// `unsupported` if `capabilities` lack an option of `strategy`; `config_invalid` if the
-    /// coordinator's name makes no URL.
+    /// `unsupported` if `capabilities` lack rebalancing or an option of `strategy`;
+    /// `config_invalid` if the coordinator's name makes no URL.
     fn start(
         coordinator: &NodeName,
         nodes: &[NodeName],
@@ -137,8 +137,8 @@ dispatch! {
     /// Has `node` begin to empty itself.
     ///
     /// # Errors
-    /// `unsupported` if `capabilities` lack an option of `evacuation`; `config_invalid` if the
-    /// name makes no URL.
+    /// `unsupported` if `capabilities` lack rebalancing or an option of `evacuation`;
+    /// `config_invalid` if the name makes no URL.
     fn start_evacuation(
         node: &NodeName,
         evacuation: &Evacuation,

@@ -1,8 +1,8 @@
 //! The HTTP API of EMQX as values: requests to send, answers parsed.
 //!
-//! Does no IO, so that any host can carry the requests: reqwest, a browser's `fetch`, Grafana's data
-//! source proxy, nginx. A request's URI is path and query alone; the transport puts its base URL
-//! before it and [`Credentials`] into it.
+//! Does no IO, so that any host can carry the requests: reqwest, a browser's `fetch`, Grafana's
+//! data source proxy, nginx. A request's URI is path and query alone; the transport puts its base
+//! URL before it and [`Credentials`] into it.
 //!
 //! ```
 //! use emqx_rebalance_api::{ApiVersion, Capabilities, Credentials, Secret};
@@ -25,7 +25,8 @@
 //!
 //! # Which version
 //! [`probe`] asks, [`parse_probe`] reads the answer, and [`ApiVersion`] has every request and every
-//! answer as a method. What only some versions can do stands in [`Gate`]; a request never holds a
+//! answer as a method; [`ApiVersion::request`] and [`ApiVersion::answer`] carry what a driver asks.
+//! What only some versions can do stands in [`Gate`]; a request never holds a
 //! field that the version refuses.
 //!
 //! # Errors of answers
@@ -44,6 +45,7 @@
 //! understood and refused as a value, [`emqx_rebalance_core::Refusal`]; an error then means that it
 //! is not known what EMQX did.
 
+mod ask;
 mod auth;
 mod dispatch;
 mod health;

@@ -1,10 +1,12 @@
 //! The versions of the API, and what came with which version of EMQX.
 
 use emqx_rebalance_core::{EmqxVersion, Error, ErrorKind, NodeLoad, Result};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One of EMQX's HTTP APIs. Found at run time: see [`crate::probe`].
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+/// One of EMQX's HTTP APIs. Found at run time: see [`crate::probe`]. As JSON, `"v4"` or `"v5"`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ApiVersion {
     /// `/api/v4`, EMQX Enterprise 4.4.
     V4,

@@ -20,7 +20,7 @@ pub(crate) fn by_status(status: StatusCode, body: &Body) -> Option<Error> {
         408 | 504 => (ErrorKind::Timeout, GATEWAY_TIMEOUT),
         413 => (ErrorKind::Protocol, TOO_LARGE),
         415 => (ErrorKind::Protocol, CONTENT_TYPE),
-        429 => (ErrorKind::Timeout, TOO_MANY),
+        429 => (ErrorKind::Unreachable, TOO_MANY),
         502 => (ErrorKind::Unreachable, BAD_GATEWAY),
         _ => return None,
     };
@@ -37,9 +37,14 @@ pub(crate) fn not_emqx(status: StatusCode, body: &Body) -> Error {
     described(ErrorKind::Protocol, message, status, body)
 }
 
-/// EMQX says that it failed. A read may be asked again.
+/// EMQX, or a proxy before it, says that it failed. A read may be asked again.
 pub(crate) fn server_error(status: StatusCode, body: &Body) -> Error {
-    let message = if text(body).contains("noproc") { NOT_RUNNING } else { SERVER_ERROR };
+    let message = match body {
+        Body::Empty => PROXY_OR_EMQX,
+        Body::Text(text) if is_html(text) => PROXY_OR_EMQX,
+        body if text(body).contains("noproc") => NOT_RUNNING,
+        Body::Text(_) | Body::Json(_) => SERVER_ERROR,
+    };
     described(ErrorKind::Protocol, message, status, body)
 }
 
@@ -127,12 +132,14 @@ const PROXY_LOGIN: &str = "a proxy on the way wants a login";
 const GATEWAY_TIMEOUT: &str = "a proxy on the way gave up waiting for EMQX";
 const TOO_LARGE: &str = "a proxy on the way takes no request of this size";
 const CONTENT_TYPE: &str = "EMQX did not get the content type: a proxy on the way drops it";
-const TOO_MANY: &str = "too many requests: ask again later";
+const TOO_MANY: &str = "a proxy on the way lets no more requests through: ask again later";
 const BAD_GATEWAY: &str = "a proxy on the way does not reach EMQX";
 const NOT_EMQX_HTML: &str =
     "a web page: this is not EMQX's API but a login page or a proxy, check the URL";
 const NOT_EMQX: &str = "this is not what EMQX answers: check the URL";
 const EMPTY: &str = "an empty answer: this is not what EMQX answers, check the URL";
+const PROXY_OR_EMQX: &str =
+    "EMQX or a proxy before it fails: ask again, ask another node, or check the URL";
 const SERVER_ERROR: &str = "EMQX failed while it answered: ask again, or ask another node";
 const NOT_RUNNING: &str = "EMQX's rebalance application does not run on this node: it is still \
                            booting, or needs a restart of the node after too many failed starts";

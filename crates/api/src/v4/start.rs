@@ -14,6 +14,7 @@ pub(crate) fn start(
     strategy: &Strategy,
     capabilities: Capabilities,
 ) -> Result<Request<Vec<u8>>> {
+    capabilities.require(Gate::LoadRebalance, "load_rebalance")?;
     let body = Value::Object(options(nodes, strategy, capabilities)?);
     post_node(LOAD_REBALANCE, coordinator, "/start", Some(&body))
 }

@@ -13,6 +13,7 @@ pub(crate) fn start(
     evacuation: &Evacuation,
     capabilities: Capabilities,
 ) -> Result<Request<Vec<u8>>> {
+    capabilities.require(Gate::LoadRebalance, "load_rebalance")?;
     let body = Value::Object(options(evacuation, capabilities)?);
     post_node(LOAD_REBALANCE, node, "/evacuation/start", Some(&body))
 }

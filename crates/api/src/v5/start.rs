@@ -14,12 +14,13 @@ pub(crate) fn start(
     strategy: &Strategy,
     capabilities: Capabilities,
 ) -> Result<Request<Vec<u8>>> {
+    capabilities.require(Gate::LoadRebalance, "load_rebalance")?;
     let body = Value::Object(options(nodes, strategy, capabilities)?);
     post_node(LOAD_REBALANCE, coordinator, "/start", Some(&body))
 }
 
-/// Waits are numbers, which EMQX takes as seconds. The RPC timeouts are text: their numbers would be
-/// milliseconds.
+/// Waits are numbers, which EMQX takes as seconds. The RPC timeouts are text: their numbers would
+/// be milliseconds.
 fn options(
     nodes: &[NodeName],
     strategy: &Strategy,

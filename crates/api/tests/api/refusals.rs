@@ -181,9 +181,11 @@ fn answers_that_are_not_emqx_s_say_what_to_do() {
         (404, "", ErrorKind::Unsupported, "no such endpoint"),
         (405, "", ErrorKind::Unsupported, "no such method"),
         (415, "{}", ErrorKind::Protocol, "content type"),
-        (500, page, ErrorKind::Protocol, "EMQX failed"),
+        (500, page, ErrorKind::Protocol, "a proxy before it fails"),
         (502, page, ErrorKind::Unreachable, "proxy"),
-        (503, page, ErrorKind::Protocol, "EMQX failed"),
+        (429, "", ErrorKind::Unreachable, "ask again later"),
+        (503, "{}", ErrorKind::Protocol, "EMQX failed"),
+        (503, page, ErrorKind::Protocol, "a proxy before it fails"),
         (504, "", ErrorKind::Timeout, "proxy"),
     ] {
         for api in [V4, V5] {

@@ -2,7 +2,11 @@
 
 use emqx_rebalance_api::ApiVersion::{V4, V5};
 use emqx_rebalance_api::{Capabilities, Secret};
-use emqx_rebalance_core::{EmqxVersion, ErrorKind, Evacuation, NodeName, Strategy};
+use emqx_rebalance_core::driver::{Answer, Ask};
+use emqx_rebalance_core::{
+    Availability, EmqxVersion, ErrorKind, Evacuation, GlobalStatus, NodeList, NodeName, Run,
+    StartAnswer, StopAnswer, Strategy,
+};
 use http::{Request, header};
 
 fn name(name: &str) -> NodeName {
@@ -98,6 +102,58 @@ fn rpc_timeouts_are_text_from_5_9_on_and_an_error_before() {
 }
 
 #[test]
+fn nothing_is_started_on_a_version_without_rebalancing() {
+    let nodes = [name("a@b")];
+    for (api, version) in [(V5, "5.0.4"), (V4, "4.4.11")] {
+        let error = api.start(&nodes[0], &nodes, &strategy("{}"), can(version)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.context().contains_key("since"), "{error}");
+    }
+}
+
+/// What a driver asks is what the methods of the same name send and read.
+#[test]
+fn a_driver_s_questions_are_carried() {
+    let node = name("a@b");
+    let run = Run {
+        coordinator: node.clone(),
+        nodes: vec![node.clone()],
+        donors: vec![],
+        recipients: vec![],
+        strategy: strategy("{}"),
+    };
+    let body = |text: &str| http::Response::new(text.as_bytes().to_vec());
+    let empty = r#"{"rebalances":[],"evacuations":[],"purges":[]}"#;
+    for (ask, path, text, answer) in [
+        (Ask::Nodes, "nodes", "[]", Answer::Nodes(NodeList::default())),
+        (
+            Ask::GlobalStatus,
+            "load_rebalance/global_status",
+            empty,
+            Answer::GlobalStatus(GlobalStatus::default()),
+        ),
+        (
+            Ask::Availability { node: node.clone() },
+            "load_rebalance/availability_check",
+            "{}",
+            Answer::Availability(Availability::Serving),
+        ),
+        (Ask::Start { run }, "load_rebalance/a@b/start", "{}", Answer::Start(StartAnswer::Started)),
+        (
+            Ask::Stop { coordinator: node },
+            "load_rebalance/a@b/stop",
+            "{}",
+            Answer::Stop(StopAnswer::Stopped),
+        ),
+    ] {
+        let request = V5.request(&ask, can("5.8.8")).unwrap();
+        assert_eq!(request.uri().path(), format!("/api/v5/{path}"));
+        assert_eq!(V5.answer(&ask, &body(text)).unwrap(), answer);
+        assert_eq!(V5.answer(&ask, &body("<html>")).unwrap_err().kind(), ErrorKind::Protocol);
+    }
+}
+
+#[test]
 fn waits_of_zero_go_to_v5_alone() {
     let nodes = [name("a@b")];
     for field in ["wait_health_check", "wait_takeover"] {
@@ -128,7 +184,7 @@ fn an_evacuation_sends_what_the_version_takes() {
     );
     for (api, version, json, field) in [
         (V4, "4.4.24", all, "wait_health_check"),
-        (V5, "5.0.4", all, "wait_health_check"),
+        (V5, "5.0.4", all, "load_rebalance"),
         (V5, "5.8.8", redirect, "redirect_to"),
         (V4, "4.4.24", r#"{"wait_takeover":0}"#, "wait_takeover"),
     ] {
