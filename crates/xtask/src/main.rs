@@ -1,1 +1,40 @@
-fn main() {}
+//! Builds, generates and tests everything: `cargo xtask test`.
+
+mod rust;
+mod setup;
+mod step;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use xshell::Shell;
+
+/// Builds, generates and tests everything.
+#[derive(Debug, Parser)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sets up what the tests need, then runs every check and every test.
+    Test,
+    /// Formats, lints and documents the Rust code, and builds the pure crates for the browser.
+    Lint,
+}
+
+fn main() -> Result<()> {
+    let Args { command } = Args::parse();
+    let shell = Shell::new()?;
+    shell.change_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    match command {
+        Command::Test => test(&shell),
+        Command::Lint => rust::lint(&shell),
+    }
+}
+
+fn test(shell: &Shell) -> Result<()> {
+    setup::wasm_target(shell)?;
+    rust::lint(shell)?;
+    rust::test(shell)
+}
