@@ -123,6 +123,10 @@ fn v5_s_rpc_errors_are_no_json() {
     let lost = refusal(V5, 500, &text("Unsupported code", "{badrpc,nodedown}"));
     assert_eq!(lost.reason, Reason::RpcFailed { nodes: nodes(&["emqx1@127.0.0.1"]) });
     assert!(lost.may_have_happened());
+    let half = refusal(V5, 500, &text("Unsupported code", "{error,{exit,{noproc,agent}}}"));
+    assert_eq!(half.reason, lost.reason, "a donor's agent is gone, not the coordinator");
+    let gone = "Unsupported code 'RPC_ERROR', message <<\"RPC error on node 'a@b': {'EXIT',{noproc";
+    assert_eq!(refusal(V5, 500, gone).reason, Reason::NotRunning);
     let timeout = v5(503, "RPC_ERROR", "RPC error on node 'emqx2@127.0.0.1': {error,timeout}");
     assert_eq!(timeout.reason, Reason::RpcFailed { nodes: vec![] });
 }

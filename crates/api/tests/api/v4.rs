@@ -22,6 +22,8 @@ fn a_command_that_worked_has_code_0() {
     assert_eq!(V4.parse_start(&done).unwrap(), StartAnswer::Started);
     assert_eq!(V4.parse_start_evacuation(&done).unwrap(), StartAnswer::Started);
     assert_eq!(V4.parse_stop(&done).unwrap(), StopAnswer::Stopped);
+    let text = ok(&json!({"data": [], "code": "0"}));
+    assert_eq!(V4.parse_start(&text).unwrap(), StartAnswer::Started);
     assert!(V4.parse_start(&ok(&json!({}))).is_err(), "v5's way of saying yes");
 }
 
