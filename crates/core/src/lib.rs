@@ -10,6 +10,7 @@ mod emqx;
 mod error;
 mod forecast;
 mod input;
+mod level;
 mod node;
 mod plan;
 mod snapshot;
@@ -25,6 +26,7 @@ pub use emqx::{
 };
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
+pub use level::{Behind, Comparison, LoadBalancer, Move, Wave};
 pub use node::NodeName;
 pub use plan::{Decision, Finding, FindingCode, Mode, Plan, PlanOptions, Run, Severity, plan};
 pub use snapshot::{NodeLoad, NodeStatus, Role, Snapshot};

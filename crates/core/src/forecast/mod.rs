@@ -1,8 +1,14 @@
 //! What a plan will do, second by second.
 
 mod ideal;
+mod returns;
+mod rounds;
+mod several;
+mod spread;
 
 pub(crate) use ideal::{Group, simulate};
+pub(crate) use several::{Outlook, Start, World, simulate_all};
+pub(crate) use spread::Spread;
 
 use crate::balance::float;
 use crate::node::NodeName;
@@ -128,4 +134,22 @@ impl Curve {
             node.disconnected_sessions.push(disconnected);
         }
     }
+    /// Leaves out every other point but the first and the last.
+    pub(crate) fn thin(&mut self) {
+        let last = self.times_s.len().saturating_sub(1);
+        let keep = |i: usize| i.is_multiple_of(2) || i == last;
+        retain(&mut self.times_s, keep);
+        for node in &mut self.nodes {
+            retain(&mut node.connections, keep);
+            retain(&mut node.disconnected_sessions, keep);
+        }
+    }
+}
+
+fn retain<T>(items: &mut Vec<T>, keep: impl Fn(usize) -> bool) {
+    let mut i = 0;
+    items.retain(|_| {
+        i += 1;
+        keep(i - 1)
+    });
 }

@@ -42,6 +42,8 @@ pub enum FindingCode {
     LaxThresholds,
     /// A node is left out because it has another role than the others.
     LeftOutByRole,
+    /// The load balancer's policy was not given, so the plan is one for all.
+    LoadBalancerUnknown,
     /// The nodes to balance are cores and replicants.
     MixedRoles,
     /// Nodes up to 5.2 and from 5.3 on in one cluster: taking over a session can crash.
@@ -50,12 +52,20 @@ pub enum FindingCode {
     NoHealthCheckWait,
     /// A node is stopped.
     NodeDown,
+    /// One run is as good as several.
+    OneRunEnough,
     /// One recipient takes every client that the donors drop.
     OneRecipient,
     /// One tick moves so many clients that the recipients end fuller than the donors were.
     Overshoot,
+    /// More clients come back per second than the options allow.
+    ReconnectRate,
     /// A rebalance is running already.
     RunInProgress,
+    /// Disconnected sessions stay uneven, since EMQX moves them from donors alone.
+    SessionsStay,
+    /// The plan takes longer than the options allow.
+    TooLong,
     /// A node's EMQX has no usable `load_rebalance`.
     UnsupportedVersion,
     /// An option that this EMQX refuses.

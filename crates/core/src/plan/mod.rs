@@ -1,16 +1,17 @@
 //! From a snapshot and a strategy to the runs that level the cluster.
 
 mod finding;
-mod findings;
+pub(crate) mod findings;
 mod reason;
-mod selection;
-mod single;
+pub(crate) mod selection;
+pub(crate) mod single;
 
 pub use finding::{Finding, FindingCode, Severity};
 
 use crate::balance::{BalanceChange, Bounds};
 use crate::error::Result;
 use crate::forecast::Forecast;
+use crate::level::{self, Behind, Comparison, LoadBalancer, Move, Wave};
 use crate::node::NodeName;
 use crate::snapshot::Snapshot;
 use crate::strategy::Strategy;
@@ -42,6 +43,19 @@ pub struct Plan {
     pub bounds: Bounds,
     /// What to know before starting. One of severity `error` stops a start.
     pub findings: Vec<Finding>,
+    /// What happens to each node. Only of a `level` plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
+    /// The rounds expected until the goal is met, this plan first. Only of a `level` plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<Wave>,
+    /// How the plan ends behind each kind of balancer, if the options do not name one. Only of a
+    /// `level` plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub behind: Vec<Behind>,
+    /// What EMQX's own run would do in the same circumstances. Only of a `level` plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
 }
 
 impl Plan {
@@ -58,6 +72,8 @@ pub enum Mode {
     /// The one run that EMQX would do by itself.
     #[default]
     Single,
+    /// As many runs at once as it takes to end level.
+    Level,
 }
 
 /// Whether a plan starts anything.
@@ -101,6 +117,41 @@ pub struct PlanOptions {
     /// costs two nodes at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coordinator: Option<NodeName>,
+    /// How the load balancer picks nodes. Default: not known; a `level` plan is then made for even
+    /// spreading, which least connections does no worse with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load_balancer: Option<LoadBalancer>,
+    /// Seconds that a dropped client takes to come back, on average. Default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconnect_delay_s: Option<f64>,
+    /// `level`: most clients per second that may come back to one node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_reconnect_rate: Option<f64>,
+    /// `level`: most clients per second that may come back to the whole cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_cluster_reconnect_rate: Option<f64>,
+    /// `level`: most nodes that may be closed to new clients at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_unavailable: Option<u32>,
+    /// `level`: the fullest node may end this share over the mean. A cluster within it is left
+    /// alone. Default 0.002.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_over: Option<f64>,
+    /// `level`: most seconds that the plan may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_duration_s: Option<u64>,
+}
+
+impl PlanOptions {
+    /// The reconnect delay in seconds.
+    pub(crate) fn delay_s(&self) -> f64 {
+        self.reconnect_delay_s.unwrap_or(1.0)
+    }
+
+    /// The share over the mean that is good enough.
+    pub(crate) fn goal(&self) -> f64 {
+        self.target_over.unwrap_or(0.002)
+    }
 }
 
 /// Plans the rebalance of `snapshot`.
@@ -111,5 +162,6 @@ pub struct PlanOptions {
 pub fn plan(snapshot: &Snapshot, strategy: &Strategy, options: &PlanOptions) -> Result<Plan> {
     match options.mode {
         Mode::Single => single::plan(snapshot, strategy, options),
+        Mode::Level => level::plan(snapshot, strategy, options),
     }
 }

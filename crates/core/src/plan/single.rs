@@ -43,6 +43,10 @@ pub(crate) fn plan(
         balance,
         bounds: Bounds::of(&loads, strategy),
         findings,
+        moves: Vec::new(),
+        waves: Vec::new(),
+        behind: Vec::new(),
+        comparison: None,
     })
 }
 

@@ -1,0 +1,277 @@
+//! Several EMQX rebalances at once by EMQX's rules, with clients that take their time to come back.
+//!
+//! Expected values, second by second: each run goes through its phases as its own averages say,
+//! clients come back over the seconds after they were dropped, and a node that serves again gets
+//! clients from the next second on, when the load balancer has noticed. Stretches in which nothing
+//! but counts changes are taken in one leap.
+
+use super::returns::Returns;
+use super::rounds::Round;
+use super::spread::Spread;
+use super::{Curve, Forecast, NodeEnd};
+use crate::balance::float;
+use crate::snapshot::{NodeLoad, NodeStatus};
+use crate::strategy::Strategy;
+
+/// One start: the nodes it names, by index, and its options.
+#[derive(Clone, Debug)]
+pub(crate) struct Start<'a> {
+    pub(crate) nodes: Vec<usize>,
+    pub(crate) strategy: &'a Strategy,
+}
+
+/// The world around the cluster.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct World {
+    pub(crate) spread: Spread,
+    /// Seconds that an evicted client takes to come back, on average.
+    pub(crate) reconnect_delay_s: f64,
+    /// Seconds after the full second at which coordinators tick, on average.
+    pub(crate) tick_lag_s: f64,
+}
+
+/// What several starts will do.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outlook {
+    pub(crate) forecast: Forecast,
+    /// When each start's run ends, in seconds; `None` if EMQX refuses the start.
+    pub(crate) ends_s: Vec<Option<u64>>,
+    /// Clients that each node drops.
+    pub(crate) dropped: Vec<u64>,
+    /// Most clients per second that come back to one node, and to all.
+    pub(crate) peak: (f64, f64),
+}
+
+/// Forecasts `starts`, sent at once in this order.
+pub(crate) fn simulate_all(nodes: &[NodeLoad], starts: &[Start<'_>], world: World) -> Outlook {
+    let mut cluster = Cluster::new(nodes, world);
+    for (run, start) in starts.iter().enumerate() {
+        cluster.start(run, start, nodes);
+    }
+    let mut curve = Points::new(nodes);
+    curve.record(&cluster);
+    while cluster.is_busy() {
+        let seconds = cluster.calm_s();
+        if seconds > 1 {
+            cluster.leap(seconds);
+        } else {
+            cluster.second();
+        }
+        curve.record(&cluster);
+    }
+    cluster.outlook(nodes, starts.len(), curve)
+}
+
+/// Counts of every node.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    pub(crate) clients: Vec<f64>,
+    /// Clients dropped so far.
+    pub(crate) dropped: Vec<f64>,
+    /// Sessions whose client is away.
+    pub(crate) sessions: Vec<f64>,
+}
+
+struct Cluster {
+    world: World,
+    now: u64,
+    counts: Counts,
+    running: Vec<bool>,
+    /// What the balancer takes to be open.
+    open: Vec<bool>,
+    rounds: Vec<Round>,
+    returns: Returns,
+    /// Clients that found no node open.
+    nowhere: f64,
+    disconnects: f64,
+    sessions_moved: f64,
+    peak: (f64, f64),
+}
+
+impl Cluster {
+    fn new(nodes: &[NodeLoad], world: World) -> Self {
+        let running: Vec<bool> =
+            nodes.iter().map(|load| load.status == NodeStatus::Running).collect();
+        Self {
+            world,
+            now: 0,
+            counts: Counts {
+                clients: nodes.iter().map(|load| float(load.connections)).collect(),
+                dropped: vec![0.0; nodes.len()],
+                sessions: nodes.iter().map(|load| float(load.disconnected_sessions)).collect(),
+            },
+            open: running.clone(),
+            running,
+            rounds: Vec::new(),
+            returns: Returns::new(world.reconnect_delay_s, world.tick_lag_s),
+            nowhere: 0.0,
+            disconnects: 0.0,
+            sessions_moved: 0.0,
+            peak: (0.0, 0.0),
+        }
+    }
+
+    fn start(&mut self, run: usize, start: &Start<'_>, nodes: &[NodeLoad]) {
+        let closed = |i: &usize| self.rounds.iter().any(|round| round.donors.contains(i));
+        let down = |i: &usize| !self.running.get(*i).copied().unwrap_or(false);
+        if start.nodes.iter().any(|i| closed(i) || down(i)) {
+            return;
+        }
+        if let Some(round) = Round::start(run, start, &self.counts, nodes) {
+            self.rounds.push(round);
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.rounds.iter().any(|round| !round.is_over()) || !self.returns.is_empty()
+    }
+
+    /// What the balancer sees at a full second.
+    fn look(&mut self) {
+        self.open.clone_from(&self.running);
+        for round in self.rounds.iter().filter(|round| !round.is_over()) {
+            for donor in &round.donors {
+                if let Some(open) = self.open.get_mut(*donor) {
+                    *open = false;
+                }
+            }
+        }
+    }
+
+    fn second(&mut self) {
+        self.look();
+        let early = self.returns.before_ticks();
+        self.send(early);
+        let mut dropped = 0.0;
+        for round in &mut self.rounds {
+            dropped += round.tick(self.now, &mut self.counts, &mut self.sessions_moved);
+        }
+        self.disconnects += dropped;
+        let late = self.returns.after_ticks(dropped);
+        self.send(late);
+        self.note_peak(early + late);
+        self.now += 1;
+    }
+
+    fn note_peak(&mut self, back: f64) {
+        let open = float(self.open.iter().filter(|open| **open).count() as u64);
+        self.peak.0 = self.peak.0.max(back / open.max(1.0));
+        self.peak.1 = self.peak.1.max(back);
+    }
+
+    fn send(&mut self, clients: f64) {
+        let clients = clients + std::mem::take(&mut self.nowhere);
+        if self.open.iter().any(|open| *open) {
+            self.world.spread.send(clients, &mut self.counts.clients, &self.open);
+        } else {
+            self.nowhere = clients;
+        }
+    }
+
+    /// Seconds in which surely nothing but counts changes.
+    fn calm_s(&self) -> u64 {
+        if !self.returns.is_steady() {
+            return 1;
+        }
+        let flow: f64 = self.rounds.iter().map(|round| round.flow(&self.counts)).sum();
+        let calm = |round: &Round| round.calm_s(self.now, &self.counts, flow);
+        self.rounds.iter().filter_map(calm).min().unwrap_or(1).min(1 + self.now / 50)
+    }
+
+    fn leap(&mut self, seconds: u64) {
+        self.look();
+        let dropped: f64 =
+            self.rounds.iter().map(|round| round.drop(&mut self.counts, seconds)).sum();
+        self.disconnects += dropped;
+        self.send(dropped);
+        self.note_peak(dropped / float(seconds));
+        self.now += seconds;
+    }
+
+    fn outlook(mut self, nodes: &[NodeLoad], starts: usize, curve: Points) -> Outlook {
+        let stray = std::mem::take(&mut self.nowhere);
+        let mut ends_s = vec![None; starts];
+        for round in &self.rounds {
+            if let Some(end) = ends_s.get_mut(round.run) {
+                *end = Some(round.ended_s());
+            }
+        }
+        let whole = whole_counts(&self.counts.clients, nodes, stray);
+        let end = nodes.iter().zip(whole).zip(&self.counts.sessions);
+        let mut phases: Vec<_> = self.rounds.iter().flat_map(Round::phases).collect();
+        phases.sort_by_key(|span| (span.run, span.phase));
+        let longest = |phase| {
+            let spans = phases.iter().filter(|span| span.phase == phase);
+            spans.map(|span| span.to_s - span.from_s).max().unwrap_or(0)
+        };
+        let forecast = Forecast {
+            duration_s: ends_s.iter().flatten().max().copied().unwrap_or(0),
+            conn_evict_s: longest(super::RunPhase::EvictingConns),
+            sess_evict_s: longest(super::RunPhase::EvictingSessions),
+            disconnects: crate::level::whole(self.disconnects.round()),
+            sessions_moved: self.sessions_moved,
+            end: end
+                .map(|((load, connections), sessions)| NodeEnd {
+                    node: load.node.clone(),
+                    connections,
+                    disconnected_sessions: *sessions,
+                })
+                .collect(),
+            phases,
+            curve: curve.curve,
+        };
+        let dropped = self.counts.dropped.iter().map(|n| crate::level::whole(n.round())).collect();
+        Outlook { forecast, ends_s, dropped, peak: self.peak }
+    }
+}
+
+/// `counts` as whole numbers of the same sum as `nodes` have, less those that are nowhere.
+fn whole_counts(counts: &[f64], nodes: &[NodeLoad], stray: f64) -> Vec<u64> {
+    let total: u64 = nodes.iter().map(|load| load.connections).sum();
+    let total = total.saturating_sub(crate::level::whole(stray.round()));
+    let mut whole: Vec<u64> = counts.iter().map(|n| crate::level::whole(n.floor())).collect();
+    let mut order: Vec<usize> = (0..counts.len()).collect();
+    let rest = |i: &usize| counts.get(*i).map_or(0.0, |n| n - n.floor());
+    order.sort_by(|a, b| rest(b).total_cmp(&rest(a)).then(a.cmp(b)));
+    let missing = total.saturating_sub(whole.iter().sum());
+    for i in order.into_iter().take(usize::try_from(missing).unwrap_or(usize::MAX)) {
+        if let Some(count) = whole.get_mut(i) {
+            *count += 1;
+        }
+    }
+    whole
+}
+
+/// The curve, thinned so that it stays small however long it gets.
+struct Points {
+    curve: Curve,
+    most: usize,
+    every_s: u64,
+}
+
+impl Points {
+    fn new(nodes: &[NodeLoad]) -> Self {
+        Self {
+            curve: Curve::new(nodes.iter().map(|load| load.node.clone())),
+            most: (200_000 / nodes.len().max(1)).clamp(60, 1200),
+            every_s: 1,
+        }
+    }
+
+    fn record(&mut self, cluster: &Cluster) {
+        let last = self.curve.times_s.last().copied();
+        let due = last.is_none_or(|last| cluster.now >= last + self.every_s);
+        if !due && cluster.is_busy() {
+            return;
+        }
+        let counts = cluster.counts.clients.iter().zip(&cluster.counts.sessions);
+        self.curve.push(
+            cluster.now,
+            counts.map(|(clients, sessions)| (crate::level::whole(clients.round()), *sessions)),
+        );
+        if self.curve.times_s.len() > self.most {
+            self.curve.thin();
+            self.every_s *= 2;
+        }
+    }
+}

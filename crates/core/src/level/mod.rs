@@ -1,0 +1,150 @@
+//! Levels a cluster with several EMQX runs at once.
+//!
+//! EMQX's own run drops as many clients from every donor and stops by averages, so unequal donors
+//! stay unequal, and a balancer that spreads evenly fills the fuller recipients as fast as the
+//! emptiest. A level plan gives each node that must be closed a run of its own:
+//!
+//! * A **donor** drops just its excess over the target (`pace`). All donors end together, since one
+//!   that reopened early would be filled by the others' clients.
+//! * A **cordon** closes a recipient until the emptier ones have caught up (`cordon`). It drops one
+//!   client, because EMQX starts no run that has nothing to do, and then sits in `wait_takeover`,
+//!   which is its timer: `wait_takeover` exists for dropped clients to come back, and here there
+//!   are none to speak of. When a run must end on a whole second but the moment is between two,
+//!   the cordon opens early and drops what it will get too much.
+//!
+//! Where each run stops is set by its threshold, half way between what its own averages will be at
+//! the last tick that drops and at the check that ends it (`starts`), so neither ticks out of phase
+//! nor clients that come back a little late change how many it drops. All of this is reckoned from
+//! one closed form of how many clients are back at a time (`flow`, `course`); `search` tries paces
+//! and tolerances and keeps the cheapest; the result is forecast by EMQX's rules, start for start,
+//! by an engine that knows nothing of how the plan was made (`forecast::several`).
+//!
+//! Behind least-connections balancers no cordons are needed: they fill the emptiest by themselves.
+
+mod account;
+mod balancer;
+mod cordon;
+mod course;
+mod draft;
+mod flow;
+mod notes;
+mod outlook;
+mod pace;
+mod search;
+mod setting;
+mod starts;
+mod waves;
+
+pub use account::{Behind, Comparison, Move, Wave};
+pub use balancer::LoadBalancer;
+pub(crate) use pace::whole;
+
+use crate::balance::{Balance, BalanceChange, Bounds};
+use crate::error::Result;
+use crate::forecast::unchanged;
+use crate::node::NodeName;
+use crate::plan::selection::select;
+use crate::plan::{Decision, Mode, Plan, PlanOptions, Run, single};
+use crate::snapshot::{NodeLoad, NodeStatus, Snapshot, VERSION};
+use crate::strategy::Strategy;
+use setting::Setting;
+
+/// Plans runs that level `snapshot`, never worse than EMQX's own run.
+///
+/// # Errors
+/// `config_invalid` or `unknown_node` if `options` cannot be.
+pub(crate) fn plan(
+    snapshot: &Snapshot,
+    strategy: &Strategy,
+    options: &PlanOptions,
+) -> Result<Plan> {
+    balancer::check(options)?;
+    let selected = select(snapshot, options)?;
+    let is_running =
+        |i: &usize| snapshot.nodes().get(*i).is_some_and(|load| load.status == NodeStatus::Running);
+    let mut members: Vec<usize> = selected.into_iter().filter(is_running).collect();
+    // The same plan in whatever order EMQX lists its nodes.
+    members.sort_by_key(|i| snapshot.nodes().get(*i).map(|load| load.node.clone()));
+    let mut plan = single::plan(snapshot, strategy, options)?;
+    plan.mode = Mode::Level;
+    let nodes: Vec<&NodeLoad> = members.iter().filter_map(|i| snapshot.nodes().get(*i)).collect();
+    let loads: Vec<(u64, f64)> = nodes.iter().map(|n| (n.connections, n.weight())).collect();
+    let before = Balance::of(loads.iter().copied());
+    let bounds = Bounds::of(&loads, strategy);
+    let scene = outlook::Scene { snapshot, members: &members, options };
+    let single_run = scene.candidate(plan.runs.clone());
+    if before.over <= options.goal() || bounds.fewest_disconnects == 0 {
+        return Ok(nothing(plan, snapshot, strategy, options, before, bounds));
+    }
+    let several = scene.candidate(runs(&nodes, strategy, options));
+    let chosen = if several.is_better_than(&single_run) { &several } else { &single_run };
+    plan.findings = notes::findings(snapshot, strategy, options, &nodes);
+    plan.findings.extend(notes::about(&scene, chosen, &single_run, strategy));
+    plan.findings.sort_by_key(|finding| finding.severity);
+    Ok(Plan {
+        version: VERSION,
+        mode: Mode::Level,
+        decision: if chosen.runs.is_empty() { Decision::NothingToBalance } else { Decision::Start },
+        reason: chosen.runs.is_empty().then(|| notes::no_way().to_owned()),
+        donors: scene.names(|load, share| load > share),
+        recipients: scene.names(|load, share| load <= share),
+        moves: scene.moves(chosen),
+        waves: waves::expected(&scene, chosen),
+        behind: scene.behind(chosen),
+        comparison: (!single_run.runs.is_empty()).then(|| single_run.comparison()),
+        runs: chosen.runs.clone(),
+        forecast: chosen.outlook.forecast.clone(),
+        balance: BalanceChange { before, after: chosen.balance },
+        bounds,
+        findings: plan.findings,
+    })
+}
+
+/// A plan that starts nothing.
+fn nothing(
+    plan: Plan,
+    snapshot: &Snapshot,
+    strategy: &Strategy,
+    options: &PlanOptions,
+    before: Balance,
+    bounds: Bounds,
+) -> Plan {
+    let nodes: Vec<&NodeLoad> = snapshot.running().collect();
+    Plan {
+        decision: Decision::NothingToBalance,
+        reason: Some(notes::level_already(before, options)),
+        runs: Vec::new(),
+        forecast: unchanged(snapshot.nodes()),
+        balance: BalanceChange { before, after: before },
+        bounds,
+        findings: notes::findings(snapshot, strategy, options, &nodes),
+        ..plan
+    }
+}
+
+/// The runs of the best draft.
+fn runs(nodes: &[&NodeLoad], strategy: &Strategy, options: &PlanOptions) -> Vec<Run> {
+    let setting = Setting::of(nodes, strategy, options);
+    let draft = search::best(&setting);
+    let name = |i: usize| nodes.get(i).map(|load| load.node.clone());
+    let run = |start: starts::Start| {
+        let donor = name(start.site)?;
+        let recipients: Vec<NodeName> = start.recipients.iter().filter_map(|i| name(*i)).collect();
+        let strategy = Strategy {
+            conn_evict_rate: start.rate,
+            wait_health_check: start.wait_health_check_s,
+            wait_takeover: start.wait_takeover_s,
+            abs_conn_threshold: start.abs,
+            rel_conn_threshold: start.rel,
+            ..strategy.clone()
+        };
+        Some(Run {
+            coordinator: donor.clone(),
+            nodes: std::iter::once(donor.clone()).chain(recipients.iter().cloned()).collect(),
+            donors: vec![donor],
+            recipients,
+            strategy,
+        })
+    };
+    starts::starts(&setting, &draft).into_iter().filter_map(run).collect()
+}

@@ -1,0 +1,126 @@
+//! What to say about a level plan.
+
+use super::balancer::LoadBalancer;
+use super::outlook::{Candidate, Scene};
+use crate::balance::{Balance, float};
+use crate::plan::findings::{Evidence, check};
+use crate::plan::single::Split;
+use crate::plan::{Decision, Finding, FindingCode as Code, PlanOptions, Severity};
+use crate::snapshot::{NodeLoad, Snapshot};
+use crate::strategy::Strategy;
+
+/// Findings about the nodes, whatever the plan.
+pub(crate) fn findings(
+    snapshot: &Snapshot,
+    strategy: &Strategy,
+    options: &PlanOptions,
+    nodes: &[&NodeLoad],
+) -> Vec<Finding> {
+    let split = Split::of(nodes);
+    let evidence = Evidence {
+        snapshot,
+        strategy,
+        options,
+        split: &split,
+        decision: Decision::NothingToBalance,
+        balance: crate::balance::BalanceChange::default(),
+    };
+    check(&evidence, nodes, &crate::forecast::Forecast::default())
+}
+
+/// Why a level cluster is left alone.
+pub(crate) fn level_already(before: Balance, options: &PlanOptions) -> String {
+    format!(
+        "the fullest node is {:.2} % over the mean, within target_over {:.2} %: nothing is left to \
+         level; to go on, set a lower target_over",
+        before.over * 100.0,
+        options.goal() * 100.0
+    )
+}
+
+/// Why an unlevel cluster is left alone.
+pub(crate) fn no_way() -> &'static str {
+    "no run that EMQX accepts would level these nodes: the fuller ones hold no more clients than \
+     the others"
+}
+
+/// Findings about the plan itself.
+pub(crate) fn about(
+    scene: &Scene<'_>,
+    chosen: &Candidate,
+    single: &Candidate,
+    strategy: &Strategy,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut note = |severity, code, message: String| {
+        findings.push(Finding::new(severity, code, message));
+    };
+    if chosen.runs == single.runs && !chosen.runs.is_empty() {
+        let message = "one EMQX run levels these nodes as well as several would".to_owned();
+        note(Severity::Info, Code::OneRunEnough, message);
+    }
+    if scene.options.load_balancer.is_none() {
+        let behind = scene.behind(chosen);
+        let over = |kind: LoadBalancer| {
+            behind.iter().find(|one| one.load_balancer == kind).map_or(0.0, |one| one.over * 100.0)
+        };
+        let message = format!(
+            "the load balancer's policy is not known: the fullest node ends {:.2} % over the mean \
+             behind round robin, {:.2} % behind random, {:.2} % behind least connections; set \
+             load_balancer for a plan made for one",
+            over(LoadBalancer::RoundRobin),
+            over(LoadBalancer::Random),
+            over(LoadBalancer::LeastConnections)
+        );
+        note(Severity::Info, Code::LoadBalancerUnknown, message);
+    }
+    if let Some(most) = scene.options.max_duration_s
+        && chosen.outlook.forecast.duration_s > most
+    {
+        let message = format!(
+            "the plan takes {} s, more than max_duration_s {most}: raise conn_evict_rate ({}) or \
+             shorten the waits",
+            chosen.outlook.forecast.duration_s, strategy.conn_evict_rate
+        );
+        note(Severity::Error, Code::TooLong, message);
+    }
+    findings.extend(rates(scene, chosen));
+    findings.extend(sessions(scene, chosen));
+    findings
+}
+
+fn rates(scene: &Scene<'_>, chosen: &Candidate) -> Vec<Finding> {
+    let (node, cluster) = chosen.outlook.peak;
+    let limits = [
+        ("max_reconnect_rate", scene.options.max_reconnect_rate, node, "to one node"),
+        ("max_cluster_reconnect_rate", scene.options.max_cluster_reconnect_rate, cluster, "in all"),
+    ];
+    let over = |(name, limit, peak, whom): (&str, Option<f64>, f64, &str)| {
+        let limit = limit.filter(|limit| peak > *limit * 1.02 + 1.0)?;
+        let message = format!(
+            "up to {peak:.0} clients per second come back {whom}, more than {name} {limit:.0}: \
+             lower conn_evict_rate"
+        );
+        Some(Finding::new(Severity::Error, Code::ReconnectRate, message))
+    };
+    limits.into_iter().filter_map(over).collect()
+}
+
+/// EMQX moves disconnected sessions only from nodes that are donors by connections.
+fn sessions(scene: &Scene<'_>, chosen: &Candidate) -> Option<Finding> {
+    let ends = scene.members.iter().filter_map(|i| chosen.outlook.forecast.end.get(*i));
+    let ends: Vec<_> = ends.collect();
+    let total: f64 = ends.iter().map(|end| end.disconnected_sessions).sum();
+    let mean = total / float(ends.len() as u64).max(1.0);
+    let fullest =
+        ends.iter().max_by(|a, b| a.disconnected_sessions.total_cmp(&b.disconnected_sessions))?;
+    if fullest.disconnected_sessions <= mean * 1.05 + 10.0 {
+        return None;
+    }
+    let message = format!(
+        "{} ends with {:.0} disconnected sessions where the mean is {mean:.0}: EMQX moves sessions \
+         only away from nodes with more connections than the others; evacuate it to move them",
+        fullest.node, fullest.disconnected_sessions
+    );
+    Some(Finding::new(Severity::Info, Code::SessionsStay, message).about(&fullest.node))
+}

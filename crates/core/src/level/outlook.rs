@@ -1,0 +1,130 @@
+//! What runs do to the cluster at hand, as the forecast sees it.
+
+use super::account::{Behind, Comparison, Move};
+use super::balancer::LoadBalancer;
+use super::setting::TICK_LAG_S;
+use super::waves;
+use crate::balance::{Balance, float};
+use crate::forecast::{Outlook, Spread, Start, World, simulate_all};
+use crate::node::NodeName;
+use crate::plan::{PlanOptions, Run};
+use crate::snapshot::{NodeLoad, Snapshot};
+
+/// The cluster at hand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scene<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    /// The nodes that take part, by index.
+    pub(crate) members: &'a [usize],
+    pub(crate) options: &'a PlanOptions,
+}
+
+/// Runs and what they do.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) runs: Vec<Run>,
+    pub(crate) outlook: Outlook,
+    /// Balance at the end.
+    pub(crate) balance: Balance,
+}
+
+impl Scene<'_> {
+    /// The nodes that take part.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &NodeLoad> {
+        self.members.iter().filter_map(|i| self.snapshot.nodes().get(*i))
+    }
+
+    /// Forecasts `runs` behind the balancer at hand.
+    pub(crate) fn candidate(&self, runs: Vec<Run>) -> Candidate {
+        let spread = self.options.load_balancer.map_or(Spread::Evenly, LoadBalancer::spread);
+        let outlook = self.outlook(&runs, spread);
+        let balance = self.balance(&outlook);
+        Candidate { runs, outlook, balance }
+    }
+
+    fn outlook(&self, runs: &[Run], spread: Spread) -> Outlook {
+        let nodes = self.snapshot.nodes();
+        let index = |name: &NodeName| nodes.iter().position(|load| load.node == *name);
+        let start = |run: &'_ Run| run.nodes.iter().filter_map(index).collect();
+        let starts: Vec<Start<'_>> =
+            runs.iter().map(|run| Start { nodes: start(run), strategy: &run.strategy }).collect();
+        let reconnect_delay_s = self.options.delay_s();
+        simulate_all(nodes, &starts, World { spread, reconnect_delay_s, tick_lag_s: TICK_LAG_S })
+    }
+
+    fn balance(&self, outlook: &Outlook) -> Balance {
+        let end = |i: &usize| outlook.forecast.end.get(*i).map(|end| end.connections);
+        let ends = self.members.iter().filter_map(end);
+        Balance::of(ends.zip(self.nodes()).map(|(count, load)| (count, load.weight())))
+    }
+
+    /// How `chosen` ends behind every kind of balancer, if it is not known which one it is.
+    pub(crate) fn behind(&self, chosen: &Candidate) -> Vec<Behind> {
+        if self.options.load_balancer.is_some() {
+            return Vec::new();
+        }
+        let behind = |load_balancer: LoadBalancer| {
+            let outlook = self.outlook(&chosen.runs, load_balancer.spread());
+            let noise = match load_balancer {
+                LoadBalancer::Random => waves::noise(self, &outlook),
+                LoadBalancer::RoundRobin | LoadBalancer::LeastConnections => 0.0,
+            };
+            Behind { load_balancer, over: self.balance(&outlook).over + noise }
+        };
+        LoadBalancer::ALL.into_iter().map(behind).collect()
+    }
+
+    /// Names of the nodes whose clients and share of them satisfy `holds`.
+    pub(crate) fn names(&self, holds: impl Fn(f64, f64) -> bool) -> Vec<NodeName> {
+        let total: f64 = self.nodes().map(|load| float(load.connections)).sum();
+        let weights: f64 = self.nodes().map(NodeLoad::weight).sum();
+        let share = |load: &NodeLoad| total * load.weight() / weights;
+        let named = self.nodes().filter(|load| holds(float(load.connections), share(load)));
+        named.map(|load| load.node.clone()).collect()
+    }
+
+    /// What `chosen` does to each node.
+    pub(crate) fn moves(&self, chosen: &Candidate) -> Vec<Move> {
+        let one = |(load, i): (&NodeLoad, &usize)| {
+            let to = chosen.outlook.forecast.end.get(*i)?.connections;
+            let leave = chosen.outlook.dropped.get(*i).copied().unwrap_or(0);
+            let run = chosen.runs.iter().position(|run| run.donors.contains(&load.node));
+            let reopens_at_s =
+                run.and_then(|run| chosen.outlook.ends_s.get(run).copied().flatten());
+            Some(Move {
+                node: load.node.clone(),
+                from: load.connections,
+                to,
+                leave,
+                arrive: (to + leave).saturating_sub(load.connections),
+                closes_at_s: reopens_at_s.map(|_| 0),
+                reopens_at_s,
+            })
+        };
+        self.nodes().zip(self.members).filter_map(one).collect()
+    }
+}
+
+impl Candidate {
+    /// Whether this levels better, or as well and cheaper.
+    pub(crate) fn is_better_than(&self, other: &Self) -> bool {
+        let (mine, theirs) = (&self.outlook.forecast, &other.outlook.forecast);
+        if other.runs.is_empty() {
+            return !self.runs.is_empty();
+        }
+        let gain = other.balance.over - self.balance.over;
+        gain > AS_GOOD || (gain > -AS_GOOD && mine.disconnects < theirs.disconnects)
+    }
+
+    pub(crate) fn comparison(&self) -> Comparison {
+        let forecast = &self.outlook.forecast;
+        Comparison {
+            balance: self.balance,
+            disconnects: forecast.disconnects,
+            duration_s: forecast.duration_s,
+        }
+    }
+}
+
+/// One run is as good if its fullest node ends at most this much higher.
+const AS_GOOD: f64 = 0.0005;

@@ -1,0 +1,56 @@
+//! How fast and how long each donor drops clients.
+
+use super::draft::{Draft, Hold};
+use super::setting::Setting;
+use crate::balance::float;
+
+/// The donors' part of a draft in which the fullest takes `ticks` ticks.
+///
+/// Each drops its excess in about as many ticks as the fullest, so that all end together: a donor
+/// that reopened early would be filled by those still dropping. What whole numbers of clients and
+/// ticks cannot express is looked for in slightly fewer ticks at a higher rate; such a donor stays
+/// closed until the last one ends.
+pub(crate) fn donors(setting: &Setting, ticks: u64) -> Draft {
+    let last = ticks + setting.wait_takeover_s;
+    let pace = |excess: f64| {
+        let (ticks, rate) = best_pace(excess, ticks, setting.top_rate);
+        Hold { rate, ticks, wait_s: last - ticks, ahead_s: 0 }
+    };
+    let hold = |excess: f64| (excess >= 1.0).then(|| pace(excess));
+    let holds: Vec<Option<Hold>> = setting.sites.iter().map(|site| hold(site.excess())).collect();
+    let donors = holds.iter().map(Option::is_some).collect();
+    Draft { holds, donors }
+}
+
+/// Fewest ticks in which every donor can drop its excess.
+pub(crate) fn fewest_ticks(setting: &Setting) -> u64 {
+    let fullest = setting.sites.iter().map(|site| site.excess()).fold(0.0, f64::max);
+    whole((fullest / float(setting.top_rate)).ceil()).max(1)
+}
+
+/// Ticks and rate whose product comes closest to `excess`, in the most ticks.
+fn best_pace(excess: f64, most_ticks: u64, top_rate: u64) -> (u64, u64) {
+    let wanted = whole(excess.floor()).max(1);
+    let most = most_ticks.min(wanted);
+    let fewest = wanted.div_ceil(top_rate).max(most - most / 3).min(most);
+    let mut best = (u64::MAX, (1, 1));
+    for ticks in (fewest..=most).rev() {
+        let rate = wanted.div_ceil(ticks).min(top_rate);
+        for rate in [rate, (rate - 1).max(1)] {
+            let miss = wanted.abs_diff(rate * ticks);
+            if miss < best.0 {
+                best = (miss, (ticks, rate));
+            }
+        }
+        if best.0 * 2000 <= wanted {
+            break;
+        }
+    }
+    best.1
+}
+
+/// A float that is a whole number, as one.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, as wanted")]
+pub(crate) fn whole(x: f64) -> u64 {
+    x as u64
+}

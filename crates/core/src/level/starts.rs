@@ -1,0 +1,102 @@
+//! A draft as the starts that EMQX is sent: which nodes each names, and where it stops.
+
+use super::course::Course;
+use super::draft::{Draft, Hold};
+use super::pace::whole;
+use super::setting::Setting;
+use crate::balance::float;
+use crate::units::{AbsThreshold, EvictRate, RelThreshold};
+
+/// Most recipients that a run names. Its coordinator asks each of them every second.
+const MOST_RECIPIENTS: usize = 16;
+
+/// A start, by indices of sites.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Start {
+    /// The node to close, which also coordinates.
+    pub(crate) site: usize,
+    /// The nodes it is measured against.
+    pub(crate) recipients: Vec<usize>,
+    pub(crate) rate: EvictRate,
+    pub(crate) wait_health_check_s: u32,
+    pub(crate) wait_takeover_s: u32,
+    pub(crate) abs: AbsThreshold,
+    pub(crate) rel: RelThreshold,
+}
+
+/// The starts of `draft` in the order to send them: donors, fullest first, then cordons.
+///
+/// A donor is measured against the emptiest recipients, cordoned or not, since their sum hardly
+/// depends on luck; a cordon against nodes that are never closed, since a start may not name a node
+/// that an earlier one has closed.
+pub(crate) fn starts(setting: &Setting, draft: &Draft) -> Vec<Start> {
+    let course = Course::new(setting, draft);
+    let mut order: Vec<usize> = (0..setting.sites.len()).collect();
+    let clients = |i: usize| setting.sites.get(i).map_or(0.0, |site| site.clients);
+    let is_donor = |i: usize| draft.donors.get(i).copied().unwrap_or(false);
+    let hold = |i: usize| draft.holds.get(i).copied().flatten();
+    order.sort_by(|a, b| {
+        is_donor(*b).cmp(&is_donor(*a)).then(clients(*b).total_cmp(&clients(*a))).then(a.cmp(b))
+    });
+    let emptiest_first = |keep: &dyn Fn(usize) -> bool| -> Vec<usize> {
+        order.iter().rev().copied().filter(|i| keep(*i)).collect()
+    };
+    let recipients = emptiest_first(&|i| !is_donor(i));
+    let open = emptiest_first(&|i| hold(i).is_none());
+    let start = |site: usize| {
+        let hold = hold(site)?;
+        let against = if is_donor(site) { &recipients } else { &open };
+        let named = below_average(clients(site), against, clients);
+        stop(setting, &course, site, hold, named)
+    };
+    order.iter().filter_map(|site| start(*site)).collect()
+}
+
+/// The longest prefix of `emptiest` that EMQX takes for recipients beside a donor of `clients`.
+fn below_average(clients: f64, emptiest: &[usize], of: impl Fn(usize) -> f64) -> Vec<usize> {
+    let mut named = Vec::new();
+    let mut longest = 0;
+    let mut sum = clients;
+    for site in emptiest.iter().copied().take(MOST_RECIPIENTS) {
+        sum += of(site);
+        named.push(site);
+        if of(site) < sum / float(named.len() as u64 + 1) {
+            longest = named.len();
+        }
+    }
+    named.truncate(longest);
+    named
+}
+
+/// The start with a threshold half way between the last tick that drops and the check that ends it.
+fn stop(
+    setting: &Setting,
+    course: &Course<'_>,
+    site: usize,
+    hold: Hold,
+    recipients: Vec<usize>,
+) -> Option<Start> {
+    if recipients.is_empty() {
+        return None;
+    }
+    let over = |tick: u64| {
+        let at = setting.first_tick_s() - float(hold.ahead_s) + float(tick);
+        let sum: f64 = recipients.iter().map(|i| course.undropped(*i, at)).sum();
+        let own = course.undropped(site, 0.0) - float(hold.rate * tick);
+        own - sum / float(recipients.len() as u64)
+    };
+    let (before, after) = (over(hold.ticks - 1), over(hold.ticks));
+    if over(0) <= 1.0 {
+        return None;
+    }
+    let threshold = ((before + after) / 2.0).floor().min((before - 0.5).floor());
+    Some(Start {
+        site,
+        recipients,
+        rate: EvictRate::at_least_one(u32::try_from(hold.rate).unwrap_or(u32::MAX)),
+        wait_health_check_s: u32::try_from(setting.wait_health_check_s - hold.ahead_s).unwrap_or(0),
+        wait_takeover_s: u32::try_from(hold.wait_s).unwrap_or(u32::MAX),
+        abs: AbsThreshold::at_least_one(u32::try_from(whole(threshold)).unwrap_or(u32::MAX)),
+        rel: RelThreshold::TIGHTEST,
+    })
+}

@@ -1,0 +1,175 @@
+//! Level plans, judged client by client by a simulation of EMQX's rules that reads only their runs.
+
+#![expect(clippy::cast_precision_loss, clippy::unwrap_used, reason = "a panic is a failed test")]
+
+mod judge;
+
+use emqx_rebalance_core::{
+    Decision, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions, Snapshot, Strategy, plan,
+};
+use judge::{Deal, Look, Tally, World, clusters};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+#[test]
+fn several_runs_end_far_closer_than_emqx_s_own() {
+    let (mut own, mut several) = (Tally::new(), Tally::new());
+    for seed in 6_000..6_040 {
+        let case = clusters::case(seed, (1e4, 1e5));
+        own.add(&case.single(Deal::RoundRobin, Look::Anywhere), &case);
+        for verdict in case.level(Deal::RoundRobin, Look::Anywhere, 1) {
+            several.add(&verdict, &case);
+        }
+    }
+    assert!(own.over(0.5) > 0.2, "EMQX alone {own}");
+    assert!(several.over(0.5) < 0.01 && several.over(0.9) < 0.04, "{several}");
+}
+
+fn judged(deal: Deal, clusters: u64) -> Vec<Tally> {
+    let mut waves = vec![Tally::new(); 3];
+    for seed in 5_000..5_000 + clusters {
+        let case = clusters::case(seed, (1e4, 2e5));
+        for (tally, after) in waves.iter_mut().zip(case.level(deal, Look::OnTheSecond, 3)) {
+            tally.add(&after, &case);
+        }
+    }
+    waves
+}
+
+fn assert_cheap(tally: &Tally) {
+    assert_eq!(tally.refused(), 0);
+    assert!(tally.disconnects(0.5) <= 1.02, "{tally}");
+    assert!(tally.disconnects(0.9) <= 1.05, "{tally}");
+    assert!(tally.time(0.5) <= 1.10, "{tally}");
+}
+
+#[test]
+fn behind_round_robin_one_wave_ends_level() {
+    let waves = judged(Deal::RoundRobin, 60);
+    assert!(waves[0].over(0.5) <= 0.005, "{}", waves[0]);
+    assert!(waves[0].over(0.9) <= 0.010, "{}", waves[0]);
+    assert!(waves[2].over(0.5) <= 0.0025 && waves[2].over(0.9) <= 0.0075, "{}", waves[2]);
+    assert_cheap(&waves[0]);
+}
+
+#[test]
+fn behind_least_connections_one_wave_ends_level() {
+    let waves = judged(Deal::LeastConnections, 60);
+    assert!(waves[0].over(0.5) <= 0.002, "{}", waves[0]);
+    assert!(waves[0].over(0.9) <= 0.005, "{}", waves[0]);
+    assert_cheap(&waves[0]);
+}
+
+#[test]
+fn behind_a_random_balancer_waves_take_out_the_noise() {
+    let waves = judged(Deal::Random, 60);
+    assert!(waves[0].over(0.5) <= 0.03, "{}", waves[0]);
+    assert!(waves[2].over(0.5) <= 0.005 && waves[2].over(0.9) <= 0.010, "{}", waves[2]);
+    assert_cheap(&waves[0]);
+}
+
+#[test]
+fn the_recorded_clusters_end_level() {
+    for counts in [
+        vec![1000, 600, 0, 0, 0],
+        vec![500, 400, 300, 200, 100],
+        vec![2500, 1500, 900, 100, 0],
+        vec![2000, 1600, 1200, 800, 400],
+    ] {
+        let strategy = serde_json::from_str(
+            r#"{"conn_evict_rate":30,"wait_health_check":3,"wait_takeover":2,
+                "abs_conn_threshold":1,"rel_conn_threshold":1.0001}"#,
+        )
+        .unwrap();
+        let nodes: Vec<NodeName> = (11..16).map(name).collect();
+        let made = level(&snapshot(&counts), &strategy, Some(LoadBalancer::RoundRobin));
+        let world =
+            World { deal: Deal::RoundRobin, look: Look::OnTheSecond, delay_s: 1.0, seed: 1 };
+        let verdict = judge::judge(&nodes, &counts, &made.runs, world);
+        assert!(verdict.over() <= 0.02, "{counts:?} -> {:?}", verdict.counts);
+    }
+}
+
+fn name(i: u64) -> NodeName {
+    NodeName::new(format!("emqx{i}@127.0.0.1")).unwrap()
+}
+
+fn snapshot(counts: &[u64]) -> Snapshot {
+    let loads = (11..).zip(counts).map(|(i, count)| NodeLoad::new(name(i), *count));
+    Snapshot::new(loads.collect()).unwrap()
+}
+
+fn level(snapshot: &Snapshot, strategy: &Strategy, balancer: Option<LoadBalancer>) -> Plan {
+    let options =
+        PlanOptions { mode: Mode::Level, load_balancer: balancer, ..PlanOptions::default() };
+    plan(snapshot, strategy, &options).unwrap()
+}
+
+#[test]
+fn a_level_cluster_is_left_alone() {
+    let made = level(&snapshot(&[100, 100, 100]), &Strategy::default(), None);
+    assert_eq!(made.decision, Decision::NothingToBalance);
+    assert!(made.runs.is_empty() && made.reason.is_some());
+}
+
+#[test]
+fn one_run_is_used_where_several_gain_nothing() {
+    let strategy: Strategy =
+        serde_json::from_str(r#"{"abs_conn_threshold":1,"rel_conn_threshold":1.0001}"#).unwrap();
+    let made = level(&snapshot(&[30_000, 0]), &strategy, Some(LoadBalancer::RoundRobin));
+    assert_eq!(made.runs.len(), 1);
+}
+
+prop_compose! {
+    fn loads()(counts in prop::collection::vec(
+        prop_oneof![Just(0u64), 0u64..50, 0u64..5_000, 0u64..2_000_000], 1..20,
+    ), rate in 1u32..5_000, health in 0u32..20, takeover in 0u32..20, balancer in 0usize..4)
+        -> (Vec<u64>, Strategy, Option<LoadBalancer>) {
+        let json = format!(
+            r#"{{"conn_evict_rate":{rate},"wait_health_check":{health},"wait_takeover":{takeover}}}"#
+        );
+        let balancer = LoadBalancer::ALL.get(balancer).copied();
+        (counts, serde_json::from_str(&json).unwrap(), balancer)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn plans_are_well_formed((counts, strategy, balancer) in loads()) {
+        let snapshot = snapshot(&counts);
+        let made = level(&snapshot, &strategy, balancer);
+        let mut closed: BTreeSet<NodeName> = BTreeSet::new();
+        for run in &made.runs {
+            prop_assert!(run.nodes.iter().all(|node| snapshot.node(node).is_some()));
+            prop_assert!(run.nodes.iter().all(|node| !closed.contains(node)), "named when closed");
+            prop_assert!(run.strategy.conn_evict_rate <= strategy.conn_evict_rate);
+            prop_assert!(run.strategy.wait_health_check <= strategy.wait_health_check);
+            let load = |node: &NodeName| snapshot.node(node).unwrap().connections as f64;
+            let mean = run.nodes.iter().map(load).sum::<f64>() / run.nodes.len() as f64;
+            prop_assert!(run.donors.iter().all(|node| load(node) >= mean));
+            prop_assert!(run.recipients.iter().all(|node| load(node) < mean));
+            closed.extend(run.donors.iter().cloned());
+        }
+        let end: u64 = made.forecast.end.iter().map(|end| end.connections).sum();
+        prop_assert_eq!(end, counts.iter().sum::<u64>(), "clients are lost or made up");
+        prop_assert!(made.balance.after.over <= made.balance.before.over + 1e-9);
+        let left = made.moves.iter().map(|one| one.leave).sum::<u64>();
+        prop_assert!(made.moves.is_empty() || left == made.forecast.disconnects);
+    }
+
+    #[test]
+    fn the_order_of_the_nodes_does_not_matter((counts, strategy, balancer) in loads()) {
+        let there = snapshot(&counts);
+        let mut nodes = there.nodes().to_vec();
+        nodes.reverse();
+        let back = Snapshot::new(nodes).unwrap();
+        let (a, b) = (level(&there, &strategy, balancer), level(&back, &strategy, balancer));
+        prop_assert_eq!(a.decision, b.decision);
+        if a.runs.len() != 1 {
+            prop_assert_eq!(a.runs, b.runs);
+        }
+        prop_assert_eq!(a.moves.len(), b.moves.len());
+    }
+}
