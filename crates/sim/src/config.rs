@@ -25,6 +25,9 @@ pub struct ClusterConfig {
     /// How clients come back.
     #[serde(default)]
     pub reconnect: Reconnect,
+    /// How long a node takes to boot.
+    #[serde(default)]
+    pub boot: Boot,
     /// Seed of all that is random. The same seed gives the same run. Default 1.
     #[serde(default = "seed")]
     pub seed: u64,
@@ -88,6 +91,23 @@ impl Reconnect {
     }
 }
 
+/// How long a node takes from its restart to its return.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Boot {
+    /// Milliseconds until it is in the cluster and its HTTP API answers. Default 3000.
+    pub listens_after_ms: u64,
+    /// Milliseconds until its rebalance application runs; until then that part of the API answers
+    /// with 500. At least `listens_after_ms`, default 5000. Both were seen from 2.7 s up.
+    pub serves_after_ms: u64,
+}
+
+impl Default for Boot {
+    fn default() -> Self {
+        Self { listens_after_ms: 3000, serves_after_ms: 5000 }
+    }
+}
+
 /// Who may use the HTTP API.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -133,6 +153,7 @@ impl ClusterConfig {
             personality: Release::default(),
             load_balancer: LoadBalancer::default(),
             reconnect: Reconnect::default(),
+            boot: Boot::default(),
             seed: seed(),
             credentials: Credentials::default(),
             token_ttl_s: token_ttl_s(),
@@ -176,6 +197,7 @@ impl ClusterConfig {
         self.load_balancer.check(&mut problems);
         self.reconnect.check(&mut problems);
         self.credentials.check(&mut problems);
+        self.boot.check(&mut problems);
         if self.token_ttl_s == 0 {
             problems.push(Problem::new("token_ttl_s", 0, "a whole number from 1"));
         }
@@ -212,6 +234,15 @@ impl Reconnect {
         if self.persistent_percent > 100 {
             let percent = self.persistent_percent;
             problems.push(Problem::new("reconnect.persistent_percent", percent, "0 to 100"));
+        }
+    }
+}
+
+impl Boot {
+    fn check(&self, problems: &mut Vec<Problem>) {
+        if self.serves_after_ms < self.listens_after_ms {
+            let bound = format!("at least `boot.listens_after_ms`, {}", self.listens_after_ms);
+            problems.push(Problem::new("boot.serves_after_ms", self.serves_after_ms, bound));
         }
     }
 }
@@ -270,7 +301,13 @@ mod tests {
         )
         .unwrap();
         let text = config.validate().unwrap_err().to_string();
-        for field in ["nodes[1].name", "reconnect.max_ms", "reconnect.retry_ms", "load_balancer.fall", "token_ttl_s"] {
+        for field in [
+            "nodes[1].name",
+            "reconnect.max_ms",
+            "reconnect.retry_ms",
+            "load_balancer.fall",
+            "token_ttl_s",
+        ] {
             assert!(text.contains(field), "{field} not in {text}");
         }
     }

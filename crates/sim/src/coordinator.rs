@@ -72,7 +72,12 @@ impl Sides {
 }
 
 impl Rebalance {
-    pub(crate) fn new(now: Timestamp, coordinator: usize, sides: Sides, strategy: Strategy) -> Self {
+    pub(crate) fn new(
+        now: Timestamp,
+        coordinator: usize,
+        sides: Sides,
+        strategy: Strategy,
+    ) -> Self {
         let wait = u64::from(strategy.wait_health_check) * 1000;
         Self {
             coordinator,

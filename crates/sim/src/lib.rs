@@ -36,7 +36,7 @@ mod virtual_time;
 pub use crate::http::{Answer, Simulation};
 pub use balancer::{LoadBalancer, Policy};
 pub use cluster::Cluster;
-pub use config::{ClusterConfig, Credentials, NodeConfig, Reconnect};
+pub use config::{Boot, ClusterConfig, Credentials, NodeConfig, Reconnect};
 pub use personality::Release;
 pub use population::{Counts, Door, Population, Totals};
 pub use virtual_time::VirtualCluster;

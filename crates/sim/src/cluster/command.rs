@@ -27,7 +27,11 @@ pub(crate) enum Refusal {
 
 impl Cluster {
     /// Starts a rebalance.
-    pub(crate) fn start(&mut self, coordinator: usize, options: StartOptions) -> Result<(), Refusal> {
+    pub(crate) fn start(
+        &mut self,
+        coordinator: usize,
+        options: StartOptions,
+    ) -> Result<(), Refusal> {
         self.check_serving(coordinator)?;
         if self.run_of(coordinator).is_some() {
             return Err(Refusal::Error("already_started"));
@@ -109,7 +113,7 @@ impl Cluster {
         self.nodes.get(node).filter(free).is_some()
     }
 
-    /// Where the sessions of an evacuated `node` go.
+    /// Where the sessions of an evacuated `node` can go now.
     pub(crate) fn session_recipients(&self, node: usize) -> Vec<usize> {
         let wanted = self
             .nodes
@@ -117,7 +121,9 @@ impl Cluster {
             .and_then(|node| node.evacuation.as_ref())
             .and_then(|evacuation| evacuation.options.migrate_to.clone());
         let anywhere = || self.running().into_iter().filter(|other| *other != node).collect();
-        wanted.unwrap_or_else(anywhere)
+        let mut recipients: Vec<usize> = wanted.unwrap_or_else(anywhere);
+        recipients.retain(|other| self.can_take_part(*other));
+        recipients
     }
 
     fn check_serving(&self, node: usize) -> Result<(), Refusal> {

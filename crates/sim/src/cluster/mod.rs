@@ -13,7 +13,7 @@ use crate::config::ClusterConfig;
 use crate::coordinator::{Rebalance, Round};
 use crate::personality::Personality;
 use crate::population::{Counted, Counts, Door, Population, Totals};
-use emqx_rebalance_core::{NodeName, NodeStatus, Result, RunPhase, Snapshot, NodeLoad, Timestamp};
+use emqx_rebalance_core::{NodeLoad, NodeName, NodeStatus, Result, RunPhase, Snapshot, Timestamp};
 use node::{Life, Node};
 
 /// A cluster: nodes, rebalances, evacuations and clients, moved by [`Cluster::advance`] alone.
@@ -106,11 +106,11 @@ impl Cluster {
         }
     }
 
-    /// Boots a node that was killed. It is back after EMQX's usual seconds.
+    /// Boots a node that was killed. It is back as soon as the configuration's `boot` says.
     pub fn restart(&mut self, node: usize) {
         let now = self.now;
         if let Some(node) = self.nodes.get_mut(node) {
-            node.restart(now);
+            node.restart(now, &self.config.boot);
         }
     }
 
@@ -191,8 +191,7 @@ impl Cluster {
         let Some(booting) = self.nodes.get_mut(node) else { return };
         booting.boot(now);
         if booting.life == Life::Up && booting.evacuation.is_some() {
-            let enabled =
-                booting.agent.enable(Holder::Evacuation, Counts::default(), self.rules);
+            let enabled = booting.agent.enable(Holder::Evacuation, Counts::default(), self.rules);
             debug_assert!(enabled.is_ok(), "a node that just booted is nobody's donor");
         }
     }

@@ -1,7 +1,7 @@
 //! One node: whether it lives, who holds its agent, what it counted last.
 
 use crate::agent::Agent;
-use crate::config::NodeConfig;
+use crate::config::{Boot, NodeConfig};
 use crate::evacuation::Evacuation;
 use crate::population::Counts;
 use emqx_rebalance_core::{Role, Timestamp};
@@ -12,9 +12,14 @@ pub(crate) enum Life {
     /// Nothing listens.
     Down,
     /// Nothing listens yet; the HTTP API does from then on.
-    Starting { listens_at: Timestamp },
+    Starting {
+        listens_at: Timestamp,
+        up_at: Timestamp,
+    },
     /// The HTTP API answers and the node is in the cluster; the rebalance application runs later.
-    Booting { up_at: Timestamp },
+    Booting {
+        up_at: Timestamp,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -83,9 +88,12 @@ impl Node {
         }
     }
 
-    pub(crate) fn restart(&mut self, now: Timestamp) {
+    pub(crate) fn restart(&mut self, now: Timestamp, boot: &Boot) {
         if self.life == Life::Down {
-            self.life = Life::Starting { listens_at: now.plus_ms(START_MS) };
+            self.life = Life::Starting {
+                listens_at: now.plus_ms(boot.listens_after_ms),
+                up_at: now.plus_ms(boot.serves_after_ms),
+            };
         }
     }
 
@@ -96,7 +104,7 @@ impl Node {
     /// Takes the next step of a start.
     pub(crate) fn boot(&mut self, now: Timestamp) {
         self.life = match self.life {
-            Life::Starting { .. } => Life::Booting { up_at: now.plus_ms(BOOT_MS) },
+            Life::Starting { up_at, .. } => Life::Booting { up_at },
             Life::Booting { .. } => Life::Up,
             other => other,
         };
@@ -112,7 +120,7 @@ impl Node {
 
     fn boot_step_at(&self) -> Option<Timestamp> {
         match self.life {
-            Life::Starting { listens_at: at } | Life::Booting { up_at: at } => Some(at),
+            Life::Starting { listens_at: at, .. } | Life::Booting { up_at: at } => Some(at),
             Life::Up | Life::Down => None,
         }
     }
@@ -141,9 +149,5 @@ impl Node {
     }
 }
 
-/// From the start of the broker to its HTTP API, and its return to the cluster. Seen: 5 s.
-const START_MS: u64 = 5_000;
-/// From there to its rebalance application. Seen: 2 to 3 s.
-const BOOT_MS: u64 = 2_000;
 const CRASH_WINDOW_MS: u64 = 3_600_000;
 const MAX_CRASHES: usize = 10;

@@ -13,7 +13,10 @@ use emqx_rebalance_core::{NodeName, Role};
 pub(crate) enum LocalStatus<'a> {
     Disabled,
     /// It is a donor of this run; the counts are those it had at the start.
-    Rebalance { run: &'a Rebalance, initial: Counts },
+    Rebalance {
+        run: &'a Rebalance,
+        initial: Counts,
+    },
     Evacuation(&'a Evacuation),
 }
 

@@ -57,19 +57,23 @@ impl Simulation {
     }
 
     pub(super) fn start(&mut self, name: &str, body: &Value) -> Reply {
-        self.prepare(name, body, &REBALANCE).and_then(|(node, options)| {
-            let nodes = self.nodes_named(options.names("nodes"))?;
-            let start = StartOptions { strategy: options.strategy(), nodes };
-            self.done(node, |cluster| cluster.start(node, start))
-        }).unwrap_or_else(|reply| reply)
+        self.prepare(name, body, &REBALANCE)
+            .and_then(|(node, options)| {
+                let nodes = self.nodes_named(options.names("nodes"))?;
+                let start = StartOptions { strategy: options.strategy(), nodes };
+                self.done(node, |cluster| cluster.start(node, start))
+            })
+            .unwrap_or_else(|reply| reply)
     }
 
     pub(super) fn start_evacuation(&mut self, name: &str, body: &Value) -> Reply {
-        self.prepare(name, body, &EVACUATION).and_then(|(node, options)| {
-            let migrate_to = self.nodes_named(options.names("migrate_to"))?;
-            let options = evacuation_options(&options, migrate_to);
-            self.done(node, |cluster| cluster.start_evacuation(node, options))
-        }).unwrap_or_else(|reply| reply)
+        self.prepare(name, body, &EVACUATION)
+            .and_then(|(node, options)| {
+                let migrate_to = self.nodes_named(options.names("migrate_to"))?;
+                let options = evacuation_options(&options, migrate_to);
+                self.done(node, |cluster| cluster.start_evacuation(node, options))
+            })
+            .unwrap_or_else(|reply| reply)
     }
 
     pub(super) fn stop(&mut self, name: &str) -> Reply {
@@ -87,11 +91,15 @@ impl Simulation {
     }
 
     /// In EMQX's order: the body first, then the node, then a body of null.
-    fn prepare(&self, name: &str, body: &Value, schema: &Schema) -> Result<(usize, Options), Reply> {
+    fn prepare(
+        &self,
+        name: &str,
+        body: &Value,
+        schema: &Schema,
+    ) -> Result<(usize, Options), Reply> {
         let rules = self.cluster.rules();
         let given = if body.is_null() { &json!({}) } else { body };
-        let options =
-            schema.read(given, rules).map_err(|message| answer::bad_request(&message))?;
+        let options = schema.read(given, rules).map_err(|message| answer::bad_request(&message))?;
         let node = self.find_up(name).ok_or_else(|| answer::node_not_found(name))?;
         if body.is_null() {
             return Err(answer::internal(&rules.null_body.replace("{schema}", schema.name)));

@@ -1,0 +1,119 @@
+//! One node's HTTP port: open while the node is up.
+
+use super::{Shared, cannot_listen};
+use crate::http::Answer;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use emqx_rebalance_core::Result;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::net::TcpListener;
+
+/// A bound port that serves one node.
+#[derive(Debug)]
+pub(super) struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    node: usize,
+}
+
+#[derive(Clone)]
+struct Node {
+    shared: Arc<Shared>,
+    node: usize,
+}
+
+impl Listener {
+    pub(super) async fn bind(address: SocketAddr, node: usize) -> Result<Self> {
+        let bound = TcpListener::bind(address).await.and_then(|socket| {
+            let address = socket.local_addr()?;
+            Ok(Self { socket, address, node })
+        });
+        bound.map_err(|error| cannot_listen(address, &error))
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves the node, closes the port while it is down, opens the same one when it is back.
+    pub(super) async fn run(self, shared: Arc<Shared>) {
+        let node = Node { shared, node: self.node };
+        let mut socket = Some(self.socket);
+        loop {
+            if let Some(socket) = socket.take() {
+                node.serve(socket).await;
+            }
+            node.until(true).await;
+            // Somebody may have taken the port meanwhile; it is tried again at the next change.
+            socket = TcpListener::bind(self.address).await.ok();
+            if socket.is_none() {
+                node.shared.clock.changed().await;
+            }
+        }
+    }
+}
+
+impl Node {
+    /// Answers until the node goes down. Connections that are open then are closed once idle.
+    async fn serve(&self, socket: TcpListener) {
+        let app = Router::new()
+            .fallback(answer)
+            .layer(DefaultBodyLimit::max(MAX_BODY))
+            .with_state(self.clone());
+        let node = self.clone();
+        let server =
+            axum::serve(socket, app).with_graceful_shutdown(async move { node.until(false).await });
+        // An error here is that of a socket that is gone, which is where this was going anyway.
+        let _closed: io::Result<()> = server.await;
+    }
+
+    /// Waits until the node is up, or down.
+    async fn until(&self, up: bool) {
+        loop {
+            let changed = self.shared.clock.changed();
+            if self.shared.at_present().cluster.is_up(self.node) == up {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+async fn answer(State(node): State<Node>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let request = Request::from_parts(parts, body.to_vec());
+    let answer = node.shared.at_present().answer(node.node, &request);
+    node.shared.clock.disturb();
+    match answer {
+        Answer::Response(response) => response.map(Body::from),
+        Answer::Unreachable => Response::new(Body::new(Broken)),
+    }
+}
+
+/// A body that fails, so that the connection is closed without an answer.
+struct Broken;
+
+impl http_body::Body for Broken {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<http_body::Frame<Bytes>, io::Error>>> {
+        Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
+    }
+}
+
+/// More than any request of the API needs.
+const MAX_BODY: usize = 1 << 20;

@@ -1,0 +1,132 @@
+//! The cluster on real ports, with a clock that moves by itself.
+
+mod clock;
+mod listener;
+
+use crate::config::ClusterConfig;
+use crate::http::Simulation;
+use clock::Clock;
+use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
+use listener::Listener;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::task::JoinSet;
+
+/// Where the nodes listen.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// The address of every node. Default 127.0.0.1.
+    pub ip: IpAddr,
+    /// A port for each node; 0 is any that is free. Default: all of them any.
+    pub ports: Vec<u16>,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self { ip: Ipv4Addr::LOCALHOST.into(), ports: Vec::new() }
+    }
+}
+
+/// A running cluster: one HTTP listener for each node. It stops when it is dropped.
+#[must_use = "the cluster stops when this is dropped"]
+pub struct Embedded {
+    shared: Arc<Shared>,
+    addresses: Vec<SocketAddr>,
+    tasks: JoinSet<()>,
+}
+
+/// What the listeners and the clock have in common.
+struct Shared {
+    simulation: Mutex<Simulation>,
+    clock: Clock,
+}
+
+impl Embedded {
+    /// Starts `config` with every node on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// As [`Self::start_on`].
+    pub async fn start(config: ClusterConfig) -> Result<Self> {
+        Self::start_on(config, ServerOptions::default()).await
+    }
+
+    /// Starts `config` where `options` say. Needs a tokio runtime with IO and time.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem of `config`, or for more ports than nodes;
+    /// `unreachable` if a port cannot be had.
+    pub async fn start_on(config: ClusterConfig, options: ServerOptions) -> Result<Self> {
+        let nodes = config.nodes.len();
+        if options.ports.len() > nodes {
+            let ports = format!("{} ports", options.ports.len());
+            let problem = Problem::new("ports", ports, format!("at most one for each of {nodes}"));
+            return Err(Error::invalid("server", vec![problem]));
+        }
+        let simulation = Simulation::new(config)?;
+        let shared = Arc::new(Shared { simulation: Mutex::new(simulation), clock: Clock::new() });
+        let (mut tasks, mut addresses) = (JoinSet::new(), Vec::new());
+        for node in 0..nodes {
+            let port = options.ports.get(node).copied().unwrap_or(0);
+            let listener = Listener::bind(SocketAddr::new(options.ip, port), node).await?;
+            addresses.push(listener.address());
+            tasks.spawn(listener.run(Arc::clone(&shared)));
+        }
+        tasks.spawn(clock::run(Arc::clone(&shared)));
+        Ok(Self { shared, addresses, tasks })
+    }
+
+    /// The base URL of every node's HTTP API, such as `http://127.0.0.1:18083`, in order.
+    pub fn urls(&self) -> Vec<String> {
+        self.addresses.iter().map(|address| format!("http://{address}")).collect()
+    }
+
+    /// Where every node listens, in order.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The API key that the cluster was made with.
+    pub fn api_key(&self) -> String {
+        self.with(|simulation| simulation.cluster.config().credentials.api_key.clone())
+    }
+
+    /// Its secret.
+    pub fn api_secret(&self) -> String {
+        self.with(|simulation| simulation.cluster.config().credentials.api_secret.clone())
+    }
+
+    /// Looks into the simulation at this moment, or breaks something in it. Must not block.
+    pub fn with<T>(&self, look: impl FnOnce(&mut Simulation) -> T) -> T {
+        let result = look(&mut self.shared.at_present());
+        self.shared.clock.disturb();
+        result
+    }
+
+    /// Closes every port and waits until nothing runs any more.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+impl Shared {
+    /// The simulation, moved on to the present.
+    fn at_present(&self) -> MutexGuard<'_, Simulation> {
+        // A panic in one handler must not take the other nodes down.
+        let mut simulation = self.simulation.lock().unwrap_or_else(PoisonError::into_inner);
+        simulation.advance(self.clock.now());
+        simulation
+    }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Unreachable, "cannot listen; choose another port")
+        .with("address", address)
+        .with("reason", error)
+}
