@@ -1,0 +1,1 @@
+//! A page that shows one rebalance: plan, course and verdict.

@@ -1,0 +1,1 @@
+//! A swarm of real MQTT clients that reconnect, publish and count.
