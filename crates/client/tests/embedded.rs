@@ -1,0 +1,186 @@
+//! A plan from start to verdict over real HTTP.
+#![cfg(test)]
+
+use emqx_rebalance_api::{ApiVersion, Credentials};
+use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, FileStore, Secret};
+use emqx_rebalance_core::driver::{Driver, DriverOptions, Event, OutcomeKind, Phase};
+use emqx_rebalance_core::{
+    Decision, ErrorKind, Evacuation, EvictRate, NodeName, NodeStatus, PlanOptions, Strategy,
+};
+use emqx_rebalance_sim::server::Embedded;
+use emqx_rebalance_sim::{Answer, ClusterConfig as SimConfig, Reconnect};
+use http::Request;
+
+const QUICK: &str = r#"{"conn_evict_rate":50,"wait_health_check":1,"wait_takeover":1,
+    "abs_conn_threshold":10,"rel_conn_threshold":1.01}"#;
+
+async fn embedded(clients: &[u64]) -> Embedded {
+    let config = SimConfig {
+        reconnect: Reconnect { min_ms: 0, max_ms: 100, ..Reconnect::default() },
+        ..SimConfig::with_clients(clients).unwrap()
+    };
+    Embedded::start(config).await.unwrap()
+}
+
+fn config(embedded: &Embedded) -> ClusterConfig {
+    ClusterConfig {
+        urls: embedded.urls(),
+        auth: Auth::ApiKey { key: embedded.api_key(), secret: Secret::new(embedded.api_secret()) },
+        ..ClusterConfig::default()
+    }
+}
+
+fn strategy() -> Strategy {
+    serde_json::from_str(QUICK).unwrap()
+}
+
+fn polling_fast() -> DriverOptions {
+    DriverOptions { poll_interval_ms: 100, settle_s: 10, ..DriverOptions::default() }
+}
+
+#[tokio::test]
+async fn plan_start_and_verdict() {
+    let embedded = embedded(&[300, 300, 300, 0]).await;
+    let cluster = Cluster::connect(config(&embedded)).await.unwrap();
+    let gentle = Strategy { conn_evict_rate: EvictRate::at_least_one(15), ..strategy() };
+    let plan = cluster.plan(&gentle, &PlanOptions::default()).await.unwrap();
+    assert_eq!(plan.decision, Decision::Start);
+    let forecast = plan.forecast.clone();
+    let mut run = cluster.start(plan, polling_fast(), false).unwrap();
+    let outcome = run.wait().await.unwrap();
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
+    assert!(outcome.unchecked.is_empty(), "{:?}", outcome.unchecked);
+    let status = run.status();
+    assert_eq!(status.phase, Some(Phase::Completed));
+    for (end, node) in forecast.end.iter().zip(&status.nodes) {
+        assert!(end.connections.abs_diff(node.connections) <= 45, "{end:?} {node:?}");
+    }
+    let mut events = Vec::new();
+    while let Some(event) = run.next_event().await {
+        events.push(event);
+    }
+    assert!(matches!(events.last(), Some(Event::Ended { .. })), "{events:?}");
+}
+
+#[tokio::test]
+async fn a_status_tells_of_a_run_that_somebody_else_started_and_stop_ends_it() {
+    let embedded = embedded(&[2000, 0]).await;
+    let cluster = Cluster::connect(config(&embedded)).await.unwrap();
+    let plan = cluster.plan(&strategy(), &PlanOptions::default()).await.unwrap();
+    let mut run = cluster.start(plan.clone(), polling_fast(), false).unwrap();
+    while !matches!(run.next_event().await, Some(Event::Phase { .. })) {}
+    drop(run);
+
+    let status = cluster.status().await.unwrap();
+    assert_eq!(status.phase, Some(Phase::Processing));
+    assert_eq!(status.runs[0].donors, plan.donors);
+    let snapshot = cluster.snapshot().await.unwrap();
+    assert_eq!(snapshot.nodes()[0].status, NodeStatus::Donor);
+
+    let second = cluster.plan(&strategy(), &PlanOptions::default()).await.unwrap();
+    let refused = cluster.start(second, polling_fast(), false).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+
+    let stopped = cluster.stop(None).await.unwrap();
+    assert_eq!(stopped, [plan.runs[0].coordinator.clone()]);
+    assert_eq!(cluster.status().await.unwrap().phase, None);
+    assert!(cluster.stop(None).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn stopping_a_run_is_a_verdict() {
+    let embedded = embedded(&[2000, 0]).await;
+    let cluster = Cluster::connect(config(&embedded)).await.unwrap();
+    let plan = cluster.plan(&strategy(), &PlanOptions::default()).await.unwrap();
+    let mut run = cluster.start(plan, polling_fast(), false).unwrap();
+    while !matches!(run.next_event().await, Some(Event::Phase { .. })) {}
+    run.stop();
+    assert_eq!(run.wait().await.unwrap().result, OutcomeKind::Stopped);
+}
+
+#[tokio::test]
+async fn a_driver_that_died_is_resumed_from_its_file() {
+    let embedded = embedded(&[300, 0]).await;
+    let cluster = Cluster::connect(config(&embedded)).await.unwrap();
+    let plan = cluster.plan(&strategy(), &PlanOptions::default()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let driver = Driver::new(plan, polling_fast(), false).unwrap();
+    let mut run = cluster.drive(driver, FileStore::new(&path));
+    while !matches!(run.next_event().await, Some(Event::Phase { .. })) {}
+    drop(run);
+
+    let state = FileStore::load(&path).unwrap();
+    let mut run = cluster.drive(Driver::restore(state), FileStore::new(&path));
+    let outcome = run.wait().await.unwrap();
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
+    let stored = Driver::restore(FileStore::load(&path).unwrap());
+    assert_eq!(stored.outcome(), Some(&outcome));
+}
+
+#[tokio::test]
+async fn another_node_is_asked_when_one_does_not_answer() {
+    let embedded = embedded(&[30, 0]).await;
+    let mut config = config(&embedded);
+    config.urls.insert(0, "http://127.0.0.1:1".to_owned());
+    let cluster = Cluster::connect(config).await.unwrap();
+    assert_eq!(cluster.snapshot().await.unwrap().connections(), 30);
+}
+
+/// Ends every session of the dashboard's user, as a logout on another screen does.
+fn log_out_everywhere(embedded: &Embedded) {
+    let (api, password) = (ApiVersion::V5, Secret::new("public"));
+    let answer = |request| match embedded.with(|simulation| simulation.answer(0, &request)) {
+        Answer::Response(response) => response,
+        Answer::Unreachable => panic!("the node is up"),
+    };
+    let login = api.parse_login(&answer(api.login("admin", &password).unwrap())).unwrap();
+    let mut logout = Request::post("/api/v5/logout")
+        .header("content-type", "application/json")
+        .body(br#"{"username":"admin"}"#.to_vec())
+        .unwrap();
+    Credentials::Token(login.token).apply(&mut logout).unwrap();
+    assert_eq!(answer(logout).status(), 204);
+}
+
+#[tokio::test]
+async fn a_dashboard_user_logs_in_and_again_when_the_token_is_gone() {
+    let embedded = embedded(&[30, 0]).await;
+    let auth = |password| Auth::Login { username: "admin".into(), password: Secret::new(password) };
+    let config = |password| ClusterConfig {
+        urls: embedded.urls(),
+        auth: auth(password),
+        ..ClusterConfig::default()
+    };
+    let cluster = Cluster::connect(config("public")).await.unwrap();
+    log_out_everywhere(&embedded);
+    assert_eq!(cluster.snapshot().await.unwrap().connections(), 30);
+    let error = Cluster::connect(config("wrong")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+}
+
+#[tokio::test]
+async fn an_evacuation_is_started_seen_and_stopped() {
+    let embedded = embedded(&[100, 0]).await;
+    let cluster = Cluster::connect(config(&embedded)).await.unwrap();
+    let node = NodeName::new("emqx1@127.0.0.1").unwrap();
+    cluster.evacuate(&node, &Evacuation::default()).await.unwrap();
+    assert_eq!(cluster.evacuations().await.unwrap()[0].node.as_ref(), Some(&node));
+    assert_eq!(cluster.snapshot().await.unwrap().nodes()[0].status, NodeStatus::Evacuating);
+    let twice = cluster.evacuate(&node, &Evacuation::default()).await.unwrap_err();
+    assert_eq!(twice.kind(), ErrorKind::Refused);
+    assert!(cluster.stop_evacuation(&node).await.unwrap());
+    assert!(!cluster.stop_evacuation(&node).await.unwrap());
+}
+
+#[tokio::test]
+async fn nodes_that_cannot_be_asked_themselves_are_named_in_the_verdict() {
+    let embedded = embedded(&[100, 0]).await;
+    let one_url = ClusterConfig { urls: vec![embedded.urls()[1].clone()], ..config(&embedded) };
+    let cluster = Cluster::connect(one_url).await.unwrap();
+    let plan = cluster.plan(&strategy(), &PlanOptions::default()).await.unwrap();
+    let mut run = cluster.start(plan, polling_fast(), false).unwrap();
+    let outcome = run.wait().await.unwrap();
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
+    assert_eq!(outcome.unchecked, [NodeName::new("emqx1@127.0.0.1").unwrap()]);
+}
