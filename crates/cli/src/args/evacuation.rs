@@ -1,0 +1,78 @@
+//! The options of an evacuation.
+
+use crate::input;
+use clap::{Args, Subcommand};
+use emqx_rebalance_core::{Evacuation, NodeName, Result};
+use serde_json::{Map, Value};
+
+/// What to do with evacuations.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum EvacuateCommand {
+    /// Empty a node: its clients are dropped and refused until the evacuation is stopped
+    Start(EvacuationArgs),
+    /// Let a node serve clients again
+    Stop {
+        /// The node, such as emqx@10.0.0.1
+        #[arg(value_parser = node_name)]
+        node: NodeName,
+    },
+    /// Show the evacuations in progress
+    Status {
+        /// Only this node
+        #[arg(value_parser = node_name)]
+        node: Option<NodeName>,
+    },
+}
+
+/// EMQX's evacuation options. Values stay text here: the core checks them, all at once.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct EvacuationArgs {
+    /// The node, such as emqx@10.0.0.1
+    #[arg(value_parser = node_name)]
+    pub(crate) node: NodeName,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Clients that the node drops per second [default: 500]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    conn_evict_rate: Option<String>,
+    /// Sessions that the node moves per second [default: 500]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    sess_evict_rate: Option<String>,
+    /// Wait before the first eviction: 10s, 1m30s [default: EMQX's own, 60s]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    wait_health_check: Option<String>,
+    /// Wait after the last eviction: 10s, 1m30s [default: 60s]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    wait_takeover: Option<String>,
+    /// Nodes that get the sessions, separated by commas [default: all others]
+    #[arg(long, value_name = "NODES", value_delimiter = ',')]
+    migrate_to: Option<Vec<String>>,
+    /// MQTT 5 server reference for the dropped clients; EMQX 5 and 6 ignore it
+    #[arg(long, value_name = "TEXT")]
+    redirect_to: Option<String>,
+}
+
+impl EvacuationArgs {
+    /// The evacuation that the flags ask for.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem.
+    pub(crate) fn resolve(&self) -> Result<Evacuation> {
+        let pairs = [
+            ("conn_evict_rate", self.conn_evict_rate.clone().map(Value::from)),
+            ("sess_evict_rate", self.sess_evict_rate.clone().map(Value::from)),
+            ("wait_health_check", self.wait_health_check.clone().map(Value::from)),
+            ("wait_takeover", self.wait_takeover.clone().map(Value::from)),
+            ("migrate_to", self.migrate_to.clone().map(Value::from)),
+            ("redirect_to", self.redirect_to.clone().map(Value::from)),
+        ];
+        let given = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        input::checked(given.collect::<Map<String, Value>>())
+    }
+}
+
+/// Reads a node's name from the command line.
+pub(crate) fn node_name(text: &str) -> Result<NodeName, String> {
+    NodeName::new(text).map_err(|problem| problem.to_string())
+}

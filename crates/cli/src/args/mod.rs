@@ -1,0 +1,146 @@
+//! The command line.
+
+mod connection;
+mod evacuation;
+mod planning;
+mod strategy;
+
+pub(crate) use connection::ConnectionArgs;
+pub(crate) use evacuation::{EvacuateCommand, EvacuationArgs, node_name};
+pub(crate) use planning::PlanningArgs;
+
+use crate::output::Format;
+use clap::{Args, Parser, Subcommand};
+use emqx_rebalance_core::NodeName;
+use std::path::PathBuf;
+
+/// Plan, start and watch the rebalancing of MQTT connections and sessions of an EMQX cluster.
+#[derive(Debug, Parser)]
+#[command(name = "emqx-rebalance", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(max_term_width = 100)]
+pub(crate) struct Cli {
+    /// How to reach the cluster, and as whom.
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+    /// How to write results.
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How to write results.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// `json` writes one JSON document to standard output, and errors as JSON
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, global = true)]
+    pub(crate) output: Format,
+    /// No colours; also with the variable NO_COLOR, and when piped
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what a rebalance would do, without touching anything
+    Plan(PlanArgs),
+    /// Plan, ask, start
+    Start(StartArgs),
+    /// Show what runs and how the clients are spread
+    Status(StatusArgs),
+    /// Stop what runs; clients that moved stay where they are
+    Stop(StopArgs),
+    /// Empty one node, or let it serve again
+    #[command(subcommand)]
+    Evacuate(EvacuateCommand),
+    /// Run an embedded cluster that behaves like EMQX, until Ctrl-C
+    Cluster(ClusterArgs),
+    /// See it at work: an embedded cluster with an empty node, planned, rebalanced, judged
+    Demo(DemoArgs),
+}
+
+/// Arguments of `plan`.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    /// Plan for the snapshot in this JSON file instead of a cluster; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    /// What to plan.
+    #[command(flatten)]
+    pub(crate) planning: PlanningArgs,
+}
+
+/// Arguments of `start`.
+#[derive(Args, Debug)]
+pub(crate) struct StartArgs {
+    /// Follow to the end and give a verdict. Ctrl-C only stops the watching
+    #[arg(long, short)]
+    pub(crate) wait: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Start although the plan has errors
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// What to plan.
+    #[command(flatten)]
+    pub(crate) planning: PlanningArgs,
+}
+
+/// Arguments of `status`.
+#[derive(Args, Debug)]
+pub(crate) struct StatusArgs {
+    /// Show it again every second, until Ctrl-C
+    #[arg(long, short)]
+    pub(crate) watch: bool,
+}
+
+/// Arguments of `stop`.
+#[derive(Args, Debug)]
+pub(crate) struct StopArgs {
+    /// Only the rebalance that this node coordinates [default: every one]
+    #[arg(long, value_name = "NODE", value_parser = node_name)]
+    pub(crate) coordinator: Option<NodeName>,
+}
+
+/// Arguments of `cluster`.
+#[derive(Args, Debug)]
+pub(crate) struct ClusterArgs {
+    /// Number of nodes [default: 4, or as many as --clients names]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) nodes: Option<u16>,
+    /// Clients on each node, separated by commas [default: 3333,3334,3333,0]
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',')]
+    pub(crate) clients: Option<Vec<u64>>,
+    /// Release of EMQX to behave like
+    #[arg(long, value_name = "VERSION", default_value = "5.8")]
+    pub(crate) personality: String,
+    /// How the load balancer before the nodes spreads clients
+    #[arg(long, value_name = "POLICY", default_value = "round_robin")]
+    pub(crate) load_balancer: String,
+}
+
+/// Arguments of `demo`.
+#[derive(Args, Debug)]
+pub(crate) struct DemoArgs {
+    /// Clients, spread over three of the four nodes
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(30..=10_000_000))]
+    pub(crate) clients: u64,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done: the plan was made, the rebalance completed, or nothing had to be done
+  1  the rebalance or request failed, was refused by EMQX, or was not confirmed
+  2  wrong usage or bad input; nothing was started
+  3  the cluster cannot be reached, or does not allow it
+
+Data goes to standard output, progress and messages to standard error.
+Try it without a cluster: emqx-rebalance demo";

@@ -1,0 +1,89 @@
+//! `cluster`: runs an embedded cluster in the foreground.
+
+use crate::args::ClusterArgs;
+use crate::exit::Exit;
+use crate::input;
+use crate::output::Output;
+use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
+use emqx_rebalance_sim::server::Embedded;
+use emqx_rebalance_sim::{ClusterConfig, LoadBalancer};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The JSON of `cluster`.
+#[derive(Serialize)]
+struct Access {
+    version: u32,
+    urls: Vec<String>,
+    api_key: String,
+    api_secret: String,
+}
+
+/// Runs an embedded cluster until it is interrupted.
+///
+/// # Errors
+/// Bad input, or no free port.
+pub(crate) async fn run(args: &ClusterArgs, output: Output) -> Result<Exit> {
+    let cluster = Embedded::start(config(args)?).await?;
+    let access = Access {
+        version: 1,
+        urls: cluster.urls(),
+        api_key: cluster.api_key(),
+        api_secret: cluster.api_secret(),
+    };
+    output.result(&access, || exports(&access))?;
+    output.say("The cluster runs until Ctrl-C. Paste the lines above into another shell, then:\n");
+    output.say("  emqx-rebalance status\n");
+    interrupted().await?;
+    cluster.stop().await;
+    Ok(Exit::Done)
+}
+
+fn config(args: &ClusterArgs) -> Result<ClusterConfig> {
+    let mut config = ClusterConfig::with_clients(&clients(args)?)?;
+    let personality = Value::String(args.personality.clone());
+    config.personality = serde_json::from_value(personality)
+        .map_err(|error| Error::new(ErrorKind::ConfigInvalid, format!("--personality: {error}")))?;
+    let policy = Value::String(args.load_balancer.clone());
+    let policy = Map::from_iter([("policy".to_owned(), policy)]);
+    config.load_balancer = input::checked::<LoadBalancer>(policy)?;
+    Ok(config)
+}
+
+/// Clients of every node: as given, or three full nodes and an empty one.
+fn clients(args: &ClusterArgs) -> Result<Vec<u64>> {
+    match (&args.clients, args.nodes.map(usize::from)) {
+        (None, None) => Ok(DEFAULT.to_vec()),
+        (None, Some(nodes)) => Ok(DEFAULT.iter().copied().cycle().take(nodes).collect()),
+        (Some(clients), None) => Ok(clients.clone()),
+        (Some(clients), Some(nodes)) if clients.len() == nodes => Ok(clients.clone()),
+        (Some(clients), Some(nodes)) => {
+            let value = format!("{} counts", clients.len());
+            let bound = format!("one count for each of {nodes} nodes");
+            Err(Error::invalid("options", vec![Problem::new("clients", value, bound)]))
+        }
+    }
+}
+
+/// Lines to paste into a shell.
+fn exports(access: &Access) -> String {
+    format!(
+        "export EMQX_URL={}\nexport EMQX_API_KEY={}\nexport EMQX_API_SECRET={}\n",
+        access.urls.join(","),
+        access.api_key,
+        access.api_secret
+    )
+}
+
+async fn interrupted() -> Result<()> {
+    let cannot =
+        |error| Error::new(ErrorKind::Unreachable, "cannot listen for signals").with("why", error);
+    let mut terminated = signal(SignalKind::terminate()).map_err(cannot)?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result.map_err(cannot),
+        _ = terminated.recv() => Ok(()),
+    }
+}
+
+const DEFAULT: [u64; 4] = [3333, 3334, 3333, 0];

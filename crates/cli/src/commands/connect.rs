@@ -1,0 +1,82 @@
+//! From flags, files and variables to a connected cluster.
+
+use crate::args::ConnectionArgs;
+use crate::input;
+use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, Secret, Tls};
+use emqx_rebalance_core::{Error, ErrorKind, NodeName, Problem, Result};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Connects to the cluster that the arguments name.
+///
+/// # Errors
+/// `config_invalid` if they name none or contradict each other, and as [`Cluster::connect`].
+pub(crate) async fn connect(args: &ConnectionArgs) -> Result<Cluster> {
+    Cluster::connect(config(args)?).await
+}
+
+fn config(args: &ConnectionArgs) -> Result<ClusterConfig> {
+    if args.urls.is_empty() {
+        let message = "no cluster is given: name one with --url or EMQX_URL, or try \
+                       `emqx-rebalance demo`";
+        return Err(Error::new(ErrorKind::ConfigInvalid, message));
+    }
+    Ok(ClusterConfig {
+        urls: args.urls.clone(),
+        node_urls: node_urls(&args.node_urls)?,
+        auth: auth(args)?,
+        tls: Tls {
+            ca_cert: args.ca_cert.clone(),
+            client_cert: args.client_cert.clone(),
+            client_key: args.client_key.clone(),
+        },
+        ..ClusterConfig::default()
+    })
+}
+
+fn node_urls(pairs: &[String]) -> Result<BTreeMap<NodeName, String>> {
+    let read = |pair: &String| {
+        let bad = || {
+            let bound = "a node and its URL, such as `emqx@10.0.0.1=http://10.0.0.1:18083`";
+            Error::invalid("options", vec![Problem::new("node-url", pair, bound)])
+        };
+        let (node, url) = pair.split_once('=').ok_or_else(bad)?;
+        Ok((NodeName::new(node).map_err(|_| bad())?, url.to_owned()))
+    };
+    pairs.iter().map(read).collect()
+}
+
+fn auth(args: &ConnectionArgs) -> Result<Auth> {
+    match (&args.api_key, &args.username) {
+        (None, None) => Ok(Auth::Anonymous),
+        (Some(_), Some(_)) => {
+            let message = "give an API key or a user name, not both";
+            Err(Error::new(ErrorKind::ConfigInvalid, message))
+        }
+        (Some(key), None) => Ok(Auth::ApiKey {
+            key: key.clone(),
+            secret: secret(
+                args.api_secret_file.as_deref(),
+                "EMQX_API_SECRET",
+                "--api-secret-file",
+            )?,
+        }),
+        (None, Some(username)) => Ok(Auth::Login {
+            username: username.clone(),
+            password: secret(args.password_file.as_deref(), "EMQX_PASSWORD", "--password-file")?,
+        }),
+    }
+}
+
+/// A secret of a file or else a variable: never of a flag, which every user of the machine can
+/// read.
+fn secret(file: Option<&Path>, variable: &str, flag: &str) -> Result<Secret> {
+    if let Some(file) = file {
+        return input::secret(file).map(Secret::new);
+    }
+    let found = std::env::var(variable).ok().filter(|secret| !secret.is_empty());
+    found.map(Secret::new).ok_or_else(|| {
+        let message = format!("the secret is missing: set {variable} or give {flag}");
+        Error::new(ErrorKind::ConfigInvalid, message)
+    })
+}

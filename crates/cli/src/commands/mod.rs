@@ -1,0 +1,71 @@
+//! What each command does: ask the core and the cluster, hand the answers to `render`.
+
+mod cluster;
+mod confirm;
+mod connect;
+mod demo;
+mod evacuate;
+mod follow;
+mod plan;
+mod start;
+mod status;
+mod stop;
+
+use crate::args::{Cli, Command};
+use crate::exit::{Exit, hint};
+use crate::output::{Format, Output};
+use emqx_rebalance_core::{Error, ErrorKind, Result};
+use std::future::Future;
+
+/// Runs a command and says how it ended.
+pub(crate) fn run(cli: Cli) -> Exit {
+    let output = Output::new(cli.output.output, cli.output.no_color);
+    match dispatch(cli, output) {
+        Ok(exit) => exit,
+        Err(error) => {
+            output.error(&error, hint(&error));
+            Exit::of_error(&error)
+        }
+    }
+}
+
+/// Reports a command line that cannot be read, or shows the help that was asked for.
+pub(crate) fn usage(error: &clap::Error) -> Exit {
+    let asked_for_json = std::env::args().any(|arg| arg == "--output=json")
+        || std::env::args().zip(std::env::args().skip(1)).any(|pair| {
+            let (flag, value) = (pair.0.as_str(), pair.1.as_str());
+            (flag, value) == ("--output", "json")
+        });
+    if error.use_stderr() && asked_for_json {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let error = Error::new(ErrorKind::ConfigInvalid, line);
+        Output::new(Format::Json, true).error(&error, Some("see --help"));
+        return Exit::Usage;
+    }
+    // A closed terminal is no reason to fail in another way.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+fn dispatch(cli: Cli, output: Output) -> Result<Exit> {
+    let connection = cli.connection;
+    match cli.command {
+        Command::Plan(args) => plan::run(&args, &connection, output),
+        Command::Start(args) => block_on(start::run(&args, &connection, output)),
+        Command::Status(args) => block_on(status::run(&args, &connection, output)),
+        Command::Stop(args) => block_on(stop::run(&args, &connection, output)),
+        Command::Evacuate(command) => block_on(evacuate::run(&command, &connection, output)),
+        Command::Cluster(args) => block_on(cluster::run(&args, output)),
+        Command::Demo(args) => block_on(demo::run(&args, output)),
+    }
+}
+
+/// Runs `work` to its end. The runtime starts here, so that offline plans need none.
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        Error::new(ErrorKind::Unreachable, "cannot start the runtime").with("why", error)
+    })?;
+    runtime.block_on(work)
+}

@@ -1,0 +1,29 @@
+//! `plan`: says what a rebalance would do.
+
+use super::{block_on, connect};
+use crate::args::{ConnectionArgs, PlanArgs};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::{input, render};
+use emqx_rebalance_core::{Error, ErrorKind, Result, plan};
+
+/// Plans for a cluster, or offline for a snapshot.
+///
+/// # Errors
+/// Bad input, and as the cluster says.
+pub(crate) fn run(args: &PlanArgs, connection: &ConnectionArgs, output: Output) -> Result<Exit> {
+    let planning = &args.planning;
+    if planning.strategy.reads_stdin() && args.input.as_deref().is_some_and(input::is_stdin) {
+        let message = "snapshot and strategy cannot both come from standard input";
+        return Err(Error::new(ErrorKind::ConfigInvalid, message));
+    }
+    let (strategy, options) = planning.resolve()?;
+    let plan = match &args.input {
+        Some(path) => plan(&input::snapshot(path)?, &strategy, &options)?,
+        None => {
+            block_on(async { connect::connect(connection).await?.plan(&strategy, &options).await })?
+        }
+    };
+    output.result(&plan, || render::plan::plan(&plan))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,74 @@
+//! Exit codes and hints.
+
+use emqx_rebalance_core::driver::Outcome;
+use emqx_rebalance_core::{Error, ErrorKind};
+use std::process::ExitCode;
+
+/// How the command ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Exit {
+    /// Done, or nothing had to be done.
+    Done = 0,
+    /// It failed, was refused by EMQX, or was not confirmed.
+    Failed = 1,
+    /// Wrong usage or bad input.
+    Usage = 2,
+    /// The cluster cannot be reached, or does not allow it.
+    NoAccess = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// The end that an error means.
+    pub(crate) fn of_error(error: &Error) -> Self {
+        match error.kind() {
+            ErrorKind::ConfigInvalid | ErrorKind::UnknownNode => Self::Usage,
+            ErrorKind::Conflict | ErrorKind::Refused => Self::Failed,
+            _ => Self::NoAccess,
+        }
+    }
+
+    /// The end that a verdict means.
+    pub(crate) fn of_outcome(outcome: &Outcome) -> Self {
+        let is_denied = |kind: &str| NO_ACCESS.iter().any(|denied| denied.as_str() == kind);
+        match &outcome.cause {
+            _ if outcome.result.is_success() => Self::Done,
+            Some(cause) if is_denied(&cause.kind) => Self::NoAccess,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// What to try after an error.
+pub(crate) fn hint(error: &Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        ErrorKind::Unauthorized => {
+            "check --api-key and its secret (--api-secret-file or EMQX_API_SECRET)"
+        }
+        ErrorKind::Forbidden => {
+            "give the API key the administrator role and the cluster-operations scope"
+        }
+        ErrorKind::Unreachable => "check --url, and that the HTTP API (port 18083) can be reached",
+        ErrorKind::Timeout => "a node may hang: give other nodes with more --url",
+        ErrorKind::Protocol => {
+            "check that --url is the base of EMQX's HTTP API, such as http://10.0.0.1:18083"
+        }
+        ErrorKind::Unsupported => "rebalancing needs EMQX 5.1 or later, or Enterprise 4.4.12",
+        ErrorKind::UnknownNode => "`emqx-rebalance status` lists the nodes",
+        ErrorKind::Conflict => "`emqx-rebalance status` shows what runs",
+        _ => return None,
+    })
+}
+
+const NO_ACCESS: [ErrorKind; 5] = [
+    ErrorKind::Forbidden,
+    ErrorKind::Unauthorized,
+    ErrorKind::Unreachable,
+    ErrorKind::Timeout,
+    ErrorKind::Protocol,
+];

@@ -1,0 +1,90 @@
+//! Reads files: snapshots as JSON, options as JSON or YAML.
+
+use emqx_rebalance_core::{Error, ErrorKind, Result, Snapshot};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Reads a snapshot from a JSON file, or from standard input for `-`.
+///
+/// # Errors
+/// `config_invalid` if the file cannot be read or is not exactly one valid snapshot.
+pub(crate) fn snapshot(path: &Path) -> Result<Snapshot> {
+    let text = text(path)?;
+    serde_json::from_str(&text).map_err(|error| {
+        if error.to_string().starts_with("trailing characters") {
+            return bad_file("the file holds more than one JSON document, give one", path, &error);
+        }
+        bad_file("not a snapshot", path, &error)
+    })
+}
+
+/// Reads an object of options from a JSON or YAML file, or from standard input for `-`. JSON is
+/// YAML, so one reader does for both.
+///
+/// # Errors
+/// `config_invalid` if the file cannot be read, is no object, or names an option twice.
+pub(crate) fn options(path: &Path, what: &str) -> Result<Map<String, Value>> {
+    let text = text(path)?;
+    let value: Value = serde_saphyr::from_str(&text).map_err(|error| {
+        let line = error.to_string().lines().next().unwrap_or_default().to_owned();
+        bad_file(&format!("not a {what}"), path, &line)
+    })?;
+    match value {
+        Value::Object(options) => Ok(options),
+        Value::Null => Ok(Map::new()),
+        _ => Err(bad_file(&format!("not a {what}"), path, &"expected an object of options")),
+    }
+}
+
+/// Reads a type of the core from its JSON, with the core's own checks.
+///
+/// # Errors
+/// `config_invalid` in the core's words.
+pub(crate) fn checked<T: DeserializeOwned>(options: Map<String, Value>) -> Result<T> {
+    serde_json::from_value(Value::Object(options))
+        .map_err(|error| Error::new(ErrorKind::ConfigInvalid, error.to_string()))
+}
+
+/// Reads a secret from a file, without the line end that editors add.
+///
+/// # Errors
+/// `config_invalid` if the file cannot be read or is empty.
+pub(crate) fn secret(path: &Path) -> Result<String> {
+    let text = text(path)?;
+    let secret = text.trim_end_matches(['\n', '\r']);
+    if secret.is_empty() {
+        return Err(bad_file("the file is empty", path, &"expected a secret"));
+    }
+    Ok(secret.to_owned())
+}
+
+/// Whether a path means standard input.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn text(path: &Path) -> Result<String> {
+    let cannot = |error: io::Error| bad_file("cannot read the file", path, &error);
+    let source: Box<dyn Read> = if is_stdin(path) {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(path).map_err(cannot)?)
+    };
+    let mut text = String::new();
+    source.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(cannot)?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(bad_file("the file is too large", path, &"expected at most 64 MiB"));
+    }
+    Ok(text)
+}
+
+fn bad_file(message: &str, path: &Path, why: &dyn Display) -> Error {
+    Error::new(ErrorKind::ConfigInvalid, message).with("file", path.display()).with("why", why)
+}
+
+/// Far above a snapshot of the largest cluster: 1,000 nodes take 200 KiB.
+const MAX_BYTES: u64 = 64 << 20;

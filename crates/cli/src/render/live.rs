@@ -1,0 +1,133 @@
+//! A rebalance as it goes: bars on a terminal, plain lines elsewhere.
+
+use super::WIDTH;
+use super::numbers::{duration, name};
+use super::status::{phase_words, progress};
+use crate::output::Output;
+use emqx_rebalance_core::Plan;
+use emqx_rebalance_core::driver::{Event, Status};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::{Duration, Instant};
+
+/// Shows a rebalance as it goes, on standard error.
+pub(crate) struct Live {
+    output: Output,
+    bars: Option<Bars>,
+    /// When a plain line was last written.
+    said_at: Instant,
+}
+
+/// The bars of a terminal.
+struct Bars {
+    all: MultiProgress,
+    nodes: Vec<ProgressBar>,
+    total: ProgressBar,
+}
+
+impl Live {
+    /// A view of `plan`: bars if `output` can redraw them.
+    pub(crate) fn new(output: Output, plan: &Plan) -> Self {
+        let bars = output.is_live().then(|| Bars::new(plan));
+        Self { output, bars, said_at: Instant::now() }
+    }
+
+    /// Shows where the plan stands.
+    pub(crate) fn show(&mut self, status: &Status) {
+        match &self.bars {
+            Some(bars) => bars.show(status),
+            None if self.said_at.elapsed() >= PLAIN_INTERVAL => {
+                self.said_at = Instant::now();
+                self.line(&progress(status));
+            }
+            None => {}
+        }
+    }
+
+    /// Says what happened.
+    pub(crate) fn tell(&self, event: &Event) {
+        if let Some(text) = words(event) {
+            self.line(&text);
+        }
+    }
+
+    /// Takes the bars away.
+    pub(crate) fn close(self) {
+        if let Some(bars) = self.bars {
+            // A terminal that cannot be written to any more needs no cleaning.
+            let _ = bars.all.clear();
+        }
+    }
+
+    fn line(&self, text: &str) {
+        match &self.bars {
+            Some(bars) => bars.total.println(text),
+            None if self.output.is_json() => {}
+            None => self.output.say(&format!("{text}\n")),
+        }
+    }
+}
+
+impl Bars {
+    fn new(plan: &Plan) -> Self {
+        let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+        let curves = &plan.forecast.curve.nodes;
+        let width = curves.iter().map(|curve| name(&curve.node).chars().count()).max();
+        let most = curves.iter().flat_map(|curve| &curve.connections).max().copied().unwrap_or(1);
+        let template = format!(
+            " {{prefix:<{0}}} {{human_pos:>10}} {{bar:{1}.cyan}}",
+            width.unwrap_or(0),
+            usize::from(WIDTH).saturating_sub(width.unwrap_or(0) + 16),
+        );
+        let bar = |curve: &emqx_rebalance_core::NodeCurve| {
+            let bar = ProgressBar::new(most.max(1)).with_style(style(&template));
+            let bar = all.add(bar.with_prefix(name(&curve.node)));
+            bar.set_position(curve.connections.first().copied().unwrap_or_default());
+            bar
+        };
+        let nodes = curves.iter().take(MAX_BARS).map(bar).collect();
+        let total = ProgressBar::new(plan.forecast.disconnects.max(1));
+        let total = all.add(total.with_style(style(" {bar:30.green} {percent:>3} %  {msg}")));
+        Self { all, nodes, total }
+    }
+
+    fn show(&self, status: &Status) {
+        for bar in &self.nodes {
+            let is_bar = |load: &&emqx_rebalance_core::NodeLoad| name(&load.node) == bar.prefix();
+            if let Some(load) = status.nodes.iter().find(is_bar) {
+                bar.set_position(load.connections);
+            }
+        }
+        let phase = status.runs.iter().find_map(|run| run.state.phase()).map(phase_words);
+        let eta = status.progress.eta_s.map(|eta| format!("{} to go: ", duration(eta)));
+        self.total.set_position(status.progress.moved);
+        self.total.set_message(format!("{}{}", eta.unwrap_or_default(), phase.unwrap_or("")));
+    }
+}
+
+/// A bar in blocks and light dots, which stand out on dark and light alike.
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template);
+    style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("█▉▊▋▌▍▎▏·")
+}
+
+/// What happened, if people want to know.
+fn words(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Starting { .. } | Event::Ended { .. } | Event::Gone { .. } => return None,
+        Event::Started { coordinator } => format!("{coordinator} has begun"),
+        Event::StartDoubtful { coordinator, cause } => {
+            format!("no answer from {coordinator} ({}): asking whether it began", cause.message)
+        }
+        Event::Phase { phase, .. } => phase_words(*phase).to_owned(),
+        Event::AnswerLost { cause } => format!("no answer ({}): asking again", cause.message),
+        Event::ForeignRun { coordinator } => {
+            format!("{coordinator} runs a rebalance that is not part of this plan")
+        }
+        Event::Stopping { coordinator } => format!("stopping the rebalance of {coordinator}"),
+        _ => return None,
+    })
+}
+
+/// More nodes than fit a terminal are left to the table at the end.
+const MAX_BARS: usize = 16;
+const PLAIN_INTERVAL: Duration = Duration::from_secs(10);

@@ -1,0 +1,102 @@
+//! Numbers, times and names as people read them.
+
+use emqx_rebalance_core::NodeName;
+use indicatif::HumanCount;
+
+/// 12345 as "12,345".
+pub(crate) fn count(number: u64) -> String {
+    HumanCount(number).to_string()
+}
+
+/// The step from one count to another: "▼ 780", "▲ 2,340", or nothing.
+pub(crate) fn change(from: u64, to: u64) -> String {
+    match from.cmp(&to) {
+        std::cmp::Ordering::Greater => format!("▼ {}", count(from - to)),
+        std::cmp::Ordering::Less => format!("▲ {}", count(to - from)),
+        std::cmp::Ordering::Equal => "–".to_owned(),
+    }
+}
+
+/// "1 client", "2,340 clients".
+pub(crate) fn counted(number: u64, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {one}{plural}", count(number))
+}
+
+/// 98 as "1 min 38 s".
+pub(crate) fn duration(seconds: u64) -> String {
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, 0) => format!("{m} min"),
+        (0, m, s) => format!("{m} min {s} s"),
+        (h, 0, _) => format!("{h} h"),
+        (h, m, _) => format!("{h} h {m} min"),
+    }
+}
+
+/// A share as "33.4 %".
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// A name that fits a column: a long one keeps both its ends.
+pub(crate) fn name(node: &NodeName) -> String {
+    shortened(node.as_str(), NAME_WIDTH)
+}
+
+/// Names in a row, the first few of many.
+pub(crate) fn names(nodes: &[NodeName]) -> String {
+    let shown: Vec<&str> = nodes.iter().take(MAX_NAMES).map(NodeName::as_str).collect();
+    match nodes.len().saturating_sub(MAX_NAMES) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+pub(crate) fn shortened(text: &str, width: usize) -> String {
+    let length = text.chars().count();
+    if length <= width {
+        return text.to_owned();
+    }
+    let end = width / 2;
+    let head: String = text.chars().take(width - end - 1).collect();
+    let tail: String = text.chars().skip(length - end).collect();
+    format!("{head}…{tail}")
+}
+
+/// A count as a float, for shares and charts.
+#[expect(clippy::cast_precision_loss, reason = "counts are at most 2^53 - 1")]
+pub(crate) fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// Columns that a node's name may take.
+pub(crate) const NAME_WIDTH: usize = 30;
+const MAX_NAMES: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(change(3333, 2553), "▼ 780");
+        assert_eq!(counted(1, "client"), "1 client");
+        for (seconds, text) in
+            [(0, "0 s"), (59, "59 s"), (98, "1 min 38 s"), (120, "2 min"), (7260, "2 h 1 min")]
+        {
+            assert_eq!(duration(seconds), text);
+        }
+        assert_eq!(percent(0.3336), "33.4 %");
+    }
+
+    #[test]
+    fn a_long_name_keeps_both_ends() {
+        let long =
+            NodeName::new("emqx@emqx-core-0.emqx-headless.default.svc.cluster.local").unwrap();
+        let short = name(&long);
+        assert_eq!(short.chars().count(), NAME_WIDTH);
+        assert!(short.starts_with("emqx@emqx-core") && short.ends_with("cluster.local"), "{short}");
+    }
+}

@@ -1,0 +1,195 @@
+//! A plan, for someone who has never heard of donors.
+
+use super::chart::{self, Kind, Series};
+use super::numbers::{change, count, counted, duration, name, percent};
+use super::table::{self, Column};
+use super::{ALERT, HEAD, WARN};
+use emqx_rebalance_core::{Decision, Finding, Forecast, NodeCurve, NodeName, Plan, Severity};
+
+/// The whole plan.
+pub(crate) fn plan(plan: &Plan) -> String {
+    let mut text = format!("{HEAD}{}{HEAD:#}\n", headline(plan));
+    if let Some(reason) = &plan.reason {
+        text.push_str(&table::wrapped(reason, 80, ""));
+        text.push('\n');
+    }
+    text.push('\n');
+    text.push_str(&nodes(plan));
+    text.push('\n');
+    text.push_str(&facts(plan));
+    if plan.decision == Decision::Start {
+        text.push('\n');
+        text.push_str(&curves(plan));
+    }
+    if !plan.findings.is_empty() {
+        text.push('\n');
+        text.extend(plan.findings.iter().map(finding));
+    }
+    text
+}
+
+/// What will happen and how long it takes, in one sentence.
+pub(crate) fn headline(plan: &Plan) -> String {
+    let forecast = &plan.forecast;
+    if plan.decision == Decision::NothingToBalance {
+        return "Nothing to do: EMQX would not move any client.".to_owned();
+    }
+    let time = duration(forecast.duration_s);
+    let total: u64 = forecast.curve.nodes.iter().map(now).fold(0, u64::saturating_add);
+    let to = counted(plan.recipients.len() as u64, "emptier node");
+    if forecast.disconnects == 0 {
+        let moved = format!("{:.0}", forecast.sessions_moved);
+        return format!("Moves {moved} sessions of absent clients to {to} in {time}.");
+    }
+    let from = counted(plan.donors.len() as u64, "full node");
+    table::wrapped(
+        &format!(
+            "Moves {} of {} from {from} to {to} in {time}. Each of them is disconnected once and \
+             connects again.",
+            count(forecast.disconnects),
+            counted(total, "client"),
+        ),
+        80,
+        "",
+    )
+}
+
+/// How long it takes.
+pub(crate) fn time(plan: &Plan) -> String {
+    duration(plan.forecast.duration_s)
+}
+
+/// Each node now and after.
+fn nodes(plan: &Plan) -> String {
+    let forecast = &plan.forecast;
+    let moves_sessions = forecast.sessions_moved > 0.0;
+    let mut columns = vec![
+        Column::Text("node"),
+        Column::Number("now"),
+        Column::Number("change"),
+        Column::Number("after"),
+    ];
+    if moves_sessions {
+        columns.push(Column::Number("absent now"));
+        columns.push(Column::Number("after"));
+    }
+    columns.push(Column::Text("what it does"));
+    let row = |(curve, end): (&NodeCurve, &emqx_rebalance_core::NodeEnd)| {
+        let from = now(curve);
+        let mut row = vec![name(&curve.node), count(from), change(from, end.connections)];
+        row.push(count(end.connections));
+        if moves_sessions {
+            let first = curve.disconnected_sessions.first().copied().unwrap_or_default();
+            row.extend([first, end.disconnected_sessions].map(|n| format!("{n:.0}")));
+        }
+        row.push(role(plan, &curve.node).to_owned());
+        row
+    };
+    let rows: Vec<_> = forecast.curve.nodes.iter().zip(&forecast.end).map(row).collect();
+    table::draw(&columns, &rows)
+}
+
+/// What a node does, in plain words and in EMQX's.
+fn role(plan: &Plan, node: &NodeName) -> &'static str {
+    let is_start = plan.decision == Decision::Start;
+    if plan.donors.contains(node) && is_start {
+        "gives clients (donor)"
+    } else if plan.recipients.contains(node) && is_start {
+        "gets clients (recipient)"
+    } else if plan.donors.contains(node) || plan.recipients.contains(node) {
+        "stays as it is"
+    } else {
+        "takes no part"
+    }
+}
+
+/// Balance, cost and time.
+fn facts(plan: &Plan) -> String {
+    let (before, after) = (plan.balance.before, plan.balance.after);
+    let mut rows = vec![
+        ("fullest node", format!("{} over the average now", percent(before.over))),
+        ("emptiest node", format!("{} under the average now", percent(before.under))),
+    ];
+    if plan.decision == Decision::Start {
+        let forecast = &plan.forecast;
+        for (row, after) in rows.iter_mut().zip([after.over, after.under]) {
+            row.1.push_str(&format!(", {} after", percent(after)));
+        }
+        rows.push(("disconnects", disconnects(plan)));
+        rows.push((
+            "time",
+            format!("{} {}", duration(forecast.duration_s), phases(plan, forecast)),
+        ));
+    }
+    rows.extend(plan.runs.iter().map(|run| {
+        let rate = run.strategy.conn_evict_rate;
+        let text = format!("{}, {rate} clients per second from each donor", run.coordinator);
+        ("run by", text)
+    }));
+    let line = |(label, text): &(&str, String)| {
+        let text = table::wrapped(text, 64, "                ");
+        format!(" {label:<14} {text}\n")
+    };
+    rows.iter().map(line).collect()
+}
+
+fn disconnects(plan: &Plan) -> String {
+    format!(
+        "{}; leveling out completely needs {} or more",
+        count(plan.forecast.disconnects),
+        count(plan.bounds.fewest_disconnects)
+    )
+}
+
+fn phases(plan: &Plan, forecast: &Forecast) -> String {
+    let Some(run) = plan.runs.first() else { return String::new() };
+    let strategy = &run.strategy;
+    let mut parts = vec![
+        format!("wait {}", duration(strategy.wait_health_check.into())),
+        format!("move clients {}", duration(forecast.conn_evict_s)),
+        format!("wait {}", duration(strategy.wait_takeover.into())),
+    ];
+    if forecast.sess_evict_s > 0 {
+        parts.push(format!("move sessions {}", duration(forecast.sess_evict_s)));
+    }
+    format!("({})", parts.join(", "))
+}
+
+/// The chart of the forecast.
+fn curves(plan: &Plan) -> String {
+    let series = forecast_series(plan);
+    chart::draw("clients per node, forecast", &series)
+}
+
+/// The forecast of every node that takes part, for a chart.
+pub(crate) fn forecast_series(plan: &Plan) -> Vec<Series> {
+    let curve = &plan.forecast.curve;
+    let series = |node: &NodeCurve| {
+        let kind = if plan.donors.contains(&node.node) {
+            Kind::Donor
+        } else if plan.recipients.contains(&node.node) {
+            Kind::Recipient
+        } else {
+            return None;
+        };
+        let points = curve.times_s.iter().copied().zip(node.connections.iter().copied());
+        Some(Series { node: node.node.clone(), kind, points: points.collect() })
+    };
+    curve.nodes.iter().filter_map(series).collect()
+}
+
+fn now(curve: &NodeCurve) -> u64 {
+    curve.connections.first().copied().unwrap_or_default()
+}
+
+/// One finding.
+pub(crate) fn finding(finding: &Finding) -> String {
+    let (style, word) = match finding.severity {
+        Severity::Error => (ALERT, "error"),
+        Severity::Warning => (WARN, "warning"),
+        Severity::Info => (HEAD, "note"),
+    };
+    let indent = " ".repeat(word.len() + 2);
+    let text = table::wrapped(&finding.message, 80 - indent.len(), &indent);
+    format!("{style}{word}:{style:#} {text}\n")
+}

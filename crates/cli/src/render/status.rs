@@ -1,0 +1,123 @@
+//! What runs, and how the clients are spread.
+
+use super::numbers::{count, counted, duration, float, name, names};
+use super::table::{self, Column};
+use super::{HEAD, verdict};
+use emqx_rebalance_core::driver::{RunView, Status};
+use emqx_rebalance_core::{NodeLoad, NodeStatus, RunPhase, RunState};
+
+/// The whole status.
+pub(crate) fn status(status: &Status) -> String {
+    let mut text = format!("{HEAD}{}{HEAD:#}\n", headline(status));
+    text.extend(status.runs.iter().map(run));
+    if status.progress.to_move > 0 {
+        text.push_str(&format!(" {}\n", progress(status)));
+    }
+    text.push('\n');
+    text.push_str(&nodes(&status.nodes));
+    if let Some(outcome) = &status.outcome {
+        text.push('\n');
+        text.push_str(&verdict::outcome(outcome));
+    }
+    text
+}
+
+/// What goes on, in one sentence.
+fn headline(status: &Status) -> String {
+    let evacuating =
+        status.nodes.iter().filter(|load| load.status == NodeStatus::Evacuating).count();
+    let running = status.runs.len();
+    match (running, evacuating) {
+        _ if status.outcome.is_some() => "The rebalance has ended.".to_owned(),
+        (0, 0) => "No rebalance is running.".to_owned(),
+        (0, nodes) => format!("{} being emptied.", are(nodes, "node")),
+        (runs, 0) => format!("{} running.", are(runs, "rebalance")),
+        (runs, nodes) => {
+            format!("{} running, and {} being emptied.", are(runs, "rebalance"), are(nodes, "node"))
+        }
+    }
+}
+
+fn are(number: usize, what: &str) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(number as u64, what))
+}
+
+/// One run in a line or two.
+fn run(run: &RunView) -> String {
+    let text = format!(
+        "{} moves clients from {} to {}: {}",
+        run.coordinator,
+        names(&run.donors),
+        names(&run.recipients),
+        state(&run.state)
+    );
+    format!(" {}\n", table::wrapped(&text, 78, "   "))
+}
+
+/// What a run does now, in plain words and in EMQX's.
+pub(crate) fn state(state: &RunState) -> String {
+    let words = match state {
+        RunState::Phase(phase) => phase_words(*phase),
+        RunState::Other(word) => return word.replace('_', " "),
+    };
+    format!("{words} ({})", state.as_str())
+}
+
+/// What a phase means.
+pub(crate) fn phase_words(phase: RunPhase) -> &'static str {
+    match phase {
+        RunPhase::WaitHealthCheck => "waiting for load balancers to notice",
+        RunPhase::EvictingConns => "moving clients",
+        RunPhase::WaitTakeover => "waiting for clients to take over their sessions",
+        RunPhase::EvictingSessions => "moving sessions of absent clients",
+    }
+}
+
+/// How far it is, in one line.
+pub(crate) fn progress(status: &Status) -> String {
+    let progress = status.progress;
+    let mut text = format!(
+        "{} of {} clients moved ({:.0} %), {} so far",
+        count(progress.moved),
+        count(progress.to_move),
+        progress.percent,
+        duration(progress.elapsed_s)
+    );
+    if let Some(eta) = progress.eta_s {
+        text.push_str(&format!(", {} to go", duration(eta)));
+    }
+    text
+}
+
+fn nodes(nodes: &[NodeLoad]) -> String {
+    let columns = [
+        Column::Text("node"),
+        Column::Number("clients"),
+        Column::Text(""),
+        Column::Number("absent"),
+        Column::Text("state"),
+    ];
+    let most = nodes.iter().map(|load| load.connections).max().unwrap_or(0).max(1);
+    let row = |load: &NodeLoad| {
+        vec![
+            name(&load.node),
+            count(load.connections),
+            table::bar(float(load.connections) / float(most), BAR),
+            count(load.disconnected_sessions),
+            node_words(load.status).to_owned(),
+        ]
+    };
+    table::draw(&columns, &nodes.iter().map(row).collect::<Vec<_>>())
+}
+
+fn node_words(status: NodeStatus) -> &'static str {
+    match status {
+        NodeStatus::Running => "serving",
+        NodeStatus::Stopped => "down",
+        NodeStatus::Evacuating => "evacuating",
+        NodeStatus::Donor => "donor",
+    }
+}
+
+const BAR: u16 = 20;

@@ -1,0 +1,83 @@
+//! Tables: names to the left, numbers to the right, one rule under the head.
+
+use super::WIDTH;
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table};
+
+/// A column and how it is aligned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Column {
+    /// Text, to the left.
+    Text(&'static str),
+    /// Numbers, to the right.
+    Number(&'static str),
+}
+
+impl Column {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Text(title) | Self::Number(title) => title,
+        }
+    }
+
+    fn cell(self, text: &str) -> Cell {
+        Cell::new(text).set_alignment(match self {
+            Self::Text(_) => CellAlignment::Left,
+            Self::Number(_) => CellAlignment::Right,
+        })
+    }
+}
+
+/// Draws a table of at most 80 columns, with a line end after each line.
+pub(crate) fn draw(columns: &[Column], rows: &[Vec<String>]) -> String {
+    let mut table = Table::new();
+    let rule = LineStyle::none().fill('─').junction('─');
+    table.load_style(NOTHING.header_separator(rule));
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(WIDTH);
+    table.set_header(columns.iter().map(|column| column.cell(column.title())));
+    for row in rows {
+        table.add_row(columns.iter().zip(row).map(|(column, text)| column.cell(text)));
+    }
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Draws a bar of `width` columns, filled by `share` of 1, in eighths of a column.
+pub(crate) fn bar(share: f64, width: u16) -> String {
+    let filled = (share.clamp(0.0, 1.0) * f64::from(width) * 8.0).round();
+    let mut left = filled;
+    let mut bar = String::new();
+    for _ in 0..width {
+        bar.push(match left {
+            x if x >= 8.0 => '█',
+            x if x >= 7.0 => '▉',
+            x if x >= 6.0 => '▊',
+            x if x >= 5.0 => '▋',
+            x if x >= 4.0 => '▌',
+            x if x >= 3.0 => '▍',
+            x if x >= 2.0 => '▎',
+            x if x >= 1.0 => '▏',
+            _ => ' ',
+        });
+        left -= 8.0;
+    }
+    bar
+}
+
+/// Breaks text at spaces so that it fits `width` columns; following lines are indented.
+pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let used = lines.last().map_or(0, |line| line.chars().count());
+        let is_first = used == 0;
+        if !is_first && used + 1 + word.chars().count() > width {
+            lines.push(format!("{indent}{word}"));
+        } else if let Some(line) = lines.last_mut() {
+            if !is_first {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
