@@ -71,7 +71,10 @@ fn check_nodes(case: &Value, cluster: &mut VirtualCluster) {
             );
         }
     }
-    assert!((count(at_recipients) - expected_there).abs() < 0.001, "{name}: {at_recipients}");
+    // The vectors round each node to a thousandth.
+    let rounding = 0.001 * count(recipients.len() as u64);
+    let gap = (count(at_recipients) - expected_there).abs();
+    assert!(gap <= rounding, "{name}: {at_recipients}, not {expected_there}");
 }
 
 fn config(case: &Value, release: Release) -> ClusterConfig {

@@ -4,8 +4,8 @@ use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
-/// An answer with its body whole.
-pub(crate) type Reply = Response<Vec<u8>>;
+/// An answer with its body whole. Boxed, since every refusal is passed up as one.
+pub(crate) type Reply = Box<Response<Vec<u8>>>;
 
 /// 200 with `body` as JSON.
 pub(crate) fn ok(body: &Value) -> Reply {
@@ -89,7 +89,7 @@ fn with_json(status: StatusCode, body: &Value) -> Reply {
 }
 
 fn with_body(status: StatusCode, body: Vec<u8>) -> Reply {
-    let mut reply = Response::new(body);
+    let mut reply = Box::new(Response::new(body));
     *reply.status_mut() = status;
     reply
 }

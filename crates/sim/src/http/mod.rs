@@ -20,7 +20,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     CONTENT_TYPE,
 };
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use route::Endpoint;
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ pub struct Simulation {
 #[derive(Debug)]
 pub enum Answer {
     /// The node answered.
-    Response(Reply),
+    Response(Response<Vec<u8>>),
     /// The node is down: nothing listens on its port.
     Unreachable,
 }
@@ -76,7 +76,7 @@ impl Simulation {
             answer::set(&mut reply, ACCESS_CONTROL_ALLOW_METHODS, methods);
             answer::set(&mut reply, ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type");
         }
-        Answer::Response(reply)
+        Answer::Response(*reply)
     }
 
     /// In EMQX's order: path, method, caller, body.
