@@ -1,5 +1,7 @@
 //! Clients and sessions are never made or lost by a rebalance.
 
+#![cfg(test)]
+
 use emqx_rebalance_sim::{ClusterConfig, LoadBalancer, Policy, Reconnect, Release, VirtualCluster};
 use http::Request;
 use proptest::prelude::*;

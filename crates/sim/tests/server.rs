@@ -1,5 +1,7 @@
 //! The cluster on real ports.
 
+#![cfg(test)]
+
 use emqx_rebalance_sim::server::{Embedded, ServerOptions};
 use emqx_rebalance_sim::{ClusterConfig, LoadBalancer, Policy};
 use std::net::SocketAddr;

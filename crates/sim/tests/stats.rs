@@ -1,5 +1,7 @@
 //! `/stats` trails `/nodes` by up to a second, as in recording 08_lag.
 
+#![cfg(test)]
+
 use emqx_rebalance_sim::{ClusterConfig, LoadBalancer, Policy, Reconnect, VirtualCluster};
 use http::Request;
 use serde_json::Value;

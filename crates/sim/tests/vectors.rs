@@ -1,6 +1,8 @@
 //! The simulator and the forecast must agree: `tests/vectors/single.json` run through the HTTP API
 //! in virtual time, with clients that are back at once.
 
+#![cfg(test)]
+
 use emqx_rebalance_core::{NodeName, Role, Timestamp};
 use emqx_rebalance_sim::{
     ClusterConfig, LoadBalancer, NodeConfig, Policy, Reconnect, Release, VirtualCluster,

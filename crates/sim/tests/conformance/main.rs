@@ -2,6 +2,8 @@
 //!
 //! The recordings are in `tests/contract`. Nothing is left out but what [`SKIPPED`] names.
 
+#![cfg(test)]
+
 mod compare;
 mod replay;
 mod scene;
