@@ -37,6 +37,9 @@ pub struct NodeLoad {
     /// Whether the node takes part. Running if left out.
     #[serde(default)]
     pub status: NodeStatus,
+    /// File descriptors that EMQX may open on it: about as many clients as it can ever hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_fds: Option<u64>,
     /// Share of the load this node should carry, against the others' weights. 1 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
@@ -78,6 +81,7 @@ impl NodeLoad {
             role: None,
             version: None,
             status: NodeStatus::Running,
+            max_fds: None,
             weight: None,
         }
     }
@@ -179,6 +183,7 @@ struct NodeLoadInput {
     version: Option<String>,
     #[serde(default)]
     status: NodeStatus,
+    max_fds: Option<u64>,
     weight: Option<f64>,
 }
 
@@ -204,13 +209,24 @@ impl From<NodeLoadInput> for NodeLoad {
             role,
             version,
             status,
+            max_fds,
             weight,
         } = input;
         let disconnected_sessions = disconnected_sessions
             .unwrap_or_else(|| sessions.unwrap_or(connections).saturating_sub(connections));
         let sessions =
             sessions.unwrap_or_else(|| connections.saturating_add(disconnected_sessions));
-        Self { node, connections, sessions, disconnected_sessions, role, version, status, weight }
+        Self {
+            node,
+            connections,
+            sessions,
+            disconnected_sessions,
+            role,
+            version,
+            status,
+            max_fds,
+            weight,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Forecasts of single runs against the plainest reading of EMQX's rules, one tick at a time.
 #![cfg(test)]
+#![expect(clippy::cast_precision_loss, reason = "counts in tests are small")]
 
 use emqx_rebalance_core::{
     Decision, NodeLoad, NodeName, Plan, PlanOptions, Snapshot, Strategy, plan,

@@ -43,6 +43,8 @@ pub(crate) fn node_load(element: &Value) -> Result<NodeLoad, Why> {
         // While clients reconnect EMQX's two counts may cross: the old channel is not gone yet.
         sessions: sessions.max(connections),
         disconnected_sessions: sessions.saturating_sub(connections),
+        // A text in some versions; one that is no number ("unlimited") is no limit.
+        max_fds: fields.count("max_fds").ok().flatten(),
         ..NodeLoad::new(fields.node("node")?, connections)
     })
 }

@@ -85,8 +85,10 @@ impl Verdict<'_> {
     fn outcome(self, state: &DriverState) -> Outcome {
         let (result, detail) = self.result(state);
         let mut outcome = outcome(state, result, detail);
-        if let EndReason::Refused { cause, .. } = self.why {
-            outcome.cause = Some(cause.clone());
+        match self.why {
+            EndReason::Refused { cause, .. } => outcome.cause = Some(cause.clone()),
+            EndReason::Guarded { guard, .. } => outcome.guard = Some(*guard),
+            _ => {}
         }
         let Donors { closed, unchecked } = self.donors;
         if self.lives {
@@ -109,6 +111,9 @@ impl Verdict<'_> {
             ),
             EndReason::Late { limit_s } => {
                 (OutcomeKind::TimedOut, format!("not done after the limit of {limit_s} s"))
+            }
+            EndReason::Guarded { numbers, .. } => {
+                (OutcomeKind::Aborted, format!("stopped to do no harm: {numbers}"))
             }
             EndReason::Refused { coordinator, cause } => {
                 let others = state.runs.iter().any(TrackedRun::was_started);
@@ -140,7 +145,14 @@ impl Verdict<'_> {
 
 /// An outcome with the balance as measured.
 pub(super) fn outcome(state: &DriverState, result: OutcomeKind, detail: String) -> Outcome {
-    Outcome { result, detail, balance: goal::measured(state), unchecked: Vec::new(), cause: None }
+    Outcome {
+        result,
+        detail,
+        balance: goal::measured(state),
+        unchecked: Vec::new(),
+        guard: None,
+        cause: None,
+    }
 }
 
 fn listed(nodes: &[NodeName]) -> String {

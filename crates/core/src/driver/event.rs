@@ -49,6 +49,14 @@ pub enum Event {
         /// Its coordinator.
         coordinator: NodeName,
     },
+    /// The cluster has parted from the forecast by more than a fifth of what the plan moves; planning
+    /// anew from the present counts may serve better.
+    Drifted {
+        /// Connections that have left the donors.
+        moved: u64,
+        /// Connections that should have left them by now.
+        expected: u64,
+    },
     /// A run is told to stop.
     Stopping {
         /// Its coordinator.

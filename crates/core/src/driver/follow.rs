@@ -44,13 +44,13 @@ impl Driver {
         }
         let round = std::mem::take(&mut self.state.round);
         if let Some(nodes) = &round.nodes {
-            self.see_nodes(nodes);
+            self.see_nodes(&nodes.nodes);
         }
         if let Some(status) = &round.status {
             self.see_runs(status);
         }
         match self.state.stage.clone() {
-            Stage::Following => self.follow(),
+            Stage::Following => self.follow(&round),
             Stage::Ending { why, since } => self.close_ending(&why, since, &round),
             Stage::Preflight | Stage::Starting | Stage::Done { .. } => {}
         }
@@ -139,7 +139,7 @@ impl Driver {
         self.events.extend(events);
     }
 
-    fn follow(&mut self) {
+    fn follow(&mut self, round: &Round) {
         if !self.state.runs.iter().any(super::state::TrackedRun::is_live) {
             return self.begin_ending(EndReason::Gone);
         }
@@ -150,7 +150,9 @@ impl Driver {
         let idle_s = self.state.now.ms_since(self.state.changed_at) / 1000;
         let is_evicting = self.state.runs.iter().any(|tracked| evicts(&tracked.state));
         if is_evicting && idle_s >= self.state.options.stall_after_s.into() {
-            self.begin_ending(EndReason::Stalled { idle_s });
+            return self.begin_ending(EndReason::Stalled { idle_s });
         }
+        self.check_guards(round);
+        self.check_drift();
     }
 }

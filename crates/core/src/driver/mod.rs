@@ -9,6 +9,7 @@ mod ending;
 mod event;
 mod follow;
 mod goal;
+mod guard;
 mod observe;
 mod options;
 mod outcome;
@@ -19,6 +20,7 @@ mod status;
 
 pub use ask::{Answer, Ask, Input, Request, RequestId};
 pub use event::Event;
+pub use guard::Guard;
 pub use observe::observe;
 pub use options::DriverOptions;
 pub use outcome::{Cause, Outcome, OutcomeKind, Phase};
@@ -136,7 +138,7 @@ impl Driver {
         let Some(question) = self.state.pending.remove(&id) else { return };
         let round = &mut self.state.round;
         match (question, answer) {
-            (Question::Nodes, Ok(Answer::Nodes(list))) => round.nodes = Some(list.nodes),
+            (Question::Nodes, Ok(Answer::Nodes(list))) => round.nodes = Some(list),
             (Question::GlobalStatus, Ok(Answer::GlobalStatus(status))) => {
                 round.status = Some(status);
             }

@@ -29,6 +29,7 @@ pub fn observe(
     let progress = Progress {
         moved,
         to_move,
+        expected: None,
         percent: if to_move == 0 { 0.0 } else { float(moved) / float(to_move) * 100.0 },
         eta_s: left.iter().filter_map(|left| left.seconds).max(),
         elapsed_s: 0,
@@ -112,6 +113,6 @@ mod tests {
         assert_eq!((seen.progress.moved, seen.progress.to_move), (20, 50));
         assert_eq!(seen.progress.eta_s, Some(3));
         let idle = observe(nodes, &GlobalStatus::default(), &[]);
-        assert_eq!((idle.phase, idle.progress.percent as u64), (None, 0));
+        assert_eq!((idle.phase, idle.progress.to_move), (None, 0));
     }
 }

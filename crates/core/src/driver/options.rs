@@ -17,6 +17,15 @@ pub struct DriverOptions {
     /// Seconds that donors may take to serve again, and clients to come back, after the last run is
     /// gone. Default 30.
     pub settle_s: u32,
+    /// Percent of the cluster's clients that may be missing before the runs are stopped. 1 to 100,
+    /// default 10; 100 never stops them.
+    pub max_missing_percent: u32,
+    /// Seconds that dropped clients are given to come back before they count as missing. Default 5.
+    pub reconnect_grace_s: u32,
+    /// Connections at which a recipient counts as full and the runs are stopped. Default: 90 % of
+    /// the file descriptors that EMQX reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_node_connections: Option<u32>,
     /// Seconds for the whole plan. Default: twice the forecast and two minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_limit_s: Option<u32>,
@@ -24,8 +33,16 @@ pub struct DriverOptions {
 
 impl DriverOptions {
     /// The names of all options.
-    pub const OPTIONS: [&'static str; 5] =
-        ["poll_interval_ms", "empty_polls", "stall_after_s", "settle_s", "time_limit_s"];
+    pub const OPTIONS: [&'static str; 8] = [
+        "poll_interval_ms",
+        "empty_polls",
+        "stall_after_s",
+        "settle_s",
+        "max_missing_percent",
+        "reconnect_grace_s",
+        "max_node_connections",
+        "time_limit_s",
+    ];
 
     fn from_fields(mut fields: Fields) -> Result<Self> {
         let default = Self::default();
@@ -36,6 +53,13 @@ impl DriverOptions {
             empty_polls: fields.whole("empty_polls", 1, 100).unwrap_or(default.empty_polls),
             stall_after_s: fields.whole("stall_after_s", 1, DAY_S).unwrap_or(default.stall_after_s),
             settle_s: fields.whole("settle_s", 1, DAY_S).unwrap_or(default.settle_s),
+            max_missing_percent: fields
+                .whole("max_missing_percent", 1, 100)
+                .unwrap_or(default.max_missing_percent),
+            reconnect_grace_s: fields
+                .whole("reconnect_grace_s", 1, DAY_S)
+                .unwrap_or(default.reconnect_grace_s),
+            max_node_connections: fields.whole("max_node_connections", 1, u32::MAX),
             time_limit_s: fields.whole("time_limit_s", 1, u32::MAX),
         };
         fields.finish("driver options", &Self::OPTIONS).map(|()| options)
@@ -49,6 +73,9 @@ impl Default for DriverOptions {
             empty_polls: 3,
             stall_after_s: 30,
             settle_s: 30,
+            max_missing_percent: 10,
+            reconnect_grace_s: 5,
+            max_node_connections: None,
             time_limit_s: None,
         }
     }

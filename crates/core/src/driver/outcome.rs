@@ -1,5 +1,6 @@
 //! The verdict that EMQX does not give.
 
+use super::guard::Guard;
 use crate::balance::Balance;
 use crate::error::Error;
 use crate::node::NodeName;
@@ -18,6 +19,9 @@ pub struct Outcome {
     /// Donors that could not be asked whether they serve again. Look at them yourself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unchecked: Vec<NodeName>,
+    /// The guard that stopped the runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guard>,
     /// What EMQX, or the network, said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
@@ -54,6 +58,8 @@ pub enum OutcomeKind {
     Vanished,
     /// Nothing moved any more while a run was evicting; it was told to stop.
     Stalled,
+    /// A guard saw harm being done and stopped the runs; see [`Outcome::guard`].
+    Aborted,
     /// EMQX, or the state of the cluster, did not allow the start.
     Refused,
     /// The time limit passed; what still ran was told to stop.
@@ -69,6 +75,7 @@ impl OutcomeKind {
             Self::Stopped => "stopped",
             Self::Vanished => "vanished",
             Self::Stalled => "stalled",
+            Self::Aborted => "aborted",
             Self::Refused => "refused",
             Self::TimedOut => "timed_out",
         }

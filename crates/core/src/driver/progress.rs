@@ -1,5 +1,7 @@
 //! How far a plan is, measured rather than assumed.
 
+use super::Driver;
+use super::event::Event;
 use super::outcome::{Outcome, Phase};
 use super::state::{DriverState, Stage, TrackState, TrackedRun};
 use super::status::{Progress, RunView, Status};
@@ -47,7 +49,11 @@ fn progress(state: &DriverState) -> Progress {
         Stage::Done { .. } => None,
         _ => eta(state, moved, elapsed_s),
     };
-    Progress { moved, to_move, percent, eta_s, elapsed_s }
+    let expected = match state.stage {
+        Stage::Following => Some(expected(state)),
+        _ => None,
+    };
+    Progress { moved, to_move, expected, percent, eta_s, elapsed_s }
 }
 
 /// Connections that the donors have lost since the baseline.
@@ -58,6 +64,32 @@ fn moved(state: &DriverState) -> u64 {
         now.map_or(0, |now| before.connections.saturating_sub(now.connections))
     });
     lost.sum()
+}
+
+/// Connections that the donors should have lost by now.
+fn expected(state: &DriverState) -> u64 {
+    let Some(followed) = state.started_at() else { return 0 };
+    let elapsed_s = state.now.ms_since(followed) / 1000;
+    let donors = state.donors();
+    let curves = state.plan.forecast.curve.nodes.iter().filter(|c| donors.contains(&c.node));
+    let lost = curves.map(|curve| {
+        let begin = curve.connections.first().copied().unwrap_or(0);
+        let now = state.plan.forecast.curve.connections_at(curve, elapsed_s);
+        begin.saturating_sub(now.unwrap_or(begin))
+    });
+    lost.sum()
+}
+
+impl Driver {
+    /// Says once if the cluster and the forecast part.
+    pub(super) fn check_drift(&mut self) {
+        let (moved, expected) = (moved(&self.state), expected(&self.state));
+        let apart = float(moved.abs_diff(expected));
+        if !self.state.has_drifted && apart > float(self.state.plan.forecast.disconnects) * DRIFT {
+            self.state.has_drifted = true;
+            self.events.push(Event::Drifted { moved, expected });
+        }
+    }
 }
 
 /// Seconds left: what the forecast has left, with the evicting stretched to the measured pace.
@@ -105,3 +137,6 @@ fn view(tracked: &TrackedRun) -> RunView {
         sess_evict_rate: Some(run.strategy.sess_evict_rate.get().into()),
     }
 }
+
+/// Share of what a plan moves by which the cluster may part from the forecast unremarked.
+const DRIFT: f64 = 0.2;

@@ -20,8 +20,8 @@ impl Driver {
         let (Some(status), Some(nodes)) = (round.status, round.nodes) else {
             return self.preflight_lost(round.lost);
         };
-        self.state.nodes.clone_from(&nodes);
-        self.state.baseline = nodes;
+        self.state.nodes.clone_from(&nodes.nodes);
+        self.state.baseline = nodes.nodes;
         self.state.changed_at = self.state.now;
         if !self.is_needed() {
             let reason = self.state.plan.reason.clone();

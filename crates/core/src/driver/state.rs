@@ -1,9 +1,10 @@
 //! Everything a driver knows, as a value that can be stored and read back.
 
 use super::ask::RequestId;
+use super::guard::{Alarm, Guard};
 use super::options::DriverOptions;
 use super::outcome::{Cause, Outcome};
-use crate::emqx::{Availability, GlobalStatus};
+use crate::emqx::{Availability, GlobalStatus, NodeList};
 use crate::forecast::RunPhase;
 use crate::node::NodeName;
 use crate::plan::{Plan, Run};
@@ -34,6 +35,9 @@ pub struct DriverState {
     pub(super) nodes: Vec<NodeLoad>,
     /// When a count of the plan's nodes last changed.
     pub(super) changed_at: Timestamp,
+    pub(super) alarm: Option<Alarm>,
+    /// Whether the plan and the cluster were said to part.
+    pub(super) has_drifted: bool,
     /// Requests that were sent and not answered. They do not survive a restart.
     #[serde(skip)]
     pub(super) pending: BTreeMap<RequestId, Question>,
@@ -70,6 +74,8 @@ pub(super) enum EndReason {
     Stalled { idle_s: u64 },
     /// The time limit passed.
     Late { limit_s: u64 },
+    /// A guard tripped.
+    Guarded { guard: Guard, numbers: String },
     /// A start was refused.
     Refused { coordinator: NodeName, cause: Cause },
 }
@@ -118,7 +124,7 @@ pub(super) enum Question {
 pub(super) struct Round {
     pub(super) open: bool,
     pub(super) status: Option<GlobalStatus>,
-    pub(super) nodes: Option<Vec<NodeLoad>>,
+    pub(super) nodes: Option<NodeList>,
     pub(super) availability: BTreeMap<NodeName, Option<Availability>>,
     pub(super) lost: Option<Cause>,
 }
@@ -143,6 +149,8 @@ impl DriverState {
             baseline: Vec::new(),
             nodes: Vec::new(),
             changed_at: Timestamp::default(),
+            alarm: None,
+            has_drifted: false,
             pending: BTreeMap::new(),
             round: Round::default(),
         }
@@ -175,6 +183,11 @@ impl DriverState {
             }
         }
         nodes
+    }
+
+    /// When the first start was sent.
+    pub(super) fn started_at(&self) -> Option<Timestamp> {
+        self.runs.iter().filter_map(|tracked| tracked.starts.first().copied()).min()
     }
 
     /// The donors of all runs that were started, each once.

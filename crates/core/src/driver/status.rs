@@ -53,6 +53,9 @@ pub struct Progress {
     pub moved: u64,
     /// Connections that the plan moves.
     pub to_move: u64,
+    /// Connections that should have left the donors by now, by the forecast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u64>,
     /// `moved` of `to_move`, 0 to 100.
     pub percent: f64,
     /// Seconds to the end at the measured pace; absent if that cannot be known.

@@ -119,6 +119,18 @@ impl Curve {
         Self { times_s: Vec::new(), nodes: nodes.collect() }
     }
 
+    /// The connections of `node` at `time_s`, on the straight line between two points; the last ones
+    /// after the end. `None` if the curve is empty.
+    pub fn connections_at(&self, node: &NodeCurve, time_s: u64) -> Option<u64> {
+        let after = self.times_s.partition_point(|time| *time <= time_s);
+        let (left, right) = (after.checked_sub(1)?, after.min(self.times_s.len() - 1));
+        let (t0, t1) = (*self.times_s.get(left)?, *self.times_s.get(right)?);
+        let (y0, y1) = (*node.connections.get(left)?, *node.connections.get(right)?);
+        let (gone, span) = (u128::from(time_s.min(t1) - t0), u128::from(t1 - t0).max(1));
+        let step = u64::try_from(u128::from(y0.abs_diff(y1)) * gone / span).ok()?;
+        Some(if y1 >= y0 { y0 + step } else { y0 - step })
+    }
+
     /// Adds a point, in place of one at the same time.
     pub(crate) fn push(&mut self, time_s: u64, counts: impl IntoIterator<Item = (u64, f64)>) {
         if self.times_s.last() == Some(&time_s) {

@@ -5,9 +5,10 @@ use emqx_rebalance_core::driver::{
     Answer, Ask, Driver, DriverState, Event, Input, Outcome, Request,
 };
 use emqx_rebalance_core::{
-    Availability, Error, ErrorKind, GlobalStatus, NodeList, NodeLoad, NodeName, Plan, PlanOptions,
-    Refusal, RefusalReason, Result, RunPhase, RunState, RunStatus, Snapshot, StartAnswer,
-    StopAnswer, Strategy, Timestamp, plan,
+    Availability, Error, ErrorKind, EvacuationState, EvacuationStatus, EvictionCounts,
+    GlobalStatus, NodeList, NodeLoad, NodeName, NodeStatus, Plan, PlanOptions, Refusal,
+    RefusalReason, Result, RunPhase, RunState, RunStatus, Snapshot, StartAnswer, StopAnswer,
+    Strategy, Timestamp, plan,
 };
 
 /// Which answers do not come back, and what happens to the request all the same.
@@ -52,6 +53,13 @@ pub(crate) struct World {
     pub refuse_start: Option<RefusalReason>,
     pub own_api_down: bool,
     pub reads_down: bool,
+    /// Clients that are on their way between the nodes while the run evicts.
+    pub travelling: u64,
+    pub evacuated: Option<NodeName>,
+    pub down: Option<NodeName>,
+    pub max_fds: Option<u64>,
+    /// What happens when the run has lasted so long.
+    incidents: Vec<(u64, fn(&mut Self))>,
     /// The user asks for a stop when the run has lasted so long.
     pub stop_at: Option<u64>,
     pub starts: u32,
@@ -90,11 +98,21 @@ impl World {
             refuse_start: None,
             own_api_down: false,
             reads_down: false,
+            travelling: 0,
+            evacuated: None,
+            down: None,
+            max_fds: None,
+            incidents: Vec::new(),
             stop_at: None,
             starts: 0,
             stops: 0,
             events: Vec::new(),
         }
+    }
+
+    /// Lets something happen when the run has lasted `age` seconds.
+    pub(crate) fn at(&mut self, age: u64, incident: fn(&mut Self)) {
+        self.incidents.push((age, incident));
     }
 
     /// Runs `driver` to its verdict, at most an hour.
@@ -152,6 +170,11 @@ impl World {
     fn second(&mut self) {
         let Some(age) = self.run else { return };
         self.run = Some(age + 1);
+        for (at, incident) in self.incidents.clone() {
+            if at == age {
+                incident(self);
+            }
+        }
         if self.crash_at.is_some_and(|at| age >= at) || self.phase(age).is_none() {
             self.run = None;
             self.closed = false;
@@ -218,7 +241,16 @@ impl World {
     }
 
     fn nodes(&self) -> NodeList {
-        let nodes = vec![NodeLoad::new(name("a@h"), self.a), NodeLoad::new(name("b@h"), self.b)];
+        let is_evicting =
+            self.run.is_some_and(|age| self.phase(age) == Some(RunPhase::EvictingConns));
+        let travelling = if is_evicting { self.travelling.min(self.b) } else { 0 };
+        let node = |text: &str, connections| {
+            let is_down = self.down.as_ref() == Some(&name(text));
+            let status = if is_down { NodeStatus::Stopped } else { NodeStatus::Running };
+            let max_fds = self.max_fds;
+            NodeLoad { status, max_fds, ..NodeLoad::new(name(text), connections) }
+        };
+        let nodes = vec![node("a@h", self.a), node("b@h", self.b - travelling)];
         NodeList { nodes, unreadable: Vec::new() }
     }
 
@@ -228,7 +260,16 @@ impl World {
         let hidden = phase.is_some() && self.hide_polls > 0;
         self.hide_polls -= u32::from(hidden);
         rebalances.extend(phase.filter(|_| !hidden).map(|phase| entry("b@h", "a@h", "b@h", phase)));
-        GlobalStatus { rebalances, ..GlobalStatus::default() }
+        let evacuations = self.evacuated.iter().map(|node| EvacuationStatus {
+            node: Some(node.clone()),
+            state: EvacuationState::EvictingConns,
+            recipients: Vec::new(),
+            conn_evict_rate: None,
+            sess_evict_rate: None,
+            counts: EvictionCounts::default(),
+        });
+        let evacuations = evacuations.collect();
+        GlobalStatus { rebalances, evacuations, ..GlobalStatus::default() }
     }
 }
 

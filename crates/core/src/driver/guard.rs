@@ -1,0 +1,143 @@
+//! Stops a plan that does harm.
+//!
+//! EMQX goes on evicting whatever becomes of the clients: behind a load balancer that sent nobody
+//! back, one run drained 750 of 1,500 clients into nothing. What a poll shows must be seen again by
+//! the next one, since counts are rough while clients move; then every run of ours is stopped.
+
+use super::Driver;
+use super::state::{EndReason, Round};
+use crate::balance::float;
+use crate::emqx::{GlobalStatus, NodeList};
+use crate::snapshot::{NodeLoad, NodeStatus};
+use serde::{Deserialize, Serialize};
+
+/// What a driver stops its runs for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Guard {
+    /// Clients that were dropped do not come back.
+    ClientsMissing,
+    /// Somebody evacuates a node of the plan.
+    Evacuation,
+    /// A rebalance that is not of this plan is running.
+    ForeignRun,
+    /// A node of the plan is down or has left the cluster.
+    NodeDown,
+    /// A recipient is close to the most it can hold.
+    RecipientFull,
+}
+
+/// A guard that saw something, and the polls in a row that it did.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub(super) struct Alarm {
+    guard: Guard,
+    polls: u32,
+}
+
+impl Driver {
+    /// Looks at one poll. Ends the plan if the same guard saw something twice in a row.
+    pub(super) fn check_guards(&mut self, round: &Round) {
+        let Some((guard, numbers)) = self.trouble(round) else {
+            if round.nodes.is_some() && round.status.is_some() {
+                self.state.alarm = None;
+            }
+            return;
+        };
+        let before = self.state.alarm.filter(|alarm| alarm.guard == guard);
+        let polls = before.map_or(1, |alarm| alarm.polls + 1);
+        self.state.alarm = Some(Alarm { guard, polls });
+        if polls >= POLLS {
+            self.begin_ending(EndReason::Guarded { guard, numbers });
+        }
+    }
+
+    fn trouble(&self, round: &Round) -> Option<(Guard, String)> {
+        let by_status = round.status.as_ref().and_then(|status| self.intruder(status));
+        let by_nodes = || {
+            let list = round.nodes.as_ref()?;
+            self.down(list)
+                .or_else(|| self.missing_clients(&list.nodes))
+                .or_else(|| self.full(&list.nodes))
+        };
+        by_status.or_else(by_nodes)
+    }
+
+    fn intruder(&self, status: &GlobalStatus) -> Option<(Guard, String)> {
+        let is_ours = |entry| self.state.runs.iter().any(|tracked| tracked.is_shown(entry));
+        if let Some(foreign) = status.rebalances.iter().find(|entry| !is_ours(entry)) {
+            let text = format!("{} coordinates a rebalance of its own", foreign.coordinator);
+            return Some((Guard::ForeignRun, text));
+        }
+        let plan_nodes = self.state.plan_nodes();
+        let evacuated = status.evacuations.iter().filter_map(|entry| entry.node.as_ref());
+        let node = evacuated.into_iter().find(|node| plan_nodes.contains(node))?;
+        Some((Guard::Evacuation, format!("{node} is being evacuated")))
+    }
+
+    fn down(&self, list: &NodeList) -> Option<(Guard, String)> {
+        let is_down = |name: &&&crate::node::NodeName| {
+            let load = list.nodes.iter().find(|load| load.node == ***name);
+            match load {
+                Some(load) => load.status == NodeStatus::Stopped,
+                None => list.unreadable.is_empty(),
+            }
+        };
+        let plan_nodes = self.state.plan_nodes();
+        let node = plan_nodes.iter().find(is_down)?;
+        Some((Guard::NodeDown, format!("{node} is down or has left the cluster")))
+    }
+
+    /// Clients on their way are not missing: as many as the runs drop in the time that clients are
+    /// given to come back.
+    fn missing_clients(&self, nodes: &[NodeLoad]) -> Option<(Guard, String)> {
+        let total = |nodes: &[NodeLoad]| {
+            nodes.iter().map(|load| load.connections).fold(0, u64::saturating_add)
+        };
+        let (before, now) = (total(&self.state.baseline), total(nodes));
+        let per_second: u64 =
+            self.state.runs.iter().filter(|tracked| tracked.is_live()).fold(0, |sum, tracked| {
+                let rate = u64::from(tracked.run.strategy.conn_evict_rate.get());
+                sum.saturating_add(rate.saturating_mul(tracked.run.donors.len() as u64))
+            });
+        let options = &self.state.options;
+        let travelling = per_second.saturating_mul(options.reconnect_grace_s.into());
+        let tolerated = before / 100 * u64::from(options.max_missing_percent);
+        let floor = before.saturating_sub(tolerated.max(travelling));
+        (now < floor).then(|| {
+            let text = format!(
+                "{now} of {before} clients are connected, below the floor of {floor}: those that \
+                 were dropped do not come back"
+            );
+            (Guard::ClientsMissing, text)
+        })
+    }
+
+    fn full(&self, nodes: &[NodeLoad]) -> Option<(Guard, String)> {
+        let is_recipient = |load: &&NodeLoad| {
+            self.state.runs.iter().any(|tracked| tracked.run.recipients.contains(&load.node))
+        };
+        let configured = self.state.options.max_node_connections.map(u64::from);
+        let mut recipients = nodes.iter().filter(is_recipient);
+        recipients.find_map(|load| {
+            let limit = configured.into_iter().chain(load.max_fds.map(headroom)).min()?;
+            (load.connections >= limit).then(|| {
+                let text = format!("{} holds {} clients of {limit}", load.node, load.connections);
+                (Guard::RecipientFull, text)
+            })
+        })
+    }
+}
+
+/// Clients that fit under a limit of file descriptors: EMQX needs some for itself.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a count is a count"
+)]
+pub(crate) fn headroom(max_fds: u64) -> u64 {
+    (float(max_fds) * FD_SHARE) as u64
+}
+
+const POLLS: u32 = 2;
+const FD_SHARE: f64 = 0.9;
