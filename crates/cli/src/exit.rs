@@ -60,7 +60,6 @@ pub(crate) fn hint(error: &Error) -> Option<&'static str> {
         }
         ErrorKind::Unsupported => "rebalancing needs EMQX 5.1 or later, or Enterprise 4.4.12",
         ErrorKind::UnknownNode => "`emqx-rebalance status` lists the nodes",
-        ErrorKind::Conflict => "`emqx-rebalance status` shows what runs",
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// How to reach the cluster, and as whom.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct ConnectionArgs {
     /// Base URL of EMQX's HTTP API, such as http://10.0.0.1:18083. Repeat it, or separate URLs by
@@ -33,6 +33,10 @@ pub(crate) struct ConnectionArgs {
     /// File that holds the password of the dashboard user
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) password_file: Option<PathBuf>,
+    /// How long to wait for an answer, in seconds. A start may take six times as long
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, global = true)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub(crate) timeout: u16,
     /// PEM file of the certificate authority that signed EMQX's certificate
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) ca_cert: Option<PathBuf>,

@@ -144,3 +144,14 @@ Exit codes:
 
 Data goes to standard output, progress and messages to standard error.
 Try it without a cluster: emqx-rebalance demo";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

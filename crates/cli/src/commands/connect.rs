@@ -2,10 +2,11 @@
 
 use crate::args::ConnectionArgs;
 use crate::input;
-use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, Secret, Tls};
+use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, Secret, Timeouts, Tls};
 use emqx_rebalance_core::{Error, ErrorKind, NodeName, Problem, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 /// Connects to the cluster that the arguments name.
 ///
@@ -30,8 +31,15 @@ fn config(args: &ConnectionArgs) -> Result<ClusterConfig> {
             client_cert: args.client_cert.clone(),
             client_key: args.client_key.clone(),
         },
-        ..ClusterConfig::default()
+        timeouts: timeouts(args.timeout),
     })
+}
+
+/// A start may take longer than a read: EMQX works up to 45 s on it.
+fn timeouts(seconds: u16) -> Timeouts {
+    let request = Duration::from_secs(seconds.into());
+    let connect = Timeouts::default().connect.min(request);
+    Timeouts { connect, request, start: request.saturating_mul(6) }
 }
 
 fn node_urls(pairs: &[String]) -> Result<BTreeMap<NodeName, String>> {

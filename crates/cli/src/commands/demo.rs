@@ -59,10 +59,11 @@ async fn rebalance(cluster: &Cluster, plan: &Plan, output: Output) -> Result<Exi
 }
 
 fn introduce(embedded: &Embedded, clients: u64, output: Output) {
+    let url = embedded.urls().into_iter().next().unwrap_or_default();
     output.say(&format!(
-        "An embedded cluster that behaves like EMQX runs at\n  {}\nwith {clients} clients on three \
-         of its four nodes: one node has just joined and is empty.\n\n",
-        embedded.urls().join(" ")
+        "An embedded cluster that behaves like EMQX runs here: its API at\n  {url} and three more \
+         ports.\nThree of its nodes share {clients} clients; the fourth has just joined.\n\n",
+        clients = render::clients(clients)
     ));
 }
 

@@ -86,7 +86,7 @@ impl Bars {
         };
         let nodes = curves.iter().take(MAX_BARS).map(bar).collect();
         let total = ProgressBar::new(plan.forecast.disconnects.max(1));
-        let total = all.add(total.with_style(style(" {bar:30.green} {percent:>3} %  {msg}")));
+        let total = all.add(total.with_style(style(" {bar:30.green} {percent:>3} %  {wide_msg}")));
         Self { all, nodes, total }
     }
 

@@ -22,6 +22,11 @@ pub(crate) const WARN: Style = colour(AnsiColor::Magenta).bold();
 /// Columns that every text keeps to.
 pub(crate) const WIDTH: u16 = 80;
 
+/// A number of clients.
+pub(crate) fn clients(number: u64) -> String {
+    numbers::count(number)
+}
+
 const fn colour(colour: AnsiColor) -> Style {
     Style::new().fg_color(Some(Color::Ansi(colour)))
 }

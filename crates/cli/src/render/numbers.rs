@@ -34,9 +34,10 @@ pub(crate) fn duration(seconds: u64) -> String {
     }
 }
 
-/// A share as "33.4 %".
+/// A share as "33.4 %", and as "100 %" without the zero.
 pub(crate) fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    let tenths = format!("{:.1}", share * 100.0);
+    format!("{} %", tenths.strip_suffix(".0").unwrap_or(&tenths))
 }
 
 /// A name that fits a column: a long one keeps both its ends.
@@ -89,6 +90,7 @@ mod tests {
             assert_eq!(duration(seconds), text);
         }
         assert_eq!(percent(0.3336), "33.4 %");
+        assert_eq!(percent(1.0), "100 %");
     }
 
     #[test]

@@ -78,12 +78,14 @@ pub(crate) fn phase_words(phase: RunPhase) -> &'static str {
 pub(crate) fn progress(status: &Status) -> String {
     let progress = status.progress;
     let mut text = format!(
-        "{} of {} clients moved ({:.0} %), {} so far",
+        "{} of {} clients moved ({:.0} %)",
         count(progress.moved),
         count(progress.to_move),
         progress.percent,
-        duration(progress.elapsed_s)
     );
+    if progress.elapsed_s > 0 {
+        text.push_str(&format!(", {} so far", duration(progress.elapsed_s)));
+    }
     if let Some(eta) = progress.eta_s {
         text.push_str(&format!(", {} to go", duration(eta)));
     }

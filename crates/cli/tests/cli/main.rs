@@ -1,0 +1,11 @@
+//! The real binary: its texts, its JSON, its exit codes, against files, hostile servers and the
+//! embedded cluster.
+
+#![cfg(test)]
+
+mod bad_input;
+mod command;
+mod demo;
+mod hostile;
+mod journey;
+mod offline;
