@@ -28,7 +28,9 @@ pub use error::{Error, ErrorKind, Problem, Result};
 pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
 pub use level::{Behind, Comparison, LoadBalancer, Move, Wave};
 pub use node::NodeName;
-pub use plan::{Decision, Finding, FindingCode, Mode, Plan, PlanOptions, Run, Severity, plan};
+pub use plan::{
+    Asked, Decision, Finding, FindingCode, Mode, Plan, PlanOptions, Run, Severity, plan,
+};
 pub use snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
 pub use strategy::Strategy;
 pub use units::{AbsThreshold, EvictRate, MAX_COUNT, MAX_WAIT_S, RelThreshold, Timestamp};

@@ -45,7 +45,13 @@ impl Driver {
         let settled = serving && !lives && round.status.is_some() && round.nodes.is_some();
         let missing = goal::missing(&self.state);
         let reached = *why != EndReason::Gone || missing.is_none() || self.none_was_needed();
-        if is_late || (settled && reached) {
+        let settling_ms = u64::from(self.state.options.reconnect_grace_s) * 1000;
+        let has_settled = settled && waited_ms >= settling_ms;
+        if *why == EndReason::Gone && has_settled && self.begin_next_wave() {
+            return;
+        }
+        let awaits_wave = *why == EndReason::Gone && self.may_need_wave() && !has_settled;
+        if is_late || (settled && reached && !awaits_wave) {
             let verdict = Verdict { why, missing, donors, lives };
             self.end(verdict.outcome(&self.state));
         }

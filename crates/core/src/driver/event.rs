@@ -57,6 +57,13 @@ pub enum Event {
         /// Connections that should have left them by now.
         expected: u64,
     },
+    /// The wave is over and leaves more than the goal: another one is planned from fresh counts.
+    NextWave {
+        /// The fullest node over the mean, as measured.
+        over: f64,
+        /// The same after the next wave, as forecast.
+        expected: f64,
+    },
     /// A run is told to stop.
     Stopping {
         /// Its coordinator.

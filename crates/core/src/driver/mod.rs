@@ -17,6 +17,7 @@ mod progress;
 mod start;
 mod state;
 mod status;
+mod wave;
 
 pub use ask::{Answer, Ask, Input, Request, RequestId};
 pub use event::Event;
@@ -26,6 +27,7 @@ pub use options::DriverOptions;
 pub use outcome::{Cause, Outcome, OutcomeKind, Phase};
 pub use state::DriverState;
 pub use status::{Progress, RunView, Status};
+pub use wave::WaveRecord;
 
 use crate::emqx::{StartAnswer, StopAnswer};
 use crate::error::{Error, ErrorKind, Result};
@@ -201,7 +203,7 @@ impl Driver {
             Some(limit_s) => limit_s.into(),
             None => forecast_s.saturating_mul(2).saturating_add(TIME_LIMIT_MARGIN_S),
         };
-        let began = self.state.began_at.unwrap_or(self.state.now);
+        let began = self.state.wave_began_at.or(self.state.began_at).unwrap_or(self.state.now);
         let is_running = matches!(self.state.stage, Stage::Starting | Stage::Following);
         if is_running && self.state.now.ms_since(began) / 1000 >= limit_s {
             self.begin_ending(EndReason::Late { limit_s });

@@ -38,6 +38,7 @@ pub fn observe(
         version: crate::snapshot::VERSION,
         phase: (!runs.is_empty()).then_some(Phase::Processing),
         outcome: None,
+        wave: 1,
         runs,
         nodes,
         progress,

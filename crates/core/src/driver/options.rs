@@ -17,6 +17,9 @@ pub struct DriverOptions {
     /// Seconds that donors may take to serve again, and clients to come back, after the last run is
     /// gone. Default 30.
     pub settle_s: u32,
+    /// Waves of a `level` plan at most, each planned afresh from the counts that the last one left.
+    /// 1 to 3, default 3: EMQX bears few starts an hour.
+    pub max_waves: u32,
     /// Percent of the cluster's clients that may be missing before the runs are stopped. 1 to 100,
     /// default 10; 100 never stops them.
     pub max_missing_percent: u32,
@@ -33,7 +36,8 @@ pub struct DriverOptions {
 
 impl DriverOptions {
     /// The names of all options.
-    pub const OPTIONS: [&'static str; 8] = [
+    pub const OPTIONS: [&'static str; 9] = [
+        "max_waves",
         "poll_interval_ms",
         "empty_polls",
         "stall_after_s",
@@ -53,6 +57,7 @@ impl DriverOptions {
             empty_polls: fields.whole("empty_polls", 1, 100).unwrap_or(default.empty_polls),
             stall_after_s: fields.whole("stall_after_s", 1, DAY_S).unwrap_or(default.stall_after_s),
             settle_s: fields.whole("settle_s", 1, DAY_S).unwrap_or(default.settle_s),
+            max_waves: fields.whole("max_waves", 1, 3).unwrap_or(default.max_waves),
             max_missing_percent: fields
                 .whole("max_missing_percent", 1, 100)
                 .unwrap_or(default.max_missing_percent),
@@ -73,6 +78,7 @@ impl Default for DriverOptions {
             empty_polls: 3,
             stall_after_s: 30,
             settle_s: 30,
+            max_waves: 3,
             max_missing_percent: 10,
             reconnect_grace_s: 5,
             max_node_connections: None,

@@ -17,6 +17,7 @@ pub(super) fn status(state: &DriverState) -> Status {
         version: crate::snapshot::VERSION,
         phase: Some(phase),
         outcome: outcome.cloned(),
+        wave: state.waves.len() + 1,
         runs: state.runs.iter().map(view).collect(),
         nodes: state.nodes.clone(),
         progress: progress(state),
@@ -39,6 +40,8 @@ fn progress(state: &DriverState) -> Progress {
         _ => state.now,
     };
     let elapsed_s = state.began_at.map_or(0, |began| end.ms_since(began) / 1000);
+    let wave_began = state.wave_began_at.or(state.began_at);
+    let in_wave_s = wave_began.map_or(0, |began| end.ms_since(began) / 1000);
     let is_complete = outcome(state).is_some_and(|outcome| outcome.result.is_success());
     let percent = match to_move {
         _ if is_complete => 100.0,
@@ -47,7 +50,7 @@ fn progress(state: &DriverState) -> Progress {
     };
     let eta_s = match state.stage {
         Stage::Done { .. } => None,
-        _ => eta(state, moved, elapsed_s),
+        _ => eta(state, moved, in_wave_s),
     };
     let expected = match state.stage {
         Stage::Following => Some(expected(state)),

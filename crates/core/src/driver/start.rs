@@ -8,10 +8,10 @@ use super::ask::Ask;
 use super::event::Event;
 use super::outcome::{Cause, Outcome, OutcomeKind};
 use super::state::{EndReason, Question, Stage, TrackState};
+use super::wave::StartRecord;
 use super::{Driver, ending};
 use crate::emqx::{GlobalStatus, Refusal, RefusalReason};
 use crate::error::{Error, ErrorKind};
-use crate::units::Timestamp;
 
 impl Driver {
     /// Judges the first read of the cluster.
@@ -90,8 +90,8 @@ impl Driver {
         let now = self.state.now;
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
         tracked.state = TrackState::Asked;
-        tracked.starts.push(now);
         let run = tracked.run.clone();
+        self.state.starts.push(StartRecord { coordinator: run.coordinator.clone(), at: now });
         self.events.push(Event::Starting { coordinator: run.coordinator.clone() });
         self.ask(Ask::Start { run }, Question::Start(i));
     }
@@ -138,13 +138,12 @@ impl Driver {
     /// A run in doubt that enough polls have not shown was not started: it may be sent again, if
     /// EMQX did not refuse it and this hour's starts are not used up.
     pub(super) fn settle_doubt(&mut self, i: usize, may_repeat: bool, cause: Cause) {
-        let now = self.state.now;
-        let Some(tracked) = self.state.runs.get_mut(i) else { return };
-        let within_hour = |at: &&Timestamp| now.ms_since(**at) < HOUR_MS;
-        if may_repeat && tracked.starts.iter().filter(within_hour).count() < STARTS_PER_HOUR {
+        let Some(tracked) = self.state.runs.get(i) else { return };
+        if !may_repeat || !self.has_starts_left(&tracked.run.coordinator) {
+            return self.give_up(i, cause);
+        }
+        if let Some(tracked) = self.state.runs.get_mut(i) {
             tracked.state = TrackState::Pending;
-        } else {
-            self.give_up(i, cause);
         }
     }
 
@@ -163,7 +162,3 @@ fn no_answer() -> Error {
 }
 
 const RETRYABLE: [ErrorKind; 3] = [ErrorKind::Protocol, ErrorKind::Timeout, ErrorKind::Unreachable];
-/// Starts per coordinator and hour. EMQX's supervisor gives up at 10 crashes in an hour, and a
-/// failing start can cost two.
-const STARTS_PER_HOUR: usize = 3;
-const HOUR_MS: u64 = 3_600_000;

@@ -4,6 +4,7 @@ use super::ask::RequestId;
 use super::guard::{Alarm, Guard};
 use super::options::DriverOptions;
 use super::outcome::{Cause, Outcome};
+use super::wave::{StartRecord, WaveRecord};
 use crate::emqx::{Availability, GlobalStatus, NodeList};
 use crate::forecast::RunPhase;
 use crate::node::NodeName;
@@ -27,6 +28,10 @@ pub struct DriverState {
     pub(super) runs: Vec<TrackedRun>,
     pub(super) now: Timestamp,
     pub(super) began_at: Option<Timestamp>,
+    pub(super) wave_began_at: Option<Timestamp>,
+    pub(super) starts: Vec<StartRecord>,
+    /// The waves that are over.
+    pub waves: Vec<WaveRecord>,
     pub(super) next_poll: Timestamp,
     pub(super) next_id: u64,
     /// The nodes before the first start.
@@ -85,8 +90,6 @@ pub(super) enum EndReason {
 pub(super) struct TrackedRun {
     pub(super) run: Run,
     pub(super) state: TrackState,
-    /// When a start was sent.
-    pub(super) starts: Vec<Timestamp>,
 }
 
 /// What became of a run.
@@ -131,19 +134,17 @@ pub(super) struct Round {
 
 impl DriverState {
     pub(super) fn new(plan: Plan, options: DriverOptions) -> Self {
-        let track = |run: &Run| TrackedRun {
-            run: run.clone(),
-            state: TrackState::Pending,
-            starts: Vec::new(),
-        };
         Self {
             version: crate::snapshot::VERSION,
-            runs: plan.runs.iter().map(track).collect(),
+            runs: plan.runs.iter().map(TrackedRun::new).collect(),
             plan,
             options,
             stage: Stage::Preflight,
             now: Timestamp::default(),
             began_at: None,
+            wave_began_at: None,
+            starts: Vec::new(),
+            waves: Vec::new(),
             next_poll: Timestamp::default(),
             next_id: 0,
             baseline: Vec::new(),
@@ -185,9 +186,10 @@ impl DriverState {
         nodes
     }
 
-    /// When the first start was sent.
+    /// When the first start of the wave was sent.
     pub(super) fn started_at(&self) -> Option<Timestamp> {
-        self.runs.iter().filter_map(|tracked| tracked.starts.first().copied()).min()
+        let began = self.wave_began_at.or(self.began_at)?;
+        self.starts.iter().map(|start| start.at).filter(|at| *at >= began).min()
     }
 
     /// The donors of all runs that were started, each once.
@@ -205,6 +207,9 @@ impl DriverState {
 }
 
 impl TrackedRun {
+    pub(super) fn new(run: &Run) -> Self {
+        Self { run: run.clone(), state: TrackState::Pending }
+    }
     /// Whether EMQX may run it now.
     pub(super) fn is_live(&self) -> bool {
         matches!(

@@ -18,6 +18,8 @@ pub struct Status {
     /// The verdict, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// Which wave of a `level` plan this is, from 1.
+    pub wave: usize,
     /// The rebalances, of the plan or found running.
     pub runs: Vec<RunView>,
     /// Every node as last seen.

@@ -24,6 +24,9 @@ pub struct Plan {
     pub version: u32,
     /// How the runs were found.
     pub mode: Mode,
+    /// What was asked for: all it takes to plan again from fresh counts.
+    #[serde(default)]
+    pub asked: Asked,
     /// Whether there is anything to start.
     pub decision: Decision,
     /// Why there is nothing to balance, with the numbers and the option that would change it.
@@ -63,6 +66,15 @@ impl Plan {
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.severity == Severity::Error)
     }
+}
+
+/// What a plan was asked to do.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Asked {
+    /// How fast and how far.
+    pub strategy: Strategy,
+    /// What else.
+    pub options: PlanOptions,
 }
 
 /// How the runs of a plan are found.
