@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// A bound port that serves one node.
@@ -50,11 +51,11 @@ impl Listener {
             if let Some(socket) = socket.take() {
                 node.serve(socket).await;
             }
-            node.until(true).await;
-            // Somebody may have taken the port meanwhile; it is tried again at the next change.
+            node.shared.clock.until(node.node, true).await;
             socket = TcpListener::bind(self.address).await.ok();
             if socket.is_none() {
-                node.shared.clock.changed().await;
+                // Somebody took the port meanwhile, or the old connections still linger.
+                tokio::time::sleep(REBIND).await;
             }
         }
     }
@@ -68,21 +69,11 @@ impl Node {
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self.clone());
         let node = self.clone();
-        let server =
-            axum::serve(socket, app).with_graceful_shutdown(async move { node.until(false).await });
+        let server = axum::serve(socket, app).with_graceful_shutdown(async move {
+            node.shared.clock.until(node.node, false).await;
+        });
         // An error here is that of a socket that is gone, which is where this was going anyway.
         let _closed: io::Result<()> = server.await;
-    }
-
-    /// Waits until the node is up, or down.
-    async fn until(&self, up: bool) {
-        loop {
-            let changed = self.shared.clock.changed();
-            if self.shared.at_present().cluster.is_up(self.node) == up {
-                return;
-            }
-            changed.await;
-        }
     }
 }
 
@@ -115,5 +106,7 @@ impl http_body::Body for Broken {
     }
 }
 
+/// How long to wait until a port is tried again.
+const REBIND: Duration = Duration::from_millis(100);
 /// More than any request of the API needs.
 const MAX_BODY: usize = 1 << 20;

@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod compare;
+mod judge;
 mod replay;
 mod scene;
 

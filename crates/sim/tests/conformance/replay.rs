@@ -18,7 +18,7 @@ pub(crate) struct Replay {
 }
 
 /// Something that happened at a time.
-enum Event {
+pub(crate) enum Event {
     Asked(Value),
     Polled(Value),
     Killed(usize),
@@ -26,19 +26,19 @@ enum Event {
 }
 
 /// What all nodes showed at a time.
-struct Sample {
-    ms: u64,
-    views: Vec<Value>,
-    live: Vec<u64>,
+pub(crate) struct Sample {
+    pub(crate) ms: u64,
+    pub(crate) views: Vec<Value>,
+    pub(crate) live: Vec<u64>,
 }
 
-struct Player<'a> {
-    scene: &'a Scene,
+pub(crate) struct Player<'a> {
+    pub(crate) scene: &'a Scene,
     simulation: Simulation,
     token: String,
     key: String,
-    samples: Vec<Sample>,
-    replay: Replay,
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) replay: Replay,
 }
 
 impl Replay {
@@ -251,59 +251,7 @@ impl Player<'_> {
         })
     }
 
-    /// Finds every poll in what was sampled around its time.
-    fn judge(&mut self, events: &[(u64, Event)]) {
-        let names: Vec<String> = (0..self.scene.loads.len())
-            .map(|node| format!("emqx{}@127.0.0.1", node + self.scene.first_node))
-            .collect();
-        for (ms, event) in events {
-            let Event::Polled(row) = event else { continue };
-            self.replay.polls += 1;
-            for (node, name) in names.iter().enumerate() {
-                for path in ["availability_check", "status", "global_status"] {
-                    self.judge_view(*ms, node, path, &row[name][path]);
-                }
-                if self.scene.exact {
-                    self.judge_live(*ms, node, name, row);
-                }
-            }
-        }
-    }
-
-    fn judge_view(&mut self, ms: u64, node: usize, path: &str, recorded: &Value) {
-        let http = recorded.get("http").cloned().unwrap_or(Value::Null);
-        let mut theirs = json!({ "http": http });
-        if !http.is_null() {
-            theirs["body"] = shape(&recorded["body"]);
-        }
-        // The poll that hits the very moment of a crash is told of it; see emqx.md, section 6.
-        let crashing =
-            recorded["body"]["message"].as_str().is_some_and(|m| m.contains("bad_nodes"));
-        let near: Vec<&Value> = self.near(ms).map(|sample| &sample.views[node][path]).collect();
-        if !crashing && !near.contains(&&theirs) {
-            let ours = near[near.len() / 2].clone();
-            self.fail(&format!("{ms} ms, node {node}, {path}:\n  {theirs}, ours\n  {ours}"));
-        }
-    }
-
-    /// How many clients a donor holds is the same in any cluster; where they come back is not.
-    fn judge_live(&mut self, ms: u64, node: usize, name: &str, row: &Value) {
-        let donor = row[name]["status"]["body"]["process"] == "rebalance";
-        let shown = row["nodes"].as_array().unwrap().iter().find(|shown| shown["node"] == *name);
-        let Some(theirs) = shown.and_then(|shown| shown["live_connections"].as_u64()) else {
-            return;
-        };
-        if donor && !self.near(ms).any(|sample| sample.live[node] == theirs) {
-            let ours: Vec<u64> = self.near(ms).map(|sample| sample.live[node]).collect();
-            self.fail(&format!("{ms} ms, {name}: {theirs} clients, ours {ours:?}"));
-        }
-    }
-
-    fn near(&self, ms: u64) -> impl Iterator<Item = &Sample> {
-        self.samples.iter().filter(move |sample| sample.ms.abs_diff(ms) <= TOLERANCE_MS)
-    }
-
-    fn fail(&mut self, what: &str) {
+    pub(crate) fn fail(&mut self, what: &str) {
         let file = self.scene.requests.or(self.scene.timeline).unwrap();
         self.replay.failures.push(format!("{}/{file}: {what}", self.scene.folder()));
     }
@@ -331,4 +279,4 @@ fn millis(at: &str) -> u64 {
 const LEAD_MS: u64 = 1000;
 /// A poll took up to half a second to go round the nodes, and EMQX's ticks drift by what its calls
 /// take.
-const TOLERANCE_MS: u64 = 600;
+pub(crate) const TOLERANCE_MS: u64 = 600;
