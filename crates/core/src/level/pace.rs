@@ -28,26 +28,29 @@ pub(crate) fn fewest_ticks(setting: &Setting) -> u64 {
     whole((fullest / float(setting.top_rate)).ceil()).max(1)
 }
 
-/// Ticks and rate whose product comes closest to `excess`, in the most ticks.
+/// Ticks and rate whose product comes closest to `excess`, with many ticks rather than few.
 fn best_pace(excess: f64, most_ticks: u64, top_rate: u64) -> (u64, u64) {
     let wanted = whole(excess.floor()).max(1);
     let most = most_ticks.min(wanted);
-    let fewest = wanted.div_ceil(top_rate).max(most - most / 3).min(most);
-    let mut best = (u64::MAX, (1, 1));
-    for ticks in (fewest..=most).rev() {
-        let rate = wanted.div_ceil(ticks).min(top_rate);
-        for rate in [rate, (rate - 1).max(1)] {
-            let miss = wanted.abs_diff(rate * ticks);
-            if miss < best.0 {
-                best = (miss, (ticks, rate));
-            }
-        }
-        if best.0 * 2000 <= wanted {
-            break;
-        }
-    }
-    best.1
+    let slowest = wanted.div_ceil(most).min(top_rate);
+    let by_ticks = (0..TRIES).map(|less| {
+        let ticks = most.saturating_sub(less).max(1);
+        (ticks, (wanted / ticks).clamp(1, top_rate))
+    });
+    let by_rate = (0..TRIES).map(|more| {
+        let rate = (slowest + more).min(top_rate);
+        ((wanted / rate).clamp(1, most), rate)
+    });
+    let rounded = |(ticks, rate): (u64, u64)| [(ticks, rate), (ticks, (rate + 1).min(top_rate))];
+    let miss = |(ticks, rate): (u64, u64)| wanted.abs_diff(ticks * rate).max(wanted / FINE);
+    let tried = by_ticks.chain(by_rate).flat_map(rounded);
+    tried.min_by_key(|pace| (miss(*pace), most - pace.0)).unwrap_or((most, slowest))
 }
+
+/// How many numbers of ticks, and of clients per tick, are tried.
+const TRIES: u64 = 40;
+/// A donor's excess is met well enough to this part of it.
+const FINE: u64 = 4000;
 
 /// A float that is a whole number, as one.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, as wanted")]

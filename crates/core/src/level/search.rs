@@ -2,19 +2,31 @@
 
 use super::course::Course;
 use super::draft::Draft;
-use super::setting::Setting;
+use super::setting::{SEEN_LAG_S, SHORT_LAG_S, Setting};
 use super::{cordon, pace};
 use crate::balance::float;
 use crate::forecast::Spread;
 
 /// The best draft for `setting`.
 pub(crate) fn best(setting: &Setting) -> Draft {
+    let plain = best_for(setting);
+    if !setting.by_chance {
+        return plain;
+    }
+    let variances = Course::new(setting, &plain, SEEN_LAG_S).variances();
+    best_for(&setting.with_room_for(&variances))
+}
+
+fn best_for(setting: &Setting) -> Draft {
     let fewest = pace::fewest_ticks(setting);
     let mut best: Option<(f64, Draft)> = None;
     let mut ticks = fewest;
-    while ticks <= 3 * fewest + 12 {
-        for tolerance in TOLERANCES {
-            let draft = draft(setting, ticks, tolerance);
+    let good = |best: &Option<(f64, Draft)>, floor: f64| {
+        best.as_ref().is_some_and(|(score, _)| *score <= floor)
+    };
+    while ticks <= 3 * fewest + 12 && !good(&best, least_score(setting, fewest, ticks)) {
+        for knobs in Knobs::all(setting.spread) {
+            let draft = draft(setting, ticks, knobs);
             let score = score(setting, &draft, fewest, ticks);
             if best.as_ref().is_none_or(|(least, _)| score < *least) {
                 best = Some((score, draft));
@@ -25,33 +37,73 @@ pub(crate) fn best(setting: &Setting) -> Draft {
     best.map_or_else(|| pace::donors(setting, fewest), |(_, draft)| draft)
 }
 
-const TOLERANCES: [f64; 5] = [0.0005, 0.001, 0.002, 0.004, 0.008];
+/// What the search turns, beside the number of ticks.
+#[derive(Clone, Copy, Debug)]
+struct Knobs {
+    /// What a node may get too much, against the mean.
+    tolerance: f64,
+    /// What may be dropped to make the emptiest nodes equal, against the fewest disconnects.
+    budget: f64,
+}
 
-fn draft(setting: &Setting, ticks: u64, tolerance: f64) -> Draft {
+impl Knobs {
+    fn all(spread: Spread) -> Vec<Self> {
+        if spread == Spread::ToEmptiest {
+            return vec![Self { tolerance: 0.0, budget: 0.0 }];
+        }
+        let with = |tolerance| BUDGETS.map(|budget| Self { tolerance, budget });
+        TOLERANCES.into_iter().flat_map(with).collect()
+    }
+}
+
+const TOLERANCES: [f64; 4] = [0.0005, 0.001, 0.002, 0.006];
+const BUDGETS: [f64; 3] = [0.0, 0.01, 0.025];
+
+fn draft(setting: &Setting, ticks: u64, knobs: Knobs) -> Draft {
     let mut draft = pace::donors(setting, ticks);
     if setting.spread == Spread::Evenly {
-        let mean: f64 = setting.sites.iter().map(|site| site.target).sum::<f64>()
-            / float(setting.sites.len() as u64);
-        cordon::add(setting, &mut draft, tolerance * mean);
+        let total: f64 = setting.sites.iter().map(|site| site.target).sum();
+        let mean = total / float(setting.sites.len() as u64);
+        let budget = knobs.budget * float(draft.drops());
+        cordon::add(setting, &mut draft, knobs.tolerance * mean, budget);
     }
     draft
 }
 
 /// What a draft costs: its fullest node, disconnects and time beyond the least, weighed.
 fn score(setting: &Setting, draft: &Draft, fewest: u64, ticks: u64) -> f64 {
-    let end = Course::new(setting, draft).end();
-    let over = end
-        .iter()
-        .zip(&setting.sites)
-        .map(|(clients, site)| clients / site.target.max(1.0) - 1.0)
-        .fold(0.0, f64::max);
+    let mut over = over(setting, draft, SEEN_LAG_S);
+    if setting.spread == Spread::Evenly {
+        over = LIKELY * over + (1.0 - LIKELY) * self::over(setting, draft, SHORT_LAG_S);
+    }
     let least: f64 = setting.sites.iter().map(|site| site.excess().max(0.0)).sum();
     let more = float(draft.drops()) / least.max(1.0) - 1.0;
-    let waits = float(setting.wait_health_check_s + setting.wait_takeover_s);
-    let longer = float(ticks - fewest) / (waits + float(fewest));
-    over.max(0.002)
-        + 0.2 * over.min(0.002)
-        + 0.05 * more.max(0.0)
-        + (more - 0.03).max(0.0)
-        + 0.02 * longer
+    let fine = over.max(FINE) + 0.2 * over.min(FINE);
+    let dear = 0.05 * more.max(0.0) + (more - 0.03).max(0.0);
+    fine + dear + LONGER * longer(setting, fewest, ticks)
 }
+
+/// The least that a draft of `ticks` ticks can score.
+fn least_score(setting: &Setting, fewest: u64, ticks: u64) -> f64 {
+    FINE + LONGER * longer(setting, fewest, ticks)
+}
+
+/// Time beyond the shortest, against it.
+fn longer(setting: &Setting, fewest: u64, ticks: u64) -> f64 {
+    let waits = float(setting.wait_health_check_s + setting.wait_takeover_s);
+    float(ticks - fewest) / (waits + float(fewest))
+}
+
+/// The fullest node over its target.
+fn over(setting: &Setting, draft: &Draft, lag_s: f64) -> f64 {
+    let end = Course::new(setting, draft, lag_s).end();
+    let each = end.iter().zip(&setting.sites);
+    each.map(|(clients, site)| clients / site.target.max(1.0) - 1.0).fold(0.0, f64::max)
+}
+
+/// Closer than this to level counts little.
+const FINE: f64 = 0.002;
+/// Twice the time is worth this much of the fullest node over the mean.
+const LONGER: f64 = 0.01;
+/// How likely the balancer sees late that a node serves again.
+const LIKELY: f64 = 0.5;

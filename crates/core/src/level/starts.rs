@@ -3,7 +3,7 @@
 use super::course::Course;
 use super::draft::{Draft, Hold};
 use super::pace::whole;
-use super::setting::Setting;
+use super::setting::{SEEN_LAG_S, Setting};
 use crate::balance::float;
 use crate::units::{AbsThreshold, EvictRate, RelThreshold};
 
@@ -30,7 +30,7 @@ pub(crate) struct Start {
 /// depends on luck; a cordon against nodes that are never closed, since a start may not name a node
 /// that an earlier one has closed.
 pub(crate) fn starts(setting: &Setting, draft: &Draft) -> Vec<Start> {
-    let course = Course::new(setting, draft);
+    let course = Course::new(setting, draft, SEEN_LAG_S);
     let mut order: Vec<usize> = (0..setting.sites.len()).collect();
     let clients = |i: usize| setting.sites.get(i).map_or(0.0, |site| site.clients);
     let is_donor = |i: usize| draft.donors.get(i).copied().unwrap_or(false);
@@ -79,10 +79,12 @@ fn stop(
     if recipients.is_empty() {
         return None;
     }
+    let clients = setting.sites.get(site).map_or(0.0, |site| site.clients);
     let over = |tick: u64| {
-        let at = setting.first_tick_s() - float(hold.ahead_s) + float(tick);
-        let sum: f64 = recipients.iter().map(|i| course.undropped(*i, at)).sum();
-        let own = course.undropped(site, 0.0) - float(hold.rate * tick);
+        let at_s = setting.first_tick_s() - float(hold.ahead_s) + float(tick);
+        let moment = course.at(at_s);
+        let sum: f64 = recipients.iter().map(|i| course.undropped(*i, moment)).sum();
+        let own = clients - float(hold.rate * tick);
         own - sum / float(recipients.len() as u64)
     };
     let (before, after) = (over(hold.ticks - 1), over(hold.ticks));
