@@ -30,14 +30,20 @@ pub(crate) fn snapshot(path: &Path) -> Result<Snapshot> {
 pub(crate) fn options(path: &Path, what: &str) -> Result<Map<String, Value>> {
     let text = text(path)?;
     let value: Value = serde_saphyr::from_str(&text).map_err(|error| {
-        let line = error.to_string().lines().next().unwrap_or_default().to_owned();
-        bad_file(&format!("not a {what}"), path, &line)
+        bad_file(&format!("not a {what}"), path, &yaml_words(&error.to_string()))
     })?;
     match value {
         Value::Object(options) => Ok(options),
         Value::Null => Ok(Map::new()),
         _ => Err(bad_file(&format!("not a {what}"), path, &"expected an object of options")),
     }
+}
+
+/// The first line of a YAML error, without the reader's advice to programmers.
+fn yaml_words(error: &str) -> &str {
+    let line = error.lines().next().unwrap_or_default();
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    line.split_once(", set DuplicateKeyPolicy").map_or(line, |(words, _)| words)
 }
 
 /// Reads a type of the core from its JSON, with the core's own checks.

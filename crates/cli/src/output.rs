@@ -138,6 +138,13 @@ impl Screen {
         Self { output, page }
     }
 
+    /// Leaves what was shown last on the terminal.
+    pub(crate) fn close(&self) {
+        if let Some(page) = &self.page {
+            page.abandon();
+        }
+    }
+
     /// Shows a result in place of the last one. Programs get one line of JSON for each.
     ///
     /// # Errors

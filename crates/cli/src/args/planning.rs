@@ -3,8 +3,10 @@
 use super::strategy::StrategyArgs;
 use crate::input;
 use clap::Args;
-use emqx_rebalance_core::{PlanOptions, Result, Strategy};
-use serde_json::{Map, Value};
+use emqx_rebalance_core::{
+    Error, ErrorKind, NodeLoad, Plan, PlanOptions, Problem, Result, Snapshot, Strategy, plan,
+};
+use serde_json::{Map, Number, Value};
 
 /// What to plan: the strategy, and which nodes take part.
 #[derive(Args, Clone, Debug, Default)]
@@ -21,10 +23,13 @@ pub(crate) struct PlanningArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Plan")]
 struct OptionArgs {
-    /// How to find the runs: `single` is the one rebalance that EMQX does by itself
-    /// [default: single]
+    /// `single`: the one rebalance that EMQX does by itself. `level`: several at once, so that every
+    /// node ends near the average [default: single, with --compare level]
     #[arg(long, value_name = "MODE")]
     mode: Option<String>,
+    /// Show beside the plan what EMQX's one rebalance would do
+    #[arg(long)]
+    compare: bool,
     /// The nodes to balance, separated by commas [default: every running node of one role]
     #[arg(long, value_name = "NODES", value_delimiter = ',')]
     nodes: Option<Vec<String>>,
@@ -34,28 +39,143 @@ struct OptionArgs {
     /// The node that runs the rebalance [default: the emptiest one]
     #[arg(long, value_name = "NODE")]
     coordinator: Option<String>,
+    /// How much each node should carry against the others, such as emqx@a=2,emqx@b=1 [default: 1]
+    #[arg(long, value_name = "NODE=N", value_delimiter = ',')]
+    weights: Vec<String>,
+    /// How the load balancer picks nodes: round_robin, random or least_connections
+    #[arg(long, value_name = "POLICY")]
+    load_balancer: Option<String>,
+    /// Time that a dropped client takes to come back: 500ms, 2s [default: 1s]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    reconnect_delay: Option<String>,
+    /// level: most clients per second that may come back to one node
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    max_reconnect_rate: Option<String>,
+    /// level: most clients per second that may come back to the whole cluster
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    max_cluster_reconnect_rate: Option<String>,
+    /// level: most nodes that may be closed to new clients at once
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    max_unavailable: Option<String>,
+    /// level: share over the average that is good enough for the fullest node [default: 0.002]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true)]
+    target_over: Option<String>,
+    /// level: most time that the plan may take: 90s, 10m
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    max_duration: Option<String>,
 }
 
 impl PlanningArgs {
     /// The strategy and the options.
     ///
     /// # Errors
-    /// `config_invalid` with every problem of the strategy, or the first of the options.
+    /// `config_invalid` with every problem of the strategy, or of the options.
     pub(crate) fn resolve(&self) -> Result<(Strategy, PlanOptions)> {
-        Ok((self.strategy.resolve()?, input::checked(self.options.given())?))
+        Ok((self.strategy.resolve()?, input::checked(self.options.given()?)?))
+    }
+
+    /// Plans for `snapshot`, its nodes weighted as the arguments say.
+    ///
+    /// # Errors
+    /// Bad weights, and as [`emqx_rebalance_core::plan`].
+    pub(crate) fn plan(
+        &self,
+        snapshot: &Snapshot,
+        strategy: &Strategy,
+        options: &PlanOptions,
+    ) -> Result<Plan> {
+        if self.options.weights.is_empty() {
+            return plan(snapshot, strategy, options);
+        }
+        let mut nodes = snapshot.nodes().to_vec();
+        for pair in &self.options.weights {
+            weigh(&mut nodes, pair)?;
+        }
+        plan(&Snapshot::new(nodes)?, strategy, options)
+    }
+
+    /// Whether EMQX's own rebalance is to be shown beside the plan.
+    pub(crate) fn compares(&self) -> bool {
+        self.options.compare
     }
 }
 
 impl OptionArgs {
     /// The options that were given, in the core's JSON.
-    fn given(&self) -> Map<String, Value> {
+    fn given(&self) -> Result<Map<String, Value>> {
+        let mut problems = Vec::new();
+        let mut number = |flag: &str, text: &Option<String>, scale: fn(&str) -> Option<Number>| {
+            let text = text.as_ref()?;
+            let number = scale(text);
+            if number.is_none() {
+                problems.push(Problem::new(flag, text, "a number, or a time such as `2s`"));
+            }
+            number.map(Value::Number)
+        };
+        let (plain, seconds) = (plain as fn(&str) -> Option<Number>, seconds as _);
+        let whole_seconds = whole_seconds as fn(&str) -> Option<Number>;
         let pairs = [
-            ("mode", self.mode.clone().map(Value::from)),
+            ("mode", self.mode()),
             ("nodes", self.nodes.clone().map(Value::from)),
             ("exclude", self.exclude.clone().map(Value::from)),
             ("coordinator", self.coordinator.clone().map(Value::from)),
+            ("load_balancer", self.load_balancer.clone().map(Value::from)),
+            ("reconnect_delay_s", number("reconnect_delay", &self.reconnect_delay, seconds)),
+            ("max_reconnect_rate", number("max_reconnect_rate", &self.max_reconnect_rate, plain)),
+            (
+                "max_cluster_reconnect_rate",
+                number("max_cluster_reconnect_rate", &self.max_cluster_reconnect_rate, plain),
+            ),
+            ("max_unavailable", number("max_unavailable", &self.max_unavailable, plain)),
+            ("target_over", number("target_over", &self.target_over, plain)),
+            ("max_duration_s", number("max_duration", &self.max_duration, whole_seconds)),
         ];
+        if !problems.is_empty() {
+            return Err(Error::invalid("options", problems));
+        }
         let given = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        given.collect()
+        Ok(given.collect())
     }
+
+    fn mode(&self) -> Option<Value> {
+        let default = self.compare.then(|| "level".to_owned());
+        self.mode.clone().or(default).map(Value::from)
+    }
+}
+
+/// Gives a node its weight.
+fn weigh(nodes: &mut [NodeLoad], pair: &str) -> Result<()> {
+    let parts = pair.split_once('=').and_then(|(node, weight)| {
+        let weight: f64 = weight.parse().ok()?;
+        (weight.is_finite() && weight > 0.0).then_some((node, weight))
+    });
+    let Some((node, weight)) = parts else {
+        let bound = "a node and a number more than 0, such as `emqx@10.0.0.1=2`";
+        return Err(Error::invalid("options", vec![Problem::new("weights", pair, bound)]));
+    };
+    let Some(load) = nodes.iter_mut().find(|load| load.node.as_str() == node) else {
+        let error = Error::new(ErrorKind::UnknownNode, "no such node in the snapshot");
+        return Err(error.with("node", node));
+    };
+    load.weight = Some(weight);
+    Ok(())
+}
+
+/// A number as it is written.
+fn plain(text: &str) -> Option<Number> {
+    serde_json::from_str(text).ok()
+}
+
+/// Seconds from "2", "2s", "500ms", "10m" or "1h".
+fn seconds(text: &str) -> Option<Number> {
+    let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+    let with_unit = units.iter().find_map(|(unit, s)| Some((text.strip_suffix(unit)?, *s)));
+    let (number, seconds) = with_unit.unwrap_or((text, 1.0));
+    Number::from_f64(number.parse::<f64>().ok()? * seconds)
+}
+
+/// The same, rounded up to whole seconds.
+fn whole_seconds(text: &str) -> Option<Number> {
+    let whole = format!("{:.0}", seconds(text)?.as_f64()?.ceil());
+    whole.parse::<u64>().ok().map(Number::from)
 }

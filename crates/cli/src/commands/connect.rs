@@ -17,13 +17,14 @@ pub(crate) async fn connect(args: &ConnectionArgs) -> Result<Cluster> {
 }
 
 fn config(args: &ConnectionArgs) -> Result<ClusterConfig> {
-    if args.urls.is_empty() {
+    let urls: Vec<String> = args.urls.iter().filter(|url| !url.is_empty()).cloned().collect();
+    if urls.is_empty() {
         let message = "no cluster is given: name one with --url or EMQX_URL, or try \
                        `emqx-rebalance demo`";
         return Err(Error::new(ErrorKind::ConfigInvalid, message));
     }
     Ok(ClusterConfig {
-        urls: args.urls.clone(),
+        urls,
         node_urls: node_urls(&args.node_urls)?,
         auth: auth(args)?,
         tls: Tls {

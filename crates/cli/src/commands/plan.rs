@@ -5,7 +5,7 @@ use crate::args::{ConnectionArgs, PlanArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::{input, render};
-use emqx_rebalance_core::{Error, ErrorKind, Result, plan};
+use emqx_rebalance_core::{Error, ErrorKind, Result};
 
 /// Plans for a cluster, or offline for a snapshot.
 ///
@@ -19,11 +19,20 @@ pub(crate) fn run(args: &PlanArgs, connection: &ConnectionArgs, output: Output) 
     }
     let (strategy, options) = planning.resolve()?;
     let plan = match &args.input {
-        Some(path) => plan(&input::snapshot(path)?, &strategy, &options)?,
+        Some(path) => planning.plan(&input::snapshot(path)?, &strategy, &options)?,
         None => {
-            block_on(async { connect::connect(connection).await?.plan(&strategy, &options).await })?
+            let snapshot =
+                block_on(async { connect::connect(connection).await?.snapshot().await })?;
+            planning.plan(&snapshot, &strategy, &options)?
         }
     };
-    output.result(&plan, || render::plan::plan(&plan))?;
+    output.result(&plan, || {
+        let mut text = render::plan::plan(&plan);
+        if planning.compares() {
+            text.push('\n');
+            text.push_str(&render::level::comparison(&plan));
+        }
+        text
+    })?;
     Ok(Exit::Done)
 }

@@ -23,7 +23,7 @@ pub(crate) async fn run(
     let (strategy, options) = args.planning.resolve()?;
     confirm::require(args.yes, output)?;
     let cluster = connect::connect(connection).await?;
-    let plan = cluster.plan(&strategy, &options).await?;
+    let plan = args.planning.plan(&cluster.snapshot().await?, &strategy, &options)?;
     show(&plan, output)?;
     check(&plan, args.force)?;
     let asks = plan.decision == Decision::Start;

@@ -36,7 +36,10 @@ async fn watch(cluster: &Cluster, output: Output) -> Result<Exit> {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = signal::ctrl_c() => return Ok(Exit::Done),
+            _ = signal::ctrl_c() => {
+                screen.close();
+                return Ok(Exit::Done);
+            }
             _ = tick.tick() => {}
         }
         match cluster.status().await {

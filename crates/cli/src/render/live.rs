@@ -1,7 +1,7 @@
 //! A rebalance as it goes: bars on a terminal, plain lines elsewhere.
 
 use super::WIDTH;
-use super::numbers::{duration, name};
+use super::numbers::{count, duration, name, percent};
 use super::status::{phase_words, progress};
 use crate::output::Output;
 use emqx_rebalance_core::Plan;
@@ -74,7 +74,7 @@ impl Bars {
         let width = curves.iter().map(|curve| name(&curve.node).chars().count()).max();
         let most = curves.iter().flat_map(|curve| &curve.connections).max().copied().unwrap_or(1);
         let template = format!(
-            " {{prefix:<{0}}} {{human_pos:>10}} {{bar:{1}.cyan}}",
+            " {{prefix:<{0}}} {{human_pos:>10}} {{bar:{1}}}",
             width.unwrap_or(0),
             usize::from(WIDTH).saturating_sub(width.unwrap_or(0) + 16),
         );
@@ -86,7 +86,7 @@ impl Bars {
         };
         let nodes = curves.iter().take(MAX_BARS).map(bar).collect();
         let total = ProgressBar::new(plan.forecast.disconnects.max(1));
-        let total = all.add(total.with_style(style(" {bar:30.green} {percent:>3} %  {wide_msg}")));
+        let total = all.add(total.with_style(style(" {bar:30} {percent:>3} %  {wide_msg}")));
         Self { all, nodes, total }
     }
 
@@ -123,6 +123,16 @@ fn words(event: &Event) -> Option<String> {
         Event::ForeignRun { coordinator } => {
             format!("{coordinator} runs a rebalance that is not part of this plan")
         }
+        Event::Drifted { moved, expected } => format!(
+            "{} clients have moved where {} were expected by now",
+            count(*moved),
+            count(*expected)
+        ),
+        Event::NextWave { over, expected } => format!(
+            "the fullest node is {} over the average: another round, to reach {}",
+            percent(*over),
+            percent(*expected)
+        ),
         Event::Stopping { coordinator } => format!("stopping the rebalance of {coordinator}"),
         _ => return None,
     })

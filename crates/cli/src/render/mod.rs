@@ -2,6 +2,7 @@
 
 pub(crate) mod chart;
 pub(crate) mod evacuations;
+pub(crate) mod level;
 pub(crate) mod live;
 mod numbers;
 pub(crate) mod plan;

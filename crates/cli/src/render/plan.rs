@@ -3,7 +3,7 @@
 use super::chart::{self, Kind, Series};
 use super::numbers::{change, count, counted, duration, name, percent};
 use super::table::{self, Column};
-use super::{ALERT, HEAD, WARN};
+use super::{ALERT, HEAD, WARN, level};
 use emqx_rebalance_core::{Decision, Finding, Forecast, NodeCurve, NodeName, Plan, Severity};
 
 /// The whole plan.
@@ -14,7 +14,11 @@ pub(crate) fn plan(plan: &Plan) -> String {
         text.push('\n');
     }
     text.push('\n');
-    text.push_str(&nodes(plan));
+    if plan.moves.is_empty() {
+        text.push_str(&nodes(plan));
+    } else {
+        text.push_str(&level::moves(&plan.moves));
+    }
     text.push('\n');
     text.push_str(&facts(plan));
     if plan.decision == Decision::Start {
@@ -36,7 +40,7 @@ pub(crate) fn headline(plan: &Plan) -> String {
     }
     let time = duration(forecast.duration_s);
     let total: u64 = forecast.curve.nodes.iter().map(now).fold(0, u64::saturating_add);
-    let to = counted(plan.recipients.len() as u64, "emptier node");
+    let to = &counted(plan.recipients.len() as u64, "emptier node");
     if forecast.disconnects == 0 {
         let moved = format!("{:.0}", forecast.sessions_moved);
         return format!("Moves {moved} sessions of absent clients to {to} in {time}.");
@@ -121,16 +125,26 @@ fn facts(plan: &Plan) -> String {
             format!("{} {}", duration(forecast.duration_s), phases(plan, forecast)),
         ));
     }
-    rows.extend(plan.runs.iter().map(|run| {
-        let rate = run.strategy.conn_evict_rate;
-        let text = format!("{}, {rate} clients per second from each donor", run.coordinator);
-        ("run by", text)
-    }));
+    rows.extend(runs(plan));
+    rows.extend(level::facts(plan));
     let line = |(label, text): &(&str, String)| {
         let text = table::wrapped(text, 64, "                ");
         format!(" {label:<14} {text}\n")
     };
     rows.iter().map(line).collect()
+}
+
+/// Who runs it.
+fn runs(plan: &Plan) -> Option<(&'static str, String)> {
+    let text = match plan.runs.as_slice() {
+        [] => return None,
+        [run] => {
+            let rate = run.strategy.conn_evict_rate;
+            format!("{}, {rate} clients per second from each donor", run.coordinator)
+        }
+        runs => format!("{} EMQX rebalances at once, each on its donor", runs.len()),
+    };
+    Some(("run by", text))
 }
 
 fn disconnects(plan: &Plan) -> String {
@@ -142,7 +156,7 @@ fn disconnects(plan: &Plan) -> String {
 }
 
 fn phases(plan: &Plan, forecast: &Forecast) -> String {
-    let Some(run) = plan.runs.first() else { return String::new() };
+    let [run] = plan.runs.as_slice() else { return String::new() };
     let strategy = &run.strategy;
     let mut parts = vec![
         format!("wait {}", duration(strategy.wait_health_check.into())),

@@ -78,6 +78,28 @@ fn bad_nodes_are_named() {
     refused(GOOD, &["--exclude", "c@h"], &["no such node", "c@h"]);
     refused(GOOD, &["--coordinator", "c@h"], &["no such node", "c@h"]);
     refused(GOOD, &["--mode", "best"], &["unknown variant `best`"]);
+    refused(GOOD, &["--weights", "c@h=2"], &["no such node", "c@h"]);
+}
+
+#[test]
+fn bad_options_of_level_plans_are_named() {
+    for (flag, value, text) in [
+        ("--reconnect-delay", "-1", "`reconnect_delay_s` is `-1`"),
+        ("--reconnect-delay", "soon", "`reconnect_delay` is `soon`"),
+        ("--max-reconnect-rate", "0", "`max_reconnect_rate` is `0`"),
+        ("--max-cluster-reconnect-rate", "x", "`max_cluster_reconnect_rate` is `x`"),
+        ("--max-unavailable", "0", "`max_unavailable` is `0`"),
+        ("--max-unavailable", "-1", "-1"),
+        ("--target-over", "2", "`target_over` is `2`"),
+        ("--target-over", "NaN", "`target_over` is `NaN`"),
+        ("--max-duration", "-5m", "`max_duration` is `-5m`"),
+        ("--weights", "a@h", "`weights` is `a@h`"),
+        ("--weights", "a@h=0", "`weights` is `a@h=0`"),
+        ("--weights", "a@h=-1", "`weights` is `a@h=-1`"),
+        ("--load-balancer", "magic", "unknown variant `magic`"),
+    ] {
+        refused(GOOD, &["--mode", "level", flag, value], &[text]);
+    }
 }
 
 #[test]

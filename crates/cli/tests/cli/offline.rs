@@ -131,3 +131,78 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+/// Two full nodes of unequal load and three empty ones.
+const SKEWED: &str = r#"{"nodes":[{"node":"a@h","connections":1000},
+    {"node":"b@h","connections":600},{"node":"c@h"},{"node":"d@h"},{"node":"e@h"}]}"#;
+
+#[test]
+fn comparing_shows_emqx_alone_beside_the_level_plan() {
+    let args = ["plan", "--input", "-", "--compare", "--abs-conn-threshold", "10"];
+    let args = [&args[..], &["--conn-evict-rate", "40"]].concat();
+    let said = run(&args, SKEWED);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    for text in ["closed to new clients", "EMQX rebalances at once", "this plan", "EMQX alone"] {
+        assert!(said.out.contains(text), "{text} not in {}", said.out);
+    }
+    for line in said.out.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let plan = run(&[&args[..], &["--output", "json"]].concat(), SKEWED).json();
+    assert_eq!(plan["mode"], "level");
+    let after = plan["balance"]["after"]["over"].as_f64().unwrap();
+    assert!(after < plan["comparison"]["balance"]["over"].as_f64().unwrap());
+}
+
+#[test]
+fn the_options_of_level_plans_reach_the_core() {
+    let said = run(
+        &[
+            "plan",
+            "--input",
+            "-",
+            "--output",
+            "json",
+            "--mode",
+            "level",
+            "--load-balancer",
+            "least_connections",
+            "--reconnect-delay",
+            "500ms",
+            "--max-reconnect-rate",
+            "100",
+            "--max-cluster-reconnect-rate",
+            "150",
+            "--max-unavailable",
+            "2",
+            "--target-over",
+            "0.01",
+            "--max-duration",
+            "1h",
+            "--weights",
+            "a@h=2,b@h=1.5",
+        ],
+        SKEWED,
+    );
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let asked = &said.json()["asked"]["options"];
+    assert_eq!(asked["load_balancer"], "least_connections");
+    assert_eq!(asked["reconnect_delay_s"], 0.5);
+    assert_eq!(asked["max_reconnect_rate"], 100.0);
+    assert_eq!(asked["max_cluster_reconnect_rate"], 150.0);
+    assert_eq!(asked["max_unavailable"], 2);
+    assert_eq!(asked["target_over"], 0.01);
+    assert_eq!(asked["max_duration_s"], 3600);
+}
+
+#[test]
+fn weights_change_what_is_level() {
+    let level =
+        r#"{"nodes":[{"node":"a@h","connections":4000},{"node":"b@h","connections":2000}]}"#;
+    let over = |args: &[&str]| {
+        let args = [&["plan", "--input", "-", "--output", "json"], args].concat();
+        run(&args, level).json()["balance"]["before"]["over"].as_f64().unwrap()
+    };
+    assert!(over(&[]) > 0.3);
+    assert!(over(&["--weights", "a@h=2"]).abs() < 1e-9);
+}
