@@ -1,8 +1,8 @@
 //! A rebalance as it goes: bars on a terminal, plain lines elsewhere.
 
-use super::WIDTH;
 use super::numbers::{count, duration, name, percent};
 use super::status::{phase_words, progress};
+use super::{WIDTH, table};
 use crate::output::Output;
 use emqx_rebalance_core::Plan;
 use emqx_rebalance_core::driver::{Event, Status};
@@ -15,6 +15,8 @@ pub(crate) struct Live {
     bars: Option<Bars>,
     /// When a plain line was last written.
     said_at: Instant,
+    /// What was said last: runs that go on together say the same.
+    said: String,
 }
 
 /// The bars of a terminal.
@@ -28,7 +30,7 @@ impl Live {
     /// A view of `plan`: bars if `output` can redraw them.
     pub(crate) fn new(output: Output, plan: &Plan) -> Self {
         let bars = output.is_live().then(|| Bars::new(plan));
-        Self { output, bars, said_at: Instant::now() }
+        Self { output, bars, said_at: Instant::now(), said: String::new() }
     }
 
     /// Shows where the plan stands.
@@ -44,9 +46,10 @@ impl Live {
     }
 
     /// Says what happened.
-    pub(crate) fn tell(&self, event: &Event) {
-        if let Some(text) = words(event) {
-            self.line(&text);
+    pub(crate) fn tell(&mut self, event: &Event) {
+        if let Some(text) = words(event).filter(|text| *text != self.said) {
+            self.line(&table::wrapped(&text, WIDTH.into(), "  "));
+            self.said = text;
         }
     }
 
