@@ -1,6 +1,7 @@
 //! A cluster behind one or more URLs.
 
 use crate::carry::carry;
+use crate::clock::unix_ms;
 use crate::config::ClusterConfig;
 use crate::run::Run;
 use crate::session::Session;
@@ -60,7 +61,9 @@ impl Cluster {
     /// # Errors
     /// As [`Self::snapshot`] and [`emqx_rebalance_core::plan`].
     pub async fn plan(&self, strategy: &Strategy, options: &PlanOptions) -> Result<Plan> {
-        plan(&self.snapshot().await?, strategy, options)
+        let mut plan = plan(&self.snapshot().await?, strategy, options)?;
+        plan.fingerprint.made_at_ms = Some(unix_ms());
+        Ok(plan)
     }
 
     /// What runs in the cluster now, whoever started it. Has no verdict: EMQX keeps none.

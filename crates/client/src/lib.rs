@@ -6,9 +6,11 @@
 
 mod address;
 mod carry;
+mod clock;
 mod cluster;
 mod config;
 mod evacuation;
+mod history;
 mod run;
 mod session;
 mod store;
@@ -18,5 +20,6 @@ mod transport;
 pub use cluster::Cluster;
 pub use config::{Auth, ClusterConfig, Timeouts, Tls};
 pub use emqx_rebalance_api::Secret;
+pub use history::History;
 pub use run::Run;
 pub use store::{FileStore, NoStore, Store};

@@ -1,14 +1,14 @@
 //! A plan on its way.
 
+use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::store::Store;
 use emqx_rebalance_core::driver::Answer;
 use emqx_rebalance_core::driver::{Driver, Event, Input, Outcome, RequestId, Status, Step};
 use emqx_rebalance_core::{Result, Timestamp};
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
 
 /// A plan on its way, driven in the background.
 ///
@@ -128,29 +128,5 @@ impl Pump {
             Some(()) = self.stops.recv() => Input::Stop,
             () = sleep_until(self.clock.instant(wake_at)) => Input::Tick,
         }
-    }
-}
-
-/// Unix time that does not jump: read once, then counted.
-struct Clock {
-    unix_ms: u64,
-    began: Instant,
-}
-
-impl Clock {
-    fn new() -> Self {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let unix_ms = u64::try_from(unix.as_millis()).unwrap_or(u64::MAX);
-        Self { unix_ms, began: Instant::now() }
-    }
-
-    fn now(&self) -> Timestamp {
-        let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Timestamp::from_ms(self.unix_ms.saturating_add(ms))
-    }
-
-    fn instant(&self, at: Timestamp) -> Instant {
-        let ms = at.ms_since(Timestamp::from_ms(self.unix_ms));
-        self.began + std::time::Duration::from_millis(ms)
     }
 }

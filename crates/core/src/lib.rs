@@ -29,7 +29,8 @@ pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
 pub use level::{Behind, Comparison, LoadBalancer, Move, Wave};
 pub use node::NodeName;
 pub use plan::{
-    Asked, Decision, Finding, FindingCode, Mode, Plan, PlanOptions, Run, Severity, plan,
+    Asked, Decision, Finding, FindingCode, Fingerprint, Mode, NodeCount, Plan, PlanOptions, Run,
+    Severity, Tolerance, plan,
 };
 pub use snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
 pub use strategy::Strategy;

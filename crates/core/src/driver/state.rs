@@ -4,6 +4,7 @@ use super::ask::RequestId;
 use super::guard::{Alarm, Guard};
 use super::options::DriverOptions;
 use super::outcome::{Cause, Outcome};
+use super::record::Purpose;
 use super::wave::{StartRecord, WaveRecord};
 use crate::emqx::{Availability, GlobalStatus, NodeList};
 use crate::forecast::RunPhase;
@@ -30,6 +31,8 @@ pub struct DriverState {
     pub(super) began_at: Option<Timestamp>,
     pub(super) wave_began_at: Option<Timestamp>,
     pub(super) starts: Vec<StartRecord>,
+    /// Who started it, and why.
+    pub purpose: Purpose,
     /// The waves that are over.
     pub waves: Vec<WaveRecord>,
     pub(super) next_poll: Timestamp,
@@ -144,6 +147,7 @@ impl DriverState {
             began_at: None,
             wave_began_at: None,
             starts: Vec::new(),
+            purpose: Purpose::default(),
             waves: Vec::new(),
             next_poll: Timestamp::default(),
             next_id: 0,

@@ -85,6 +85,7 @@ pub(crate) fn plan(
         version: VERSION,
         mode: Mode::Level,
         asked: plan.asked,
+        fingerprint: plan.fingerprint,
         decision: if chosen.runs.is_empty() { Decision::NothingToBalance } else { Decision::Start },
         reason: chosen.runs.is_empty().then(|| notes::no_way().to_owned()),
         donors: scene.names(|load, share| load > share),

@@ -2,11 +2,13 @@
 
 mod finding;
 pub(crate) mod findings;
+mod fingerprint;
 mod reason;
 pub(crate) mod selection;
 pub(crate) mod single;
 
 pub use finding::{Finding, FindingCode, Severity};
+pub use fingerprint::{Fingerprint, NodeCount, Tolerance};
 
 use crate::balance::{BalanceChange, Bounds};
 use crate::error::Result;
@@ -27,6 +29,9 @@ pub struct Plan {
     /// What was asked for: all it takes to plan again from fresh counts.
     #[serde(default)]
     pub asked: Asked,
+    /// What it was made from.
+    #[serde(default)]
+    pub fingerprint: Fingerprint,
     /// Whether there is anything to start.
     pub decision: Decision,
     /// Why there is nothing to balance, with the numbers and the option that would change it.

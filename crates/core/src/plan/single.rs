@@ -2,7 +2,7 @@
 
 use super::findings::{self, Evidence};
 use super::selection::select;
-use super::{Asked, Decision, Mode, Plan, PlanOptions, Run, reason};
+use super::{Asked, Decision, Fingerprint, Mode, Plan, PlanOptions, Run, reason};
 use crate::balance::{Balance, BalanceChange, Bounds, float};
 use crate::error::Result;
 use crate::forecast::{Forecast, Group, simulate, unchanged};
@@ -35,6 +35,7 @@ pub(crate) fn plan(
         version: VERSION,
         mode: Mode::Single,
         asked: Asked { strategy: strategy.clone(), options: options.clone() },
+        fingerprint: Fingerprint::of(snapshot),
         decision,
         reason: reason::explain(&split, strategy, decision),
         runs: run(&nodes, &split, strategy, options, decision).into_iter().collect(),

@@ -3,7 +3,9 @@
 
 mod world;
 
-use emqx_rebalance_core::driver::{Driver, DriverOptions, Event, Guard, Input, OutcomeKind, Phase};
+use emqx_rebalance_core::driver::{
+    Driver, DriverOptions, Event, Guard, Input, OutcomeKind, Phase, Purpose, Record,
+};
 use emqx_rebalance_core::{
     Error, ErrorKind, Finding, FindingCode, RefusalReason, RunPhase, Severity, Timestamp,
 };
@@ -332,4 +334,17 @@ fn bad_options_are_all_named() {
     for field in ["poll_interval_ms", "settle_s", "`x`"] {
         assert!(text.contains(field), "{field} not in {text}");
     }
+}
+
+#[test]
+fn a_plan_that_has_ended_leaves_a_record() {
+    let purpose = Purpose { who: Some("ann".into()), reason: Some("scale-out 41".into()) };
+    let (mut world, mut driver) = (World::new(), driver().with_purpose(purpose.clone()));
+    assert_eq!(driver.record(), None);
+    let outcome = world.drive(&mut driver);
+    let record = driver.record().unwrap();
+    assert_eq!((record.purpose.clone(), record.outcome.clone()), (purpose, outcome));
+    assert_eq!((record.moved, record.nodes.len()), (100, 2));
+    let json = serde_json::to_string(&record).unwrap();
+    assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record);
 }

@@ -32,6 +32,12 @@ fn restart(driver: &Driver) -> Driver {
     Driver::restore(serde_json::from_str::<DriverState>(&stored).unwrap())
 }
 
+#[derive(Clone)]
+struct Incident {
+    at: u64,
+    happen: fn(&mut World),
+}
+
 pub(crate) struct World {
     pub now: Timestamp,
     pub a: u64,
@@ -59,7 +65,7 @@ pub(crate) struct World {
     pub down: Option<NodeName>,
     pub max_fds: Option<u64>,
     /// What happens when the run has lasted so long.
-    incidents: Vec<(u64, fn(&mut Self))>,
+    incidents: Vec<Incident>,
     /// The user asks for a stop when the run has lasted so long.
     pub stop_at: Option<u64>,
     pub starts: u32,
@@ -112,7 +118,7 @@ impl World {
 
     /// Lets something happen when the run has lasted `age` seconds.
     pub(crate) fn at(&mut self, age: u64, incident: fn(&mut Self)) {
-        self.incidents.push((age, incident));
+        self.incidents.push(Incident { at: age, happen: incident });
     }
 
     /// Runs `driver` to its verdict, at most an hour.
@@ -170,9 +176,9 @@ impl World {
     fn second(&mut self) {
         let Some(age) = self.run else { return };
         self.run = Some(age + 1);
-        for (at, incident) in self.incidents.clone() {
-            if at == age {
-                incident(self);
+        for incident in self.incidents.clone() {
+            if incident.at == age {
+                (incident.happen)(self);
             }
         }
         if self.crash_at.is_some_and(|at| age >= at) || self.phase(age).is_none() {

@@ -1,0 +1,151 @@
+//! What a plan was made from, so that nobody starts it on another cluster or too late.
+
+use super::Plan;
+use crate::balance::float;
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::node::NodeName;
+use crate::snapshot::Snapshot;
+use serde::{Deserialize, Serialize};
+
+/// What a plan was made from.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Fingerprint {
+    /// When, in milliseconds since 1970. Absent if whoever made the plan had no clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at_ms: Option<u64>,
+    /// The counts of every node.
+    pub nodes: Vec<NodeCount>,
+}
+
+/// A node's counts when a plan was made.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct NodeCount {
+    /// The node.
+    pub node: NodeName,
+    /// Connected clients.
+    pub connections: u64,
+}
+
+/// How much a cluster may have changed since a plan was made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    counts: f64,
+    max_age_s: u64,
+}
+
+impl Tolerance {
+    /// Counts may differ by `counts` of the average load of a node, 0 to 1; the plan may be
+    /// `max_age_s` seconds old.
+    ///
+    /// # Errors
+    /// `config_invalid` if `counts` is no number from 0 to 1.
+    pub fn new(counts: f64, max_age_s: u64) -> Result<Self> {
+        if !(0.0..=1.0).contains(&counts) {
+            let problem = Problem::new("plan_tolerance", counts, "a number from 0 to 1");
+            return Err(Error::invalid("tolerance", vec![problem]));
+        }
+        Ok(Self { counts, max_age_s })
+    }
+}
+
+impl Default for Tolerance {
+    /// 5 % of the average load and one hour.
+    fn default() -> Self {
+        Self { counts: 0.05, max_age_s: 3600 }
+    }
+}
+
+impl Fingerprint {
+    pub(crate) fn of(snapshot: &Snapshot) -> Self {
+        let nodes = snapshot
+            .nodes()
+            .iter()
+            .map(|load| NodeCount { node: load.node.clone(), connections: load.connections });
+        Self { made_at_ms: None, nodes: nodes.collect() }
+    }
+}
+
+impl Plan {
+    /// Whether the plan can still be started on the cluster as it is: the same nodes with about the
+    /// same counts, and not too long ago.
+    ///
+    /// # Errors
+    /// `conflict`, saying what changed and by how much.
+    pub fn check_fits(
+        &self,
+        snapshot: &Snapshot,
+        now_ms: u64,
+        tolerance: &Tolerance,
+    ) -> Result<()> {
+        self.check_age(now_ms, tolerance.max_age_s)?;
+        let nodes = &self.fingerprint.nodes;
+        for load in snapshot.running() {
+            if !nodes.iter().any(|count| count.node == load.node) {
+                return Err(changed("a node has joined since").with("node", &load.node));
+            }
+        }
+        let total: u64 = nodes.iter().map(|count| count.connections).sum();
+        let allowed = float(total) / float(nodes.len().max(1) as u64) * tolerance.counts;
+        for count in nodes {
+            let load = snapshot
+                .node(&count.node)
+                .ok_or_else(|| changed("a node has left since").with("node", &count.node))?;
+            if float(load.connections.abs_diff(count.connections)) > allowed {
+                return Err(changed("a node's connections have changed too much since")
+                    .with("node", &count.node)
+                    .with("then", count.connections)
+                    .with("now", load.connections)
+                    .with("allowed", format!("{allowed:.0}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_age(&self, now_ms: u64, max_age_s: u64) -> Result<()> {
+        let Some(made_at_ms) = self.fingerprint.made_at_ms else {
+            return Err(changed("nobody knows how old it is"));
+        };
+        let age_s = now_ms.saturating_sub(made_at_ms) / 1000;
+        if age_s > max_age_s {
+            return Err(changed("it is too old").with("age_s", age_s).with("limit_s", max_age_s));
+        }
+        Ok(())
+    }
+}
+
+fn changed(what: &str) -> Error {
+    let message = format!("the plan does not fit the cluster any more, {what}: plan again");
+    Error::new(ErrorKind::Conflict, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{PlanOptions, plan};
+    use crate::snapshot::NodeLoad;
+    use crate::strategy::Strategy;
+
+    fn snapshot(counts: &[u64]) -> Snapshot {
+        let node =
+            |(i, n): (usize, &u64)| NodeLoad::new(NodeName::new(format!("emqx@n{i}")).unwrap(), *n);
+        Snapshot::new(counts.iter().enumerate().map(node).collect()).unwrap()
+    }
+
+    #[test]
+    fn a_plan_fits_only_about_the_cluster_it_was_made_for_and_only_for_a_time() {
+        let made = snapshot(&[3000, 3000, 0]);
+        let mut plan = plan(&made, &Strategy::default(), &PlanOptions::default()).unwrap();
+        let tolerance = Tolerance::default();
+        let says = |plan: &Plan, counts: &[u64], now_ms| {
+            plan.check_fits(&snapshot(counts), now_ms, &tolerance).map_err(|e| e.to_string())
+        };
+        assert!(says(&plan, &[3000, 3000, 0], 0).unwrap_err().contains("how old"));
+        plan.fingerprint.made_at_ms = Some(1_000_000);
+        assert_eq!(says(&plan, &[3100, 2900, 99], 2_000_000), Ok(()));
+        assert!(says(&plan, &[3101, 3000, 0], 2_000_000).unwrap_err().contains("then: `3000`"));
+        assert!(says(&plan, &[3000, 3000], 2_000_000).unwrap_err().contains("left"));
+        assert!(says(&plan, &[3000, 3000, 0, 0], 2_000_000).unwrap_err().contains("joined"));
+        assert!(says(&plan, &[3000, 3000, 0], 5_000_000).unwrap_err().contains("too old"));
+        assert!(Tolerance::new(1.5, 1).is_err());
+    }
+}
