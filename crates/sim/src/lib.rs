@@ -26,6 +26,8 @@ mod config;
 mod coordinator;
 mod evacuation;
 mod http;
+#[cfg(feature = "server")]
+mod mqtt;
 mod personality;
 mod population;
 mod rng;

@@ -13,6 +13,7 @@ mod session;
 
 use crate::cluster::Cluster;
 use crate::config::ClusterConfig;
+use crate::population::Population;
 use accounts::{Accounts, Caller};
 use answer::Reply;
 use emqx_rebalance_core::{Result, Timestamp};
@@ -49,6 +50,15 @@ impl Simulation {
     pub fn new(config: ClusterConfig) -> Result<Self> {
         let accounts = Accounts::new(&config);
         Ok(Self { cluster: Cluster::new(config)?, accounts })
+    }
+
+    /// A simulation of `config` with clients of the caller's own making, at time zero.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem of `config`.
+    pub fn with_population(config: ClusterConfig, population: Box<dyn Population>) -> Result<Self> {
+        let accounts = Accounts::new(&config);
+        Ok(Self { cluster: Cluster::with_population(config, population)?, accounts })
     }
 
     /// Lets everything happen that is due up to `to`.

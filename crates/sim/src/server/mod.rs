@@ -2,12 +2,16 @@
 
 mod clock;
 mod listener;
+mod mqtt;
 
 use crate::config::ClusterConfig;
 use crate::http::Simulation;
+pub use crate::mqtt::MqttTotals;
 use clock::Clock;
-use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Problem, Result, Timestamp};
 use listener::Listener;
+pub use mqtt::MqttOptions;
+use mqtt::{Mqtt, Serving};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,24 +24,28 @@ pub struct ServerOptions {
     pub ip: IpAddr,
     /// A port for each node; 0 is any that is free. Default: all of them any.
     pub ports: Vec<u16>,
+    /// MQTT ports for real clients, which then take the place of the counted ones: the
+    /// configuration must put no client on any node. Default: none, clients are counted.
+    pub mqtt: Option<MqttOptions>,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { ip: Ipv4Addr::LOCALHOST.into(), ports: Vec::new() }
+        Self { ip: Ipv4Addr::LOCALHOST.into(), ports: Vec::new(), mqtt: None }
     }
 }
 
-/// A running cluster: one HTTP listener for each node. It stops when it is dropped.
+/// A running cluster: one HTTP listener for each node, and one for MQTT if so wished. It stops when it is dropped.
 #[must_use = "the cluster stops when this is dropped"]
 pub struct Embedded {
     shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
+    mqtt: Option<Serving>,
     tasks: JoinSet<()>,
 }
 
 /// What the listeners and the clock have in common.
-struct Shared {
+pub(crate) struct Shared {
     simulation: Mutex<Simulation>,
     clock: Clock,
 }
@@ -58,13 +66,15 @@ impl Embedded {
     /// `unreachable` if a port cannot be had.
     pub async fn start_on(config: ClusterConfig, options: ServerOptions) -> Result<Self> {
         let nodes = config.nodes.len();
-        if options.ports.len() > nodes {
-            let ports = format!("{} ports", options.ports.len());
-            let problem = Problem::new("ports", ports, format!("at most one for each of {nodes}"));
-            return Err(Error::invalid("server", vec![problem]));
-        }
-        let simulation = Simulation::new(config)?;
-        let shared = Arc::new(Shared { simulation: Mutex::new(simulation), clock: Clock::new(nodes) });
+        check_ports("ports", &options.ports, nodes)?;
+        let bind = |mqtt| Mqtt::bind(&config, options.ip, mqtt);
+        let mqtt = options.mqtt.as_ref().map(bind).transpose()?;
+        let simulation = match &mqtt {
+            Some(mqtt) => Simulation::with_population(config, mqtt.population())?,
+            None => Simulation::new(config)?,
+        };
+        let shared =
+            Arc::new(Shared { simulation: Mutex::new(simulation), clock: Clock::new(nodes) });
         let (mut tasks, mut addresses) = (JoinSet::new(), Vec::new());
         for node in 0..nodes {
             let port = options.ports.get(node).copied().unwrap_or(0);
@@ -72,8 +82,9 @@ impl Embedded {
             addresses.push(listener.address());
             tasks.spawn(listener.run(Arc::clone(&shared)));
         }
+        let mqtt = mqtt.map(|mqtt| mqtt.serve(&shared, &mut tasks));
         tasks.spawn(clock::run(Arc::clone(&shared)));
-        Ok(Self { shared, addresses, tasks })
+        Ok(Self { shared, addresses, mqtt, tasks })
     }
 
     /// The base URL of every node's HTTP API, such as `http://127.0.0.1:18083`, in order.
@@ -111,7 +122,7 @@ impl Embedded {
 
 impl Shared {
     /// The simulation, moved on to the present.
-    fn at_present(&self) -> MutexGuard<'_, Simulation> {
+    pub(crate) fn at_present(&self) -> MutexGuard<'_, Simulation> {
         // A panic in one handler must not take the other nodes down.
         let mut simulation = self.simulation.lock().unwrap_or_else(PoisonError::into_inner);
         simulation.advance(self.clock.now());
@@ -119,10 +130,31 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// The cluster's time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Waits until `node` is up, or down.
+    pub(crate) async fn until(&self, node: usize, up: bool) {
+        self.clock.until(node, up).await;
+    }
+}
+
 impl fmt::Debug for Embedded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Embedded").field("addresses", &self.addresses).finish_non_exhaustive()
     }
+}
+
+fn check_ports(name: &'static str, ports: &[u16], nodes: usize) -> Result<()> {
+    if ports.len() <= nodes {
+        return Ok(());
+    }
+    let bound = format!("at most one for each of {nodes}");
+    let problem = Problem::new(name, format!("{} ports", ports.len()), bound);
+    Err(Error::invalid("server", vec![problem]))
 }
 
 fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
