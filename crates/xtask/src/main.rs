@@ -1,5 +1,6 @@
 //! Builds, generates and tests everything: `cargo xtask test`.
 
+mod picture;
 mod rust;
 mod setup;
 mod step;
@@ -21,6 +22,8 @@ enum Command {
     Test,
     /// Formats, lints and documents the Rust code, and builds the pure crates for the browser.
     Lint,
+    /// Runs the demo and draws what it prints into `docs/demo.svg`.
+    Picture,
 }
 
 fn main() -> Result<()> {
@@ -30,6 +33,7 @@ fn main() -> Result<()> {
     match command {
         Command::Test => test(&shell),
         Command::Lint => rust::lint(&shell),
+        Command::Picture => picture::demo(&shell),
     }
 }
 
