@@ -5,7 +5,8 @@
 mod judge;
 
 use emqx_rebalance_core::{
-    Decision, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions, Snapshot, Strategy, plan,
+    Decision, FindingCode, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions, Snapshot,
+    Strategy, plan,
 };
 use judge::{Deal, Look, Tally, World, clusters};
 use proptest::prelude::*;
@@ -110,6 +111,103 @@ fn a_level_cluster_is_left_alone() {
     let made = level(&snapshot(&[100, 100, 100]), &Strategy::default(), None);
     assert_eq!(made.decision, Decision::NothingToBalance);
     assert!(made.runs.is_empty() && made.reason.is_some());
+}
+
+fn with(counts: &[u64], options: PlanOptions) -> Plan {
+    let strategy = serde_json::from_str(
+        r#"{"conn_evict_rate":500,"wait_health_check":10,"wait_takeover":10}"#,
+    )
+    .unwrap();
+    let options = PlanOptions { mode: Mode::Level, ..options };
+    plan(&snapshot(counts), &strategy, &options).unwrap()
+}
+
+const SKEWED: [u64; 8] = [50_000, 30_000, 9_000, 4_000, 1_000, 0, 200, 12_000];
+
+#[test]
+fn limits_on_reconnects_slow_the_plan_down() {
+    let round_robin = Some(LoadBalancer::RoundRobin);
+    let free = with(&SKEWED, PlanOptions { load_balancer: round_robin, ..PlanOptions::default() });
+    for options in [
+        PlanOptions { max_cluster_reconnect_rate: Some(400.0), ..PlanOptions::default() },
+        PlanOptions { max_reconnect_rate: Some(200.0), ..PlanOptions::default() },
+    ] {
+        let made = with(&SKEWED, PlanOptions { load_balancer: round_robin, ..options });
+        assert!(made.forecast.duration_s > free.forecast.duration_s * 5 / 4);
+        assert!(made.balance.after.over < 0.01, "{:?}", made.balance.after);
+        assert_eq!(made.errors().count(), 0, "{:?}", made.findings);
+    }
+}
+
+#[test]
+fn no_more_nodes_close_than_allowed() {
+    for most in 1..6 {
+        let options = PlanOptions { max_unavailable: Some(most), ..PlanOptions::default() };
+        let made = with(&SKEWED, options);
+        let closed = made.moves.iter().filter(|one| one.closes_at_s.is_some()).count();
+        assert!(closed > 0 && closed <= most as usize, "{most}: {closed}");
+    }
+}
+
+#[test]
+fn a_plan_that_cannot_end_in_time_says_so() {
+    let made = with(&SKEWED, PlanOptions { max_duration_s: Some(60), ..PlanOptions::default() });
+    assert!(made.errors().any(|finding| finding.code == FindingCode::TooLong));
+}
+
+#[test]
+fn what_goes_to_excluded_nodes_is_reckoned_with() {
+    for balancer in [LoadBalancer::RoundRobin, LoadBalancer::LeastConnections] {
+        let options = PlanOptions {
+            exclude: vec![name(15)],
+            load_balancer: Some(balancer),
+            ..PlanOptions::default()
+        };
+        let made = with(&SKEWED, options);
+        assert!(made.balance.after.over < 0.003, "{:?}", made.balance.after);
+        assert!(made.runs.iter().all(|run| !run.nodes.contains(&name(15))));
+        assert!(made.forecast.end[4].connections > 12_000);
+    }
+}
+
+#[test]
+fn an_unknown_balancer_gets_a_plan_for_all_and_the_difference() {
+    let made = with(&SKEWED, PlanOptions::default());
+    assert_eq!(made.behind.len(), 3);
+    let over = |kind| made.behind.iter().find(|one| one.load_balancer == kind).unwrap().over;
+    assert!(over(LoadBalancer::RoundRobin) < 0.005 && over(LoadBalancer::LeastConnections) < 0.005);
+    assert!(over(LoadBalancer::Random) < 0.03);
+    assert!(made.findings.iter().any(|f| f.code == FindingCode::LoadBalancerUnknown));
+}
+
+#[test]
+fn weighted_nodes_end_level_per_weight() {
+    let counts = [40_000, 10_000, 10_000, 0];
+    let mut nodes = snapshot(&counts).nodes().to_vec();
+    for (load, weight) in nodes.iter_mut().zip([2.0, 1.0, 1.0, 2.0]) {
+        load.weight = Some(weight);
+    }
+    let options = PlanOptions {
+        mode: Mode::Level,
+        load_balancer: Some(LoadBalancer::RoundRobin),
+        ..PlanOptions::default()
+    };
+    let strategy: Strategy = serde_json::from_str(r#"{"conn_evict_rate":200}"#).unwrap();
+    let made = plan(&Snapshot::new(nodes).unwrap(), &strategy, &options).unwrap();
+    assert!(made.balance.after.over < 0.005, "{:?}", made.moves);
+}
+
+#[test]
+fn bad_options_are_named_all_at_once() {
+    let options = PlanOptions {
+        mode: Mode::Level,
+        reconnect_delay_s: Some(-1.0),
+        target_over: Some(f64::NAN),
+        max_unavailable: Some(0),
+        ..PlanOptions::default()
+    };
+    let error = plan(&snapshot(&[5, 1]), &Strategy::default(), &options).unwrap_err();
+    assert_eq!(error.problems().len(), 3, "{error}");
 }
 
 #[test]

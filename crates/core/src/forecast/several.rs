@@ -42,9 +42,15 @@ pub(crate) struct Outlook {
     pub(crate) peak: (f64, f64),
 }
 
-/// Forecasts `starts`, sent at once in this order.
-pub(crate) fn simulate_all(nodes: &[NodeLoad], starts: &[Start<'_>], world: World) -> Outlook {
-    let mut cluster = Cluster::new(nodes, world);
+/// Forecasts `starts`, sent at once in this order, where the balancer knows the nodes that are
+/// `serving`.
+pub(crate) fn simulate_all(
+    nodes: &[NodeLoad],
+    serving: &[bool],
+    starts: &[Start<'_>],
+    world: World,
+) -> Outlook {
+    let mut cluster = Cluster::new(nodes, serving, world);
     for (run, start) in starts.iter().enumerate() {
         cluster.start(run, start, nodes);
     }
@@ -76,7 +82,7 @@ struct Cluster {
     world: World,
     now: u64,
     counts: Counts,
-    running: Vec<bool>,
+    serving: Vec<bool>,
     /// What the balancer takes to be open.
     open: Vec<bool>,
     rounds: Vec<Round>,
@@ -89,9 +95,7 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn new(nodes: &[NodeLoad], world: World) -> Self {
-        let running: Vec<bool> =
-            nodes.iter().map(|load| load.status == NodeStatus::Running).collect();
+    fn new(nodes: &[NodeLoad], serving: &[bool], world: World) -> Self {
         Self {
             world,
             now: 0,
@@ -100,8 +104,8 @@ impl Cluster {
                 dropped: vec![0.0; nodes.len()],
                 sessions: nodes.iter().map(|load| float(load.disconnected_sessions)).collect(),
             },
-            open: running.clone(),
-            running,
+            open: serving.to_vec(),
+            serving: serving.to_vec(),
             rounds: Vec::new(),
             returns: Returns::new(world.reconnect_delay_s, world.tick_lag_s),
             nowhere: 0.0,
@@ -113,7 +117,7 @@ impl Cluster {
 
     fn start(&mut self, run: usize, start: &Start<'_>, nodes: &[NodeLoad]) {
         let closed = |i: &usize| self.rounds.iter().any(|round| round.donors.contains(i));
-        let down = |i: &usize| !self.running.get(*i).copied().unwrap_or(false);
+        let down = |i: &usize| nodes.get(*i).is_none_or(|load| load.status != NodeStatus::Running);
         if start.nodes.iter().any(|i| closed(i) || down(i)) {
             return;
         }
@@ -128,7 +132,7 @@ impl Cluster {
 
     /// What the balancer sees at a full second.
     fn look(&mut self) {
-        self.open.clone_from(&self.running);
+        self.open.clone_from(&self.serving);
         for round in self.rounds.iter().filter(|round| !round.is_over()) {
             for donor in &round.donors {
                 if let Some(open) = self.open.get_mut(*donor) {

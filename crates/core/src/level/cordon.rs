@@ -24,7 +24,15 @@ const AHEAD_S: u64 = 2;
 pub(crate) fn add(setting: &Setting, draft: &mut Draft, tolerance: f64, budget: f64) {
     let mut recipients: Vec<(usize, f64)> = lacking(setting, draft).collect();
     recipients.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-    let first = level_base(setting, draft, &mut recipients, budget);
+    let donors = draft.holds.iter().flatten().count();
+    let room = setting.limits.closed.map_or(usize::MAX, |most| most.saturating_sub(donors));
+    let closable = closable(setting, &recipients);
+    let equal_weights = closable + emptiest(&recipients) >= recipients.len();
+    let first = if room < recipients.len() || !equal_weights {
+        closable.min(room)
+    } else {
+        level_base(setting, draft, &mut recipients, budget)
+    };
     let mut way = Way::new(setting, draft, recipients.len(), tolerance);
     for (site, lack) in recipients.iter().take(first) {
         let Some(hold) = way.back_to(*lack) else { break };
@@ -32,6 +40,29 @@ pub(crate) fn add(setting: &Setting, draft: &mut Draft, tolerance: f64, budget: 
             *slot = Some(hold);
         }
     }
+}
+
+/// How many of `recipients`, from the one that lacks least on, EMQX would close: beside each there
+/// must be one that lacks more and holds fewer clients. With equal weights there always is, short
+/// of the emptiest.
+fn closable(setting: &Setting, recipients: &[(usize, f64)]) -> usize {
+    let clients =
+        |(site, _): &(usize, f64)| setting.sites.get(*site).map_or(0.0, |site| site.clients);
+    let mut fewest = f64::INFINITY;
+    let mut first_open = recipients.len();
+    for (i, recipient) in recipients.iter().enumerate().rev() {
+        if fewest + 1.0 >= clients(recipient) {
+            first_open = i;
+        }
+        fewest = fewest.min(clients(recipient));
+    }
+    first_open
+}
+
+/// How many of `recipients` lack as much as the last, give or take a client.
+fn emptiest(recipients: &[(usize, f64)]) -> usize {
+    let most = recipients.last().map_or(0.0, |(_, lack)| *lack);
+    recipients.iter().filter(|(_, lack)| *lack >= most - 1.0).count()
 }
 
 /// Makes the emptiest nodes equal, so that more of them share what comes at first; returns how many
@@ -47,7 +78,7 @@ fn level_base(
     budget: f64,
 ) -> usize {
     let most = recipients.last().map_or(0.0, |(_, lack)| *lack);
-    let open = recipients.iter().filter(|(_, lack)| *lack >= most - 1.0).count();
+    let open = emptiest(recipients);
     let ahead_s = AHEAD_S.min(setting.wait_health_check_s);
     let mut chosen = recipients.len() - open;
     if ahead_s < AHEAD_S || open == 0 {
@@ -113,7 +144,7 @@ impl<'a> Way<'a> {
             lasts_s,
             back,
             later,
-            open: recipients,
+            open: recipients + setting.sites.iter().filter(|site| !site.member).count(),
             owed: 0.0,
         }
     }
@@ -170,8 +201,10 @@ impl<'a> Way<'a> {
 
 /// Recipients with what each lacks.
 fn lacking<'a>(setting: &'a Setting, draft: &'a Draft) -> impl Iterator<Item = (usize, f64)> + 'a {
-    let sites = setting.sites.iter().zip(&draft.donors).enumerate();
-    sites.filter(|(_, (_, donor))| !**donor).map(|(i, (site, _))| (i, -site.excess()))
+    let sites = setting.sites.iter().zip(&draft.holds).enumerate();
+    sites
+        .filter(|(_, (site, hold))| site.member && hold.is_none())
+        .map(|(i, (site, _))| (i, -site.excess()))
 }
 
 /// The first of `from..=to` for which `holds`, which then holds for all after it; `to` if none.

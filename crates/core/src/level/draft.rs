@@ -9,6 +9,8 @@ pub(crate) struct Site {
     pub(crate) clients: f64,
     /// Clients it should end with.
     pub(crate) target: f64,
+    /// Whether a run may close it. Other nodes take their share of clients whatever the plan.
+    pub(crate) member: bool,
 }
 
 impl Site {

@@ -47,7 +47,10 @@ use crate::plan::selection::select;
 use crate::plan::{Decision, Mode, Plan, PlanOptions, Run, single};
 use crate::snapshot::{NodeLoad, NodeStatus, Snapshot, VERSION};
 use crate::strategy::Strategy;
+use crate::units::{AbsThreshold, RelThreshold};
+use outlook::Scene;
 use setting::Setting;
+use starts::Start;
 
 /// Plans runs that level `snapshot`, never worse than EMQX's own run.
 ///
@@ -71,13 +74,17 @@ pub(crate) fn plan(
     let loads: Vec<(u64, f64)> = nodes.iter().map(|n| (n.connections, n.weight())).collect();
     let before = Balance::of(loads.iter().copied());
     let bounds = Bounds::of(&loads, strategy);
-    let scene = outlook::Scene { snapshot, members: &members, options };
+    let scene = Scene { snapshot, members: &members, options };
     let single_run = scene.candidate(plan.runs.clone());
     if before.over <= options.goal() || bounds.fewest_disconnects == 0 {
         return Ok(nothing(plan, snapshot, strategy, options, before, bounds));
     }
-    let several = scene.candidate(runs(&nodes, strategy, options));
-    let chosen = if several.is_better_than(&single_run) { &several } else { &single_run };
+    let several = scene.candidate(scene.level(strategy));
+    let chosen = if !scene.allows(&single_run) || several.is_better_than(&single_run) {
+        &several
+    } else {
+        &single_run
+    };
     plan.findings = notes::findings(snapshot, strategy, options, &nodes);
     plan.findings.extend(notes::about(&scene, chosen, &single_run, strategy));
     plan.findings.sort_by_key(|finding| finding.severity);
@@ -91,7 +98,7 @@ pub(crate) fn plan(
         donors: scene.names(|load, share| load > share),
         recipients: scene.names(|load, share| load <= share),
         moves: scene.moves(chosen),
-        waves: waves::expected(&scene, chosen),
+        waves: waves::expected(&scene, chosen, strategy),
         behind: scene.behind(chosen),
         comparison: (!single_run.runs.is_empty()).then(|| single_run.comparison()),
         runs: chosen.runs.clone(),
@@ -124,29 +131,44 @@ fn nothing(
     }
 }
 
-/// The runs of the best draft.
-fn runs(nodes: &[&NodeLoad], strategy: &Strategy, options: &PlanOptions) -> Vec<Run> {
-    let setting = Setting::of(nodes, strategy, options);
-    let draft = search::best(&setting);
-    let name = |i: usize| nodes.get(i).map(|load| load.node.clone());
-    let run = |start: starts::Start| {
-        let donor = name(start.site)?;
-        let recipients: Vec<NodeName> = start.recipients.iter().filter_map(|i| name(*i)).collect();
-        let strategy = Strategy {
-            conn_evict_rate: start.rate,
-            wait_health_check: start.wait_health_check_s,
-            wait_takeover: start.wait_takeover_s,
-            abs_conn_threshold: start.abs,
-            rel_conn_threshold: start.rel,
-            ..strategy.clone()
+impl Scene<'_> {
+    /// The runs of the best draft.
+    pub(crate) fn level(&self, strategy: &Strategy) -> Vec<Run> {
+        let nodes: Vec<&NodeLoad> = self.nodes().collect();
+        let others: Vec<&NodeLoad> = self.others().collect();
+        let setting = Setting::of(&nodes, &others, strategy, self.options);
+        let draft = search::best(&setting);
+        let name = |i: usize| nodes.get(i).map(|load| load.node.clone());
+        let run = |start: Start| {
+            let donor = name(start.site)?;
+            let recipients: Vec<NodeName> =
+                start.recipients.iter().filter_map(|i| name(*i)).collect();
+            Some(Run {
+                coordinator: donor.clone(),
+                nodes: std::iter::once(donor.clone()).chain(recipients.iter().cloned()).collect(),
+                donors: vec![donor],
+                recipients,
+                strategy: start.strategy(strategy),
+            })
         };
-        Some(Run {
-            coordinator: donor.clone(),
-            nodes: std::iter::once(donor.clone()).chain(recipients.iter().cloned()).collect(),
-            donors: vec![donor],
-            recipients,
-            strategy,
-        })
-    };
-    starts::starts(&setting, &draft).into_iter().filter_map(run).collect()
+        starts::starts(&setting, &draft).into_iter().filter_map(run).collect()
+    }
+}
+
+impl Start {
+    /// The options of the start. Donors hand over sessions down to the recipients' average; a
+    /// cordon moves none, since that would keep it closed for longer.
+    fn strategy(&self, strategy: &Strategy) -> Strategy {
+        let sessions = if self.donor { 1 } else { u32::MAX };
+        Strategy {
+            conn_evict_rate: self.rate,
+            wait_health_check: self.wait_health_check_s,
+            wait_takeover: self.wait_takeover_s,
+            abs_conn_threshold: self.abs,
+            rel_conn_threshold: self.rel,
+            abs_sess_threshold: AbsThreshold::at_least_one(sessions),
+            rel_sess_threshold: RelThreshold::TIGHTEST,
+            ..strategy.clone()
+        }
+    }
 }

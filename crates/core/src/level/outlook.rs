@@ -8,7 +8,7 @@ use crate::balance::{Balance, float};
 use crate::forecast::{Outlook, Spread, Start, World, simulate_all};
 use crate::node::NodeName;
 use crate::plan::{PlanOptions, Run};
-use crate::snapshot::{NodeLoad, Snapshot};
+use crate::snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
 
 /// The cluster at hand.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,32 @@ impl Scene<'_> {
         self.members.iter().filter_map(|i| self.snapshot.nodes().get(*i))
     }
 
+    /// Nodes that take no part but take clients: not the cores among replicants that have none.
+    pub(crate) fn others(&self) -> impl Iterator<Item = &NodeLoad> {
+        let nodes = self.snapshot.nodes().iter().enumerate();
+        nodes.filter(|(i, _)| self.serves(*i) && !self.members.contains(i)).map(|(_, load)| load)
+    }
+
+    /// Whether the balancer sends clients to a node.
+    fn serves(&self, site: usize) -> bool {
+        self.snapshot.nodes().get(site).is_some_and(|load| {
+            let idle_core = load.role == Some(Role::Core) && load.connections == 0;
+            let left_out = idle_core && !self.members.contains(&site);
+            load.status == NodeStatus::Running && !left_out
+        })
+    }
+
+    /// Whether the options allow what `candidate` does.
+    pub(crate) fn allows(&self, candidate: &Candidate) -> bool {
+        let closed: usize = candidate.runs.iter().map(|run| run.donors.len()).sum();
+        let (node, cluster) = candidate.outlook.peak;
+        let within = |limit: Option<f64>, peak: f64| limit.is_none_or(|most| peak <= most);
+        let may_close = self.options.max_unavailable.and_then(|most| usize::try_from(most).ok());
+        may_close.is_none_or(|most| closed <= most)
+            && within(self.options.max_reconnect_rate, node)
+            && within(self.options.max_cluster_reconnect_rate, cluster)
+    }
+
     /// Forecasts `runs` behind the balancer at hand.
     pub(crate) fn candidate(&self, runs: Vec<Run>) -> Candidate {
         let spread = self.options.load_balancer.map_or(Spread::Evenly, LoadBalancer::spread);
@@ -49,7 +75,9 @@ impl Scene<'_> {
         let starts: Vec<Start<'_>> =
             runs.iter().map(|run| Start { nodes: start(run), strategy: &run.strategy }).collect();
         let reconnect_delay_s = self.options.delay_s();
-        simulate_all(nodes, &starts, World { spread, reconnect_delay_s, tick_lag_s: TICK_LAG_S })
+        let serving: Vec<bool> = (0..nodes.len()).map(|i| self.serves(i)).collect();
+        let world = World { spread, reconnect_delay_s, tick_lag_s: TICK_LAG_S };
+        simulate_all(nodes, &serving, &starts, world)
     }
 
     fn balance(&self, outlook: &Outlook) -> Balance {
@@ -65,11 +93,13 @@ impl Scene<'_> {
         }
         let behind = |load_balancer: LoadBalancer| {
             let outlook = self.outlook(&chosen.runs, load_balancer.spread());
-            let noise = match load_balancer {
-                LoadBalancer::Random => waves::noise(self, &outlook),
-                LoadBalancer::RoundRobin | LoadBalancer::LeastConnections => 0.0,
+            let over = match load_balancer {
+                LoadBalancer::Random => waves::over_by_chance(self, &outlook),
+                LoadBalancer::RoundRobin | LoadBalancer::LeastConnections => {
+                    self.balance(&outlook).over
+                }
             };
-            Behind { load_balancer, over: self.balance(&outlook).over + noise }
+            Behind { load_balancer, over }
         };
         LoadBalancer::ALL.into_iter().map(behind).collect()
     }

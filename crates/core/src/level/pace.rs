@@ -1,6 +1,6 @@
 //! How fast and how long each donor drops clients.
 
-use super::draft::{Draft, Hold};
+use super::draft::{Draft, Hold, Site};
 use super::setting::Setting;
 use crate::balance::float;
 
@@ -16,16 +16,32 @@ pub(crate) fn donors(setting: &Setting, ticks: u64) -> Draft {
         let (ticks, rate) = best_pace(excess, ticks, setting.top_rate);
         Hold { rate, ticks, wait_s: last - ticks, ahead_s: 0 }
     };
-    let hold = |excess: f64| (excess >= 1.0).then(|| pace(excess));
-    let holds: Vec<Option<Hold>> = setting.sites.iter().map(|site| hold(site.excess())).collect();
+    let least = least_excess(setting);
+    let hold = |site: &Site| (site.member && site.excess() >= least).then(|| pace(site.excess()));
+    let holds: Vec<Option<Hold>> = setting.sites.iter().map(hold).collect();
     let donors = holds.iter().map(Option::is_some).collect();
     Draft { holds, donors }
 }
 
-/// Fewest ticks in which every donor can drop its excess.
+/// The excess that makes a donor: 1 client, or that of the last node that may be closed.
+fn least_excess(setting: &Setting) -> f64 {
+    let Some(most) = setting.limits.closed else { return 1.0 };
+    let mut excess: Vec<f64> = setting.sites.iter().map(Site::excess).collect();
+    excess.sort_by(|a, b| b.total_cmp(a));
+    let last = most.checked_sub(1).and_then(|i| excess.get(i)).copied().unwrap_or(1.0);
+    // Of several with the same excess, those that would be too many stay open.
+    let as_much = excess.iter().filter(|other| **other >= last).count();
+    if as_much > most { last.next_up().max(1.0) } else { last.max(1.0) }
+}
+
+/// Fewest ticks in which every donor can drop its excess, at the rates allowed.
 pub(crate) fn fewest_ticks(setting: &Setting) -> u64 {
-    let fullest = setting.sites.iter().map(|site| site.excess()).fold(0.0, f64::max);
-    whole((fullest / float(setting.top_rate)).ceil()).max(1)
+    let members = setting.sites.iter().filter(|site| site.member);
+    let fullest = members.clone().map(Site::excess).fold(0.0, f64::max);
+    let all: f64 = members.map(|site| site.excess().max(0.0)).sum();
+    let ticks = fullest / float(setting.top_rate);
+    let ticks = ticks.max(setting.limits.cluster_rate.map_or(0.0, |rate| all / rate));
+    whole(ticks.ceil()).max(1)
 }
 
 /// Ticks and rate whose product comes closest to `excess`, with many ticks rather than few.

@@ -24,7 +24,8 @@ fn best_for(setting: &Setting) -> Draft {
     let good = |best: &Option<(f64, Draft)>, floor: f64| {
         best.as_ref().is_some_and(|(score, _)| *score <= floor)
     };
-    while ticks <= 3 * fewest + 12 && !good(&best, least_score(setting, fewest, ticks)) {
+    let most = most_ticks(setting, fewest);
+    while ticks <= most && !good(&best, least_score(setting, fewest, ticks)) {
         for knobs in Knobs::all(setting.spread) {
             let draft = draft(setting, ticks, knobs);
             let score = score(setting, &draft, fewest, ticks);
@@ -35,6 +36,31 @@ fn best_for(setting: &Setting) -> Draft {
         ticks += 1 + ticks / 60 + (ticks - fewest) / 10;
     }
     best.map_or_else(|| pace::donors(setting, fewest), |(_, draft)| draft)
+}
+
+/// The most ticks to try.
+fn most_ticks(setting: &Setting, fewest: u64) -> u64 {
+    let all: f64 = setting.sites.iter().map(|site| site.excess().max(0.0)).sum();
+    let slow = setting.limits.node_rate.map_or(0, |rate| pace::whole((all / rate).ceil()));
+    let most = 3 * fewest.max(slow) + 12;
+    setting.limits.ticks.map_or(most, |limit| most.min(limit.max(fewest)))
+}
+
+/// By how much clients come back faster than allowed, as a share.
+fn too_fast(setting: &Setting, draft: &Draft) -> f64 {
+    let at_once = |ahead: bool| -> f64 {
+        let holds = draft.holds.iter().flatten().filter(|hold| (hold.ahead_s > 0) == ahead);
+        holds.map(|hold| float(hold.rate)).sum()
+    };
+    let flow = at_once(false).max(at_once(true));
+    let open = match setting.spread {
+        Spread::Evenly => draft.holds.iter().filter(|hold| hold.is_none()).count().max(1),
+        Spread::ToEmptiest => 1,
+    };
+    let beyond =
+        |limit: Option<f64>, rate: f64| limit.map_or(0.0, |most| (rate / most - 1.0).max(0.0));
+    beyond(setting.limits.cluster_rate, flow)
+        + beyond(setting.limits.node_rate, flow / float(open as u64))
 }
 
 /// What the search turns, beside the number of ticks.
@@ -63,7 +89,7 @@ fn draft(setting: &Setting, ticks: u64, knobs: Knobs) -> Draft {
     let mut draft = pace::donors(setting, ticks);
     if setting.spread == Spread::Evenly {
         let total: f64 = setting.sites.iter().map(|site| site.target).sum();
-        let mean = total / float(setting.sites.len() as u64);
+        let mean = total / float(setting.sites.len().max(1) as u64);
         let budget = knobs.budget * float(draft.drops());
         cordon::add(setting, &mut draft, knobs.tolerance * mean, budget);
     }
@@ -80,7 +106,7 @@ fn score(setting: &Setting, draft: &Draft, fewest: u64, ticks: u64) -> f64 {
     let more = float(draft.drops()) / least.max(1.0) - 1.0;
     let fine = over.max(FINE) + 0.2 * over.min(FINE);
     let dear = 0.05 * more.max(0.0) + (more - 0.03).max(0.0);
-    fine + dear + LONGER * longer(setting, fewest, ticks)
+    fine + dear + 10.0 * too_fast(setting, draft) + LONGER * longer(setting, fewest, ticks)
 }
 
 /// The least that a draft of `ticks` ticks can score.
@@ -98,7 +124,8 @@ fn longer(setting: &Setting, fewest: u64, ticks: u64) -> f64 {
 fn over(setting: &Setting, draft: &Draft, lag_s: f64) -> f64 {
     let end = Course::new(setting, draft, lag_s).end();
     let each = end.iter().zip(&setting.sites);
-    each.map(|(clients, site)| clients / site.target.max(1.0) - 1.0).fold(0.0, f64::max)
+    let members = each.filter(|(_, site)| site.member);
+    members.map(|(clients, site)| clients / site.target.max(1.0) - 1.0).fold(0.0, f64::max)
 }
 
 /// Closer than this to level counts little.

@@ -22,6 +22,31 @@ pub(crate) const SEEN_LAG_S: f64 = 0.9;
 /// A shorter lag, to see how much a draft depends on it.
 pub(crate) const SHORT_LAG_S: f64 = 0.35;
 
+/// What the options forbid.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Limits {
+    /// Nodes closed at once.
+    pub(crate) closed: Option<usize>,
+    /// Clients per second that come back to one node.
+    pub(crate) node_rate: Option<f64>,
+    /// Clients per second that come back to the cluster.
+    pub(crate) cluster_rate: Option<f64>,
+    /// Ticks that the fullest donor takes.
+    pub(crate) ticks: Option<u64>,
+}
+
+impl Limits {
+    fn of(strategy: &Strategy, options: &PlanOptions) -> Self {
+        let waits = u64::from(strategy.wait_health_check) + u64::from(strategy.wait_takeover);
+        Self {
+            closed: options.max_unavailable.and_then(|n| usize::try_from(n).ok()),
+            node_rate: options.max_reconnect_rate,
+            cluster_rate: options.max_cluster_reconnect_rate,
+            ticks: options.max_duration_s.map(|most| most.saturating_sub(waits)),
+        }
+    }
+}
+
 /// The circumstances: what the strategy and the world around the cluster lay down.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
@@ -29,6 +54,7 @@ pub(crate) struct Setting {
     /// Whether chance decides where a client goes.
     pub(crate) by_chance: bool,
     pub(crate) spread: Spread,
+    pub(crate) limits: Limits,
     /// Most clients that a donor may drop per tick.
     pub(crate) top_rate: u64,
     pub(crate) wait_health_check_s: u64,
@@ -37,18 +63,29 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// The circumstances of levelling `nodes`.
-    pub(crate) fn of(nodes: &[&NodeLoad], strategy: &Strategy, options: &PlanOptions) -> Self {
-        let total: f64 = nodes.iter().map(|load| float(load.connections)).sum();
-        let weights: f64 = nodes.iter().map(|load| load.weight()).sum();
+    /// The circumstances of levelling `nodes`, while `others` take clients too.
+    pub(crate) fn of(
+        nodes: &[&NodeLoad],
+        others: &[&NodeLoad],
+        strategy: &Strategy,
+        options: &PlanOptions,
+    ) -> Self {
+        let spread = options.load_balancer.map_or(Spread::Evenly, LoadBalancer::spread);
+        let share = share(nodes, others, spread);
         let site = |load: &&NodeLoad| Site {
             clients: float(load.connections),
-            target: total * load.weight() / weights,
+            target: share * load.weight(),
+            member: true,
+        };
+        let other = |load: &&NodeLoad| {
+            let clients = float(load.connections);
+            Site { clients, target: clients, member: false }
         };
         Self {
-            sites: nodes.iter().map(site).collect(),
+            sites: nodes.iter().map(site).chain(others.iter().map(other)).collect(),
+            limits: Limits::of(strategy, options),
             by_chance: options.load_balancer == Some(LoadBalancer::Random),
-            spread: options.load_balancer.map_or(Spread::Evenly, LoadBalancer::spread),
+            spread,
             top_rate: strategy.conn_evict_rate.get().into(),
             wait_health_check_s: strategy.wait_health_check.into(),
             wait_takeover_s: strategy.wait_takeover.into(),
@@ -62,16 +99,17 @@ impl Setting {
     /// of them is likely to be off, and the others keep what that leaves over: then none is likelier
     /// to end as the fullest than another.
     pub(crate) fn with_room_for(&self, variances: &[f64]) -> Self {
-        let gets = |site: &Site| site.excess() < 1.0;
+        let gets = |site: &Site| site.member && site.excess() < 1.0;
         let lucky = float(self.sites.iter().filter(|site| gets(site)).count() as u64);
         let off = 0.8 * (2.0 * lucky.max(1.5).ln()).sqrt();
         let room = |(site, variance): (&Site, &f64)| {
             if gets(site) { off * variance.max(0.0).sqrt() } else { 0.0 }
         };
         let rooms: Vec<f64> = self.sites.iter().zip(variances).map(room).collect();
-        let kept = rooms.iter().sum::<f64>() / float(self.sites.len() as u64);
+        let members = self.sites.iter().filter(|site| site.member).count() as u64;
+        let kept = rooms.iter().sum::<f64>() / float(members.max(1));
         let aim = |(site, room): (&Site, &f64)| Site {
-            target: (site.target + kept - room).max(0.0),
+            target: if site.member { (site.target + kept - room).max(0.0) } else { site.target },
             ..*site
         };
         Self { sites: self.sites.iter().zip(&rooms).map(aim).collect(), ..self.clone() }
@@ -102,4 +140,30 @@ impl Setting {
         let opens = |hold: &Option<Hold>| hold.map_or(0.0, at);
         draft.holds.iter().map(opens).collect()
     }
+}
+
+/// What each node ends with per weight, less what goes to `others`.
+///
+/// Behind even spreading each other node gets as many as the emptiest, which is open throughout;
+/// behind least connections those below the level are filled to it.
+fn share(nodes: &[&NodeLoad], others: &[&NodeLoad], spread: Spread) -> f64 {
+    let clients = |load: &&NodeLoad| float(load.connections);
+    let total: f64 = nodes.iter().map(clients).sum();
+    let weights: f64 = nodes.iter().map(|load| load.weight()).sum();
+    let mut others: Vec<f64> = others.iter().map(clients).collect();
+    others.sort_by(f64::total_cmp);
+    if spread == Spread::Evenly {
+        let least = nodes.iter().map(clients).fold(f64::INFINITY, f64::min);
+        let count = float(others.len() as u64);
+        return (total + count * least.min(total)) / (weights + count);
+    }
+    let (mut total, mut weights) = (total, weights);
+    for below in others {
+        if below >= total / weights {
+            break;
+        }
+        total += below;
+        weights += 1.0;
+    }
+    total / weights
 }

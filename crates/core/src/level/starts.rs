@@ -22,6 +22,8 @@ pub(crate) struct Start {
     pub(crate) wait_takeover_s: u32,
     pub(crate) abs: AbsThreshold,
     pub(crate) rel: RelThreshold,
+    /// Whether it is a donor; otherwise a cordon, which moves no sessions.
+    pub(crate) donor: bool,
 }
 
 /// The starts of `draft` in the order to send them: donors, fullest first, then cordons.
@@ -33,6 +35,7 @@ pub(crate) fn starts(setting: &Setting, draft: &Draft) -> Vec<Start> {
     let course = Course::new(setting, draft, SEEN_LAG_S);
     let mut order: Vec<usize> = (0..setting.sites.len()).collect();
     let clients = |i: usize| setting.sites.get(i).map_or(0.0, |site| site.clients);
+    let is_member = |i: usize| setting.sites.get(i).is_some_and(|site| site.member);
     let is_donor = |i: usize| draft.donors.get(i).copied().unwrap_or(false);
     let hold = |i: usize| draft.holds.get(i).copied().flatten();
     order.sort_by(|a, b| {
@@ -41,13 +44,13 @@ pub(crate) fn starts(setting: &Setting, draft: &Draft) -> Vec<Start> {
     let emptiest_first = |keep: &dyn Fn(usize) -> bool| -> Vec<usize> {
         order.iter().rev().copied().filter(|i| keep(*i)).collect()
     };
-    let recipients = emptiest_first(&|i| !is_donor(i));
-    let open = emptiest_first(&|i| hold(i).is_none());
+    let recipients = emptiest_first(&|i| is_member(i) && !is_donor(i));
+    let open = emptiest_first(&|i| is_member(i) && hold(i).is_none());
     let start = |site: usize| {
         let hold = hold(site)?;
         let against = if is_donor(site) { &recipients } else { &open };
         let named = below_average(clients(site), against, clients);
-        stop(setting, &course, site, hold, named)
+        stop(setting, &course, (site, is_donor(site)), hold, named)
     };
     order.iter().filter_map(|site| start(*site)).collect()
 }
@@ -72,7 +75,7 @@ fn below_average(clients: f64, emptiest: &[usize], of: impl Fn(usize) -> f64) ->
 fn stop(
     setting: &Setting,
     course: &Course<'_>,
-    site: usize,
+    (site, donor): (usize, bool),
     hold: Hold,
     recipients: Vec<usize>,
 ) -> Option<Start> {
@@ -100,5 +103,6 @@ fn stop(
         wait_takeover_s: u32::try_from(hold.wait_s).unwrap_or(u32::MAX),
         abs: AbsThreshold::at_least_one(u32::try_from(whole(threshold)).unwrap_or(u32::MAX)),
         rel: RelThreshold::TIGHTEST,
+        donor,
     })
 }

@@ -5,53 +5,80 @@ use super::balancer::LoadBalancer;
 use super::outlook::{Candidate, Scene};
 use super::whole;
 use crate::balance::float;
-use crate::forecast::Outlook;
+use crate::forecast::{NodeEnd, Outlook};
+use crate::snapshot::{NodeLoad, Snapshot};
+use crate::strategy::Strategy;
 
 /// Most rounds that a plan holds out.
 const MOST: usize = 3;
 
 /// The rounds expected until the goal is met.
 ///
-/// After the first, what is left is what chance has done: each further round moves only that, so
-/// its own noise is the root of it.
-pub(crate) fn expected(scene: &Scene<'_>, chosen: &Candidate) -> Vec<Wave> {
-    let nodes = float(scene.members.len() as u64).max(1.0);
-    let mean = scene.nodes().map(|load| float(load.connections)).sum::<f64>() / nodes;
-    let by_chance = scene.options.load_balancer == Some(LoadBalancer::Random);
-    let mut over = chosen.balance.over;
-    if by_chance {
-        over += noise(scene, &chosen.outlook);
+/// Each is planned from what the one before is forecast to leave. Behind a random balancer that is
+/// level but for chance, and each further round moves only what chance has done: its own noise is
+/// about the root of it.
+pub(crate) fn expected(scene: &Scene<'_>, chosen: &Candidate, strategy: &Strategy) -> Vec<Wave> {
+    let first =
+        Wave { over: chosen.balance.over, disconnects: chosen.outlook.forecast.disconnects };
+    if scene.options.load_balancer == Some(LoadBalancer::Random) {
+        let over = over_by_chance(scene, &chosen.outlook);
+        return by_chance(scene, Wave { over, ..first });
     }
-    let mut waves = vec![Wave { over, disconnects: chosen.outlook.forecast.disconnects }];
-    while over > scene.options.goal() && waves.len() < MOST && mean > 0.0 {
-        let moved = over * mean * nodes / 4.0;
-        let each = 2.0 * moved / nodes;
-        let left =
-            if by_chance { spread_of_chance(nodes) * each.sqrt() } else { each.sqrt() / 4.0 };
-        over = over.min(left.max(1.0) / mean);
-        waves.push(Wave { over, disconnects: whole(moved.round()) });
+    let mut waves = vec![first];
+    let mut end = chosen.outlook.forecast.end.clone();
+    while waves.len() < MOST && waves.last().is_some_and(|wave| wave.over > scene.options.goal()) {
+        let Some(next) = next(scene, &end, strategy) else { break };
+        let over = waves.last().map_or(0.0, |wave| wave.over);
+        if next.runs.is_empty() || next.balance.over >= over {
+            break;
+        }
+        let disconnects = next.outlook.forecast.disconnects;
+        waves.push(Wave { over: next.balance.over, disconnects });
+        end = next.outlook.forecast.end;
     }
     waves
 }
 
-/// By how much chance makes the fullest node fuller than its expected count, against the mean.
-///
-/// A node that `n` clients came to at random has got `n` give or take the root of `n`.
-pub(crate) fn noise(scene: &Scene<'_>, outlook: &Outlook) -> f64 {
+/// The round after one that ended at `end`.
+fn next(scene: &Scene<'_>, end: &[NodeEnd], strategy: &Strategy) -> Option<Candidate> {
+    let load = |(load, end): (&NodeLoad, &NodeEnd)| NodeLoad {
+        connections: end.connections,
+        ..load.clone()
+    };
+    let nodes = scene.snapshot.nodes().iter().zip(end).map(load).collect();
+    let snapshot = Snapshot::new(nodes).ok()?;
+    let scene = Scene { snapshot: &snapshot, ..*scene };
+    Some(scene.candidate(scene.level(strategy)))
+}
+
+fn by_chance(scene: &Scene<'_>, first: Wave) -> Vec<Wave> {
     let nodes = float(scene.members.len() as u64).max(1.0);
     let mean = scene.nodes().map(|load| float(load.connections)).sum::<f64>() / nodes;
-    let arrived = |(load, i): (&crate::snapshot::NodeLoad, &usize)| {
-        let end = outlook.forecast.end.get(*i).map_or(0, |end| end.connections);
-        let dropped = outlook.dropped.get(*i).copied().unwrap_or(0);
-        float((end + dropped).saturating_sub(load.connections))
-    };
-    let arrived: Vec<f64> = scene.nodes().zip(scene.members).map(arrived).collect();
-    let filled = arrived.iter().filter(|n| **n > 0.0).count() as u64;
-    let most = arrived.into_iter().fold(0.0, f64::max);
-    if filled < 2 || mean <= 0.0 {
-        return 0.0;
+    let mut waves = vec![first];
+    let mut over = first.over;
+    while over > scene.options.goal() && waves.len() < MOST && mean > 0.0 {
+        let each = over * mean / 2.0;
+        over = over.min((spread_of_chance(nodes) * each.sqrt()).max(1.0) / mean);
+        waves.push(Wave { over, disconnects: whole((each * nodes / 2.0).round()) });
     }
-    spread_of_chance(float(filled)) * most.sqrt() / mean
+    waves
+}
+
+/// How far the fullest node is likely to end over the mean where chance deals the clients.
+///
+/// A node that `n` clients came to at random has got `n` give or take the root of `n`.
+pub(crate) fn over_by_chance(scene: &Scene<'_>, outlook: &Outlook) -> f64 {
+    let ended = |i: &usize| outlook.forecast.end.get(*i).map_or(0, |end| end.connections);
+    let total: f64 = scene.members.iter().map(|i| float(ended(i))).sum();
+    let weights: f64 = scene.nodes().map(NodeLoad::weight).sum();
+    let off = spread_of_chance(float(scene.members.len() as u64));
+    let unlucky = |(load, i): (&NodeLoad, &usize)| {
+        let dropped = outlook.dropped.get(*i).copied().unwrap_or(0);
+        let came = (ended(i) + dropped).saturating_sub(load.connections);
+        (float(ended(i)) + off * float(came).sqrt()) / load.weight()
+    };
+    let most = scene.nodes().zip(scene.members).map(unlucky).fold(0.0, f64::max);
+    if total > 0.0 { most * weights / total - 1.0 } else { 0.0 }
 }
 
 /// How many standard deviations the highest of `n` lies above their mean, about.
