@@ -99,6 +99,12 @@ impl Balancer {
         }
     }
 
+    /// Which nodes get new connections.
+    #[cfg(feature = "server")]
+    pub(crate) fn up(&self) -> Vec<bool> {
+        self.backends.iter().map(|backend| backend.up).collect()
+    }
+
     /// How many of `count` clients go to which node; none if no node is up.
     pub(crate) fn route(&mut self, count: u64, connected: &[u64]) -> Vec<u64> {
         let up: Vec<usize> = (0..self.backends.len())

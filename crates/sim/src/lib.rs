@@ -30,6 +30,8 @@ mod http;
 mod mqtt;
 mod personality;
 mod population;
+#[cfg(feature = "server")]
+pub mod proxy;
 mod rng;
 #[cfg(feature = "server")]
 pub mod server;
