@@ -97,9 +97,49 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 }
 
+/// Options that people write: an object in which any may be left out or `null`.
+///
+/// Reads from every format that serde knows. Deserialising reports the same problems, but as the
+/// text of the format's own error; this keeps them apart.
+pub trait Options: FromFields {
+    /// Reads the options.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem at once: field, value and bound.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
+        let fields = Fields::deserialize(deserializer).map_err(|error| {
+            let problem = Problem::new(Self::WHAT, error, "an object of options, each once");
+            Error::invalid(Self::WHAT, vec![problem])
+        })?;
+        Self::from_fields(fields)
+    }
+}
+
+impl<T: FromFields> Options for T {}
+
+/// What can be taken out of [`Fields`].
+pub trait FromFields: Sized {
+    /// What the options are of, in a word.
+    const WHAT: &'static str;
+    /// The names of all options.
+    const OPTIONS: &'static [&'static str];
+
+    /// Takes every option, or its default, out of `fields`, which keep the problems.
+    fn take(fields: &mut Fields) -> Self;
+
+    /// Takes every option, and nothing may be left.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem at once.
+    fn from_fields(mut fields: Fields) -> Result<Self> {
+        let options = Self::take(&mut fields);
+        fields.finish(Self::WHAT, Self::OPTIONS).map(|()| options)
+    }
+}
+
 /// The options of one object by name, and the problems found so far.
 #[derive(Debug, Default)]
-pub(crate) struct Fields {
+pub struct Fields {
     values: BTreeMap<String, Loose>,
     problems: Vec<Problem>,
 }
@@ -180,6 +220,17 @@ impl Fields {
         found
     }
 
+    /// Takes one of `words`.
+    pub(crate) fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Option<T> {
+        let value = self.take(name)?;
+        let known = words.iter().find(|(word, _)| value == Loose::Text((*word).to_owned()));
+        if known.is_none() {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.problem(name, value, format!("one of {}", words.join(", ")));
+        }
+        known.map(|(_, choice)| *choice)
+    }
+
     /// Takes a duration: whole seconds, or text such as "90", "10s" or "1m30s", up to `max` seconds.
     pub(crate) fn seconds(&mut self, name: &str, max: u32) -> Option<u32> {
         let value = self.take(name)?;
@@ -207,6 +258,16 @@ impl Fields {
             self.problem(name, value, "a list of at least one node name such as `emqx@10.0.0.1`");
         }
         names
+    }
+
+    /// Takes the name of a node.
+    pub(crate) fn node(&mut self, name: &str) -> Option<NodeName> {
+        let value = self.take(name)?;
+        let node = node_name(&value);
+        if node.is_none() {
+            self.problem(name, value, "a node name such as `emqx@10.0.0.1`");
+        }
+        node
     }
 
     /// Takes a text of 1 to `max` bytes.

@@ -26,6 +26,7 @@ pub use emqx::{
 };
 pub use error::{Error, ErrorKind, Problem, Result};
 pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
+pub use input::{Fields, FromFields, Options};
 pub use level::{Behind, Comparison, LoadBalancer, Move, Wave};
 pub use node::NodeName;
 pub use plan::{

@@ -1,7 +1,6 @@
 //! How fast and how far EMQX levels: the options of its `load_rebalance` start call.
 
-use crate::error::{Error, Result};
-use crate::input::Fields;
+use crate::input::{Fields, FromFields, Options};
 use crate::units::{AbsThreshold, EvictRate, MAX_WAIT_S, RelThreshold};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -43,20 +42,6 @@ pub struct Strategy {
 }
 
 impl Strategy {
-    /// The names of all options.
-    pub const OPTIONS: [&'static str; 10] = [
-        "conn_evict_rate",
-        "sess_evict_rate",
-        "wait_health_check",
-        "wait_takeover",
-        "abs_conn_threshold",
-        "rel_conn_threshold",
-        "abs_sess_threshold",
-        "rel_sess_threshold",
-        "conn_evict_rpc_timeout",
-        "sess_evict_rpc_timeout",
-    ];
-
     /// Whether EMQX would call connection averages of donors and recipients balanced.
     pub fn conns_within(&self, donors: f64, recipients: f64) -> bool {
         within(donors, recipients, self.abs_conn_threshold, self.rel_conn_threshold)
@@ -65,40 +50,6 @@ impl Strategy {
     /// Whether EMQX would call session averages of donors and recipients balanced.
     pub fn sessions_within(&self, donors: f64, recipients: f64) -> bool {
         within(donors, recipients, self.abs_sess_threshold, self.rel_sess_threshold)
-    }
-
-    fn from_fields(mut fields: Fields) -> Result<Self> {
-        let default = Self::default();
-        let rate =
-            |fields: &mut Fields, name| fields.whole(name, 1, u32::MAX).and_then(EvictRate::new);
-        let abs =
-            |fields: &mut Fields, name| fields.whole(name, 1, u32::MAX).and_then(AbsThreshold::new);
-        let rel = |fields: &mut Fields, name| {
-            fields.number(name, "a number more than 1", |n| n > 1.0).and_then(RelThreshold::new)
-        };
-        let strategy = Self {
-            conn_evict_rate: rate(&mut fields, "conn_evict_rate")
-                .unwrap_or(default.conn_evict_rate),
-            sess_evict_rate: rate(&mut fields, "sess_evict_rate")
-                .unwrap_or(default.sess_evict_rate),
-            wait_health_check: fields
-                .seconds("wait_health_check", MAX_WAIT_S)
-                .unwrap_or(default.wait_health_check),
-            wait_takeover: fields
-                .seconds("wait_takeover", MAX_WAIT_S)
-                .unwrap_or(default.wait_takeover),
-            abs_conn_threshold: abs(&mut fields, "abs_conn_threshold")
-                .unwrap_or(default.abs_conn_threshold),
-            rel_conn_threshold: rel(&mut fields, "rel_conn_threshold")
-                .unwrap_or(default.rel_conn_threshold),
-            abs_sess_threshold: abs(&mut fields, "abs_sess_threshold")
-                .unwrap_or(default.abs_sess_threshold),
-            rel_sess_threshold: rel(&mut fields, "rel_sess_threshold")
-                .unwrap_or(default.rel_sess_threshold),
-            conn_evict_rpc_timeout: fields.seconds("conn_evict_rpc_timeout", MAX_WAIT_S),
-            sess_evict_rpc_timeout: fields.seconds("sess_evict_rpc_timeout", MAX_WAIT_S),
-        };
-        fields.finish("strategy", &Self::OPTIONS).map(|()| strategy)
     }
 }
 
@@ -124,17 +75,56 @@ impl Default for Strategy {
     }
 }
 
-impl TryFrom<Fields> for Strategy {
-    type Error = Error;
+impl FromFields for Strategy {
+    const WHAT: &'static str = "strategy";
+    const OPTIONS: &'static [&'static str] = &[
+        "conn_evict_rate",
+        "sess_evict_rate",
+        "wait_health_check",
+        "wait_takeover",
+        "abs_conn_threshold",
+        "rel_conn_threshold",
+        "abs_sess_threshold",
+        "rel_sess_threshold",
+        "conn_evict_rpc_timeout",
+        "sess_evict_rpc_timeout",
+    ];
 
-    fn try_from(fields: Fields) -> Result<Self> {
-        Self::from_fields(fields)
+    fn take(fields: &mut Fields) -> Self {
+        let default = Self::default();
+        let rate =
+            |fields: &mut Fields, name| fields.whole(name, 1, u32::MAX).and_then(EvictRate::new);
+        let abs =
+            |fields: &mut Fields, name| fields.whole(name, 1, u32::MAX).and_then(AbsThreshold::new);
+        let rel = |fields: &mut Fields, name| {
+            fields.number(name, "a number more than 1", |n| n > 1.0).and_then(RelThreshold::new)
+        };
+        Self {
+            conn_evict_rate: rate(fields, "conn_evict_rate").unwrap_or(default.conn_evict_rate),
+            sess_evict_rate: rate(fields, "sess_evict_rate").unwrap_or(default.sess_evict_rate),
+            wait_health_check: fields
+                .seconds("wait_health_check", MAX_WAIT_S)
+                .unwrap_or(default.wait_health_check),
+            wait_takeover: fields
+                .seconds("wait_takeover", MAX_WAIT_S)
+                .unwrap_or(default.wait_takeover),
+            abs_conn_threshold: abs(fields, "abs_conn_threshold")
+                .unwrap_or(default.abs_conn_threshold),
+            rel_conn_threshold: rel(fields, "rel_conn_threshold")
+                .unwrap_or(default.rel_conn_threshold),
+            abs_sess_threshold: abs(fields, "abs_sess_threshold")
+                .unwrap_or(default.abs_sess_threshold),
+            rel_sess_threshold: rel(fields, "rel_sess_threshold")
+                .unwrap_or(default.rel_sess_threshold),
+            conn_evict_rpc_timeout: fields.seconds("conn_evict_rpc_timeout", MAX_WAIT_S),
+            sess_evict_rpc_timeout: fields.seconds("sess_evict_rpc_timeout", MAX_WAIT_S),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Strategy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_fields(Fields::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::read(deserializer).map_err(serde::de::Error::custom)
     }
 }
 

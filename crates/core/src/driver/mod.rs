@@ -9,15 +9,16 @@ mod ending;
 mod event;
 mod follow;
 mod goal;
-mod guard;
+pub(crate) mod guard;
 mod observe;
 mod options;
 mod outcome;
 mod progress;
 mod record;
 mod start;
-mod state;
+pub(crate) mod state;
 mod status;
+pub(crate) mod watch;
 mod wave;
 
 pub use ask::{Answer, Ask, Input, Request, RequestId};
@@ -31,18 +32,17 @@ pub use state::DriverState;
 pub use status::{Progress, RunView, Status};
 pub use wave::WaveRecord;
 
-use crate::emqx::{StartAnswer, StopAnswer};
+use crate::emqx::StartAnswer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Decision, Plan};
 use crate::units::Timestamp;
-use state::{EndReason, Question, Stage};
+use state::{EndReason, Stage};
+use watch::mismatch;
 
 /// Drives one plan to its verdict.
 #[derive(Clone, Debug)]
 pub struct Driver {
     state: DriverState,
-    requests: Vec<Request>,
-    events: Vec<Event>,
 }
 
 /// The whole answer to one [`Driver::step`].
@@ -77,7 +77,7 @@ impl Driver {
     }
 
     fn from_state(state: DriverState) -> Self {
-        Self { state, requests: Vec::new(), events: Vec::new() }
+        Self { state }
     }
 
     /// Everything the driver knows. Store it before sending a step's requests.
@@ -102,8 +102,7 @@ impl Driver {
     /// harmless: with no news and no deadline passed there are no requests and the same `wake_at`.
     /// A `now` that goes backwards counts as the latest one seen.
     pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
-        self.state.now = self.state.now.max(now);
-        self.state.began_at.get_or_insert(self.state.now);
+        self.state.watch.begin_step(now);
         match input {
             Input::Tick => {}
             Input::Answer { id, answer } => self.take_answer(id, answer),
@@ -111,8 +110,8 @@ impl Driver {
         }
         self.go_on();
         Step {
-            requests: std::mem::take(&mut self.requests),
-            events: std::mem::take(&mut self.events),
+            requests: std::mem::take(&mut self.state.watch.requests),
+            events: std::mem::take(&mut self.state.watch.events),
             wake_at: self.wake_at(),
         }
     }
@@ -120,9 +119,7 @@ impl Driver {
     fn wake_at(&self) -> Option<Timestamp> {
         match self.state.stage {
             Stage::Done { .. } => None,
-            _ if self.state.pending.is_empty() => Some(self.state.next_poll),
-            // An answer comes first; this is only for hosts that lose one without a word.
-            _ => Some(self.state.now.max(self.state.next_poll).plus_ms(self.poll_interval_ms())),
+            _ => Some(self.state.watch.wake_at(self.poll_interval_ms())),
         }
     }
 
@@ -130,47 +127,16 @@ impl Driver {
         self.state.options.poll_interval_ms.into()
     }
 
-    fn ask(&mut self, ask: Ask, question: Question) {
-        let id = RequestId(self.state.next_id);
-        self.state.next_id += 1;
-        self.state.pending.insert(id, question);
-        self.requests.push(Request { id, ask });
-    }
-
-    /// Files an answer. Answers to requests of an earlier process are nobody's and are dropped.
     fn take_answer(&mut self, id: RequestId, answer: Result<Answer>) {
-        let Some(question) = self.state.pending.remove(&id) else { return };
-        let round = &mut self.state.round;
-        match (question, answer) {
-            (Question::Nodes, Ok(Answer::Nodes(list))) => round.nodes = Some(list),
-            (Question::GlobalStatus, Ok(Answer::GlobalStatus(status))) => {
-                round.status = Some(status);
-            }
-            (Question::Availability(node), Ok(Answer::Availability(availability))) => {
-                round.availability.insert(node, Some(availability));
-            }
-            (Question::Start(i), Ok(Answer::Start(StartAnswer::Started))) => self.started(i),
-            (Question::Start(i), Ok(Answer::Start(StartAnswer::Refused(refusal)))) => {
+        match self.state.watch.file(id, answer) {
+            None => {}
+            Some((i, Ok(Answer::Start(StartAnswer::Started)))) => self.started(i),
+            Some((i, Ok(Answer::Start(StartAnswer::Refused(refusal))))) => {
                 self.start_refused(i, refusal);
             }
-            (Question::Start(i), Err(error)) => self.start_failed(i, &error),
-            (Question::Start(i), Ok(_)) => self.start_failed(i, &mismatch()),
-            (Question::Stop, Ok(Answer::Stop(StopAnswer::Stopped | StopAnswer::NotStarted))) => {}
-            (Question::Stop, Ok(Answer::Stop(StopAnswer::Refused(refusal)))) => {
-                self.lost(&Error::from(refusal));
-            }
-            (Question::Availability(node), answer) => {
-                round.availability.insert(node, None);
-                self.lost(&answer.err().unwrap_or_else(mismatch));
-            }
-            (_, answer) => self.lost(&answer.err().unwrap_or_else(mismatch)),
+            Some((i, Err(error))) => self.start_failed(i, &error),
+            Some((i, Ok(_))) => self.start_failed(i, &mismatch()),
         }
-    }
-
-    fn lost(&mut self, error: &Error) {
-        let cause = Cause::from(error);
-        self.state.round.lost = Some(cause.clone());
-        self.events.push(Event::AnswerLost { cause });
     }
 
     fn take_stop(&mut self) {
@@ -181,46 +147,38 @@ impl Driver {
 
     /// Does whatever can be done now.
     fn go_on(&mut self) {
-        if self.state.round.open && !self.is_reading() {
+        if self.state.watch.round.open && !self.state.watch.is_reading() {
             self.close_round();
         }
         self.check_time_limit();
         if self.state.stage == Stage::Starting {
             self.start_next();
         }
-        if self.polls() && !self.state.round.open && self.state.now >= self.state.next_poll {
+        let watch = &self.state.watch;
+        if self.polls() && !watch.round.open && watch.now >= watch.next_poll {
             self.open_round();
         }
     }
 
-    /// Whether an answer to a read is on its way.
-    fn is_reading(&self) -> bool {
-        let is_read = |question: &Question| !matches!(question, Question::Start(_));
-        self.state.pending.values().any(is_read)
-    }
-
     fn check_time_limit(&mut self) {
-        let forecast_s = self.state.plan.forecast.duration_s;
-        let limit_s = match self.state.options.time_limit_s {
-            Some(limit_s) => limit_s.into(),
-            None => forecast_s.saturating_mul(2).saturating_add(TIME_LIMIT_MARGIN_S),
-        };
-        let began = self.state.wave_began_at.or(self.state.began_at).unwrap_or(self.state.now);
+        let limit_s = self.state.options.limit_s(self.state.plan.forecast.duration_s);
+        let watch = &self.state.watch;
+        let began = self.state.wave_began_at.or(watch.began_at).unwrap_or(watch.now);
         let is_running = matches!(self.state.stage, Stage::Starting | Stage::Following);
-        if is_running && self.state.now.ms_since(began) / 1000 >= limit_s {
+        if is_running && watch.now.ms_since(began) / 1000 >= limit_s {
             self.begin_ending(EndReason::Late { limit_s });
         }
     }
 
     fn begin_ending(&mut self, why: EndReason) {
-        self.state.stage = Stage::Ending { why, since: self.state.now };
-        self.state.next_poll = self.state.now;
+        self.state.stage = Stage::Ending { why, since: self.state.watch.now };
+        self.state.watch.next_poll = self.state.watch.now;
     }
 
     fn end(&mut self, outcome: Outcome) {
-        self.events.push(Event::Ended { outcome: outcome.clone() });
-        self.state.stage = Stage::Done { outcome, at: self.state.now };
-        self.state.pending.clear();
+        self.state.watch.events.push(Event::Ended { outcome: outcome.clone() });
+        self.state.stage = Stage::Done { outcome, at: self.state.watch.now };
+        self.state.watch.pending.clear();
     }
 
     /// Whether the plan has anything to do at all.
@@ -228,11 +186,3 @@ impl Driver {
         self.state.plan.decision == Decision::Start && !self.state.runs.is_empty()
     }
 }
-
-fn mismatch() -> Error {
-    Error::new(ErrorKind::Protocol, "the answer belongs to another question")
-}
-
-/// Seconds beyond twice the forecast before a plan without a time limit is late: clients may come
-/// back slowly, and EMQX's own calls may take 45 s.
-const TIME_LIMIT_MARGIN_S: u64 = 120;

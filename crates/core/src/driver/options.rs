@@ -1,7 +1,6 @@
 //! How patient a driver is.
 
-use crate::error::{Error, Result};
-use crate::input::Fields;
+use crate::input::{Fields, FromFields, Options};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// How patient a driver is. All are whole numbers; 0 is refused.
@@ -35,39 +34,12 @@ pub struct DriverOptions {
 }
 
 impl DriverOptions {
-    /// The names of all options.
-    pub const OPTIONS: [&'static str; 9] = [
-        "max_waves",
-        "poll_interval_ms",
-        "empty_polls",
-        "stall_after_s",
-        "settle_s",
-        "max_missing_percent",
-        "reconnect_grace_s",
-        "max_node_connections",
-        "time_limit_s",
-    ];
-
-    fn from_fields(mut fields: Fields) -> Result<Self> {
-        let default = Self::default();
-        let options = Self {
-            poll_interval_ms: fields
-                .whole("poll_interval_ms", 100, 60_000)
-                .unwrap_or(default.poll_interval_ms),
-            empty_polls: fields.whole("empty_polls", 1, 100).unwrap_or(default.empty_polls),
-            stall_after_s: fields.whole("stall_after_s", 1, DAY_S).unwrap_or(default.stall_after_s),
-            settle_s: fields.whole("settle_s", 1, DAY_S).unwrap_or(default.settle_s),
-            max_waves: fields.whole("max_waves", 1, 3).unwrap_or(default.max_waves),
-            max_missing_percent: fields
-                .whole("max_missing_percent", 1, 100)
-                .unwrap_or(default.max_missing_percent),
-            reconnect_grace_s: fields
-                .whole("reconnect_grace_s", 1, DAY_S)
-                .unwrap_or(default.reconnect_grace_s),
-            max_node_connections: fields.whole("max_node_connections", 1, u32::MAX),
-            time_limit_s: fields.whole("time_limit_s", 1, u32::MAX),
-        };
-        fields.finish("driver options", &Self::OPTIONS).map(|()| options)
+    /// Seconds for something that should take `forecast_s`.
+    pub(crate) fn limit_s(&self, forecast_s: u64) -> u64 {
+        match self.time_limit_s {
+            Some(limit_s) => limit_s.into(),
+            None => forecast_s.saturating_mul(2).saturating_add(TIME_LIMIT_MARGIN_S),
+        }
     }
 }
 
@@ -87,11 +59,49 @@ impl Default for DriverOptions {
     }
 }
 
+impl FromFields for DriverOptions {
+    const WHAT: &'static str = "driver options";
+    const OPTIONS: &'static [&'static str] = &[
+        "max_waves",
+        "poll_interval_ms",
+        "empty_polls",
+        "stall_after_s",
+        "settle_s",
+        "max_missing_percent",
+        "reconnect_grace_s",
+        "max_node_connections",
+        "time_limit_s",
+    ];
+
+    fn take(fields: &mut Fields) -> Self {
+        let default = Self::default();
+        Self {
+            poll_interval_ms: fields
+                .whole("poll_interval_ms", 100, 60_000)
+                .unwrap_or(default.poll_interval_ms),
+            empty_polls: fields.whole("empty_polls", 1, 100).unwrap_or(default.empty_polls),
+            stall_after_s: fields.whole("stall_after_s", 1, DAY_S).unwrap_or(default.stall_after_s),
+            settle_s: fields.whole("settle_s", 1, DAY_S).unwrap_or(default.settle_s),
+            max_waves: fields.whole("max_waves", 1, 3).unwrap_or(default.max_waves),
+            max_missing_percent: fields
+                .whole("max_missing_percent", 1, 100)
+                .unwrap_or(default.max_missing_percent),
+            reconnect_grace_s: fields
+                .whole("reconnect_grace_s", 1, DAY_S)
+                .unwrap_or(default.reconnect_grace_s),
+            max_node_connections: fields.whole("max_node_connections", 1, u32::MAX),
+            time_limit_s: fields.whole("time_limit_s", 1, u32::MAX),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for DriverOptions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let fields = Fields::deserialize(deserializer)?;
-        Self::from_fields(fields).map_err(|error: Error| serde::de::Error::custom(error))
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(deserializer).map_err(serde::de::Error::custom)
     }
 }
 
 const DAY_S: u32 = 86_400;
+/// Seconds beyond twice the forecast before a plan without a time limit is late: clients may come
+/// back slowly, and EMQX's own calls may take 45 s.
+const TIME_LIMIT_MARGIN_S: u64 = 120;

@@ -1,7 +1,6 @@
 //! How to empty one node: the options of EMQX's evacuation start call.
 
-use crate::error::{Error, Result};
-use crate::input::Fields;
+use crate::input::{Fields, FromFields, Options};
 use crate::node::NodeName;
 use crate::units::{EvictRate, MAX_WAIT_S};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -34,37 +33,6 @@ pub struct Evacuation {
     pub redirect_to: Option<String>,
 }
 
-impl Evacuation {
-    /// The names of all options.
-    pub const OPTIONS: [&'static str; 6] = [
-        "conn_evict_rate",
-        "sess_evict_rate",
-        "wait_health_check",
-        "wait_takeover",
-        "migrate_to",
-        "redirect_to",
-    ];
-
-    fn from_fields(mut fields: Fields) -> Result<Self> {
-        let default = Self::default();
-        let rate =
-            |fields: &mut Fields, name| fields.whole(name, 1, u32::MAX).and_then(EvictRate::new);
-        let evacuation = Self {
-            conn_evict_rate: rate(&mut fields, "conn_evict_rate")
-                .unwrap_or(default.conn_evict_rate),
-            sess_evict_rate: rate(&mut fields, "sess_evict_rate")
-                .unwrap_or(default.sess_evict_rate),
-            wait_health_check: fields.seconds("wait_health_check", MAX_WAIT_S),
-            wait_takeover: fields
-                .seconds("wait_takeover", MAX_WAIT_S)
-                .unwrap_or(default.wait_takeover),
-            migrate_to: fields.nodes("migrate_to"),
-            redirect_to: fields.text("redirect_to", MAX_REDIRECT),
-        };
-        fields.finish("evacuation", &Self::OPTIONS).map(|()| evacuation)
-    }
-}
-
 impl Default for Evacuation {
     fn default() -> Self {
         Self {
@@ -78,17 +46,37 @@ impl Default for Evacuation {
     }
 }
 
-impl TryFrom<Fields> for Evacuation {
-    type Error = Error;
+impl FromFields for Evacuation {
+    const WHAT: &'static str = "evacuation";
+    const OPTIONS: &'static [&'static str] = &[
+        "conn_evict_rate",
+        "sess_evict_rate",
+        "wait_health_check",
+        "wait_takeover",
+        "migrate_to",
+        "redirect_to",
+    ];
 
-    fn try_from(fields: Fields) -> Result<Self> {
-        Self::from_fields(fields)
+    fn take(fields: &mut Fields) -> Self {
+        let default = Self::default();
+        let rate =
+            |fields: &mut Fields, name| fields.whole(name, 1, u32::MAX).and_then(EvictRate::new);
+        Self {
+            conn_evict_rate: rate(fields, "conn_evict_rate").unwrap_or(default.conn_evict_rate),
+            sess_evict_rate: rate(fields, "sess_evict_rate").unwrap_or(default.sess_evict_rate),
+            wait_health_check: fields.seconds("wait_health_check", MAX_WAIT_S),
+            wait_takeover: fields
+                .seconds("wait_takeover", MAX_WAIT_S)
+                .unwrap_or(default.wait_takeover),
+            migrate_to: fields.nodes("migrate_to"),
+            redirect_to: fields.text("redirect_to", MAX_REDIRECT),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Evacuation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_fields(Fields::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::read(deserializer).map_err(serde::de::Error::custom)
     }
 }
 

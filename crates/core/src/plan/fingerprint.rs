@@ -4,11 +4,11 @@ use super::Plan;
 use crate::balance::float;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::node::NodeName;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{NodeLoad, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// What a plan was made from.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Fingerprint {
     /// When, in milliseconds since 1970. Absent if whoever made the plan had no clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -18,12 +18,15 @@ pub struct Fingerprint {
 }
 
 /// A node's counts when a plan was made.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct NodeCount {
     /// The node.
     pub node: NodeName,
     /// Connected clients.
     pub connections: u64,
+    /// The weight that the node was given. EMQX knows nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
 }
 
 /// How much a cluster may have changed since a plan was made.
@@ -57,11 +60,20 @@ impl Default for Tolerance {
 
 impl Fingerprint {
     pub(crate) fn of(snapshot: &Snapshot) -> Self {
-        let nodes = snapshot
-            .nodes()
-            .iter()
-            .map(|load| NodeCount { node: load.node.clone(), connections: load.connections });
+        let nodes = snapshot.nodes().iter().map(|load| NodeCount {
+            node: load.node.clone(),
+            connections: load.connections,
+            weight: load.weight,
+        });
         Self { made_at_ms: None, nodes: nodes.collect() }
+    }
+
+    /// Gives `nodes`, as EMQX reports them, the weights that the plan was made with.
+    pub(crate) fn weigh(&self, nodes: &mut [NodeLoad]) {
+        for load in nodes {
+            let count = self.nodes.iter().find(|count| count.node == load.node);
+            load.weight = count.and_then(|count| count.weight);
+        }
     }
 }
 
@@ -122,7 +134,6 @@ fn changed(what: &str) -> Error {
 mod tests {
     use super::*;
     use crate::plan::{PlanOptions, plan};
-    use crate::snapshot::NodeLoad;
     use crate::strategy::Strategy;
 
     fn snapshot(counts: &[u64]) -> Snapshot {

@@ -3,17 +3,19 @@
 mod finding;
 pub(crate) mod findings;
 mod fingerprint;
+mod options;
 mod reason;
 pub(crate) mod selection;
 pub(crate) mod single;
 
 pub use finding::{Finding, FindingCode, Severity};
 pub use fingerprint::{Fingerprint, NodeCount, Tolerance};
+pub use options::PlanOptions;
 
 use crate::balance::{BalanceChange, Bounds};
 use crate::error::Result;
 use crate::forecast::Forecast;
-use crate::level::{self, Behind, Comparison, LoadBalancer, Move, Wave};
+use crate::level::{self, Behind, Comparison, Move, Wave};
 use crate::node::NodeName;
 use crate::snapshot::Snapshot;
 use crate::strategy::Strategy;
@@ -116,59 +118,6 @@ pub struct Run {
     pub recipients: Vec<NodeName>,
     /// The options of the start, every one resolved.
     pub strategy: Strategy,
-}
-
-/// What to plan, beside the strategy.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PlanOptions {
-    /// How to find the runs. Default `single`.
-    pub mode: Mode,
-    /// The nodes to balance. Default: every running node of one role, replicants if there are any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nodes: Option<Vec<NodeName>>,
-    /// Nodes to leave out.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub exclude: Vec<NodeName>,
-    /// The node to run it. Default: the emptiest recipient, since a donor that dies as coordinator
-    /// costs two nodes at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub coordinator: Option<NodeName>,
-    /// How the load balancer picks nodes. Default: not known; a `level` plan is then made for even
-    /// spreading, which least connections does no worse with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub load_balancer: Option<LoadBalancer>,
-    /// Seconds that a dropped client takes to come back, on average. Default 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reconnect_delay_s: Option<f64>,
-    /// `level`: most clients per second that may come back to one node.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_reconnect_rate: Option<f64>,
-    /// `level`: most clients per second that may come back to the whole cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_cluster_reconnect_rate: Option<f64>,
-    /// `level`: most nodes that may be closed to new clients at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_unavailable: Option<u32>,
-    /// `level`: the fullest node may end this share over the mean. A cluster within it is left
-    /// alone. Default 0.002.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target_over: Option<f64>,
-    /// `level`: most seconds that the plan may take.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_duration_s: Option<u64>,
-}
-
-impl PlanOptions {
-    /// The reconnect delay in seconds.
-    pub(crate) fn delay_s(&self) -> f64 {
-        self.reconnect_delay_s.unwrap_or(1.0)
-    }
-
-    /// The share over the mean that is good enough.
-    pub(crate) fn goal(&self) -> f64 {
-        self.target_over.unwrap_or(0.002)
-    }
 }
 
 /// Plans the rebalance of `snapshot`.

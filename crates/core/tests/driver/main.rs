@@ -7,7 +7,8 @@ use emqx_rebalance_core::driver::{
     Driver, DriverOptions, Event, Guard, Input, OutcomeKind, Phase, Purpose, Record,
 };
 use emqx_rebalance_core::{
-    Error, ErrorKind, Finding, FindingCode, RefusalReason, RunPhase, Severity, Timestamp,
+    Error, ErrorKind, Evacuation, Finding, FindingCode, Options, PlanOptions, RefusalReason,
+    RunPhase, Severity, Strategy, Timestamp,
 };
 use world::{Kill, Loss, World, a_plan, entry, name};
 
@@ -347,4 +348,21 @@ fn a_plan_that_has_ended_leaves_a_record() {
     assert_eq!((record.moved, record.nodes.len()), (100, 2));
     let json = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record);
+}
+
+#[test]
+fn options_of_every_kind_name_all_their_problems() {
+    fn fields<T: Options>(json: &str) -> Vec<String> {
+        let value: serde_json::Value = serde_json::from_str(json).unwrap();
+        let error = T::read(value).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::ConfigInvalid);
+        error.problems().iter().map(|problem| problem.field.clone()).collect()
+    }
+    let text = r#"{"mode":"both","load_balancer":1,"target_over":"much","nodes":[],"x":1}"#;
+    let expected = ["mode", "nodes", "load_balancer", "target_over", "x"];
+    assert_eq!(fields::<PlanOptions>(text), expected);
+    assert_eq!(fields::<Strategy>(r#"{"conn_evict_rate":0,"y":1}"#), ["conn_evict_rate", "y"]);
+    assert_eq!(fields::<Strategy>("[]"), ["strategy"]);
+    assert_eq!(fields::<DriverOptions>(r#"{"settle_s":0}"#), ["settle_s"]);
+    assert_eq!(fields::<Evacuation>(r#"{"migrate_to":1}"#), ["migrate_to"]);
 }
