@@ -86,7 +86,8 @@ pub(crate) fn plan(
         &single_run
     };
     plan.findings = notes::findings(snapshot, strategy, options, &nodes);
-    plan.findings.extend(notes::about(&scene, chosen, &single_run, strategy));
+    let behind = scene.behind(chosen);
+    plan.findings.extend(notes::about(&scene, chosen, &single_run, &behind, strategy));
     plan.findings.sort_by_key(|finding| finding.severity);
     Ok(Plan {
         version: VERSION,
@@ -99,7 +100,7 @@ pub(crate) fn plan(
         recipients: scene.names(|load, share| load <= share),
         moves: scene.moves(chosen),
         waves: waves::expected(&scene, chosen, strategy),
-        behind: scene.behind(chosen),
+        behind,
         comparison: (!single_run.runs.is_empty()).then(|| single_run.comparison()),
         runs: chosen.runs.clone(),
         forecast: chosen.outlook.forecast.clone(),

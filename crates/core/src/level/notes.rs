@@ -1,5 +1,6 @@
 //! What to say about a level plan.
 
+use super::account::Behind;
 use super::balancer::LoadBalancer;
 use super::outlook::{Candidate, Scene};
 use crate::balance::{Balance, float};
@@ -49,6 +50,7 @@ pub(crate) fn about(
     scene: &Scene<'_>,
     chosen: &Candidate,
     single: &Candidate,
+    behind: &[Behind],
     strategy: &Strategy,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -59,8 +61,7 @@ pub(crate) fn about(
         let message = "one EMQX run levels these nodes as well as several would".to_owned();
         note(Severity::Info, Code::OneRunEnough, message);
     }
-    if scene.options.load_balancer.is_none() {
-        let behind = scene.behind(chosen);
+    if !behind.is_empty() {
         let over = |kind: LoadBalancer| {
             behind.iter().find(|one| one.load_balancer == kind).map_or(0.0, |one| one.over * 100.0)
         };

@@ -91,13 +91,13 @@ impl Scene<'_> {
         if self.options.load_balancer.is_some() {
             return Vec::new();
         }
+        // The plan at hand is made, and forecast, for even spreading.
+        let to_emptiest = self.outlook(&chosen.runs, Spread::ToEmptiest);
         let behind = |load_balancer: LoadBalancer| {
-            let outlook = self.outlook(&chosen.runs, load_balancer.spread());
             let over = match load_balancer {
-                LoadBalancer::Random => waves::over_by_chance(self, &outlook),
-                LoadBalancer::RoundRobin | LoadBalancer::LeastConnections => {
-                    self.balance(&outlook).over
-                }
+                LoadBalancer::RoundRobin => chosen.balance.over,
+                LoadBalancer::Random => waves::over_by_chance(self, &chosen.outlook),
+                LoadBalancer::LeastConnections => self.balance(&to_emptiest).over,
             };
             Behind { load_balancer, over }
         };

@@ -26,16 +26,21 @@ fn best_for(setting: &Setting) -> Draft {
     };
     let most = most_ticks(setting, fewest);
     while ticks <= most && !good(&best, least_score(setting, fewest, ticks)) {
-        for knobs in Knobs::all(setting.spread) {
+        for knobs in Knobs::all(setting) {
             let draft = draft(setting, ticks, knobs);
             let score = score(setting, &draft, fewest, ticks);
             if best.as_ref().is_none_or(|(least, _)| score < *least) {
                 best = Some((score, draft));
             }
         }
-        ticks += 1 + ticks / 60 + (ticks - fewest) / 10;
+        ticks += coarse(setting) * (1 + ticks / 60 + (ticks - fewest) / 10);
     }
     best.map_or_else(|| pace::donors(setting, fewest), |(_, draft)| draft)
+}
+
+/// How much coarser a large cluster is searched, since each try costs the square of its nodes.
+fn coarse(setting: &Setting) -> u64 {
+    1 + setting.sites.len() as u64 / 250
 }
 
 /// The most ticks to try.
@@ -73,9 +78,16 @@ struct Knobs {
 }
 
 impl Knobs {
-    fn all(spread: Spread) -> Vec<Self> {
-        if spread == Spread::ToEmptiest {
+    fn all(setting: &Setting) -> Vec<Self> {
+        if setting.spread == Spread::ToEmptiest {
             return vec![Self { tolerance: 0.0, budget: 0.0 }];
+        }
+        if coarse(setting) > 1 {
+            return vec![
+                Self { tolerance: 0.001, budget: 0.0 },
+                Self { tolerance: 0.001, budget: 0.025 },
+                Self { tolerance: 0.006, budget: 0.01 },
+            ];
         }
         let with = |tolerance| BUDGETS.map(|budget| Self { tolerance, budget });
         TOLERANCES.into_iter().flat_map(with).collect()
