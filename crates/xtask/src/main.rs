@@ -39,6 +39,7 @@ fn main() -> Result<()> {
 
 fn test(shell: &Shell) -> Result<()> {
     setup::wasm_target(shell)?;
+    setup::programs(shell)?;
     rust::lint(shell)?;
     rust::test(shell)
 }

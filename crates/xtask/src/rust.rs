@@ -28,7 +28,5 @@ pub(crate) fn lint(shell: &Shell) -> Result<()> {
 
 /// Every test of the workspace, the examples in its documentation included.
 pub(crate) fn test(shell: &Shell) -> Result<()> {
-    step("cargo test", || {
-        Ok(cmd!(shell, "cargo test --workspace --all-features --quiet").run()?)
-    })
+    step("cargo test", || Ok(cmd!(shell, "cargo test --workspace --all-features --quiet").run()?))
 }

@@ -2,10 +2,42 @@
 
 use crate::step::step;
 use anyhow::{Context, Result};
+use std::env;
 use xshell::{Shell, cmd};
 
 /// The target that the browser's packages are built for.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+
+/// Programs that tests use as the real peers of the embedded cluster, and the Debian packages that
+/// hold them.
+const PROGRAMS: [(&str, &[&str]); 3] = [
+    ("haproxy", &["haproxy"]),
+    ("mosquitto_pub", &["mosquitto-clients"]),
+    ("nginx", &["nginx-light", "libnginx-mod-stream"]),
+];
+
+/// Installs the programs that are missing, where this is Debian and we may.
+pub(crate) fn programs(shell: &Shell) -> Result<()> {
+    step("programs", || {
+        let missing = PROGRAMS.iter().filter(|(program, _)| !is_installed(program));
+        let packages: Vec<&str> = missing.flat_map(|(_, packages)| *packages).copied().collect();
+        if packages.is_empty() {
+            return Ok(());
+        }
+        let list = packages.join(" ");
+        let help = || format!("install them yourself, as root: apt-get install -y {list}");
+        cmd!(shell, "apt-get update -qq").run().with_context(help)?;
+        let install = cmd!(shell, "apt-get install -y -qq --no-install-recommends {packages...}");
+        install.env("DEBIAN_FRONTEND", "noninteractive").run().with_context(help)
+    })
+}
+
+/// Whether `program` is where programs are. Servers are often outside a user's own path.
+fn is_installed(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    folders.into_iter().any(|folder| folder.join(program).is_file())
+}
 
 /// Adds the WebAssembly target to the Rust tool chain.
 pub(crate) fn wasm_target(shell: &Shell) -> Result<()> {
