@@ -1,5 +1,7 @@
 //! Debian's `mosquitto_pub` and `mosquitto_sub`, as they are.
 
+#![cfg(test)]
+
 use emqx_rebalance_sim::ClusterConfig;
 use emqx_rebalance_sim::server::{Embedded, MqttOptions, ServerOptions};
 use std::process::Stdio;

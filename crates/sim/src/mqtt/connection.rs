@@ -61,18 +61,33 @@ impl Connection {
     /// Until the connection fails, or everything was said and it is to be closed.
     async fn talk(&mut self) -> io::Result<()> {
         loop {
+            if self.host.is_hung() {
+                self.host.awake().await;
+                self.extend_deadline();
+            }
             self.send()?;
             if self.closing && self.pending.is_empty() {
                 return Ok(());
             }
             let interest = self.interest();
             tokio::select! {
-                ready = self.stream.ready(interest) => if ready?.is_readable() && !self.closing {
+                ready = self.stream.ready(interest) => if ready?.is_readable() && self.listens() {
                     self.read()?;
                 },
                 () = posted(self.client.as_ref()) => {}
                 () = until(self.deadline) => self.time_out()?,
             }
+        }
+    }
+
+    fn listens(&self) -> bool {
+        !self.closing && !self.host.is_hung()
+    }
+
+    /// The client was heard.
+    fn extend_deadline(&mut self) {
+        if let Some(client) = self.client.as_ref().filter(|_| !self.closing) {
+            self.deadline = client.keep_alive.map(|limit| Instant::now() + limit);
         }
     }
 
@@ -134,9 +149,7 @@ impl Connection {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(error),
         }
-        if let Some(client) = &self.client {
-            self.deadline = client.keep_alive.map(|limit| Instant::now() + limit);
-        }
+        self.extend_deadline();
         if let Err(fault) = self.process() {
             self.fault(fault);
         }
@@ -165,8 +178,8 @@ impl Connection {
             }
             (None, Packet::Connect(connect)) => match handshake::greet(&self.host, *connect)? {
                 Answer::Welcome(client) => {
-                    self.deadline = client.keep_alive.map(|limit| Instant::now() + limit);
                     self.client = Some(client);
+                    self.extend_deadline();
                 }
                 Answer::Refusal(bytes) => {
                     self.pending = bytes;
@@ -196,6 +209,7 @@ impl Connection {
     /// The client was silent for too long, or does not take what it is sent.
     fn time_out(&mut self) -> io::Result<()> {
         match &self.client {
+            _ if self.host.is_hung() => {}
             Some(client) if !self.closing => client.link.end(KEEP_ALIVE_TIMEOUT),
             _ => return Err(io::ErrorKind::TimedOut.into()),
         }

@@ -7,7 +7,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// A node, as its connections know it.
@@ -17,6 +18,21 @@ pub(crate) struct Host {
     pub(crate) node: usize,
     /// How long a connection may stay without a CONNECT.
     pub(crate) connect_timeout: Duration,
+    /// Whether the node hangs.
+    pub(crate) hung: watch::Receiver<bool>,
+}
+
+impl Host {
+    pub(super) fn is_hung(&self) -> bool {
+        *self.hung.borrow()
+    }
+
+    /// Waits until the node does not hang.
+    pub(super) async fn awake(&self) {
+        let mut hung = self.hung.clone();
+        // Whoever could make the node hang is gone if this fails, and so is the cluster.
+        let _awake = hung.wait_for(|hung| !hung).await.is_ok();
+    }
 }
 
 /// A bound port that serves one node.
@@ -63,8 +79,8 @@ async fn serve(socket: TcpListener, host: &Arc<Host>) {
     loop {
         tokio::select! {
             () = &mut death => return,
-            accepted = socket.accept() => match accepted {
-                Ok((stream, _)) => {
+            accepted = accept(&socket, host) => match accepted {
+                Ok(stream) => {
                     connections.spawn(Connection::new(Arc::clone(host), stream).run());
                 }
                 // Out of file descriptors, most likely: it gets better when somebody leaves.
@@ -73,6 +89,11 @@ async fn serve(socket: TcpListener, host: &Arc<Host>) {
             Some(_) = connections.join_next() => {}
         }
     }
+}
+
+async fn accept(socket: &TcpListener, host: &Host) -> io::Result<TcpStream> {
+    host.awake().await;
+    socket.accept().await.map(|(stream, _)| stream)
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {

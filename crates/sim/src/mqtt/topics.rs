@@ -27,7 +27,7 @@ pub(super) struct Topics {
 #[derive(Debug, Default)]
 struct Level {
     here: Vec<Subscription>,
-    below: BTreeMap<Box<str>, Level>,
+    below: BTreeMap<Box<str>, Self>,
 }
 
 /// The members of a shared subscription get a message each in turn, as EMQX's `round_robin`.

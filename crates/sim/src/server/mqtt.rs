@@ -8,6 +8,7 @@ use emqx_rebalance_core::{Error, Problem, Result};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// MQTT on the nodes: clients connect by themselves instead of being counted.
@@ -37,6 +38,8 @@ pub(super) struct Mqtt {
 pub(super) struct Serving {
     pub(super) broker: Arc<Broker>,
     pub(super) addresses: Vec<SocketAddr>,
+    /// For every node, whether it hangs.
+    hung: Vec<watch::Sender<bool>>,
 }
 
 impl Mqtt {
@@ -68,16 +71,20 @@ impl Mqtt {
     /// Lets clients in.
     pub(super) fn serve(self, shared: &Arc<Shared>, tasks: &mut JoinSet<()>) -> Serving {
         let addresses = self.listeners.iter().map(Listener::address).collect();
+        let mut hung = Vec::new();
         for (node, listener) in self.listeners.into_iter().enumerate() {
+            let (hangs, is_hung) = watch::channel(false);
+            hung.push(hangs);
             let host = Host {
                 shared: Arc::clone(shared),
                 broker: Arc::clone(&self.broker),
                 node,
                 connect_timeout: self.connect_timeout,
+                hung: is_hung,
             };
             tasks.spawn(listener.run(Arc::new(host)));
         }
-        Serving { broker: self.broker, addresses }
+        Serving { broker: self.broker, addresses, hung }
     }
 }
 
@@ -90,6 +97,14 @@ impl super::Embedded {
     /// What became of MQTT clients and messages so far.
     pub fn mqtt_totals(&self) -> MqttTotals {
         self.mqtt.as_ref().map_or_else(MqttTotals::default, |mqtt| mqtt.broker.totals())
+    }
+
+    /// Makes `node`'s MQTT side hang as a stopped process does, or go on: its connections stay
+    /// open and say nothing, and new ones are taken by the kernel alone.
+    pub fn hang_mqtt(&self, node: usize, hangs: bool) {
+        if let Some(hung) = self.mqtt.as_ref().and_then(|mqtt| mqtt.hung.get(node)) {
+            hung.send_replace(hangs);
+        }
     }
 
     /// Messages of QoS 1 and 2 that wait for their subscriber or for its acknowledgement, and

@@ -1,5 +1,7 @@
 //! MQTT on the nodes, spoken byte by byte and by an independent client.
 
+#![cfg(test)]
+
 mod cluster;
 mod expiry;
 mod hostile;

@@ -124,3 +124,22 @@ async fn stopping_the_cluster_closes_every_connection() {
     assert_eq!(raw.packet().await, NOTHING);
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
+
+#[tokio::test]
+async fn a_node_that_hangs_says_nothing_until_it_goes_on() {
+    let cluster = cluster(2).await;
+    let (mut raw, _) = Connect::new(5, "patient", true).welcome(port(&cluster, 1)).await;
+    cluster.hang_mqtt(1, true);
+    raw.send(&[0xc0, 0]).await;
+    let mut late = Raw::open(port(&cluster, 1)).await;
+    late.send(&Connect::new(4, "late", true).bytes()).await;
+    let (mut other, _) = Connect::new(5, "other", true).welcome(port(&cluster, 0)).await;
+    for _ in 0..20 {
+        other.ping().await;
+    }
+    assert_eq!(counts(&cluster, 1).connected, 1);
+    assert!(raw.stream.try_read(&mut [0]).is_err(), "nothing came");
+    cluster.hang_mqtt(1, false);
+    assert_eq!(raw.packet().await, [0xd0, 0]);
+    assert_eq!(late.packet().await, [0x20, 2, 0, 0]);
+}
