@@ -218,7 +218,7 @@ impl Connection {
 
     /// Closes so that the client can still read what it was told: a socket that is closed with
     /// unread bytes in it resets the connection.
-    async fn linger(mut self) {
+    async fn linger(&mut self) {
         let drained = async {
             self.stream.shutdown().await?;
             loop {
