@@ -22,6 +22,10 @@ impl ApiVersion {
                 self.start(&run.coordinator, &run.nodes, &run.strategy, capabilities)
             }
             Ask::Stop { coordinator } => self.stop(coordinator),
+            Ask::StartEvacuation { node, evacuation } => {
+                self.start_evacuation(node, evacuation, capabilities)
+            }
+            Ask::StopEvacuation { node } => self.stop_evacuation(node),
         }
     }
 
@@ -38,6 +42,8 @@ impl ApiVersion {
             }
             Ask::Start { .. } => self.parse_start(response).map(Answer::Start),
             Ask::Stop { .. } => self.parse_stop(response).map(Answer::Stop),
+            Ask::StartEvacuation { .. } => self.parse_start_evacuation(response).map(Answer::Start),
+            Ask::StopEvacuation { .. } => self.parse_stop_evacuation(response).map(Answer::Stop),
         }
     }
 }

@@ -16,8 +16,12 @@ pub(crate) async fn carry(
     let request = api.request(ask, capabilities)?;
     let parse = |response: &_| api.answer(ask, response);
     match ask {
-        Ask::Nodes | Ask::GlobalStatus | Ask::Stop { .. } => session.ask(&request, parse).await,
+        Ask::Nodes | Ask::GlobalStatus | Ask::Stop { .. } | Ask::StopEvacuation { .. } => {
+            session.ask(&request, parse).await
+        }
         Ask::Availability { node } => session.ask_node(api, node, &request, parse).await,
-        Ask::Start { .. } => parse(&session.command(&request, session.timeouts.start).await?),
+        Ask::Start { .. } | Ask::StartEvacuation { .. } => {
+            parse(&session.command(&request, session.timeouts.start).await?)
+        }
     }
 }

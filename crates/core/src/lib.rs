@@ -8,6 +8,7 @@ pub mod driver;
 mod duration;
 mod emqx;
 mod error;
+mod evacuate;
 mod forecast;
 mod input;
 mod level;
@@ -25,6 +26,10 @@ pub use emqx::{
     StopAnswer, Unreadable,
 };
 pub use error::{Error, ErrorKind, Problem, Result};
+pub use evacuate::{
+    EvacuationAsked, EvacuationPlan, EvacuationPlanOptions, Evacuator, EvacuatorState,
+    plan_evacuation,
+};
 pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
 pub use input::{Fields, FromFields, Options};
 pub use level::{Behind, Comparison, LoadBalancer, Move, Wave};

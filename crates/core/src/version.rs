@@ -22,6 +22,15 @@ impl EmqxVersion {
     pub const OPEN_WHILE_WAITING_V4: Self = Self::new(4, 4, 24);
     /// First that can take over sessions with nodes of 5.2 and older only at risk (emqx#11733).
     pub const TAKEOVER_CHANGED: Self = Self::new(5, 3, 0);
+    /// First of the v5 line whose evacuations move every session, those of MQTT 5 clients with a
+    /// clean start too (emqx#11612).
+    pub const MOVES_EVERY_SESSION: Self = Self::new(5, 2, 1);
+    /// The same in the 4.4 line.
+    pub const MOVES_EVERY_SESSION_V4: Self = Self::new(4, 4, 24);
+    /// First that boots when it was stopped while it was evacuated (emqx#12871).
+    pub const BOOTS_EVACUATED: Self = Self::new(5, 7, 0);
+    /// First that counts the cluster's durable sessions as those of the node that is evacuated.
+    pub const COUNTS_DURABLE_SESSIONS: Self = Self::new(5, 8, 0);
     /// First with `conn_evict_rpc_timeout` and `sess_evict_rpc_timeout`.
     pub const RPC_TIMEOUTS: Self = Self::new(5, 9, 0);
 
@@ -50,6 +59,13 @@ impl EmqxVersion {
         } else {
             self < Self::OPEN_WHILE_WAITING
         }
+    }
+
+    /// Whether an evacuation moves every session rather than lose some.
+    pub fn moves_every_session(self) -> bool {
+        let first =
+            if self.major < 5 { Self::MOVES_EVERY_SESSION_V4 } else { Self::MOVES_EVERY_SESSION };
+        self >= first
     }
 
     /// Whether `load_rebalance` can be used: it exists, and its errors can be read.

@@ -1,6 +1,6 @@
 //! What a driver wants to know or do, and what came back. Hosts carry these to EMQX.
 
-use crate::emqx::{Availability, GlobalStatus, NodeList, StartAnswer, StopAnswer};
+use crate::emqx::{Availability, Evacuation, GlobalStatus, NodeList, StartAnswer, StopAnswer};
 use crate::error::Error;
 use crate::node::NodeName;
 use crate::plan::Run;
@@ -46,9 +46,23 @@ pub enum Ask {
         /// The coordinator of the run.
         coordinator: NodeName,
     },
+    /// Have one node begin to empty itself. Never sent twice without asking in between whether the
+    /// first arrived.
+    StartEvacuation {
+        /// The node to empty.
+        node: NodeName,
+        /// How.
+        evacuation: Evacuation,
+    },
+    /// Have one node take clients again. Harmless if it does.
+    StopEvacuation {
+        /// The node.
+        node: NodeName,
+    },
 }
 
-/// What EMQX answered, of the same name as what was asked.
+/// What EMQX answered, of the same name as what was asked; an evacuation is started and stopped as
+/// a run is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// Every node's load.
@@ -57,9 +71,9 @@ pub enum Answer {
     GlobalStatus(GlobalStatus),
     /// Whether the node serves.
     Availability(Availability),
-    /// Whether EMQX took the start.
+    /// Whether EMQX took the start of a run or of an evacuation.
     Start(StartAnswer),
-    /// Whether EMQX stopped the run.
+    /// Whether EMQX stopped the run or the evacuation.
     Stop(StopAnswer),
 }
 

@@ -4,6 +4,7 @@ use super::Driver;
 use super::ask::Ask;
 use super::event::Event;
 use super::goal;
+use super::machine::Machine;
 use super::outcome::{Outcome, OutcomeKind};
 use super::state::{DriverState, EndReason, Question, Round, Stage, TrackState, TrackedRun};
 use crate::emqx::Availability;
@@ -18,13 +19,11 @@ impl Driver {
         if *why == EndReason::Gone {
             return;
         }
-        let live = self.state.runs.iter().filter(|tracked| {
-            matches!(tracked.state, TrackState::Doubtful { .. } | TrackState::Running { .. })
-        });
+        let live = self.state.runs.iter().filter(|tracked| tracked.state.may_be_stopped());
         let live: Vec<NodeName> = live.map(|tracked| tracked.run.coordinator.clone()).collect();
         for coordinator in live {
-            self.events.push(Event::Stopping { coordinator: coordinator.clone() });
-            self.ask(Ask::Stop { coordinator }, Question::Stop);
+            self.state.watch.events.push(Event::Stopping { coordinator: coordinator.clone() });
+            self.state.watch.ask(Ask::Stop { coordinator }, Question::Stop);
         }
     }
 
@@ -36,7 +35,7 @@ impl Driver {
             self.state.stage = Stage::Following;
             return;
         }
-        let waited_ms = self.state.now.ms_since(since);
+        let waited_ms = self.state.watch.now.ms_since(since);
         let is_late = waited_ms >= u64::from(self.state.options.settle_s) * 1000;
         let donors = Donors::of(round, &self.state.donors());
         let polls = u64::from(self.state.options.empty_polls);

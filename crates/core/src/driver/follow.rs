@@ -4,47 +4,28 @@
 //! peer. Counts come from `/nodes`; the goals that EMQX reports freeze before the last eviction.
 
 use super::Driver;
-use super::ask::Ask;
 use super::event::Event;
-use super::state::{EndReason, Question, Round, Stage, TrackState};
+use super::machine::Machine;
+use super::state::{EndReason, Missed, Round, Stage, TrackState};
 use crate::emqx::GlobalStatus;
 use crate::forecast::RunPhase;
-use crate::node::NodeName;
-use crate::snapshot::NodeLoad;
 
 impl Driver {
-    /// Whether the stage polls. While starts are sent, only a doubt is worth a poll.
-    pub(super) fn polls(&self) -> bool {
-        match self.state.stage {
-            Stage::Preflight | Stage::Following | Stage::Ending { .. } => true,
-            Stage::Starting => {
-                let in_doubt = |state: &TrackState| matches!(state, TrackState::Doubtful { .. });
-                self.state.runs.iter().any(|tracked| in_doubt(&tracked.state))
-            }
-            Stage::Done { .. } => false,
-        }
-    }
-
-    pub(super) fn open_round(&mut self) {
-        self.state.round = Round { open: true, ..Round::default() };
-        self.state.next_poll = self.state.now.plus_ms(self.poll_interval_ms());
+    pub(super) fn ask_what_the_stage_needs(&mut self) {
         self.stop_what_must_go();
-        self.ask(Ask::GlobalStatus, Question::GlobalStatus);
-        self.ask(Ask::Nodes, Question::Nodes);
-        if matches!(self.state.stage, Stage::Ending { .. }) {
-            for node in self.state.donors() {
-                self.ask(Ask::Availability { node: node.clone() }, Question::Availability(node));
-            }
-        }
+        let is_ending = matches!(self.state.stage, Stage::Ending { .. });
+        let closed = if is_ending { self.state.donors() } else { Vec::new() };
+        self.state.watch.ask_all(closed);
     }
 
-    pub(super) fn close_round(&mut self) {
+    pub(super) fn conclude_round(&mut self) {
         if self.state.stage == Stage::Preflight {
             return self.close_preflight();
         }
-        let round = std::mem::take(&mut self.state.round);
+        let round = std::mem::take(&mut self.state.watch.round);
         if let Some(nodes) = &round.nodes {
-            self.see_nodes(&nodes.nodes);
+            let counted = self.state.plan_nodes();
+            self.state.watch.see_nodes(&nodes.nodes, &counted);
         }
         if let Some(status) = &round.status {
             self.see_runs(status);
@@ -54,22 +35,6 @@ impl Driver {
             Stage::Ending { why, since } => self.close_ending(&why, since, &round),
             Stage::Preflight | Stage::Starting | Stage::Done { .. } => {}
         }
-    }
-
-    fn see_nodes(&mut self, nodes: &[NodeLoad]) {
-        let plan_nodes = self.state.plan_nodes();
-        let counts = |nodes: &[NodeLoad]| -> Vec<(NodeName, u64, u64)> {
-            let part = nodes.iter().filter(|load| plan_nodes.contains(&&load.node));
-            let mut counts: Vec<_> = part
-                .map(|load| (load.node.clone(), load.connections, load.disconnected_sessions))
-                .collect();
-            counts.sort();
-            counts
-        };
-        if counts(nodes) != counts(&self.state.nodes) {
-            self.state.changed_at = self.state.now;
-        }
-        self.state.nodes = nodes.to_vec();
     }
 
     fn see_runs(&mut self, status: &GlobalStatus) {
@@ -93,41 +58,26 @@ impl Driver {
 
     fn see_run(&mut self, i: usize, shown: Option<RunPhase>) {
         self.started(i);
-        let now = self.state.now;
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
-        let before = match tracked.state {
-            TrackState::Running { phase, .. } => phase,
-            TrackState::Gone => None,
-            _ => return,
-        };
-        tracked.state = TrackState::Running { phase: shown.or(before), empty: 0 };
-        if let (true, Some(phase)) = (shown != before, shown) {
-            self.state.changed_at = now;
+        if let (Some(true), Some(phase)) = (tracked.state.see(shown), shown) {
             let coordinator = tracked.run.coordinator.clone();
-            self.events.push(Event::Phase { coordinator, phase });
+            self.state.watch.changed_at = self.state.watch.now;
+            self.state.watch.events.push(Event::Phase { coordinator, phase });
         }
     }
 
     fn miss_run(&mut self, i: usize) {
         let limit = self.state.options.empty_polls;
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
-        match &mut tracked.state {
-            TrackState::Running { empty, .. } => {
-                *empty += 1;
-                if *empty >= limit {
-                    tracked.state = TrackState::Gone;
-                    let coordinator = tracked.run.coordinator.clone();
-                    self.events.push(Event::Gone { coordinator });
-                }
+        match tracked.state.miss(limit) {
+            None => {}
+            Some(Missed::Gone) => {
+                let coordinator = tracked.run.coordinator.clone();
+                self.state.watch.events.push(Event::Gone { coordinator });
             }
-            TrackState::Doubtful { empty, may_repeat, cause } => {
-                *empty += 1;
-                if *empty >= limit {
-                    let (may_repeat, cause) = (*may_repeat, cause.clone());
-                    self.settle_doubt(i, may_repeat, cause);
-                }
+            Some(Missed::NeverBegan { may_repeat, cause }) => {
+                self.settle_doubt(i, may_repeat, cause);
             }
-            _ => {}
         }
     }
 
@@ -136,7 +86,7 @@ impl Driver {
         let foreign = status.rebalances.iter().filter(|entry| !is_ours(entry));
         let events: Vec<Event> =
             foreign.map(|e| Event::ForeignRun { coordinator: e.coordinator.clone() }).collect();
-        self.events.extend(events);
+        self.state.watch.events.extend(events);
     }
 
     fn follow(&mut self, round: &Round) {
@@ -147,7 +97,7 @@ impl Driver {
             let evicting = [RunPhase::EvictingConns, RunPhase::EvictingSessions];
             matches!(state, TrackState::Running { phase: Some(p), .. } if evicting.contains(p))
         };
-        let idle_s = self.state.now.ms_since(self.state.changed_at) / 1000;
+        let idle_s = self.state.watch.now.ms_since(self.state.watch.changed_at) / 1000;
         let is_evicting = self.state.runs.iter().any(|tracked| evicts(&tracked.state));
         if is_evicting && idle_s >= self.state.options.stall_after_s.into() {
             return self.begin_ending(EndReason::Stalled { idle_s });

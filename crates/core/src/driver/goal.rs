@@ -9,7 +9,7 @@ use crate::snapshot::NodeLoad;
 pub(super) fn measured(state: &DriverState) -> Option<Balance> {
     let nodes = state.plan_nodes();
     let loads = nodes.iter().map(|name| {
-        let load = state.nodes.iter().find(|load| load.node == **name)?;
+        let load = state.watch.nodes.iter().find(|load| load.node == *name)?;
         Some((load.connections, load.weight()))
     });
     loads.collect::<Option<Vec<_>>>().filter(|loads| !loads.is_empty()).map(Balance::of)
@@ -30,7 +30,7 @@ pub(super) fn missing(state: &DriverState) -> Option<String> {
 fn missing_of_run(state: &DriverState, tracked: &TrackedRun) -> Option<String> {
     let Run { donors, recipients, strategy, .. } = &tracked.run;
     let mean = |names: &[crate::node::NodeName], count: fn(&NodeLoad) -> u64| {
-        let found = state.nodes.iter().filter(|load| names.contains(&load.node));
+        let found = state.watch.nodes.iter().filter(|load| names.contains(&load.node));
         let total = found.map(count).fold(0, u64::saturating_add);
         float(total) / float(names.len().max(1) as u64)
     };

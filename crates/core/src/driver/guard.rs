@@ -5,9 +5,12 @@
 //! the next one, since counts are rough while clients move; then every run of ours is stopped.
 
 use super::Driver;
+use super::machine::Machine;
+use super::options::DriverOptions;
 use super::state::{EndReason, Round};
 use crate::balance::float;
 use crate::emqx::{GlobalStatus, NodeList};
+use crate::node::NodeName;
 use crate::snapshot::{NodeLoad, NodeStatus};
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +33,7 @@ pub enum Guard {
 
 /// A guard that saw something, and the polls in a row that it did.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-pub(super) struct Alarm {
+pub(crate) struct Alarm {
     guard: Guard,
     polls: u32,
 }
@@ -38,16 +41,8 @@ pub(super) struct Alarm {
 impl Driver {
     /// Looks at one poll. Ends the plan if the same guard saw something twice in a row.
     pub(super) fn check_guards(&mut self, round: &Round) {
-        let Some((guard, numbers)) = self.trouble(round) else {
-            if round.nodes.is_some() && round.status.is_some() {
-                self.state.alarm = None;
-            }
-            return;
-        };
-        let before = self.state.alarm.filter(|alarm| alarm.guard == guard);
-        let polls = before.map_or(1, |alarm| alarm.polls + 1);
-        self.state.alarm = Some(Alarm { guard, polls });
-        if polls >= POLLS {
+        let trouble = self.trouble(round);
+        if let Some((guard, numbers)) = self.state.watch.confirmed(trouble, round) {
             self.begin_ending(EndReason::Guarded { guard, numbers });
         }
     }
@@ -56,9 +51,9 @@ impl Driver {
         let by_status = round.status.as_ref().and_then(|status| self.intruder(status));
         let by_nodes = || {
             let list = round.nodes.as_ref()?;
-            self.down(list)
+            down(list, &self.state.plan_nodes())
                 .or_else(|| self.missing_clients(&list.nodes))
-                .or_else(|| self.full(&list.nodes))
+                .or_else(|| full(&list.nodes, &self.state.recipients(), &self.state.options))
         };
         by_status.or_else(by_nodes)
     }
@@ -75,58 +70,79 @@ impl Driver {
         Some((Guard::Evacuation, format!("{node} is being evacuated")))
     }
 
-    fn down(&self, list: &NodeList) -> Option<(Guard, String)> {
-        let is_down = |name: &&&crate::node::NodeName| {
-            let load = list.nodes.iter().find(|load| load.node == ***name);
-            match load {
-                Some(load) => load.status == NodeStatus::Stopped,
-                None => list.unreadable.is_empty(),
-            }
-        };
-        let plan_nodes = self.state.plan_nodes();
-        let node = plan_nodes.iter().find(is_down)?;
-        Some((Guard::NodeDown, format!("{node} is down or has left the cluster")))
-    }
-
-    /// Clients on their way are not missing: as many as the runs drop in the time that clients are
-    /// given to come back.
     fn missing_clients(&self, nodes: &[NodeLoad]) -> Option<(Guard, String)> {
-        let total = |nodes: &[NodeLoad]| {
-            nodes.iter().map(|load| load.connections).fold(0, u64::saturating_add)
-        };
-        let (before, now) = (total(&self.state.baseline), total(nodes));
         let per_second: u64 =
             self.state.runs.iter().filter(|tracked| tracked.is_live()).fold(0, |sum, tracked| {
                 let rate = u64::from(tracked.run.strategy.conn_evict_rate.get());
                 sum.saturating_add(rate.saturating_mul(tracked.run.donors.len() as u64))
             });
-        let options = &self.state.options;
-        let travelling = per_second.saturating_mul(options.reconnect_grace_s.into());
-        let tolerated = before / 100 * u64::from(options.max_missing_percent);
-        let floor = before.saturating_sub(tolerated.max(travelling));
-        (now < floor).then(|| {
-            let text = format!(
-                "{now} of {before} clients are connected, below the floor of {floor}: those that \
-                 were dropped do not come back"
-            );
-            (Guard::ClientsMissing, text)
-        })
+        missing_clients(&self.state.watch.baseline, nodes, per_second, &self.state.options)
+    }
+}
+
+impl Alarm {
+    /// The alarm that follows on `before` if `guard` sees something.
+    pub(crate) fn after(before: Option<Self>, guard: Guard) -> Self {
+        let same = before.filter(|alarm| alarm.guard == guard);
+        Self { guard, polls: same.map_or(1, |alarm| alarm.polls + 1) }
     }
 
-    fn full(&self, nodes: &[NodeLoad]) -> Option<(Guard, String)> {
-        let is_recipient = |load: &&NodeLoad| {
-            self.state.runs.iter().any(|tracked| tracked.run.recipients.contains(&load.node))
-        };
-        let configured = self.state.options.max_node_connections.map(u64::from);
-        let mut recipients = nodes.iter().filter(is_recipient);
-        recipients.find_map(|load| {
-            let limit = configured.into_iter().chain(load.max_fds.map(headroom)).min()?;
-            (load.connections >= limit).then(|| {
-                let text = format!("{} holds {} clients of {limit}", load.node, load.connections);
-                (Guard::RecipientFull, text)
-            })
-        })
+    /// Whether it was seen often enough to act.
+    pub(crate) fn is_certain(self) -> bool {
+        self.polls >= POLLS
     }
+}
+
+/// One of `names` is down or has left the cluster.
+pub(crate) fn down(list: &NodeList, names: &[NodeName]) -> Option<(Guard, String)> {
+    let is_down = |name: &&NodeName| match list.nodes.iter().find(|load| load.node == **name) {
+        Some(load) => load.status == NodeStatus::Stopped,
+        None => list.unreadable.is_empty(),
+    };
+    let node = names.iter().find(is_down)?;
+    Some((Guard::NodeDown, format!("{node} is down or has left the cluster")))
+}
+
+/// Clients that were dropped do not come back.
+///
+/// Those on their way are not missing: as many as are dropped, `per_second`, in the time that
+/// clients are given to come back.
+pub(crate) fn missing_clients(
+    baseline: &[NodeLoad],
+    nodes: &[NodeLoad],
+    per_second: u64,
+    options: &DriverOptions,
+) -> Option<(Guard, String)> {
+    let total =
+        |nodes: &[NodeLoad]| nodes.iter().map(|load| load.connections).fold(0, u64::saturating_add);
+    let (before, now) = (total(baseline), total(nodes));
+    let travelling = per_second.saturating_mul(options.reconnect_grace_s.into());
+    let tolerated = before / 100 * u64::from(options.max_missing_percent);
+    let floor = before.saturating_sub(tolerated.max(travelling));
+    (now < floor).then(|| {
+        let text = format!(
+            "{now} of {before} clients are connected, below the floor of {floor}: those that were \
+             dropped do not come back"
+        );
+        (Guard::ClientsMissing, text)
+    })
+}
+
+/// One of `recipients` is close to the most it can hold.
+pub(crate) fn full(
+    nodes: &[NodeLoad],
+    recipients: &[NodeName],
+    options: &DriverOptions,
+) -> Option<(Guard, String)> {
+    let configured = options.max_node_connections.map(u64::from);
+    let mut recipients = nodes.iter().filter(|load| recipients.contains(&load.node));
+    recipients.find_map(|load| {
+        let limit = configured.into_iter().chain(load.max_fds.map(headroom)).min()?;
+        (load.connections >= limit).then(|| {
+            let text = format!("{} holds {} clients of {limit}", load.node, load.connections);
+            (Guard::RecipientFull, text)
+        })
+    })
 }
 
 /// Clients that fit under a limit of file descriptors: EMQX needs some for itself.

@@ -10,6 +10,7 @@ mod event;
 mod follow;
 mod goal;
 pub(crate) mod guard;
+pub(crate) mod machine;
 mod observe;
 mod options;
 mod outcome;
@@ -36,8 +37,9 @@ use crate::emqx::StartAnswer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Decision, Plan};
 use crate::units::Timestamp;
-use state::{EndReason, Stage};
-use watch::mismatch;
+use machine::Machine;
+use state::{Stage, TrackState};
+use watch::{Watch, mismatch};
 
 /// Drives one plan to its verdict.
 #[derive(Clone, Debug)]
@@ -102,87 +104,65 @@ impl Driver {
     /// harmless: with no news and no deadline passed there are no requests and the same `wake_at`.
     /// A `now` that goes backwards counts as the latest one seen.
     pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
-        self.state.watch.begin_step(now);
-        match input {
-            Input::Tick => {}
-            Input::Answer { id, answer } => self.take_answer(id, answer),
-            Input::Stop => self.take_stop(),
-        }
-        self.go_on();
-        Step {
-            requests: std::mem::take(&mut self.state.watch.requests),
-            events: std::mem::take(&mut self.state.watch.events),
-            wake_at: self.wake_at(),
-        }
-    }
-
-    fn wake_at(&self) -> Option<Timestamp> {
-        match self.state.stage {
-            Stage::Done { .. } => None,
-            _ => Some(self.state.watch.wake_at(self.poll_interval_ms())),
-        }
-    }
-
-    fn poll_interval_ms(&self) -> u64 {
-        self.state.options.poll_interval_ms.into()
-    }
-
-    fn take_answer(&mut self, id: RequestId, answer: Result<Answer>) {
-        match self.state.watch.file(id, answer) {
-            None => {}
-            Some((i, Ok(Answer::Start(StartAnswer::Started)))) => self.started(i),
-            Some((i, Ok(Answer::Start(StartAnswer::Refused(refusal))))) => {
-                self.start_refused(i, refusal);
-            }
-            Some((i, Err(error))) => self.start_failed(i, &error),
-            Some((i, Ok(_))) => self.start_failed(i, &mismatch()),
-        }
-    }
-
-    fn take_stop(&mut self) {
-        if !matches!(self.state.stage, Stage::Done { .. }) {
-            self.begin_ending(EndReason::Asked);
-        }
-    }
-
-    /// Does whatever can be done now.
-    fn go_on(&mut self) {
-        if self.state.watch.round.open && !self.state.watch.is_reading() {
-            self.close_round();
-        }
-        self.check_time_limit();
-        if self.state.stage == Stage::Starting {
-            self.start_next();
-        }
-        let watch = &self.state.watch;
-        if self.polls() && !watch.round.open && watch.now >= watch.next_poll {
-            self.open_round();
-        }
-    }
-
-    fn check_time_limit(&mut self) {
-        let limit_s = self.state.options.limit_s(self.state.plan.forecast.duration_s);
-        let watch = &self.state.watch;
-        let began = self.state.wave_began_at.or(watch.began_at).unwrap_or(watch.now);
-        let is_running = matches!(self.state.stage, Stage::Starting | Stage::Following);
-        if is_running && watch.now.ms_since(began) / 1000 >= limit_s {
-            self.begin_ending(EndReason::Late { limit_s });
-        }
-    }
-
-    fn begin_ending(&mut self, why: EndReason) {
-        self.state.stage = Stage::Ending { why, since: self.state.watch.now };
-        self.state.watch.next_poll = self.state.watch.now;
-    }
-
-    fn end(&mut self, outcome: Outcome) {
-        self.state.watch.events.push(Event::Ended { outcome: outcome.clone() });
-        self.state.stage = Stage::Done { outcome, at: self.state.watch.now };
-        self.state.watch.pending.clear();
+        self.advance(now, input)
     }
 
     /// Whether the plan has anything to do at all.
     fn is_needed(&self) -> bool {
         self.state.plan.decision == Decision::Start && !self.state.runs.is_empty()
+    }
+}
+
+impl Machine for Driver {
+    fn watch(&self) -> &Watch {
+        &self.state.watch
+    }
+
+    fn watch_mut(&mut self) -> &mut Watch {
+        &mut self.state.watch
+    }
+
+    fn stage(&self) -> &Stage {
+        &self.state.stage
+    }
+
+    fn stage_mut(&mut self) -> &mut Stage {
+        &mut self.state.stage
+    }
+
+    fn options(&self) -> &DriverOptions {
+        &self.state.options
+    }
+
+    fn expected_s(&self) -> (u64, Timestamp) {
+        let watch = &self.state.watch;
+        let began = self.state.wave_began_at.or(watch.began_at).unwrap_or(watch.now);
+        (self.state.plan.forecast.duration_s, began)
+    }
+
+    fn take_start(&mut self, i: usize, answer: Result<Answer>) {
+        match answer {
+            Ok(Answer::Start(StartAnswer::Started)) => self.started(i),
+            Ok(Answer::Start(StartAnswer::Refused(refusal))) => self.start_refused(i, refusal),
+            Ok(_) => self.start_failed(i, &mismatch()),
+            Err(error) => self.start_failed(i, &error),
+        }
+    }
+
+    fn start_next(&mut self) {
+        self.send_next_start();
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        let in_doubt = |state: &TrackState| matches!(state, TrackState::Doubtful { .. });
+        self.state.runs.iter().any(|tracked| in_doubt(&tracked.state))
+    }
+
+    fn open_round(&mut self) {
+        self.ask_what_the_stage_needs();
+    }
+
+    fn close_round(&mut self) {
+        self.conclude_round();
     }
 }

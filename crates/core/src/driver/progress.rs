@@ -19,17 +19,14 @@ pub(super) fn status(state: &DriverState) -> Status {
         outcome: outcome.cloned(),
         wave: state.waves.len() + 1,
         runs: state.runs.iter().map(view).collect(),
-        nodes: state.nodes.clone(),
+        nodes: state.watch.nodes.clone(),
         progress: progress(state),
     }
 }
 
 /// The verdict, once there is one.
 pub(super) fn outcome(state: &DriverState) -> Option<&Outcome> {
-    match &state.stage {
-        Stage::Done { outcome, .. } => Some(outcome),
-        _ => None,
-    }
+    state.stage.outcome()
 }
 
 fn progress(state: &DriverState) -> Progress {
@@ -37,10 +34,10 @@ fn progress(state: &DriverState) -> Progress {
     let to_move = state.plan.forecast.disconnects;
     let end = match state.stage {
         Stage::Done { at, .. } => at,
-        _ => state.now,
+        _ => state.watch.now,
     };
-    let elapsed_s = state.began_at.map_or(0, |began| end.ms_since(began) / 1000);
-    let wave_began = state.wave_began_at.or(state.began_at);
+    let elapsed_s = state.watch.began_at.map_or(0, |began| end.ms_since(began) / 1000);
+    let wave_began = state.wave_began_at.or(state.watch.began_at);
     let in_wave_s = wave_began.map_or(0, |began| end.ms_since(began) / 1000);
     let is_complete = outcome(state).is_some_and(|outcome| outcome.result.is_success());
     let percent = match to_move {
@@ -62,17 +59,18 @@ fn progress(state: &DriverState) -> Progress {
 /// Connections that the donors have lost since the baseline.
 fn moved(state: &DriverState) -> u64 {
     let donors = state.donors();
-    let lost = state.baseline.iter().filter(|load| donors.contains(&load.node)).map(|before| {
-        let now = state.nodes.iter().find(|load| load.node == before.node);
-        now.map_or(0, |now| before.connections.saturating_sub(now.connections))
-    });
+    let lost =
+        state.watch.baseline.iter().filter(|load| donors.contains(&load.node)).map(|before| {
+            let now = state.watch.nodes.iter().find(|load| load.node == before.node);
+            now.map_or(0, |now| before.connections.saturating_sub(now.connections))
+        });
     lost.sum()
 }
 
 /// Connections that the donors should have lost by now.
 fn expected(state: &DriverState) -> u64 {
     let Some(followed) = state.started_at() else { return 0 };
-    let elapsed_s = state.now.ms_since(followed) / 1000;
+    let elapsed_s = state.watch.now.ms_since(followed) / 1000;
     let donors = state.donors();
     let curves = state.plan.forecast.curve.nodes.iter().filter(|c| donors.contains(&c.node));
     let lost = curves.map(|curve| {
@@ -90,7 +88,7 @@ impl Driver {
         let apart = float(moved.abs_diff(expected));
         if !self.state.has_drifted && apart > float(self.state.plan.forecast.disconnects) * DRIFT {
             self.state.has_drifted = true;
-            self.events.push(Event::Drifted { moved, expected });
+            self.state.watch.events.push(Event::Drifted { moved, expected });
         }
     }
 }

@@ -62,12 +62,12 @@ impl Driver {
         plan.forecast.curve = Curve::default();
         Some(Record {
             version: crate::snapshot::VERSION,
-            began_at: self.state.began_at.unwrap_or(*at),
+            began_at: self.state.watch.began_at.unwrap_or(*at),
             ended_at: *at,
             purpose: self.state.purpose.clone(),
             plan,
             waves: self.state.waves.clone(),
-            nodes: self.state.nodes.clone(),
+            nodes: self.state.watch.nodes.clone(),
             moved: progress::status(&self.state).progress.moved,
             outcome: outcome.clone(),
         })

@@ -6,9 +6,9 @@
 
 use super::ask::Ask;
 use super::event::Event;
+use super::machine::Machine;
 use super::outcome::{Cause, Outcome, OutcomeKind};
 use super::state::{EndReason, Question, Stage, TrackState};
-use super::wave::StartRecord;
 use super::{Driver, ending};
 use crate::emqx::{GlobalStatus, Refusal, RefusalReason};
 use crate::error::{Error, ErrorKind};
@@ -16,13 +16,13 @@ use crate::error::{Error, ErrorKind};
 impl Driver {
     /// Judges the first read of the cluster.
     pub(super) fn close_preflight(&mut self) {
-        let round = std::mem::take(&mut self.state.round);
+        let round = std::mem::take(&mut self.state.watch.round);
         let (Some(status), Some(nodes)) = (round.status, round.nodes) else {
             return self.preflight_lost(round.lost);
         };
-        self.state.nodes.clone_from(&nodes.nodes);
-        self.state.baseline = nodes.nodes;
-        self.state.changed_at = self.state.now;
+        self.state.watch.nodes.clone_from(&nodes.nodes);
+        self.state.watch.baseline = nodes.nodes;
+        self.state.watch.changed_at = self.state.watch.now;
         if !self.is_needed() {
             let reason = self.state.plan.reason.clone();
             let detail = reason.unwrap_or_else(|| "the plan has no runs".to_owned());
@@ -35,11 +35,8 @@ impl Driver {
     }
 
     fn preflight_lost(&mut self, lost: Option<Cause>) {
-        let began = self.state.began_at.unwrap_or(self.state.now);
-        let waited_s = self.state.now.ms_since(began) / 1000;
-        let cause = lost.unwrap_or_else(|| Cause::from(&no_answer()));
-        let is_final = !RETRYABLE.iter().any(|kind| kind.as_str() == cause.kind);
-        if is_final || waited_s >= self.state.options.settle_s.into() {
+        let patience_s = self.state.options.settle_s;
+        if let Some(cause) = self.state.watch.preflight_lost(lost, patience_s) {
             let detail = format!("nothing was started: {}", cause.message);
             self.end_refused(cause, detail);
         }
@@ -56,7 +53,7 @@ impl Driver {
         let plan_nodes = self.state.plan_nodes();
         if let Some(run) = status.rebalances.first() {
             let coordinator = run.coordinator.clone();
-            self.events.push(Event::ForeignRun { coordinator: coordinator.clone() });
+            self.state.watch.events.push(Event::ForeignRun { coordinator: coordinator.clone() });
             let message = "a rebalance is running already: wait for its end, or stop it";
             return Some(Error::new(ErrorKind::Conflict, message).with("coordinator", coordinator));
         }
@@ -70,7 +67,7 @@ impl Driver {
     }
 
     /// Sends the next start, unless one is on its way or in doubt.
-    pub(super) fn start_next(&mut self) {
+    pub(super) fn send_next_start(&mut self) {
         let is_open =
             |state: &TrackState| matches!(state, TrackState::Asked | TrackState::Doubtful { .. });
         if self.state.runs.iter().any(|tracked| is_open(&tracked.state)) {
@@ -81,19 +78,17 @@ impl Driver {
             Some(i) => self.send_start(i),
             None => {
                 self.state.stage = Stage::Following;
-                self.state.next_poll = self.state.now;
+                self.state.watch.next_poll = self.state.watch.now;
             }
         }
     }
 
     fn send_start(&mut self, i: usize) {
-        let now = self.state.now;
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
         tracked.state = TrackState::Asked;
         let run = tracked.run.clone();
-        self.state.starts.push(StartRecord { coordinator: run.coordinator.clone(), at: now });
-        self.events.push(Event::Starting { coordinator: run.coordinator.clone() });
-        self.ask(Ask::Start { run }, Question::Start(i));
+        let coordinator = run.coordinator.clone();
+        self.state.watch.ask_start(coordinator, Ask::Start { run }, Question::Start(i));
     }
 
     /// EMQX took the start, or shows the run.
@@ -102,7 +97,7 @@ impl Driver {
         if matches!(tracked.state, TrackState::Asked | TrackState::Doubtful { .. }) {
             tracked.state = TrackState::Running { phase: None, empty: 0 };
             let coordinator = tracked.run.coordinator.clone();
-            self.events.push(Event::Started { coordinator });
+            self.state.watch.events.push(Event::Started { coordinator });
         }
     }
 
@@ -131,15 +126,15 @@ impl Driver {
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
         let coordinator = tracked.run.coordinator.clone();
         tracked.state = TrackState::Doubtful { empty: 0, may_repeat, cause: cause.clone() };
-        self.state.next_poll = self.state.now;
-        self.events.push(Event::StartDoubtful { coordinator, cause });
+        self.state.watch.next_poll = self.state.watch.now;
+        self.state.watch.events.push(Event::StartDoubtful { coordinator, cause });
     }
 
     /// A run in doubt that enough polls have not shown was not started: it may be sent again, if
     /// EMQX did not refuse it and this hour's starts are not used up.
     pub(super) fn settle_doubt(&mut self, i: usize, may_repeat: bool, cause: Cause) {
         let Some(tracked) = self.state.runs.get(i) else { return };
-        if !may_repeat || !self.has_starts_left(&tracked.run.coordinator) {
+        if !may_repeat || !self.state.watch.has_starts_left(&tracked.run.coordinator) {
             return self.give_up(i, cause);
         }
         if let Some(tracked) = self.state.runs.get_mut(i) {
@@ -156,9 +151,3 @@ impl Driver {
         }
     }
 }
-
-fn no_answer() -> Error {
-    Error::new(ErrorKind::Unreachable, "the cluster did not answer")
-}
-
-const RETRYABLE: [ErrorKind; 3] = [ErrorKind::Protocol, ErrorKind::Timeout, ErrorKind::Unreachable];

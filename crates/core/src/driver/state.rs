@@ -1,16 +1,15 @@
 //! Everything a driver knows, as a value that can be stored and read back.
 
-use super::ask::RequestId;
-use super::guard::{Alarm, Guard};
+use super::guard::Guard;
 use super::options::DriverOptions;
 use super::outcome::{Cause, Outcome};
 use super::record::Purpose;
-use super::wave::{StartRecord, WaveRecord};
+use super::watch::Watch;
+use super::wave::WaveRecord;
 use crate::emqx::{Availability, GlobalStatus, NodeList};
 use crate::forecast::RunPhase;
 use crate::node::NodeName;
 use crate::plan::{Plan, Run};
-use crate::snapshot::NodeLoad;
 use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,37 +26,20 @@ pub struct DriverState {
     pub options: DriverOptions,
     pub(super) stage: Stage,
     pub(super) runs: Vec<TrackedRun>,
-    pub(super) now: Timestamp,
-    pub(super) began_at: Option<Timestamp>,
+    pub(super) watch: Watch,
     pub(super) wave_began_at: Option<Timestamp>,
-    pub(super) starts: Vec<StartRecord>,
     /// Who started it, and why.
     pub purpose: Purpose,
     /// The waves that are over.
     pub waves: Vec<WaveRecord>,
-    pub(super) next_poll: Timestamp,
-    pub(super) next_id: u64,
-    /// The nodes before the first start.
-    pub(super) baseline: Vec<NodeLoad>,
-    /// The nodes as last seen.
-    pub(super) nodes: Vec<NodeLoad>,
-    /// When a count of the plan's nodes last changed.
-    pub(super) changed_at: Timestamp,
-    pub(super) alarm: Option<Alarm>,
     /// Whether the plan and the cluster were said to part.
     pub(super) has_drifted: bool,
-    /// Requests that were sent and not answered. They do not survive a restart.
-    #[serde(skip)]
-    pub(super) pending: BTreeMap<RequestId, Question>,
-    /// Answers of the poll in progress.
-    #[serde(skip)]
-    pub(super) round: Round,
 }
 
 /// How far a driver is.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     /// Reads the cluster before touching it.
     Preflight,
     /// Sends the starts, one after the other.
@@ -73,7 +55,7 @@ pub(super) enum Stage {
 /// Why a plan ends.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
-pub(super) enum EndReason {
+pub(crate) enum EndReason {
     /// The runs ended by themselves.
     Gone,
     /// The user asked for it.
@@ -98,7 +80,7 @@ pub(super) struct TrackedRun {
 /// What became of a run.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
-pub(super) enum TrackState {
+pub(crate) enum TrackState {
     /// Not asked for yet.
     Pending,
     /// The start is on its way.
@@ -117,7 +99,7 @@ pub(super) enum TrackState {
 
 /// What a pending request will answer.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Question {
+pub(crate) enum Question {
     Nodes,
     GlobalStatus,
     Availability(NodeName),
@@ -127,12 +109,12 @@ pub(super) enum Question {
 
 /// The answers of one poll.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Round {
-    pub(super) open: bool,
-    pub(super) status: Option<GlobalStatus>,
-    pub(super) nodes: Option<NodeList>,
-    pub(super) availability: BTreeMap<NodeName, Option<Availability>>,
-    pub(super) lost: Option<Cause>,
+pub(crate) struct Round {
+    pub(crate) open: bool,
+    pub(crate) status: Option<GlobalStatus>,
+    pub(crate) nodes: Option<NodeList>,
+    pub(crate) availability: BTreeMap<NodeName, Option<Availability>>,
+    pub(crate) lost: Option<Cause>,
 }
 
 impl DriverState {
@@ -143,21 +125,11 @@ impl DriverState {
             plan,
             options,
             stage: Stage::Preflight,
-            now: Timestamp::default(),
-            began_at: None,
+            watch: Watch::default(),
             wave_began_at: None,
-            starts: Vec::new(),
             purpose: Purpose::default(),
             waves: Vec::new(),
-            next_poll: Timestamp::default(),
-            next_id: 0,
-            baseline: Vec::new(),
-            nodes: Vec::new(),
-            changed_at: Timestamp::default(),
-            alarm: None,
             has_drifted: false,
-            pending: BTreeMap::new(),
-            round: Round::default(),
         }
     }
 
@@ -165,26 +137,18 @@ impl DriverState {
     /// arrived.
     pub(super) fn after_restart(mut self) -> Self {
         for tracked in &mut self.runs {
-            if tracked.state == TrackState::Asked {
-                let cause = Cause {
-                    kind: "timeout".to_owned(),
-                    message: "the process ended before the answer came".to_owned(),
-                };
-                tracked.state = TrackState::Doubtful { empty: 0, may_repeat: true, cause };
-            }
+            tracked.state.doubt_after_restart();
         }
-        self.pending.clear();
-        self.round = Round::default();
-        self.next_poll = self.now;
+        self.watch.forget_requests();
         self
     }
 
     /// The nodes of all runs, each once, in the plan's order.
-    pub(super) fn plan_nodes(&self) -> Vec<&NodeName> {
+    pub(super) fn plan_nodes(&self) -> Vec<NodeName> {
         let mut nodes = Vec::new();
         for node in self.runs.iter().flat_map(|tracked| &tracked.run.nodes) {
-            if !nodes.contains(&node) {
-                nodes.push(node);
+            if !nodes.contains(node) {
+                nodes.push(node.clone());
             }
         }
         nodes
@@ -192,8 +156,13 @@ impl DriverState {
 
     /// When the first start of the wave was sent.
     pub(super) fn started_at(&self) -> Option<Timestamp> {
-        let began = self.wave_began_at.or(self.began_at)?;
-        self.starts.iter().map(|start| start.at).filter(|at| *at >= began).min()
+        let began = self.wave_began_at.or(self.watch.began_at)?;
+        self.watch.starts.iter().map(|start| start.at).filter(|at| *at >= began).min()
+    }
+
+    /// The nodes that any run sends clients to.
+    pub(super) fn recipients(&self) -> Vec<NodeName> {
+        self.runs.iter().flat_map(|tracked| tracked.run.recipients.iter().cloned()).collect()
     }
 
     /// The donors of all runs that were started, each once.
@@ -210,16 +179,88 @@ impl DriverState {
     }
 }
 
+impl Stage {
+    /// The verdict, once there is one.
+    pub(crate) fn outcome(&self) -> Option<&Outcome> {
+        match self {
+            Self::Done { outcome, .. } => Some(outcome),
+            _ => None,
+        }
+    }
+}
+
+impl TrackState {
+    /// Whether EMQX may run it now.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self, Self::Asked | Self::Doubtful { .. } | Self::Running { .. })
+    }
+
+    /// Whether a stop must be sent to end it.
+    pub(crate) fn may_be_stopped(&self) -> bool {
+        matches!(self, Self::Doubtful { .. } | Self::Running { .. })
+    }
+
+    /// A start that was on its way when the process died may have arrived.
+    pub(crate) fn doubt_after_restart(&mut self) {
+        if *self == Self::Asked {
+            let cause = Cause {
+                kind: "timeout".to_owned(),
+                message: "the process ended before the answer came".to_owned(),
+            };
+            *self = Self::Doubtful { empty: 0, may_repeat: true, cause };
+        }
+    }
+
+    /// Counts a poll that does not show it; says what that means after `limit` of them in a row.
+    pub(crate) fn miss(&mut self, limit: u32) -> Option<Missed> {
+        match self {
+            Self::Running { empty, .. } => {
+                *empty += 1;
+                let is_gone = *empty >= limit;
+                if is_gone {
+                    *self = Self::Gone;
+                }
+                is_gone.then_some(Missed::Gone)
+            }
+            Self::Doubtful { empty, may_repeat, cause } => {
+                *empty += 1;
+                let never = Missed::NeverBegan { may_repeat: *may_repeat, cause: cause.clone() };
+                (*empty >= limit).then_some(never)
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes note of a poll that shows it in `shown`; whether that is another phase than before.
+    /// `None` if it is nothing of ours.
+    pub(crate) fn see(&mut self, shown: Option<RunPhase>) -> Option<bool> {
+        let before = match self {
+            Self::Running { phase, .. } => *phase,
+            Self::Gone => None,
+            _ => return None,
+        };
+        *self = Self::Running { phase: shown.or(before), empty: 0 };
+        Some(shown.is_some() && shown != before)
+    }
+}
+
+/// What polls in a row without a run mean.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Missed {
+    /// It has ended.
+    Gone,
+    /// Its start did not arrive, or failed.
+    NeverBegan { may_repeat: bool, cause: Cause },
+}
+
 impl TrackedRun {
     pub(super) fn new(run: &Run) -> Self {
         Self { run: run.clone(), state: TrackState::Pending }
     }
+
     /// Whether EMQX may run it now.
     pub(super) fn is_live(&self) -> bool {
-        matches!(
-            self.state,
-            TrackState::Asked | TrackState::Doubtful { .. } | TrackState::Running { .. }
-        )
+        self.state.is_live()
     }
 
     /// Whether EMQX ran it at any time.

@@ -7,10 +7,8 @@ use super::Driver;
 use super::event::Event;
 use super::goal;
 use super::state::{Stage, TrackState, TrackedRun};
-use crate::node::NodeName;
 use crate::plan::{Decision, Mode, Plan, plan};
 use crate::snapshot::Snapshot;
-use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A wave that is over.
@@ -26,27 +24,23 @@ pub struct WaveRecord {
     pub over: f64,
 }
 
-/// A start that was sent.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(super) struct StartRecord {
-    pub(super) coordinator: NodeName,
-    pub(super) at: Timestamp,
-}
-
 impl Driver {
     /// Begins another wave if it is allowed, needed and worth it.
     pub(super) fn begin_next_wave(&mut self) -> bool {
         let Some((wave, next)) = self.next_wave() else { return false };
-        self.events.push(Event::NextWave { over: wave.over, expected: next.balance.after.over });
+        self.state
+            .watch
+            .events
+            .push(Event::NextWave { over: wave.over, expected: next.balance.after.over });
         let state = &mut self.state;
         state.waves.push(wave);
         state.runs = next.runs.iter().map(TrackedRun::new).collect();
         state.plan = next;
-        state.baseline.clone_from(&state.nodes);
-        state.changed_at = state.now;
-        state.wave_began_at = Some(state.now);
+        state.watch.baseline.clone_from(&state.watch.nodes);
+        state.watch.changed_at = state.watch.now;
+        state.wave_began_at = Some(state.watch.now);
         state.has_drifted = false;
-        state.alarm = None;
+        state.watch.alarm = None;
         state.stage = Stage::Starting;
         true
     }
@@ -61,12 +55,12 @@ impl Driver {
         if !may || over <= current.asked.options.goal() {
             return None;
         }
-        let snapshot = Snapshot::new(self.state.nodes.clone()).ok()?;
+        let snapshot = Snapshot::new(self.state.watch.nodes.clone()).ok()?;
         let next = plan(&snapshot, &current.asked.strategy, &current.asked.options).ok()?;
         let is_good = next.decision == Decision::Start
             && next.errors().next().is_none()
             && next.balance.after.over < over * WORTH
-            && next.runs.iter().all(|run| self.has_starts_left(&run.coordinator));
+            && next.runs.iter().all(|run| self.state.watch.has_starts_left(&run.coordinator));
         let wave = WaveRecord {
             runs: current.runs.len(),
             disconnects: current.forecast.disconnects,
@@ -82,21 +76,7 @@ impl Driver {
         let goal = self.state.plan.asked.options.goal();
         is_level && goal::measured(&self.state).is_some_and(|balance| balance.over > goal)
     }
-
-    /// Whether one more start to `coordinator` keeps to what EMQX bears.
-    pub(super) fn has_starts_left(&self, coordinator: &NodeName) -> bool {
-        let now = self.state.now;
-        let recent =
-            self.state.starts.iter().filter(|start| {
-                start.coordinator == *coordinator && now.ms_since(start.at) < HOUR_MS
-            });
-        recent.count() < STARTS_PER_HOUR
-    }
 }
 
 /// A wave must leave less than this share of the imbalance it finds.
 const WORTH: f64 = 0.75;
-/// Starts per coordinator and hour. EMQX's supervisor gives up at 10 crashes in an hour, and a
-/// failing start can cost two.
-const STARTS_PER_HOUR: usize = 3;
-const HOUR_MS: u64 = 3_600_000;

@@ -7,7 +7,7 @@ mod several;
 mod spread;
 
 pub(crate) use ideal::{Group, simulate};
-pub(crate) use several::{Outlook, Start, World, simulate_all};
+pub(crate) use several::{Outlook, Start, World, simulate_all, whole_counts};
 pub(crate) use spread::Spread;
 
 use crate::balance::float;

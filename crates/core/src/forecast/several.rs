@@ -230,7 +230,7 @@ impl Cluster {
 }
 
 /// `counts` as whole numbers of the same sum as `nodes` have, less those that are nowhere.
-fn whole_counts(counts: &[f64], nodes: &[NodeLoad], stray: f64) -> Vec<u64> {
+pub(crate) fn whole_counts(counts: &[f64], nodes: &[NodeLoad], stray: f64) -> Vec<u64> {
     let total: u64 = nodes.iter().map(|load| load.connections).sum();
     let total = total.saturating_sub(crate::level::whole(stray.round()));
     let mut whole: Vec<u64> = counts.iter().map(|n| crate::level::whole(n.floor())).collect();

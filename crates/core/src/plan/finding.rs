@@ -36,6 +36,8 @@ pub enum Severity {
 pub enum FindingCode {
     /// Donors refuse clients for the whole health-check wait (EMQX before 5.4.0 and 4.4.24).
     ClosedWhileWaiting,
+    /// EMQX counts sessions that the whole cluster stores durably as the node's (5.8 and later).
+    DurableSessions,
     /// A node is being evacuated.
     EvacuationInProgress,
     /// The thresholds end the run with a node more than 10 % over the mean.
@@ -52,18 +54,30 @@ pub enum FindingCode {
     NoHealthCheckWait,
     /// A node is stopped.
     NodeDown,
+    /// No node accepts the clients, or the sessions, of the node to evacuate.
+    NoOpenNode,
     /// One run is as good as several.
     OneRunEnough,
     /// One recipient takes every client that the donors drop.
     OneRecipient,
     /// One tick moves so many clients that the recipients end fuller than the donors were.
     Overshoot,
+    /// A node would get more clients than it can hold.
+    RecipientFull,
     /// More clients come back per second than the options allow.
     ReconnectRate,
+    /// `redirect_to` does nothing over HTTP on EMQX 5 and 6.
+    RedirectIgnored,
+    /// An evacuation goes on when the node restarts, until it is stopped.
+    RestartKeepsEvacuating,
     /// A rebalance is running already.
     RunInProgress,
+    /// Sessions are lost in an evacuation by this EMQX.
+    SessionsLost,
     /// Disconnected sessions stay uneven, since EMQX moves them from donors alone.
     SessionsStay,
+    /// A node that restarts while it is evacuated does not boot (EMQX before 5.7).
+    StopBeforeRestart,
     /// The plan takes longer than the options allow.
     TooLong,
     /// A node's EMQX has no usable `load_rebalance`.

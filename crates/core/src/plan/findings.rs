@@ -37,7 +37,7 @@ pub(crate) fn check(
 }
 
 /// Nodes that are down, being evacuated, or donors of a rebalance already.
-fn availability(snapshot: &Snapshot, nodes: &[&NodeLoad]) -> Vec<Finding> {
+pub(crate) fn availability(snapshot: &Snapshot, nodes: &[&NodeLoad]) -> Vec<Finding> {
     let finding = |load: &NodeLoad| {
         let chosen = nodes.iter().any(|node| node.node == load.node);
         let severity = if chosen { Severity::Error } else { Severity::Warning };
@@ -113,7 +113,11 @@ fn versions(nodes: &[&NodeLoad], strategy: &Strategy) -> Vec<Finding> {
     findings
 }
 
-fn unsupported(load: &NodeLoad, version: EmqxVersion, wants_rpc_timeouts: bool) -> Option<Finding> {
+pub(crate) fn unsupported(
+    load: &NodeLoad,
+    version: EmqxVersion,
+    wants_rpc_timeouts: bool,
+) -> Option<Finding> {
     let (code, text) = if !version.can_rebalance() {
         let (v4, v5) = (EmqxVersion::FIRST_V4, EmqxVersion::FIRST_V5);
         (Code::UnsupportedVersion, format!("rebalancing needs {v4} or {v5}"))
@@ -130,7 +134,7 @@ fn unsupported(load: &NodeLoad, version: EmqxVersion, wants_rpc_timeouts: bool) 
     Some(Finding::new(Severity::Error, code, message).about(&load.node))
 }
 
-fn mixed_versions(known: &[EmqxVersion]) -> Option<Finding> {
+pub(crate) fn mixed_versions(known: &[EmqxVersion]) -> Option<Finding> {
     let (oldest, newest) = (known.iter().min()?, known.iter().max()?);
     let change = EmqxVersion::TAKEOVER_CHANGED;
     (oldest.major() == 5 && *oldest < change && *newest >= change).then(|| {

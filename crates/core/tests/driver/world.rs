@@ -203,6 +203,9 @@ impl World {
     fn answer(&mut self, request: Request) -> Input {
         let answer = match request.ask {
             Ask::Start { run } => self.start(&run.nodes),
+            Ask::StartEvacuation { .. } | Ask::StopEvacuation { .. } => {
+                panic!("nobody asked for an evacuation")
+            }
             Ask::Stop { .. } => Ok(Answer::Stop(self.stop())),
             _ if self.reads_down => Err(lost()),
             Ask::Nodes => Ok(Answer::Nodes(self.nodes())),

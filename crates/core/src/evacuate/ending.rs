@@ -1,0 +1,131 @@
+//! Lets the node serve again if the evacuation must go, and finds the verdict.
+
+use super::evacuator::Evacuator;
+use super::state::EvacuatorState;
+use crate::balance::Balance;
+use crate::driver::machine::Machine;
+use crate::driver::state::{EndReason, Question, Round, Stage};
+use crate::driver::{Ask, Event, Guard, Outcome, OutcomeKind};
+use crate::emqx::Availability;
+use crate::units::Timestamp;
+
+impl Evacuator {
+    /// Tells the evacuation to stop, unless it is gone. Repeating it is harmless.
+    pub(super) fn stop_what_must_go(&mut self) {
+        let Stage::Ending { why, .. } = &self.state.stage else { return };
+        if *why != EndReason::Gone && self.state.track.may_be_stopped() {
+            let node = self.state.node().clone();
+            self.state.watch.events.push(Event::Stopping { coordinator: node.clone() });
+            self.state.watch.ask(Ask::StopEvacuation { node }, Question::Stop);
+        }
+    }
+
+    /// Judges one poll after the evacuation is gone, or was told to go.
+    pub(super) fn close_ending(&mut self, why: &EndReason, since: Timestamp, round: &Round) {
+        let lives = self.state.track.is_live();
+        if lives && *why == EndReason::Gone {
+            // It was hidden, not gone.
+            self.state.stage = Stage::Following;
+            return;
+        }
+        let waited_ms = self.state.watch.now.ms_since(since);
+        let is_late = waited_ms >= u64::from(self.state.options.settle_s) * 1000;
+        let asked = round.availability.get(self.state.node()).copied();
+        let polls = u64::from(self.state.options.empty_polls);
+        let asked_enough = waited_ms >= self.poll_interval_ms() * polls;
+        let serves = match asked {
+            Some(Some(availability)) => availability == Availability::Serving,
+            Some(None) => asked_enough,
+            None => true,
+        };
+        if is_late || (serves && !lives && round.status.is_some()) {
+            let verdict = Verdict { why, availability: asked.flatten(), lives };
+            let mut outcome = verdict.outcome(&self.state);
+            if asked == Some(None) {
+                outcome.unchecked = vec![self.state.node().clone()];
+            }
+            self.end(outcome);
+        }
+    }
+}
+
+struct Verdict<'a> {
+    why: &'a EndReason,
+    availability: Option<Availability>,
+    lives: bool,
+}
+
+impl Verdict<'_> {
+    fn outcome(&self, state: &EvacuatorState) -> Outcome {
+        let (result, detail) = self.result(state);
+        let mut outcome = outcome(state, result, detail);
+        match self.why {
+            EndReason::Refused { cause, .. } => outcome.cause = Some(cause.clone()),
+            EndReason::Guarded { guard, .. } => outcome.guard = Some(*guard),
+            _ => {}
+        }
+        outcome.detail.push_str(self.state_of_the_node(state));
+        outcome
+    }
+
+    fn result(&self, state: &EvacuatorState) -> (OutcomeKind, String) {
+        let node = state.node();
+        match self.why {
+            EndReason::Gone => {
+                let left = state.load().map_or(0, |load| load.connections);
+                let detail = format!(
+                    "the evacuation is gone and {node} still holds {left} clients: somebody \
+                     stopped it, or the node was restarted"
+                );
+                (OutcomeKind::Vanished, detail)
+            }
+            EndReason::Asked => (OutcomeKind::Stopped, "stopped as asked".to_owned()),
+            EndReason::Stalled { idle_s } => (
+                OutcomeKind::Stalled,
+                format!("no count of {node} moved for {idle_s} s: EMQX finds no node for the rest"),
+            ),
+            EndReason::Late { limit_s } => {
+                (OutcomeKind::TimedOut, format!("not empty after the limit of {limit_s} s"))
+            }
+            EndReason::Guarded { numbers, .. } => {
+                (OutcomeKind::Aborted, format!("stopped to do no harm: {numbers}"))
+            }
+            EndReason::Refused { cause, .. } => {
+                (OutcomeKind::Refused, format!("{node} did not start: {}", cause.message))
+            }
+        }
+    }
+
+    /// What is left to do for people.
+    fn state_of_the_node(&self, state: &EvacuatorState) -> &'static str {
+        let is_down = matches!(self.why, EndReason::Guarded { guard: Guard::NodeDown, .. });
+        match self.availability {
+            _ if self.lives && is_down => {
+                "; EMQX did not confirm the stop: a node that is down goes on evacuating when it \
+                 comes back, so stop it then"
+            }
+            _ if self.lives => "; EMQX did not confirm the stop: look at its status",
+            Some(Availability::Closed) => "; the node is still closed to clients",
+            Some(Availability::Serving) if state.watch.starts.is_empty() => "",
+            Some(Availability::Serving) => "; the node serves clients again",
+            None => "",
+        }
+    }
+}
+
+/// An outcome with the balance of the other nodes, as measured.
+pub(super) fn outcome(state: &EvacuatorState, result: OutcomeKind, detail: String) -> Outcome {
+    let loads = state.plan.clients_to.iter().map(|name| {
+        let load = state.watch.nodes.iter().find(|load| load.node == *name)?;
+        Some((load.connections, load.weight()))
+    });
+    let loads = loads.collect::<Option<Vec<_>>>().filter(|loads| !loads.is_empty());
+    Outcome {
+        result,
+        detail,
+        balance: loads.map(Balance::of),
+        unchecked: Vec::new(),
+        guard: None,
+        cause: None,
+    }
+}

@@ -1,0 +1,108 @@
+//! Starts an evacuation, follows it to the empty node and finds the verdict.
+
+use super::plan::EvacuationPlan;
+use super::progress;
+use super::state::EvacuatorState;
+use crate::driver::machine::Machine;
+use crate::driver::state::{Stage, TrackState};
+use crate::driver::watch::Watch;
+use crate::driver::{Answer, DriverOptions, Input, Outcome, Status, Step};
+use crate::error::{Error, ErrorKind, Result};
+use crate::units::Timestamp;
+
+/// Drives the evacuation of one node to its verdict, by the same protocol as
+/// [`crate::driver::Driver`].
+///
+/// After `completed` the node is empty and **stays closed** until its evacuation is stopped; after
+/// anything else it was told to serve again.
+#[derive(Clone, Debug)]
+pub struct Evacuator {
+    pub(super) state: EvacuatorState,
+}
+
+impl Evacuator {
+    /// A driver for `plan`.
+    ///
+    /// # Errors
+    /// `conflict` if the plan has findings of severity `error` and `force` is false.
+    pub fn new(plan: EvacuationPlan, options: DriverOptions, force: bool) -> Result<Self> {
+        if let (Some(finding), false) = (plan.errors().next(), force) {
+            return Err(Error::new(ErrorKind::Conflict, finding.message.clone())
+                .with("hint", "change the plan, or force the start"));
+        }
+        Ok(Self { state: EvacuatorState::new(plan, options) })
+    }
+
+    /// Goes on from a stored state, after the process that stored it is gone.
+    pub fn restore(state: EvacuatorState) -> Self {
+        Self { state: state.after_restart() }
+    }
+
+    /// Everything the driver knows. Store it before sending a step's requests.
+    pub fn state(&self) -> &EvacuatorState {
+        &self.state
+    }
+
+    /// Where the evacuation stands, as a run whose only donor is the node.
+    pub fn status(&self) -> Status {
+        progress::status(&self.state)
+    }
+
+    /// The verdict, once there is one.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.state.stage.outcome()
+    }
+
+    /// Takes one input and returns everything that follows from it, as
+    /// [`crate::driver::Driver::step`] does.
+    pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
+        self.advance(now, input)
+    }
+}
+
+impl Machine for Evacuator {
+    fn watch(&self) -> &Watch {
+        &self.state.watch
+    }
+
+    fn watch_mut(&mut self) -> &mut Watch {
+        &mut self.state.watch
+    }
+
+    fn stage(&self) -> &Stage {
+        &self.state.stage
+    }
+
+    fn stage_mut(&mut self) -> &mut Stage {
+        &mut self.state.stage
+    }
+
+    fn options(&self) -> &DriverOptions {
+        &self.state.options
+    }
+
+    fn expected_s(&self) -> (u64, Timestamp) {
+        let watch = &self.state.watch;
+        (self.state.plan.forecast.duration_s, watch.began_at.unwrap_or(watch.now))
+    }
+
+    fn take_start(&mut self, _: usize, answer: Result<Answer>) {
+        self.take_start_answer(answer);
+    }
+
+    fn start_next(&mut self) {
+        self.send_start();
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        matches!(self.state.track, TrackState::Doubtful { .. })
+    }
+
+    fn open_round(&mut self) {
+        self.ask_what_the_stage_needs();
+    }
+
+    fn close_round(&mut self) {
+        self.conclude_round();
+    }
+}

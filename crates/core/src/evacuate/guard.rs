@@ -1,0 +1,46 @@
+//! Stops an evacuation that does harm.
+
+use super::evacuator::Evacuator;
+use crate::driver::Guard;
+use crate::driver::guard::{down, full, missing_clients};
+use crate::driver::machine::Machine;
+use crate::driver::state::{EndReason, Round};
+use crate::emqx::GlobalStatus;
+use crate::snapshot::NodeLoad;
+
+impl Evacuator {
+    /// Looks at one poll. Ends the evacuation if the same guard saw something twice in a row.
+    pub(super) fn check_guards(&mut self, round: &Round) {
+        let trouble = self.trouble(round);
+        if let Some((guard, numbers)) = self.state.watch.confirmed(trouble, round) {
+            self.begin_ending(EndReason::Guarded { guard, numbers });
+        }
+    }
+
+    fn trouble(&self, round: &Round) -> Option<(Guard, String)> {
+        let by_status = round.status.as_ref().and_then(|status| self.intruder(status));
+        let by_nodes = || {
+            let list = round.nodes.as_ref()?;
+            down(list, &self.state.plan_nodes())
+                .or_else(|| self.missing_clients(&list.nodes))
+                .or_else(|| full(&list.nodes, &self.state.plan.clients_to, &self.state.options))
+        };
+        by_status.or_else(by_nodes)
+    }
+
+    fn intruder(&self, status: &GlobalStatus) -> Option<(Guard, String)> {
+        if let Some(run) = status.rebalances.first() {
+            let text = format!("{} coordinates a rebalance", run.coordinator);
+            return Some((Guard::ForeignRun, text));
+        }
+        let known = |node| node == self.state.node() || self.state.others.contains(node);
+        let mut evacuated = status.evacuations.iter().filter_map(|entry| entry.node.as_ref());
+        let node = evacuated.find(|node| !known(*node))?;
+        Some((Guard::Evacuation, format!("{node} is being evacuated too")))
+    }
+
+    fn missing_clients(&self, nodes: &[NodeLoad]) -> Option<(Guard, String)> {
+        let rate = self.state.plan.asked.evacuation.conn_evict_rate.get();
+        missing_clients(&self.state.watch.baseline, nodes, rate.into(), &self.state.options)
+    }
+}

@@ -1,0 +1,76 @@
+//! Everything that is known of an evacuation, as a value that can be stored and read back.
+
+use super::plan::EvacuationPlan;
+use crate::driver::DriverOptions;
+use crate::driver::state::{Stage, TrackState};
+use crate::driver::watch::Watch;
+use crate::emqx::EvacuationState;
+use crate::node::NodeName;
+use crate::snapshot::NodeLoad;
+use crate::units::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Everything an [`super::Evacuator`] knows. Store it after every step and before the step's
+/// requests are sent; [`super::Evacuator::restore`] goes on from it, in another process too.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct EvacuatorState {
+    /// Version of this JSON: 1.
+    pub version: u32,
+    /// What is being done.
+    pub plan: EvacuationPlan,
+    /// How patiently.
+    pub options: DriverOptions,
+    pub(super) stage: Stage,
+    pub(super) track: TrackState,
+    /// What EMQX said last of what it does.
+    pub(super) shown: Option<EvacuationState>,
+    /// Other nodes that were being evacuated before ours.
+    pub(super) others: Vec<NodeName>,
+    /// Since when the node's own counts are 0 although EMQX moves sessions.
+    pub(super) empty_since: Option<Timestamp>,
+    pub(super) watch: Watch,
+}
+
+impl EvacuatorState {
+    pub(super) fn new(plan: EvacuationPlan, options: DriverOptions) -> Self {
+        Self {
+            version: crate::snapshot::VERSION,
+            plan,
+            options,
+            stage: Stage::Preflight,
+            track: TrackState::Pending,
+            shown: None,
+            others: Vec::new(),
+            empty_since: None,
+            watch: Watch::default(),
+        }
+    }
+
+    /// Forgets what died with the process. A start among it may have arrived.
+    pub(super) fn after_restart(mut self) -> Self {
+        self.track.doubt_after_restart();
+        self.watch.forget_requests();
+        self
+    }
+
+    /// The node to empty.
+    pub(super) fn node(&self) -> &NodeName {
+        self.plan.node()
+    }
+
+    /// The load of the node to empty, as last seen.
+    pub(super) fn load(&self) -> Option<&NodeLoad> {
+        self.watch.nodes.iter().find(|load| load.node == *self.node())
+    }
+
+    /// The node to empty and those that its clients and sessions go to, each once.
+    pub(super) fn plan_nodes(&self) -> Vec<NodeName> {
+        let mut nodes = vec![self.node().clone()];
+        for node in self.plan.clients_to.iter().chain(&self.plan.sessions_to) {
+            if !nodes.contains(node) {
+                nodes.push(node.clone());
+            }
+        }
+        nodes
+    }
+}
