@@ -32,7 +32,9 @@ pub(crate) trait Machine {
 
     /// Takes one input and does everything that follows from it.
     fn advance(&mut self, now: Timestamp, input: Input) -> Step {
-        self.watch_mut().begin_step(now);
+        if self.watch_mut().begin_step(now) {
+            self.restart_patience();
+        }
         match input {
             Input::Tick => {}
             Input::Answer { id, answer } => {
@@ -48,6 +50,14 @@ pub(crate) trait Machine {
             requests: std::mem::take(&mut self.watch_mut().requests),
             events: std::mem::take(&mut self.watch_mut().events),
             wake_at: (!is_done).then(|| self.watch().wake_at(self.poll_interval_ms())),
+        }
+    }
+
+    /// Gives clients and donors their time anew, after a time in which nobody looked.
+    fn restart_patience(&mut self) {
+        let now = self.watch().now;
+        if let Stage::Ending { since, .. } = self.stage_mut() {
+            *since = now;
         }
     }
 
@@ -91,7 +101,7 @@ pub(crate) trait Machine {
         let (expected_s, since) = self.expected_s();
         let limit_s = self.options().limit_s(expected_s);
         let is_running = matches!(self.stage(), Stage::Starting | Stage::Following);
-        if is_running && self.watch().now.ms_since(since) / 1000 >= limit_s {
+        if is_running && self.watch().driven_s(since) >= limit_s {
             self.begin_ending(EndReason::Late { limit_s });
         }
     }

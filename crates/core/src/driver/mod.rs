@@ -163,6 +163,9 @@ impl Machine for Driver {
     }
 
     fn close_round(&mut self) {
+        if let Some(list) = &mut self.state.watch.round.nodes {
+            self.state.plan.fingerprint.weigh(&mut list.nodes);
+        }
         self.conclude_round();
     }
 }

@@ -28,6 +28,11 @@ pub(crate) struct Watch {
     /// When a count of the driver's nodes last changed.
     pub(crate) changed_at: Timestamp,
     pub(crate) alarm: Option<Alarm>,
+    /// Milliseconds in which no process drove: they count against no limit.
+    pub(crate) paused_ms: u64,
+    /// Whether this process has yet to make its first step with a state that another one left.
+    #[serde(skip)]
+    pub(crate) is_restored: bool,
     /// Requests that were sent and not answered. They do not survive a restart.
     #[serde(skip)]
     pub(crate) pending: BTreeMap<RequestId, Question>,
@@ -50,10 +55,24 @@ pub(crate) struct StartRecord {
 }
 
 impl Watch {
-    /// Begins a step at `now`.
-    pub(crate) fn begin_step(&mut self, now: Timestamp) {
+    /// Begins a step at `now`. Whether it is the first one after a restart.
+    pub(crate) fn begin_step(&mut self, now: Timestamp) -> bool {
+        let gap_ms = now.ms_since(self.now);
         self.now = self.now.max(now);
         self.began_at.get_or_insert(self.now);
+        let is_first = std::mem::take(&mut self.is_restored);
+        if is_first {
+            // The cluster moved on by itself meanwhile; what it has come to is still to be seen.
+            self.paused_ms += gap_ms;
+            self.changed_at = self.now;
+            self.next_poll = self.now;
+        }
+        is_first
+    }
+
+    /// Seconds since `began` in which a process drove.
+    pub(crate) fn driven_s(&self, began: Timestamp) -> u64 {
+        self.now.ms_since(began).saturating_sub(self.paused_ms) / 1000
     }
 
     pub(crate) fn ask(&mut self, ask: Ask, question: Question) {
@@ -193,6 +212,7 @@ impl Watch {
         self.pending.clear();
         self.round = Round::default();
         self.next_poll = self.now;
+        self.is_restored = true;
     }
 }
 

@@ -38,6 +38,7 @@ impl Driver {
         state.plan = next;
         state.watch.baseline.clone_from(&state.watch.nodes);
         state.watch.changed_at = state.watch.now;
+        state.watch.paused_ms = 0;
         state.wave_began_at = Some(state.watch.now);
         state.has_drifted = false;
         state.watch.alarm = None;

@@ -366,3 +366,30 @@ fn options_of_every_kind_name_all_their_problems() {
     assert_eq!(fields::<DriverOptions>(r#"{"settle_s":0}"#), ["settle_s"]);
     assert_eq!(fields::<Evacuation>(r#"{"migrate_to":1}"#), ["migrate_to"]);
 }
+
+#[test]
+fn weights_that_emqx_does_not_know_count_to_the_end() {
+    let mut plan = a_plan();
+    plan.fingerprint.nodes[0].weight = Some(3.0);
+    let (mut world, mut driver) =
+        (World::new(), Driver::new(plan, DriverOptions::default(), false).unwrap());
+    let balance = world.drive(&mut driver).balance.unwrap();
+    // 100 and 100 clients on nodes of weight 3 and 1: twice its share on the second.
+    assert!((balance.over - 1.0).abs() < 1e-9, "{balance:?}");
+}
+
+#[test]
+fn a_driver_that_was_away_for_a_day_judges_what_has_become_of_the_cluster() {
+    let (mut world, mut driver) = (World::new(), driver());
+    let mut is_away = false;
+    let outcome = world.drive_with(&mut driver, |world, _| {
+        if world.run != Some(5) || is_away {
+            return Kill::No;
+        }
+        is_away = true;
+        world.pass(86_400);
+        Kill::AfterSending
+    });
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
+    assert_eq!(world.stops, 0);
+}

@@ -167,6 +167,13 @@ impl World {
 
     fn sleep_until(&mut self, wake_at: Timestamp) {
         while self.now < wake_at {
+            self.pass(1);
+        }
+    }
+
+    /// Lets so many seconds pass.
+    pub(crate) fn pass(&mut self, seconds: u64) {
+        for _ in 0..seconds {
             self.now = self.now.plus_ms(1000);
             self.second();
         }
