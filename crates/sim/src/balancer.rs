@@ -62,6 +62,8 @@ pub(crate) struct Balancer {
     backends: Vec<Backend>,
     turn: usize,
     next_check: Timestamp,
+    /// Whether it sends clients anywhere.
+    open: bool,
     rng: Rng,
 }
 
@@ -76,7 +78,7 @@ impl Balancer {
     pub(crate) fn new(rules: LoadBalancer, nodes: usize, seed: u64) -> Self {
         let backends = vec![Backend { up: true, streak: 0 }; nodes];
         let next_check = Timestamp::from_ms(rules.check_interval_ms);
-        Self { rules, backends, turn: 0, next_check, rng: Rng::new(seed) }
+        Self { rules, backends, turn: 0, next_check, open: true, rng: Rng::new(seed) }
     }
 
     /// When the next health check is due, if there are any.
@@ -105,13 +107,18 @@ impl Balancer {
         self.backends.iter().map(|backend| backend.up).collect()
     }
 
+    /// Has it send clients to nodes, or nowhere.
+    pub(crate) fn set_open(&mut self, open: bool) {
+        self.open = open;
+    }
+
     /// How many of `count` clients go to which node; none if no node is up.
     pub(crate) fn route(&mut self, count: u64, connected: &[u64]) -> Vec<u64> {
         let up: Vec<usize> = (0..self.backends.len())
             .filter(|i| self.backends.get(*i).is_some_and(|b| b.up))
             .collect();
         let mut shares = vec![0; self.backends.len()];
-        if up.is_empty() {
+        if up.is_empty() || !self.open {
             return shares;
         }
         match self.rules.policy {

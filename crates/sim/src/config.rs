@@ -1,6 +1,7 @@
 //! What a simulated cluster is made of.
 
 use crate::balancer::LoadBalancer;
+use crate::faults::ScheduledFault;
 use crate::personality::Release;
 use emqx_rebalance_core::{Error, MAX_COUNT, NodeName, Problem, Result, Role};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,9 @@ pub struct ClusterConfig {
     /// their expiry. Default 2026-01-01.
     #[serde(default = "epoch_s")]
     pub epoch_s: u64,
+    /// What breaks, and when. Default: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<ScheduledFault>,
 }
 
 /// One node.
@@ -89,6 +93,13 @@ impl Reconnect {
     pub fn immediate() -> Self {
         Self { min_ms: 0, max_ms: 0, ..Self::default() }
     }
+
+    /// Checks every field.
+    pub(crate) fn validate(&self) -> Result<()> {
+        let mut problems = Vec::new();
+        self.check(&mut problems);
+        if problems.is_empty() { Ok(()) } else { Err(Error::invalid("clients", problems)) }
+    }
 }
 
 /// How long a node takes from its restart to its return.
@@ -117,6 +128,9 @@ pub struct Credentials {
     /// Its secret.
     #[serde(skip_serializing)]
     pub api_secret: String,
+    /// What the API key may be used for, in releases whose keys have scopes. Default: everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
     /// A user of the dashboard, for `POST /login`.
     pub username: String,
     /// The user's password.
@@ -129,6 +143,7 @@ impl Default for Credentials {
         Self {
             api_key: "emqx-rebalance".to_owned(),
             api_secret: "embedded-cluster".to_owned(),
+            scopes: None,
             username: "admin".to_owned(),
             password: "public".to_owned(),
         }
@@ -159,6 +174,7 @@ impl ClusterConfig {
             token_ttl_s: token_ttl_s(),
             cors: false,
             epoch_s: epoch_s(),
+            faults: Vec::new(),
         }
     }
 
@@ -198,6 +214,9 @@ impl ClusterConfig {
         self.reconnect.check(&mut problems);
         self.credentials.check(&mut problems);
         self.boot.check(&mut problems);
+        for (i, fault) in self.faults.iter().enumerate() {
+            fault.check(i, self, &mut problems);
+        }
         if self.token_ttl_s == 0 {
             problems.push(Problem::new("token_ttl_s", 0, "a whole number from 1"));
         }

@@ -15,13 +15,29 @@ pub(crate) struct Rebalance {
     pub(crate) donors: Vec<usize>,
     pub(crate) recipients: Vec<usize>,
     pub(crate) strategy: Strategy,
+    pub(crate) rpc_timeouts: RpcTimeouts,
     pub(crate) phase: RunPhase,
     /// When the coordinator does something next.
     pub(crate) wake_at: Timestamp,
+    /// Since when the coordinator waits for a node that does not answer, if it does.
+    pub(crate) stuck: Option<Timestamp>,
     /// Averages of connections at the last round that evicted some.
     pub(crate) conns: Option<Averages>,
     /// Averages of disconnected sessions at the last round that moved some.
     pub(crate) sessions: Option<Averages>,
+}
+
+/// How long one round of a rebalance may take on the donors, in milliseconds. Since EMQX 5.9.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct RpcTimeouts {
+    pub(crate) conns_ms: u32,
+    pub(crate) sessions_ms: u32,
+}
+
+impl Default for RpcTimeouts {
+    fn default() -> Self {
+        Self { conns_ms: 15_000, sessions_ms: 15_000 }
+    }
 }
 
 /// Averages over donors and over recipients.
@@ -77,6 +93,7 @@ impl Rebalance {
         coordinator: usize,
         sides: Sides,
         strategy: Strategy,
+        rpc_timeouts: RpcTimeouts,
     ) -> Self {
         let wait = u64::from(strategy.wait_health_check) * 1000;
         Self {
@@ -84,8 +101,10 @@ impl Rebalance {
             donors: sides.donors,
             recipients: sides.recipients,
             strategy,
+            rpc_timeouts,
             phase: RunPhase::WaitHealthCheck,
             wake_at: now.plus_ms(wait),
+            stuck: None,
             conns: None,
             sessions: None,
         }

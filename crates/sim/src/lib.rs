@@ -25,6 +25,7 @@ mod cluster;
 mod config;
 mod coordinator;
 mod evacuation;
+mod faults;
 mod http;
 #[cfg(feature = "server")]
 mod mqtt;
@@ -37,10 +38,11 @@ mod rng;
 pub mod server;
 mod virtual_time;
 
-pub use crate::http::{Answer, Simulation};
+pub use crate::http::{Answer, Simulation, Ticket};
 pub use balancer::{LoadBalancer, Policy};
 pub use cluster::Cluster;
 pub use config::{Boot, ClusterConfig, Credentials, NodeConfig, Reconnect};
+pub use faults::{Fault, HttpFailure, HttpFault, ScheduledFault};
 pub use personality::Release;
-pub use population::{Counts, Door, Population, Totals};
-pub use virtual_time::VirtualCluster;
+pub use population::{Counts, Disturbance, Door, Population, Totals};
+pub use virtual_time::{Courier, Drive, Incident, Timeouts, VirtualCluster};

@@ -43,7 +43,7 @@ fn config() -> impl Strategy<Value = ClusterConfig> {
         balancer,
         delay,
         any::<u64>(),
-        0..2_usize,
+        3..Release::ALL.len(),
     )
         .prop_map(
             |(
@@ -68,6 +68,7 @@ fn config() -> impl Strategy<Value = ClusterConfig> {
                 };
                 config.seed = seed;
                 config.personality = Release::ALL[release];
+                assert!(!config.personality.version().starts_with("4"), "these requests are of v5");
                 config
             },
         )

@@ -122,3 +122,63 @@ async fn pages_of_other_origins_may_ask_only_if_cors_is_on() {
         assert_eq!(nodes.contains("access-control-allow-origin: *"), cors);
     }
 }
+
+#[tokio::test]
+async fn faults_come_over_http_and_are_mended_over_http() {
+    let cluster = cluster(&[10, 0]).await;
+    let [first, second] = cluster.addresses() else { panic!("two nodes") };
+    let fault = |text: &str| format!("POST /sim/faults\n{text}");
+    let nodes = "GET /api/v5/nodes";
+    let failing = |failure: &str| {
+        fault(&format!(r#"{{"type":"http","fault":{{"failure":"{failure}","path":"nodes"}}}}"#))
+    };
+    for (failure, sign) in [
+        ("server_error", "INTERNAL_ERROR"),
+        ("unavailable", "503 Service Unavailable"),
+        ("login_page", "<form"),
+        ("wrong_content_type", "text/plain"),
+    ] {
+        assert!(send(*first, &failing(failure)).await.unwrap().contains("200 OK"), "{failure}");
+        assert!(send(*second, nodes).await.unwrap().contains(sign), "{failure}");
+        send(*first, &fault(r#"{"type":"http_mended"}"#)).await.unwrap();
+    }
+    for failure in ["reset", "truncated", "dropped"] {
+        send(*first, &failing(failure)).await.unwrap();
+        let whole = send(*second, nodes).await.is_ok_and(|answer| answer.ends_with(']'));
+        assert!(!whole, "{failure}");
+        send(*first, &fault(r#"{"type":"http_mended"}"#)).await.unwrap();
+    }
+    assert!(send(*second, nodes).await.unwrap().ends_with(']'));
+    let unknown = fault(r#"{"type":"node_killed","node":"nosuch@h"}"#);
+    assert!(send(*first, &unknown).await.unwrap().starts_with("HTTP/1.1 400"));
+    cluster.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_to_a_hung_node_is_answered_when_it_goes_on() {
+    let cluster = cluster(&[10, 0]).await;
+    let (first, second) = (cluster.addresses()[0], cluster.addresses()[1]);
+    let hang = r#"{"type":"node_hung","node":"emqx2@127.0.0.1"}"#;
+    send(first, &format!("POST /sim/faults\n{hang}")).await.unwrap();
+    let asked = tokio::spawn(async move { send(first, "GET /api/v5/nodes").await });
+    let local = send(first, "GET /api/v5/load_rebalance/status").await.unwrap();
+    assert!(local.contains("disabled"));
+    assert!(!asked.is_finished());
+    let resume = r#"{"type":"node_resumed","node":"emqx2@127.0.0.1"}"#;
+    // The hung node's own port takes it: what breaks things must not break with them.
+    send(second, &format!("POST /sim/faults\n{resume}")).await.unwrap();
+    assert!(asked.await.unwrap().unwrap().starts_with("HTTP/1.1 200"));
+    cluster.stop().await;
+}
+
+#[tokio::test]
+async fn faults_happen_when_the_schedule_says() {
+    let mut config = ClusterConfig::with_clients(&[1, 1]).unwrap();
+    let fault = r#"{"at_s":0.2,"fault":{"type":"node_killed","node":"emqx2@127.0.0.1"}}"#;
+    config.faults = vec![serde_json::from_str(fault).unwrap()];
+    let cluster = Embedded::start(config).await.unwrap();
+    let stopped = |answer: &str| answer.contains("\"node_status\":\"stopped\"");
+    until(cluster.addresses()[0], "GET /api/v5/nodes", stopped).await;
+    assert!(send(cluster.addresses()[1], "GET /api/v5/nodes").await.is_err());
+    cluster.stop().await;
+}

@@ -2,7 +2,7 @@
 
 use super::{Cluster, Life, Node};
 use crate::agent::Holder;
-use crate::coordinator::{Rebalance, Sides};
+use crate::coordinator::{Rebalance, RpcTimeouts, Sides};
 use crate::evacuation::{Evacuation, EvacuationOptions};
 use emqx_rebalance_core::{NodeName, Strategy};
 
@@ -10,6 +10,7 @@ use emqx_rebalance_core::{NodeName, Strategy};
 #[derive(Debug)]
 pub(crate) struct StartOptions {
     pub(crate) strategy: Strategy,
+    pub(crate) rpc_timeouts: RpcTimeouts,
     /// Which nodes take part, in the order EMQX sees them; every running node if `None`.
     pub(crate) nodes: Option<Vec<usize>>,
 }
@@ -36,10 +37,11 @@ impl Cluster {
         if self.run_of(coordinator).is_some() {
             return Err(Refusal::Error("already_started"));
         }
-        let nodes = options.nodes.unwrap_or_else(|| self.running());
+        let nodes = options.nodes.unwrap_or_else(|| self.running(coordinator));
         let sides = Sides::of(&nodes, &*self.population, &options.strategy)
             .ok_or(Refusal::Error("nothing_to_balance"))?;
-        let run = Rebalance::new(self.now, coordinator, sides, options.strategy);
+        let StartOptions { strategy, rpc_timeouts, .. } = options;
+        let run = Rebalance::new(self.now, coordinator, sides, strategy, rpc_timeouts);
         let failed = self.enable_donors(&run);
         if failed.is_empty() {
             self.runs.push(run);
@@ -102,14 +104,15 @@ impl Cluster {
         Ok(())
     }
 
-    /// The nodes that take part, in EMQX's order.
-    pub(crate) fn running(&self) -> Vec<usize> {
-        (0..self.nodes.len()).filter(|node| self.is_up(*node)).collect()
+    /// The nodes that `observer` sees running, in EMQX's order.
+    pub(crate) fn running(&self, observer: usize) -> Vec<usize> {
+        (0..self.nodes.len()).filter(|node| self.sees(observer, *node)).collect()
     }
 
     /// Whether `node` can be named in a start: up, and nobody's donor.
     pub(crate) fn can_take_part(&self, node: usize) -> bool {
-        let free = |node: &&Node| node.is_serving() && node.agent.holder().is_none();
+        let lost = self.health_lost(node);
+        let free = |node: &&Node| node.is_serving() && node.agent.holder().is_none() && !lost;
         self.nodes.get(node).filter(free).is_some()
     }
 
@@ -120,7 +123,7 @@ impl Cluster {
             .get(node)
             .and_then(|node| node.evacuation.as_ref())
             .and_then(|evacuation| evacuation.options.migrate_to.clone());
-        let anywhere = || self.running().into_iter().filter(|other| *other != node).collect();
+        let anywhere = || self.running(node).into_iter().filter(|other| *other != node).collect();
         let mut recipients: Vec<usize> = wanted.unwrap_or_else(anywhere);
         recipients.retain(|other| self.can_take_part(*other));
         recipients

@@ -1,10 +1,12 @@
 //! The nodes, what runs on them, and the order in which things happen.
 
 mod command;
+mod health;
 mod node;
 mod view;
 
 pub(crate) use command::{Refusal, StartOptions};
+pub(crate) use health::{Crash, RPC_TIMEOUT_MS};
 pub(crate) use node::NodeStats;
 pub(crate) use view::{LocalStatus, NodeView};
 
@@ -12,7 +14,7 @@ use crate::agent::Holder;
 use crate::config::ClusterConfig;
 use crate::coordinator::{Rebalance, Round};
 use crate::personality::Personality;
-use crate::population::{Counted, Counts, Door, Population, Totals};
+use crate::population::{Counted, Counts, Disturbance, Door, Population, Totals};
 use emqx_rebalance_core::{NodeLoad, NodeName, NodeStatus, Result, RunPhase, Snapshot, Timestamp};
 use node::{Life, Node};
 
@@ -26,6 +28,8 @@ pub struct Cluster {
     now: Timestamp,
     nodes: Vec<Node>,
     runs: Vec<Rebalance>,
+    /// The last crashes of coordinators.
+    crashes: Vec<Crash>,
     population: Box<dyn Population>,
     next_stats: Timestamp,
 }
@@ -51,6 +55,7 @@ impl Cluster {
             now: Timestamp::default(),
             nodes: config.nodes.iter().map(Node::new).collect(),
             runs: Vec::new(),
+            crashes: Vec::new(),
             population,
             next_stats: Timestamp::default(),
             config,
@@ -71,7 +76,7 @@ impl Cluster {
 
     /// When something happens next by itself.
     pub fn next_event(&self) -> Timestamp {
-        let runs = self.runs.iter().map(|run| run.wake_at);
+        let runs = self.runs.iter().filter_map(|run| self.run_wakes(run));
         let nodes = self.nodes.iter().filter_map(Node::wake_at);
         runs.chain(nodes)
             .chain(self.population.next_event())
@@ -96,14 +101,10 @@ impl Cluster {
         };
         dying.die();
         self.population.node_died(self.now, node);
-        let (ends, stays) = std::mem::take(&mut self.runs)
-            .into_iter()
-            .partition(|run| run.coordinator == node || run.donors.contains(&node));
-        self.runs = stays;
-        let ends: Vec<Rebalance> = ends;
-        for run in ends {
-            self.crash(&run);
-        }
+        self.end_runs(|run| {
+            let had_to_answer = run.stuck.is_some() && run.recipients.contains(&node);
+            run.coordinator == node || run.donors.contains(&node) || had_to_answer
+        });
     }
 
     /// Boots a node that was killed. It is back as soon as the configuration's `boot` says.
@@ -137,6 +138,11 @@ impl Cluster {
     /// What became of the clients so far.
     pub fn totals(&self) -> Totals {
         self.population.totals()
+    }
+
+    /// Lets something befall the clients. Whether it could.
+    pub(crate) fn disturb_clients(&mut self, disturbance: &Disturbance) -> bool {
+        self.population.disturb(self.now, disturbance)
     }
 
     /// Whether a rebalance or an evacuation has something left to do.
@@ -179,7 +185,9 @@ impl Cluster {
             self.boot(node);
         } else if let Some(node) = self.nodes.iter().position(|node| node.evacuates_by(now)) {
             self.evacuate(node);
-        } else if let Some(run) = self.runs.iter().position(|run| run.wake_at <= now) {
+        } else if let Some(node) = self.nodes.iter().position(|node| node.ails_by(now)) {
+            self.attend_health(node);
+        } else if let Some(run) = self.run_due(now) {
             self.wake_run(run);
         } else {
             self.refresh_stats();
@@ -211,12 +219,31 @@ impl Cluster {
         evacuation.wake(self.now, node, &recipients, &mut *self.population);
     }
 
+    fn run_due(&self, now: Timestamp) -> Option<usize> {
+        let is_due = |run: &Rebalance| self.run_wakes(run).is_some_and(|at| at <= now);
+        self.runs.iter().position(is_due)
+    }
+
     fn wake_run(&mut self, place: usize) {
-        let up: Vec<bool> = self.nodes.iter().map(Node::is_up).collect();
+        let Some(run) = self.runs.get(place) else { return };
+        if run.stuck.is_some() {
+            let run = self.runs.remove(place);
+            return self.crash(&run);
+        }
+        let coordinator = run.coordinator;
+        let must_wait = !self.silent_nodes(run).is_empty();
+        let takes_ms = self.round_takes_ms(run);
+        let up: Vec<bool> =
+            (0..self.nodes.len()).map(|node| self.sees(coordinator, node)).collect();
+        let now = self.now;
         let Some(run) = self.runs.get_mut(place) else { return };
+        if must_wait {
+            run.stuck = Some(now);
+            return;
+        }
         let is_up = |node: usize| up.get(node).copied().unwrap_or(false);
         match run.wake(&mut *self.population, is_up) {
-            Round::Continues => {}
+            Round::Continues => run.wake_at = run.wake_at.plus_ms(takes_ms),
             Round::Ended => {
                 let run = self.runs.remove(place);
                 self.release(&run);
@@ -232,6 +259,15 @@ impl Cluster {
     fn crash(&mut self, run: &Rebalance) {
         self.release(run);
         let now = self.now;
+        let takes_part = run.donors.iter().chain(&run.recipients);
+        let silent = self.silent_nodes(run);
+        let bad = takes_part
+            .filter(|node| silent.contains(node) || !self.sees(run.coordinator, **node))
+            .filter_map(|node| self.name(*node).cloned());
+        let crash = Crash { coordinator: run.coordinator, at: now, bad_nodes: bad.collect() };
+        self.crashes.push(crash);
+        let kept = self.crashes.len().saturating_sub(MAX_CRASHES_KEPT);
+        self.crashes.drain(..kept);
         if let Some(node) = self.nodes.get_mut(run.coordinator) {
             node.count_crash(now);
         }
@@ -254,7 +290,8 @@ impl Cluster {
     }
 
     fn accepts(&self, node: usize) -> bool {
-        let Some(at) = self.nodes.get(node).filter(|node| node.is_up()) else {
+        let open = |at: &&Node| at.is_up() && !self.is_hung(node);
+        let Some(at) = self.nodes.get(node).filter(open) else {
             return false;
         };
         match at.agent.holder() {
@@ -272,7 +309,8 @@ impl Cluster {
 
     fn is_available(&self, node: usize) -> bool {
         let free = |node: &Node| node.agent.holder().is_none() && node.evacuation.is_none();
-        self.nodes.get(node).is_some_and(|node| node.is_serving() && free(node))
+        let open = |at: &Node| at.is_serving() && free(at) && !self.is_hung(node);
+        self.nodes.get(node).is_some_and(open)
     }
 
     fn run_of(&self, coordinator: usize) -> Option<&Rebalance> {
@@ -284,5 +322,7 @@ impl Cluster {
     }
 }
 
+/// Of which crashes a caller that waited may still hear.
+const MAX_CRASHES_KEPT: usize = 100;
 /// How often EMQX refreshes the counters behind `/stats`.
 const STATS_INTERVAL_MS: u64 = 1000;

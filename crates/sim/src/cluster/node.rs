@@ -1,5 +1,6 @@
 //! One node: whether it lives, who holds its agent, what it counted last.
 
+use super::health::Health;
 use crate::agent::Agent;
 use crate::config::{Boot, NodeConfig};
 use crate::evacuation::Evacuation;
@@ -26,6 +27,7 @@ pub(crate) enum Life {
 pub(crate) struct Node {
     pub(crate) role: Role,
     pub(crate) life: Life,
+    pub(crate) health: Health,
     pub(crate) agent: Agent,
     pub(crate) evacuation: Option<Evacuation>,
     pub(crate) stats: NodeStats,
@@ -58,6 +60,7 @@ impl Node {
         Self {
             role: config.role,
             life: Life::Up,
+            health: Health::default(),
             agent: Agent::default(),
             evacuation: None,
             stats: NodeStats::default(),
@@ -79,6 +82,7 @@ impl Node {
 
     pub(crate) fn die(&mut self) {
         self.life = Life::Down;
+        self.health = Health::default();
         self.agent = Agent::default();
         self.stats = NodeStats::default();
         self.crashes.clear();
@@ -130,12 +134,19 @@ impl Node {
     }
 
     pub(crate) fn evacuates_by(&self, now: Timestamp) -> bool {
-        self.life == Life::Up && self.evacuation_wakes().is_some_and(|at| at <= now)
+        let acts = self.life == Life::Up && !matches!(self.health, Health::Hung { .. });
+        acts && self.evacuation_wakes().is_some_and(|at| at <= now)
+    }
+
+    pub(crate) fn ails_by(&self, now: Timestamp) -> bool {
+        self.health.wake_at().is_some_and(|at| at <= now)
     }
 
     /// When something happens on this node by itself.
     pub(crate) fn wake_at(&self) -> Option<Timestamp> {
-        self.boot_step_at().or_else(|| self.evacuation_wakes())
+        let acts = !matches!(self.health, Health::Hung { .. });
+        let evacuates = self.evacuation_wakes().filter(|_| acts);
+        self.boot_step_at().or(evacuates).into_iter().chain(self.health.wake_at()).min()
     }
 
     /// Counts a crash. At the 11th within an hour EMQX's supervisor gives up until the broker is

@@ -54,21 +54,32 @@ impl Cluster {
 
     /// The runs, in the order of their coordinators.
     pub(crate) fn rebalances(&self) -> Vec<&Rebalance> {
-        let mut runs: Vec<_> = self.runs.iter().collect();
+        // A coordinator that does not answer is left out.
+        let answers = |run: &&Rebalance| run.stuck.is_none() && !self.is_hung(run.coordinator);
+        let mut runs: Vec<_> = self.runs.iter().filter(answers).collect();
         runs.sort_by_key(|run| run.coordinator);
         runs
     }
 
     /// The evacuations of nodes that are up.
     pub(crate) fn evacuations(&self) -> Vec<(usize, &Evacuation)> {
-        let serving = self.nodes.iter().enumerate().filter(|(_, node)| node.is_serving());
+        let serving = self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(i, node)| node.is_serving() && !self.is_hung(*i));
         serving.filter_map(|(i, node)| Some((i, node.evacuation.as_ref()?))).collect()
     }
 
     /// The nodes of `/nodes`: those that are down stand at the end.
-    pub(crate) fn node_views(&self) -> Vec<NodeView<'_>> {
-        let mut views: Vec<_> =
-            (0..self.nodes.len()).filter_map(|node| self.node_view(node)).collect();
+    pub(crate) fn node_views(&self, observer: usize) -> Vec<NodeView<'_>> {
+        let mut views: Vec<_> = (0..self.nodes.len())
+            .filter_map(|node| {
+                let view = self.node_view(node)?;
+                let is_up = self.sees(observer, node) && !self.is_hung(node);
+                Some(NodeView { is_up, ..view })
+            })
+            .collect();
         views.sort_by_key(|view| !view.is_up);
         views
     }

@@ -29,6 +29,8 @@ pub(super) struct ApiKey {
     pub(super) secret: String,
     pub(super) desc: String,
     pub(super) enabled: bool,
+    /// What it may be used for; everything if `None`.
+    pub(super) scopes: Option<Vec<String>>,
     pub(super) created_s: u64,
     /// Seconds since 1970; never if `None`.
     pub(super) expires_s: Option<u64>,
@@ -47,10 +49,27 @@ struct Token {
 }
 
 /// How a request proved who sent it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Caller {
-    Key,
+    /// With an API key, which may be limited to some scopes.
+    Key {
+        scopes: Option<Vec<String>>,
+    },
     User,
+}
+
+impl Caller {
+    fn of(key: &ApiKey) -> Self {
+        Self::Key { scopes: key.scopes.clone() }
+    }
+
+    /// Whether it may use what is of `scope`. Users of the dashboard may use everything.
+    pub(crate) fn may(&self, scope: &str) -> bool {
+        match self {
+            Self::Key { scopes: Some(scopes) } => scopes.iter().any(|own| own == scope),
+            Self::Key { scopes: None } | Self::User => true,
+        }
+    }
 }
 
 impl Accounts {
@@ -62,6 +81,7 @@ impl Accounts {
             secret: credentials.api_secret.clone(),
             desc: String::new(),
             enabled: true,
+            scopes: credentials.scopes.clone(),
             created_s: config.epoch_s,
             expires_s: None,
         };
@@ -106,7 +126,7 @@ impl Accounts {
             let fresh = known.expires_s.is_none_or(|end| end > now_s);
             known.key == key && known.secret == secret && known.enabled && fresh
         };
-        self.keys.iter().find(good).map(|_| Caller::Key).ok_or_else(|| {
+        self.keys.iter().find(good).map(Caller::of).ok_or_else(|| {
             answer::unauthorized("BAD_API_KEY_OR_SECRET", "Check api_key/api_secret")
         })
     }
@@ -142,6 +162,18 @@ impl Accounts {
         self.tokens.retain(|_, token| token.user != user);
     }
 
+    /// Ends every login.
+    pub(crate) fn expire_tokens(&mut self, now: Timestamp) {
+        for token in self.tokens.values_mut() {
+            token.expires_at = now;
+        }
+    }
+
+    /// Puts the wall clock forward, or back.
+    pub(crate) fn skew_clock(&mut self, seconds: i64) {
+        self.epoch_s = self.epoch_s.saturating_add_signed(seconds);
+    }
+
     /// Seconds since 1970.
     pub(super) fn wall_clock_s(&self, now: Timestamp) -> u64 {
         self.epoch_s + now.as_ms() / 1000
@@ -153,6 +185,27 @@ pub(crate) fn key_not_allowed(rules: &Personality) -> Reply {
     let (code, message) = rules.key_on_key_path;
     answer::unauthorized(code, message)
 }
+
+/// EMQX's answer to an API key whose scopes do not cover a path. Source: `emqx_dashboard.erl`
+/// (`api_key_authorize`) and `emqx_mgmt_auth.erl` (`check_path_in_scopes`) of 6.x.
+pub(crate) fn scope_missing() -> Reply {
+    let message = "This API Key don't have permission to access this resource";
+    answer::error(StatusCode::FORBIDDEN, "UNAUTHORIZED_ROLE", message)
+}
+
+/// The scopes that an API key can have. Source: `emqx_mgmt_api_key_scopes.erl` of 6.x.
+pub(crate) const SCOPES: [&str; 10] = [
+    "connections",
+    "publish",
+    "data_integration",
+    "access_control",
+    "gateways",
+    "monitoring",
+    "cluster_operations",
+    "system",
+    "audit",
+    "license",
+];
 
 /// How long an expired token is remembered as such: a day.
 const FORGET_MS: u64 = 86_400_000;

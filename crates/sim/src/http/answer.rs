@@ -77,6 +77,13 @@ pub(crate) fn undeclared(complaint: &str, code: &str, message: &str) -> Reply {
     reply
 }
 
+/// Plain text.
+pub(crate) fn text(status: StatusCode, text: &str) -> Reply {
+    let mut reply = with_body(status, text.as_bytes().to_vec());
+    set(&mut reply, CONTENT_TYPE, "text/plain");
+    reply
+}
+
 /// An answer without a body.
 pub(crate) fn empty(status: StatusCode) -> Reply {
     with_body(status, Vec::new())

@@ -9,7 +9,17 @@ pub(crate) fn seconds(value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => number.as_u64(),
         Value::String(text) if is_number(text) => Some(text.parse().unwrap_or(u64::MAX)),
-        Value::String(text) => milliseconds(text).map(whole_seconds),
+        Value::String(text) => milliseconds(text).map(|ms| whole((ms / 1000.0).ceil())),
+        _ => None,
+    }
+}
+
+/// Whole milliseconds of 15000, "15000" or "15s"; `None` if it is no duration.
+pub(crate) fn whole_ms(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) if is_number(text) => Some(text.parse().unwrap_or(u64::MAX)),
+        Value::String(text) => milliseconds(text).map(|ms| whole(ms.ceil())),
         _ => None,
     }
 }
@@ -50,8 +60,8 @@ fn unit_ms(unit: &str) -> Option<f64> {
     clippy::cast_sign_loss,
     reason = "a conversion that stays within its bounds; negative durations do not parse"
 )]
-fn whole_seconds(ms: f64) -> u64 {
-    (ms / 1000.0).ceil() as u64
+fn whole(number: f64) -> u64 {
+    number as u64
 }
 
 #[cfg(test)]
@@ -81,5 +91,9 @@ mod tests {
         ] {
             assert_eq!(seconds(&value), expected, "{value}");
         }
+        assert_eq!(whole_ms(&json!("15s")), Some(15_000));
+        assert_eq!(whole_ms(&json!(20)), Some(20));
+        assert_eq!(whole_ms(&json!("0.5ms")), Some(1));
+        assert_eq!(whole_ms(&json!("soon")), None);
     }
 }

@@ -25,10 +25,11 @@ pub(crate) fn is_known_atom(name: &str) -> bool {
     ["undefined", "true", "false", "ok", "error", "node", "nonode@nohost", "emqx"].contains(&name)
 }
 
-/// What EMQX makes of a coordinator that died because `nodes` would not be its donors.
+/// What EMQX makes of a coordinator that died because `nodes` would not be its donors; `word` is
+/// its own name for that.
 ///
 /// Newlines are the two characters `\n`: the text stands in a printed binary.
-pub(crate) fn bad_nodes(node: &str, nodes: &[(NodeName, &'static str)]) -> String {
+pub(crate) fn bad_nodes(node: &str, word: &str, nodes: &[(NodeName, &'static str)]) -> String {
     let start = format!("RPC error on node {}: ", atom(node));
     let margin = |extra: usize| format!("\\n{}", " ".repeat(start.len() + extra));
     let failed: Vec<String> = nodes
@@ -36,7 +37,7 @@ pub(crate) fn bad_nodes(node: &str, nodes: &[(NodeName, &'static str)]) -> Strin
         .map(|(name, word)| format!("{{{},{}{{error,{word}}}}}", atom(name.as_str()), margin(6)))
         .collect();
     format!(
-        "{start}{{'EXIT',{}{{{{{{bad_nodes,{}[{}]}},{}\
+        "{start}{{'EXIT',{}{{{{{{{word},{}[{}]}},{}\
          [{{emqx_node_rebalance,multicall,3,[{{file,\\\"emqx_node_rebalance.erl\\\"}},\
          {{line,390}}]}}]}},{}{{gen_statem,call,[emqx_node_rebalance,start]}}}}}}",
         margin(1),
@@ -44,6 +45,15 @@ pub(crate) fn bad_nodes(node: &str, nodes: &[(NodeName, &'static str)]) -> Strin
         failed.join(&format!(",{}", margin(5))),
         margin(3),
         margin(2),
+    )
+}
+
+/// What a coordinator died of whose nodes did not answer it.
+pub(crate) fn nodes_down(word: &str, nodes: &[NodeName]) -> String {
+    let names: Vec<String> = nodes.iter().map(|name| atom(name.as_str())).collect();
+    format!(
+        "{{'EXIT',{{{{{{{word},[{}]}},[{{emqx_node_rebalance,multicall,3,         [{{file,\\\"emqx_node_rebalance.erl\\\"}},{{line,390}}]}}]}},         {{gen_statem,call,[emqx_node_rebalance,stop]}}}}}}",
+        names.join(",")
     )
 }
 

@@ -5,18 +5,23 @@ mod answer;
 mod calendar;
 mod duration;
 mod erlang;
+mod faulty;
 mod nodes;
 mod options;
 mod rebalance;
 mod route;
 mod session;
+mod v4;
+mod waiting;
 
 use crate::cluster::Cluster;
 use crate::config::ClusterConfig;
+use crate::faults::{HttpFailure, HttpFaults, ScheduledFault};
+use crate::personality::Api;
 use crate::population::Population;
 use accounts::{Accounts, Caller};
 use answer::Reply;
-use emqx_rebalance_core::{Result, Timestamp};
+use emqx_rebalance_core::{Error, Result, Timestamp};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     CONTENT_TYPE,
@@ -24,6 +29,8 @@ use http::header::{
 use http::{Method, Request, Response, StatusCode};
 use route::Endpoint;
 use serde_json::{Value, json};
+pub use waiting::Ticket;
+use waiting::WaitingRoom;
 
 /// A cluster and the HTTP API of each of its nodes.
 #[derive(Debug)]
@@ -31,15 +38,26 @@ pub struct Simulation {
     /// The cluster.
     pub cluster: Cluster,
     accounts: Accounts,
+    pub(crate) http_faults: HttpFaults,
+    /// Faults to come, the first one last.
+    schedule: Vec<ScheduledFault>,
+    room: WaitingRoom,
 }
 
 /// What came of a request.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Answer {
     /// The node answered.
     Response(Response<Vec<u8>>),
     /// The node is down: nothing listens on its port.
     Unreachable,
+    /// The connection is closed without an answer.
+    Reset,
+    /// The answer breaks off: its body is shorter than its `content-length`.
+    Truncated(Response<Vec<u8>>),
+    /// The answer has not come yet; [`Simulation::collect`] has it once it has.
+    Waiting(Ticket),
 }
 
 impl Simulation {
@@ -49,7 +67,7 @@ impl Simulation {
     /// `config_invalid` with every problem of `config`.
     pub fn new(config: ClusterConfig) -> Result<Self> {
         let accounts = Accounts::new(&config);
-        Ok(Self { cluster: Cluster::new(config)?, accounts })
+        Ok(Self::of(Cluster::new(config)?, accounts))
     }
 
     /// A simulation of `config` with clients of the caller's own making, at time zero.
@@ -58,12 +76,68 @@ impl Simulation {
     /// `config_invalid` with every problem of `config`.
     pub fn with_population(config: ClusterConfig, population: Box<dyn Population>) -> Result<Self> {
         let accounts = Accounts::new(&config);
-        Ok(Self { cluster: Cluster::with_population(config, population)?, accounts })
+        Ok(Self::of(Cluster::with_population(config, population)?, accounts))
+    }
+
+    fn of(cluster: Cluster, accounts: Accounts) -> Self {
+        let mut schedule = cluster.config().faults.clone();
+        schedule.sort_by_key(|fault| std::cmp::Reverse(fault.at()));
+        let http_faults = HttpFaults::default();
+        Self { cluster, accounts, http_faults, schedule, room: WaitingRoom::default() }
     }
 
     /// Lets everything happen that is due up to `to`.
     pub fn advance(&mut self, to: Timestamp) {
+        while self.is_disturbed() && self.next_event() <= to {
+            let next = self.next_event();
+            self.cluster.advance(next);
+            self.break_what_is_due();
+            self.serve_waiting();
+        }
         self.cluster.advance(to);
+    }
+
+    /// When something happens next by itself.
+    pub fn next_event(&self) -> Timestamp {
+        let fault = self.schedule.last().map(ScheduledFault::at);
+        let others = fault.into_iter().chain(self.next_answer());
+        others.fold(self.cluster.next_event(), Timestamp::min).max(self.cluster.now())
+    }
+
+    /// Whether it takes more than the cluster alone to move on.
+    fn is_disturbed(&self) -> bool {
+        !self.schedule.is_empty() || self.is_anybody_waiting()
+    }
+
+    fn break_what_is_due(&mut self) {
+        let now = self.cluster.now();
+        while let Some(due) = self.schedule.pop_if(|fault| fault.at() <= now) {
+            // One that cannot happen does not: a node may be dead already.
+            let _happened: Result<()> = self.inject(&due.fault);
+        }
+    }
+
+    /// Has a fault happen later.
+    ///
+    /// # Errors
+    /// `config_invalid` if it names a node that is not there, or no time.
+    pub fn schedule_fault(&mut self, fault: ScheduledFault) -> Result<()> {
+        let mut problems = Vec::new();
+        fault.check(self.schedule.len(), self.cluster.config(), &mut problems);
+        if !problems.is_empty() {
+            return Err(Error::invalid("fault", problems));
+        }
+        self.schedule.push(fault);
+        self.schedule.sort_by_key(|fault| std::cmp::Reverse(fault.at()));
+        Ok(())
+    }
+
+    pub(crate) fn expire_tokens(&mut self) {
+        self.accounts.expire_tokens(self.cluster.now());
+    }
+
+    pub(crate) fn skew_clock(&mut self, seconds: i64) {
+        self.accounts.skew_clock(seconds);
     }
 
     /// What the node at place `via` answers to `request`, of which path, query, method, headers
@@ -72,6 +146,23 @@ impl Simulation {
         if !self.cluster.is_up(via) {
             return Answer::Unreachable;
         }
+        let path = request.uri().path();
+        if path == "/sim/faults" {
+            return Answer::Response(*self.faults(request));
+        }
+        let failure = self.http_faults.take(self.cluster.name_of(via), path);
+        match failure {
+            Some(HttpFailure::Dropped) => Answer::Reset,
+            Some(HttpFailure::NoAnswer) => {
+                let _done = self.plain_answer(via, request);
+                self.attend(via, request, failure)
+            }
+            _ => self.attend(via, request, failure),
+        }
+    }
+
+    /// What the node answers if nothing keeps it from it.
+    fn plain_answer(&mut self, via: usize, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         let preflight = self.cluster.config().cors && request.method() == Method::OPTIONS;
         let mut reply = if preflight {
             answer::empty(StatusCode::OK)
@@ -86,13 +177,17 @@ impl Simulation {
             answer::set(&mut reply, ACCESS_CONTROL_ALLOW_METHODS, methods);
             answer::set(&mut reply, ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type");
         }
-        Answer::Response(*reply)
+        *reply
     }
 
     /// In EMQX's order: path, method, caller, body.
     fn reply(&mut self, via: usize, request: &Request<Vec<u8>>) -> Result<Reply, Reply> {
         let path = request.uri().path();
-        let endpoint = Endpoint::of(path).ok_or_else(answer::no_such_path)?;
+        let rules = self.cluster.rules();
+        if rules.api == Api::V4 {
+            return self.reply_v4(via, request);
+        }
+        let endpoint = Endpoint::of(path, rules.api).ok_or_else(answer::no_such_path)?;
         let allowed = endpoint.methods();
         if !allowed.split(", ").any(|method| method == request.method().as_str()) {
             return Err(answer::method_not_allowed(allowed));
@@ -114,8 +209,11 @@ impl Simulation {
         }
         let caller = self.accounts.authenticate(self.cluster.now(), request.headers())?;
         let users_only = matches!(endpoint, Endpoint::Keys | Endpoint::Key(_));
-        if users_only && caller == Caller::Key {
+        if users_only && caller != Caller::User {
             return Err(accounts::key_not_allowed(rules));
+        }
+        if rules.keys_have_scopes && !caller.may(endpoint.scope()) {
+            return Err(accounts::scope_missing());
         }
         Ok(())
     }
@@ -151,18 +249,20 @@ impl Simulation {
     ) -> Reply {
         match endpoint {
             Endpoint::Status => answer::status(self.cluster.name_of(via)),
-            Endpoint::Nodes => self.nodes(),
+            Endpoint::Nodes => self.nodes(via),
             Endpoint::Node(name) => self.node(name),
             Endpoint::NodeStats(name) => self.node_stats(name),
-            Endpoint::Stats => self.stats(request.uri().query()),
+            Endpoint::Stats => self.stats(via, request.uri().query()),
+            Endpoint::MonitorCurrent => self.monitor_current(via),
+            Endpoint::NodeMonitorCurrent(name) => self.node_monitor_current(name),
             Endpoint::Cluster => self.cluster_view(via),
             Endpoint::LocalStatus => self.local_status(via),
             Endpoint::GlobalStatus => self.global_status(),
             Endpoint::AvailabilityCheck => self.availability_check(via),
-            Endpoint::Start(name) => self.start(name, body),
-            Endpoint::Stop(name) => self.stop(name),
-            Endpoint::StartEvacuation(name) => self.start_evacuation(name, body),
-            Endpoint::StopEvacuation(name) => self.stop_evacuation(name),
+            Endpoint::Start(name) => self.start(via, name, body),
+            Endpoint::Stop(name) => self.stop(via, name),
+            Endpoint::StartEvacuation(name) => self.start_evacuation(via, name, body),
+            Endpoint::StopEvacuation(name) => self.stop_evacuation(via, name),
             Endpoint::Login => self.login(body),
             Endpoint::Logout => self.logout(body),
             Endpoint::Keys if request.method() == Method::GET => self.list_keys(),
@@ -173,6 +273,11 @@ impl Simulation {
                 _ => self.update_key(name, body),
             },
         }
+    }
+
+    /// The place of a node that `via` sees running.
+    fn find_seen(&self, via: usize, name: &str) -> Option<usize> {
+        self.cluster.find(name).filter(|node| self.cluster.sees(via, *node))
     }
 
     /// The place of a node that is up.

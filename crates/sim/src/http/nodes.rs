@@ -6,8 +6,8 @@ use crate::cluster::{NodeStats, NodeView};
 use serde_json::{Map, Value, json};
 
 impl Simulation {
-    pub(super) fn nodes(&self) -> Reply {
-        let views = self.cluster.node_views();
+    pub(super) fn nodes(&self, via: usize) -> Reply {
+        let views = self.cluster.node_views(via);
         let shown: Vec<Value> = views.iter().map(|view| self.show_node(view)).collect();
         answer::ok(&shown.into())
     }
@@ -24,8 +24,8 @@ impl Simulation {
         )
     }
 
-    pub(super) fn stats(&self, query: Option<&str>) -> Reply {
-        let nodes = self.cluster.running();
+    pub(super) fn stats(&self, via: usize, query: Option<&str>) -> Reply {
+        let nodes = self.cluster.running(via);
         let aggregate = query.is_some_and(|q| q.split('&').any(|pair| pair == "aggregate=true"));
         if aggregate {
             return answer::ok(&self.show_stats(&nodes).into());
@@ -42,9 +42,43 @@ impl Simulation {
     pub(super) fn cluster_view(&self, via: usize) -> Reply {
         answer::ok(&json!({
             "name": self.cluster.config().name,
-            "nodes": self.cluster.names(&self.cluster.running()),
+            "nodes": self.cluster.names(&self.cluster.running(via)),
             "self": self.cluster.name_of(via),
         }))
+    }
+
+    /// What the dashboard shows of the whole cluster.
+    pub(super) fn monitor_current(&self, via: usize) -> Reply {
+        let mut shown = self.monitor(&self.cluster.running(via));
+        if self.cluster.rules().monitors_more {
+            shown.extend(MONITORED_OF_CLUSTER.map(|name| (name.to_owned(), 0.into())));
+        }
+        answer::ok(&shown.into())
+    }
+
+    /// What the dashboard shows of one node.
+    pub(super) fn node_monitor_current(&self, name: &str) -> Reply {
+        let view = self.find_up(name).and_then(|node| self.cluster.node_view(node));
+        let Some(view) = view else { return answer::node_not_found(name) };
+        let mut shown = self.monitor(&[view.node]);
+        if self.cluster.rules().monitors_more {
+            shown.insert("node_uptime".to_owned(), (view.uptime_ms / 1000).into());
+        }
+        answer::ok(&shown.into())
+    }
+
+    fn monitor(&self, nodes: &[usize]) -> Map<String, Value> {
+        let stats: Vec<NodeStats> = nodes.iter().map(|node| self.cluster.stats(*node)).collect();
+        let sum = |of: fn(&NodeStats) -> u64| stats.iter().map(of).sum::<u64>();
+        let mut shown = Map::new();
+        shown.insert("connections".to_owned(), sum(|s| s.now.sessions()).into());
+        shown.insert("live_connections".to_owned(), sum(|s| s.now.connected).into());
+        shown.extend(NOT_MONITORED.map(|name| (name.to_owned(), 0.into())));
+        if self.cluster.rules().monitors_more {
+            shown.extend(MORE_NOT_MONITORED.map(|name| (name.to_owned(), 0.into())));
+            shown.insert("license_quota".to_owned(), LICENSE_QUOTA.into());
+        }
+        shown
     }
 
     fn show_node(&self, view: &NodeView<'_>) -> Value {
@@ -81,8 +115,9 @@ impl Simulation {
     }
 
     fn cluster_sessions(&self) -> u64 {
-        let running = self.cluster.running();
-        running.iter().map(|node| self.cluster.counts(*node).sessions()).sum()
+        let all = 0..self.cluster.config().nodes.len();
+        let running = all.filter(|node| self.cluster.is_up(*node));
+        running.map(|node| self.cluster.counts(node).sessions()).sum()
     }
 
     /// The counters of `nodes`, added up.
@@ -121,3 +156,22 @@ const EMPTY: [&str; 7] = [
     "subscriptions.shared",
     "topics",
 ];
+
+/// What the simulator does not monitor.
+const NOT_MONITORED: [&str; 5] =
+    ["dropped_msg_rate", "received_msg_rate", "sent_msg_rate", "subscriptions", "topics"];
+/// The same since 5.8.
+const MORE_NOT_MONITORED: [&str; 7] = [
+    "persisted_rate",
+    "retained_msg_count",
+    "shared_subscriptions",
+    "transformation_failed_rate",
+    "transformation_succeeded_rate",
+    "validation_failed_rate",
+    "validation_succeeded_rate",
+];
+/// The same, of the whole cluster only.
+const MONITORED_OF_CLUSTER: [&str; 3] =
+    ["disconnected_durable_sessions", "subscriptions_durable", "subscriptions_ram"];
+/// Sessions that EMQX's own trial licence allows.
+const LICENSE_QUOTA: u32 = 25;

@@ -3,6 +3,7 @@
 //! Source: recordings 04_errors.json and 05_evacuation_requests.json.
 
 use super::duration;
+use crate::coordinator::RpcTimeouts;
 use crate::personality::Personality;
 use emqx_rebalance_core::{AbsThreshold, EvictRate, MAX_WAIT_S, RelThreshold, Strategy};
 use serde_json::{Map, Value};
@@ -20,6 +21,7 @@ enum Kind {
     Count,
     Ratio,
     Wait,
+    RpcTimeout,
     Nodes,
     NonEmptyNodes,
     Anything,
@@ -34,6 +36,7 @@ enum Checked {
     Count(u32),
     Ratio(f64),
     Seconds(u32),
+    Milliseconds(u32),
     Names(Vec<String>),
     Ignored,
 }
@@ -44,6 +47,24 @@ pub(crate) const REBALANCE: Schema = Schema {
         ("wait_health_check", Kind::Wait),
         ("conn_evict_rate", Kind::Count),
         ("sess_evict_rate", Kind::Count),
+        ("abs_conn_threshold", Kind::Count),
+        ("rel_conn_threshold", Kind::Ratio),
+        ("abs_sess_threshold", Kind::Count),
+        ("rel_sess_threshold", Kind::Ratio),
+        ("wait_takeover", Kind::Wait),
+        ("nodes", Kind::Nodes),
+    ],
+};
+
+/// Since 5.9. Source: `emqx_node_rebalance_api.erl` of 5.10.
+pub(crate) const REBALANCE_WITH_RPC_TIMEOUTS: Schema = Schema {
+    name: "rebalance_start",
+    fields: &[
+        ("wait_health_check", Kind::Wait),
+        ("conn_evict_rate", Kind::Count),
+        ("conn_evict_rpc_timeout", Kind::RpcTimeout),
+        ("sess_evict_rate", Kind::Count),
+        ("sess_evict_rpc_timeout", Kind::RpcTimeout),
         ("abs_conn_threshold", Kind::Count),
         ("rel_conn_threshold", Kind::Ratio),
         ("abs_sess_threshold", Kind::Count),
@@ -127,6 +148,12 @@ impl Kind {
                     .map(Checked::Seconds)
                     .ok_or_else(|| rules.wait_too_long.replace("{field}", name)),
             },
+            Self::RpcTimeout => match duration::whole_ms(value) {
+                None => Err(invalid(&shown(value, rules), RPC_TIMEOUT_EXPECTED, &path)),
+                Some(ms) => u32::try_from(ms)
+                    .map(Checked::Milliseconds)
+                    .map_err(|_| rules.wait_too_long.replace("{field}", name)),
+            },
             Self::Nodes => match names(value) {
                 None => Err(expected("[binary()]")),
                 Some(names) if names.is_empty() => Err(refused()),
@@ -166,6 +193,23 @@ impl Options {
         match self.0.get(name) {
             Some(Checked::Seconds(seconds)) => Some(*seconds),
             _ => None,
+        }
+    }
+
+    /// Whole milliseconds, if they were given.
+    fn milliseconds(&self, name: &str) -> Option<u32> {
+        match self.0.get(name) {
+            Some(Checked::Milliseconds(ms)) => Some(*ms),
+            _ => None,
+        }
+    }
+
+    /// How long the calls of a rebalance may take.
+    pub(crate) fn rpc_timeouts(&self) -> RpcTimeouts {
+        let base = RpcTimeouts::default();
+        RpcTimeouts {
+            conns_ms: self.milliseconds("conn_evict_rpc_timeout").unwrap_or(base.conns_ms),
+            sessions_ms: self.milliseconds("sess_evict_rpc_timeout").unwrap_or(base.sessions_ms),
         }
     }
 
@@ -256,3 +300,4 @@ fn first_two(mut names: Vec<&str>) -> String {
 }
 
 const WAIT_EXPECTED: &str = "{\"expected\":\"emqx_schema:timeout_duration_s()\"}";
+const RPC_TIMEOUT_EXPECTED: &str = "{\"expected\":\"emqx_schema:timeout_duration_ms()\"}";

@@ -1,7 +1,7 @@
 //! `/load_rebalance/…`.
 
 use super::answer::{self, Reply};
-use super::options::{EVACUATION, Options, REBALANCE, Schema};
+use super::options::{EVACUATION, Options, REBALANCE, REBALANCE_WITH_RPC_TIMEOUTS, Schema};
 use super::{Simulation, erlang};
 use crate::cluster::{LocalStatus, Refusal, StartOptions};
 use crate::coordinator::Rebalance;
@@ -56,18 +56,21 @@ impl Simulation {
         }))
     }
 
-    pub(super) fn start(&mut self, name: &str, body: &Value) -> Reply {
-        self.prepare(name, body, &REBALANCE)
+    pub(super) fn start(&mut self, via: usize, name: &str, body: &Value) -> Reply {
+        let with_timeouts = self.cluster.rules().rpc_timeouts;
+        let schema = if with_timeouts { &REBALANCE_WITH_RPC_TIMEOUTS } else { &REBALANCE };
+        self.prepare(via, name, body, schema)
             .and_then(|(node, options)| {
                 let nodes = self.nodes_named(options.names("nodes"))?;
-                let start = StartOptions { strategy: options.strategy(), nodes };
+                let (strategy, rpc_timeouts) = (options.strategy(), options.rpc_timeouts());
+                let start = StartOptions { strategy, rpc_timeouts, nodes };
                 self.done(node, |cluster| cluster.start(node, start))
             })
             .unwrap_or_else(|reply| reply)
     }
 
-    pub(super) fn start_evacuation(&mut self, name: &str, body: &Value) -> Reply {
-        self.prepare(name, body, &EVACUATION)
+    pub(super) fn start_evacuation(&mut self, via: usize, name: &str, body: &Value) -> Reply {
+        self.prepare(via, name, body, &EVACUATION)
             .and_then(|(node, options)| {
                 let migrate_to = self.nodes_named(options.names("migrate_to"))?;
                 let options = evacuation_options(&options, migrate_to);
@@ -76,15 +79,15 @@ impl Simulation {
             .unwrap_or_else(|reply| reply)
     }
 
-    pub(super) fn stop(&mut self, name: &str) -> Reply {
-        self.find_up(name)
+    pub(super) fn stop(&mut self, via: usize, name: &str) -> Reply {
+        self.find_seen(via, name)
             .ok_or_else(|| answer::node_not_found(name))
             .and_then(|node| self.done(node, |cluster| cluster.stop(node)))
             .unwrap_or_else(|reply| reply)
     }
 
-    pub(super) fn stop_evacuation(&mut self, name: &str) -> Reply {
-        self.find_up(name)
+    pub(super) fn stop_evacuation(&mut self, via: usize, name: &str) -> Reply {
+        self.find_seen(via, name)
             .ok_or_else(|| answer::node_not_found(name))
             .and_then(|node| self.done(node, |cluster| cluster.stop_evacuation(node)))
             .unwrap_or_else(|reply| reply)
@@ -93,6 +96,7 @@ impl Simulation {
     /// In EMQX's order: the body first, then the node, then a body of null.
     fn prepare(
         &self,
+        via: usize,
         name: &str,
         body: &Value,
         schema: &Schema,
@@ -100,7 +104,7 @@ impl Simulation {
         let rules = self.cluster.rules();
         let given = if body.is_null() { &json!({}) } else { body };
         let options = schema.read(given, rules).map_err(|message| answer::bad_request(&message))?;
-        let node = self.find_up(name).ok_or_else(|| answer::node_not_found(name))?;
+        let node = self.find_seen(via, name).ok_or_else(|| answer::node_not_found(name))?;
         if body.is_null() {
             return Err(answer::internal(&rules.null_body.replace("{schema}", schema.name)));
         }
@@ -143,7 +147,7 @@ impl Simulation {
                 Err(answer::bad_request(&message))
             }
             Err(Refusal::BadNodes(nodes)) => {
-                let message = erlang::bad_nodes(name, &nodes);
+                let message = erlang::bad_nodes(name, rules.bad_results, &nodes);
                 Err(answer::undeclared(rules.undeclared_code, "RPC_ERROR", &message))
             }
             Err(Refusal::NoProcess) => {
@@ -154,8 +158,8 @@ impl Simulation {
     }
 
     /// A run as its coordinator shows it in `global_status`.
-    fn show_run(&self, run: &Rebalance) -> Value {
-        let mut shown = show_progress(run);
+    pub(super) fn show_run(&self, run: &Rebalance) -> Value {
+        let mut shown = self.show_progress(run);
         put(&mut shown, "coordinator_node", self.cluster.name_of(run.coordinator));
         put(&mut shown, "node", self.cluster.name_of(run.coordinator));
         put(&mut shown, "donors", json!(self.cluster.names(&run.donors)));
@@ -170,9 +174,9 @@ impl Simulation {
     }
 
     /// A run as one of its donors shows it in `status`.
-    fn show_donor(&self, node: usize, run: &Rebalance, initial: Counts) -> Value {
+    pub(super) fn show_donor(&self, node: usize, run: &Rebalance, initial: Counts) -> Value {
         let counts = self.cluster.counts(node);
-        let mut shown = show_progress(run);
+        let mut shown = self.show_progress(run);
         put(&mut shown, "status", "enabled");
         put(&mut shown, "process", "rebalance");
         put(&mut shown, "coordinator_node", self.cluster.name_of(run.coordinator));
@@ -188,7 +192,7 @@ impl Simulation {
         shown
     }
 
-    fn show_evacuation(&self, node: usize, evacuation: &Evacuation) -> Value {
+    pub(super) fn show_evacuation(&self, node: usize, evacuation: &Evacuation) -> Value {
         let recipients = self.cluster.session_recipients(node);
         json!({
             "state": evacuation.state.as_str(),
@@ -205,26 +209,33 @@ impl Simulation {
             },
         })
     }
+
+    /// What donors and coordinator show alike. Goals are the averages of the last round that did
+    /// something, so they trail the truth by one round; they are always written with a fraction.
+    fn show_progress(&self, run: &Rebalance) -> Value {
+        let mut shown = json!({
+            "state": run.phase,
+            "connection_eviction_rate": run.strategy.conn_evict_rate,
+            "session_eviction_rate": run.strategy.sess_evict_rate,
+        });
+        if self.cluster.rules().rpc_timeouts {
+            put(&mut shown, "connection_eviction_rpc_timeout", run.rpc_timeouts.conns_ms);
+            put(&mut shown, "session_eviction_rpc_timeout", run.rpc_timeouts.sessions_ms);
+        }
+        if let Some(averages) = run.conns {
+            put(&mut shown, "connection_goal", averages.recipients);
+        }
+        if let Some(averages) = run.sessions {
+            put(&mut shown, "disconnected_session_goal", averages.recipients);
+        }
+        shown
+    }
 }
 
-/// What donors and coordinator show alike. Goals are the averages of the last round that did
-/// something, so they trail the truth by one round; they are always written with a fraction.
-fn show_progress(run: &Rebalance) -> Value {
-    let mut shown = json!({
-        "state": run.phase,
-        "connection_eviction_rate": run.strategy.conn_evict_rate,
-        "session_eviction_rate": run.strategy.sess_evict_rate,
-    });
-    if let Some(averages) = run.conns {
-        put(&mut shown, "connection_goal", averages.recipients);
-    }
-    if let Some(averages) = run.sessions {
-        put(&mut shown, "disconnected_session_goal", averages.recipients);
-    }
-    shown
-}
-
-fn evacuation_options(options: &Options, migrate_to: Option<Vec<usize>>) -> EvacuationOptions {
+pub(super) fn evacuation_options(
+    options: &Options,
+    migrate_to: Option<Vec<usize>>,
+) -> EvacuationOptions {
     let base = Strategy::default();
     EvacuationOptions {
         conn_evict_rate: options.rate("conn_evict_rate").unwrap_or(base.conn_evict_rate),
@@ -235,7 +246,7 @@ fn evacuation_options(options: &Options, migrate_to: Option<Vec<usize>>) -> Evac
     }
 }
 
-fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
+pub(super) fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
     if let Some(object) = object.as_object_mut() {
         object.insert(name.to_owned(), value.into());
     }

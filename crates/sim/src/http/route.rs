@@ -1,5 +1,7 @@
 //! Which path is what.
 
+use crate::personality::Api;
+
 /// What a path stands for, with the names in it decoded.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Endpoint {
@@ -8,6 +10,8 @@ pub(crate) enum Endpoint {
     Node(String),
     NodeStats(String),
     Stats,
+    MonitorCurrent,
+    NodeMonitorCurrent(String),
     Cluster,
     LocalStatus,
     GlobalStatus,
@@ -23,11 +27,25 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn of(path: &str) -> Option<Self> {
-        if path == "/status" {
-            return Some(Self::Status);
+    pub(crate) fn of(path: &str, api: Api) -> Option<Self> {
+        match api {
+            _ if path == "/status" => Some(Self::Status),
+            Api::V4 => Self::of_v4(path.strip_prefix("/api/v4/")?),
+            Api::V5 => Self::of_v5(path.strip_prefix("/api/v5/")?),
         }
-        let rest = path.strip_prefix("/api/v5/")?;
+    }
+
+    fn of_v4(rest: &str) -> Option<Self> {
+        let parts: Vec<&str> = rest.split('/').collect();
+        Some(match parts.as_slice() {
+            ["nodes"] => Self::Nodes,
+            ["nodes", node] => Self::Node(decode(node)),
+            ["load_rebalance", rest @ ..] => Self::of_rebalance(rest)?,
+            _ => return None,
+        })
+    }
+
+    fn of_v5(rest: &str) -> Option<Self> {
         let parts: Vec<&str> = rest.split('/').collect();
         Some(match parts.as_slice() {
             ["status"] => Self::Status,
@@ -35,6 +53,8 @@ impl Endpoint {
             ["nodes", node] => Self::Node(decode(node)),
             ["nodes", node, "stats"] => Self::NodeStats(decode(node)),
             ["stats"] => Self::Stats,
+            ["monitor_current"] => Self::MonitorCurrent,
+            ["monitor_current", "nodes", node] => Self::NodeMonitorCurrent(decode(node)),
             ["cluster"] => Self::Cluster,
             ["login"] => Self::Login,
             ["logout"] => Self::Logout,
@@ -56,6 +76,18 @@ impl Endpoint {
             [node, "evacuation", "stop"] => Self::StopEvacuation(decode(node)),
             _ => return None,
         })
+    }
+
+    /// The scope that an API key needs for it, if keys have scopes and this is not open to all.
+    pub(crate) fn scope(&self) -> &'static str {
+        match self {
+            Self::Status => "system",
+            Self::Stats
+            | Self::NodeStats(_)
+            | Self::MonitorCurrent
+            | Self::NodeMonitorCurrent(_) => "monitoring",
+            _ => "cluster_operations",
+        }
     }
 
     /// The methods it takes, as in the header `allow`.
@@ -98,7 +130,9 @@ mod tests {
         for odd in ["%", "%4", "%zz", "a%é"] {
             assert_eq!(decode(odd), odd);
         }
-        assert_eq!(Endpoint::of("/api/v5/load_rebalance/a/status"), None);
-        assert_eq!(Endpoint::of("/api/v5/load_rebalance/a/purge/start"), None);
+        assert_eq!(Endpoint::of("/api/v5/load_rebalance/a/status", Api::V5), None);
+        assert_eq!(Endpoint::of("/api/v5/load_rebalance/a/purge/start", Api::V5), None);
+        assert_eq!(Endpoint::of("/api/v5/nodes", Api::V4), None);
+        assert_eq!(Endpoint::of("/api/v4/nodes", Api::V4), Some(Endpoint::Nodes));
     }
 }

@@ -1,6 +1,6 @@
 //! `/login`, `/logout` and `/api_key`.
 
-use super::accounts::ApiKey;
+use super::accounts::{ApiKey, SCOPES};
 use super::answer::{self, Reply};
 use super::{Simulation, calendar};
 use http::StatusCode;
@@ -48,12 +48,17 @@ impl Simulation {
         if self.accounts.keys.iter().any(|key| key.name == name) {
             return answer::bad_request("name_already_existed");
         }
+        let scopes = match self.scopes(body) {
+            Ok(scopes) => scopes,
+            Err(refusal) => return refusal,
+        };
         let key = ApiKey {
             name: name.to_owned(),
             key: self.accounts.rng.hex(16),
             secret: self.accounts.rng.hex(43),
             desc: body.get("desc").and_then(Value::as_str).unwrap_or_default().to_owned(),
             enabled: body.get("enable").and_then(Value::as_bool).unwrap_or(true),
+            scopes,
             created_s: self.accounts.wall_clock_s(self.cluster.now()),
             expires_s: expiry(body),
         };
@@ -67,6 +72,10 @@ impl Simulation {
 
     /// What an update leaves out is set to its default, as EMQX does with the expiry.
     pub(super) fn update_key(&mut self, name: &str, body: &Value) -> Reply {
+        let scopes = match self.scopes(body) {
+            Ok(scopes) => scopes,
+            Err(refusal) => return refusal,
+        };
         let Some(key) = self.accounts.keys.iter_mut().find(|key| key.name == name) else {
             return no_such_key();
         };
@@ -75,6 +84,9 @@ impl Simulation {
         }
         if let Some(enabled) = body.get("enable").and_then(Value::as_bool) {
             key.enabled = enabled;
+        }
+        if scopes.is_some() {
+            key.scopes = scopes;
         }
         key.expires_s = expiry(body);
         self.show_key_named(name)
@@ -103,8 +115,29 @@ impl Simulation {
         if let Some(shown) = shown.as_object_mut().filter(|_| self.cluster.rules().keys_have_roles)
         {
             shown.insert("role".to_owned(), "administrator".into());
+            if let Some(scopes) = &key.scopes {
+                shown.insert("scopes".to_owned(), scopes.clone().into());
+            }
         }
         shown
+    }
+}
+
+impl Simulation {
+    /// The scopes that `body` gives a key, if this release has any.
+    fn scopes(&self, body: &Value) -> Result<Option<Vec<String>>, Reply> {
+        let given = body.get("scopes").filter(|_| self.cluster.rules().keys_have_scopes);
+        let Some(given) = given.filter(|given| !given.is_null()) else { return Ok(None) };
+        let names = given.as_array().and_then(|list| {
+            list.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+        });
+        let names = names.ok_or_else(|| answer::bad_request("scopes must be a list of strings"))?;
+        let unknown = |name: &&str| !SCOPES.contains(name);
+        let unknown: Vec<&str> = names.iter().map(String::as_str).filter(unknown).collect();
+        if unknown.is_empty() {
+            return Ok(Some(names));
+        }
+        Err(answer::bad_request(&format!("Unknown scopes: {}", unknown.join(", "))))
     }
 }
 

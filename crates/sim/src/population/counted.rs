@@ -1,6 +1,6 @@
 //! Clients as numbers: each node's count, and those on their way.
 
-use super::{Counts, Door, Population, Totals};
+use super::{Counts, Disturbance, Door, Population, Totals};
 use crate::balancer::Balancer;
 use crate::config::{ClusterConfig, Reconnect};
 use crate::rng::Rng;
@@ -14,8 +14,17 @@ pub(crate) struct Counted {
     due: BTreeMap<Timestamp, Vec<Trip>>,
     balancer: Balancer,
     reconnect: Reconnect,
+    arrivals: Option<Arrivals>,
     totals: Totals,
     rng: Rng,
+}
+
+/// New clients that come.
+#[derive(Clone, Copy, Debug)]
+struct Arrivals {
+    per_s: u64,
+    seconds_left: u64,
+    next: Timestamp,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -49,6 +58,7 @@ impl Counted {
             due: BTreeMap::new(),
             balancer,
             reconnect: config.reconnect.clone(),
+            arrivals: None,
             totals: Totals::default(),
             rng: Rng::new(config.seed),
         }
@@ -56,15 +66,20 @@ impl Counted {
 
     /// Puts `trip` on its way, scattered over the reconnect delay.
     fn send(&mut self, now: Timestamp, trip: &Trip) {
+        let (min_ms, max_ms) = (self.reconnect.min_ms, self.reconnect.max_ms);
+        self.scatter_trip(now, trip, min_ms, max_ms);
+    }
+
+    fn scatter_trip(&mut self, now: Timestamp, trip: &Trip, min_ms: u64, max_ms: u64) {
         if trip.count == 0 {
             return;
         }
-        let width = self.reconnect.max_ms - self.reconnect.min_ms;
+        let width = max_ms - min_ms;
         let parts = if width == 0 { 1 } else { trip.count.min(SCATTER) };
         for part in 0..parts {
             let count = trip.count / parts + u64::from(part < trip.count % parts);
             let within = width * part / parts + self.rng.below(width / parts + 1);
-            let delay = self.reconnect.min_ms + within.min(width);
+            let delay = min_ms + within.min(width);
             let trip = Trip { count, session_on: trip.session_on };
             self.due.entry(now.plus_ms(delay)).or_default().push(trip);
         }
@@ -98,6 +113,20 @@ impl Counted {
         if let Some(home) = node.and_then(|node| self.nodes.get_mut(node)) {
             home.waiting = home.waiting.saturating_sub(count);
         }
+    }
+
+    /// Lets a second's worth of new clients come.
+    fn welcome(&mut self, now: Timestamp) {
+        let Some(mut arrivals) = self.arrivals.filter(|arrivals| arrivals.next <= now) else {
+            return;
+        };
+        self.totals.arrived += arrivals.per_s;
+        self.totals.travelling += arrivals.per_s;
+        let trip = Trip { count: arrivals.per_s, session_on: None };
+        self.scatter_trip(now, &trip, 0, SECOND_MS);
+        arrivals.seconds_left -= 1;
+        arrivals.next = arrivals.next.plus_ms(SECOND_MS);
+        self.arrivals = (arrivals.seconds_left > 0).then_some(arrivals);
     }
 
     /// How many of `count` evicted clients keep a session while they are away.
@@ -198,14 +227,28 @@ impl Population for Counted {
         self.send(now, &Trip { count: home.connected, session_on: None });
     }
 
+    fn disturb(&mut self, now: Timestamp, disturbance: &Disturbance) -> bool {
+        match disturbance {
+            Disturbance::Routing { open } => self.balancer.set_open(*open),
+            Disturbance::Reconnect(reconnect) => self.reconnect = reconnect.clone(),
+            Disturbance::Arrivals { per_s, for_s } => {
+                let arrivals = Arrivals { per_s: *per_s, seconds_left: *for_s, next: now };
+                self.arrivals = (*for_s > 0 && *per_s > 0).then_some(arrivals);
+            }
+        }
+        true
+    }
+
     fn next_event(&self) -> Option<Timestamp> {
+        let new = self.arrivals.map(|arrivals| arrivals.next);
         let arrival = self.due.keys().next().copied();
         // Checks matter only while somebody is on the way, but their rhythm must not depend on it.
-        arrival.into_iter().chain(self.balancer.next_check()).min()
+        arrival.into_iter().chain(new).chain(self.balancer.next_check()).min()
     }
 
     fn advance(&mut self, now: Timestamp, doors: &[Door]) {
         self.balancer.check(now, doors);
+        self.welcome(now);
         while let Some(entry) = self.due.first_entry().filter(|entry| *entry.key() <= now) {
             for trip in entry.remove() {
                 self.arrive(now, &trip, doors);
@@ -220,3 +263,4 @@ impl Population for Counted {
 
 /// Into how many arrivals a group of evicted clients is scattered at most.
 const SCATTER: u64 = 16;
+const SECOND_MS: u64 = 1000;

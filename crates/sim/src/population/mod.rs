@@ -4,6 +4,7 @@ mod counted;
 
 pub(crate) use counted::Counted;
 
+use crate::config::Reconnect;
 use emqx_rebalance_core::Timestamp;
 use std::fmt;
 
@@ -41,12 +42,34 @@ pub struct Totals {
     pub refused: u64,
     /// Attempts for which the load balancer had no node.
     pub unrouted: u64,
+    /// New clients that came while the cluster ran.
+    pub arrived: u64,
     /// Sessions handed over to another node.
     pub sessions_moved: u64,
     /// Sessions that died with their node.
     pub sessions_lost: u64,
     /// Clients that are on their way to a node now.
     pub travelling: u64,
+}
+
+/// Something that befalls clients, or the load balancer before the nodes.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Disturbance {
+    /// The load balancer finds a node for clients, or none for anybody.
+    Routing {
+        /// Whether it does.
+        open: bool,
+    },
+    /// From now on clients come back in this way.
+    Reconnect(Reconnect),
+    /// New clients connect.
+    Arrivals {
+        /// So many each second.
+        per_s: u64,
+        /// For so many seconds.
+        for_s: u64,
+    },
 }
 
 /// The clients of a cluster. The rules of rebalancing see them only through this, so they are the
@@ -66,6 +89,12 @@ pub trait Population: fmt::Debug + Send {
 
     /// Takes in that `node` died with everything on it.
     fn node_died(&mut self, now: Timestamp, node: usize);
+
+    /// Takes in that something befell the clients. Whether it could: real ones do as they like.
+    fn disturb(&mut self, now: Timestamp, disturbance: &Disturbance) -> bool {
+        let _ = (now, disturbance);
+        false
+    }
 
     /// When something happens next by itself.
     fn next_event(&self) -> Option<Timestamp>;

@@ -14,12 +14,18 @@ pub(super) struct Clock {
     disturbed: Notify,
     /// Which nodes are up.
     up: watch::Sender<Vec<bool>>,
+    /// Which nodes hang.
+    hung: watch::Sender<Vec<bool>>,
+    /// How often the simulation has moved on: answers that were waited for may have come.
+    turns: watch::Sender<u64>,
 }
 
 impl Clock {
     pub(super) fn new(nodes: usize) -> Self {
         let up = watch::Sender::new(vec![true; nodes]);
-        Self { start: Instant::now(), disturbed: Notify::new(), up }
+        let hung = watch::Sender::new(vec![false; nodes]);
+        let (disturbed, turns) = (Notify::new(), watch::Sender::new(0));
+        Self { start: Instant::now(), disturbed, up, hung, turns }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -39,25 +45,42 @@ impl Clock {
         let _reached = up.wait_for(|up| up.get(node) == Some(&wanted)).await.is_ok();
     }
 
-    fn tell(&self, now_up: Vec<bool>) {
-        self.up.send_if_modified(|up| {
-            let changed = *up != now_up;
-            *up = now_up;
-            changed
-        });
+    /// Which nodes hang, now and whenever that changes.
+    pub(super) fn hung(&self) -> watch::Receiver<Vec<bool>> {
+        self.hung.subscribe()
     }
+
+    /// Tells whenever the simulation has moved on.
+    pub(super) fn turns(&self) -> watch::Receiver<u64> {
+        self.turns.subscribe()
+    }
+
+    fn tell(&self, now_up: Vec<bool>, now_hung: Vec<bool>) {
+        replace(&self.up, now_up);
+        replace(&self.hung, now_hung);
+        self.turns.send_modify(|turns| *turns += 1);
+    }
+}
+
+fn replace(states: &watch::Sender<Vec<bool>>, now: Vec<bool>) {
+    states.send_if_modified(|states| {
+        let changed = *states != now;
+        *states = now;
+        changed
+    });
 }
 
 /// Lets everything happen when it is due, until the task is dropped.
 pub(super) async fn run(shared: Arc<Shared>) {
     loop {
-        let (next, up) = {
+        let (next, up, hung) = {
             let simulation = shared.at_present();
             let nodes = simulation.cluster.config().nodes.len();
             let up = (0..nodes).map(|node| simulation.cluster.is_up(node)).collect();
-            (simulation.cluster.next_event(), up)
+            let hung = (0..nodes).map(|node| simulation.cluster.is_hung(node)).collect();
+            (simulation.next_event(), up, hung)
         };
-        shared.clock.tell(up);
+        shared.clock.tell(up, hung);
         // An event that is due within this millisecond still gets a moment of its own.
         let wait = next.ms_since(shared.clock.now()).max(1);
         tokio::select! {

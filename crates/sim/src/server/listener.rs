@@ -1,7 +1,7 @@
 //! One node's HTTP port: open while the node is up.
 
 use super::{Shared, cannot_listen};
-use crate::http::Answer;
+use crate::http::{Answer, Ticket};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -85,24 +85,69 @@ async fn answer(State(node): State<Node>, request: Request) -> Response {
     let request = Request::from_parts(parts, body.to_vec());
     let answer = node.shared.at_present().answer(node.node, &request);
     node.shared.clock.disturb();
+    let answer = match answer {
+        Answer::Waiting(ticket) => Queued { node, ticket }.answer().await,
+        answer => answer,
+    };
     match answer {
         Answer::Response(response) => response.map(Body::from),
-        Answer::Unreachable => Response::new(Body::new(Broken)),
+        Answer::Truncated(response) => response.map(|part| Body::new(Broken::after(part))),
+        Answer::Unreachable | Answer::Reset | Answer::Waiting(_) => {
+            Response::new(Body::new(Broken::default()))
+        }
     }
 }
 
-/// A body that fails, so that the connection is closed without an answer.
-struct Broken;
+/// A request whose answer takes its time. Whoever sent it may go away meanwhile.
+struct Queued {
+    node: Node,
+    ticket: Ticket,
+}
+
+impl Queued {
+    async fn answer(&self) -> Answer {
+        let mut turns = self.node.shared.clock.turns();
+        loop {
+            turns.mark_unchanged();
+            if let Some(answer) = self.node.shared.at_present().collect(self.ticket) {
+                return answer;
+            }
+            if turns.changed().await.is_err() {
+                return Answer::Reset;
+            }
+        }
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.node.shared.at_present().give_up(self.ticket);
+    }
+}
+
+/// A body that fails, so that the connection is closed before the answer is whole.
+#[derive(Default)]
+struct Broken {
+    /// What is sent before that.
+    part: Option<Bytes>,
+}
+
+impl Broken {
+    fn after(part: Vec<u8>) -> Self {
+        Self { part: Some(part.into()) }
+    }
+}
 
 impl http_body::Body for Broken {
     type Data = Bytes;
     type Error = io::Error;
 
     fn poll_frame(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<std::result::Result<http_body::Frame<Bytes>, io::Error>>> {
-        Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
+        let frame = self.part.take().map(http_body::Frame::data);
+        Poll::Ready(Some(frame.ok_or_else(|| io::ErrorKind::ConnectionReset.into())))
     }
 }
 

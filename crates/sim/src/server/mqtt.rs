@@ -84,7 +84,19 @@ impl Mqtt {
             };
             tasks.spawn(listener.run(Arc::new(host)));
         }
+        tasks.spawn(follow(Arc::clone(shared), hung.clone()));
         Serving { broker: self.broker, addresses, hung }
+    }
+}
+
+/// Has the MQTT side of a node hang whenever the node does.
+async fn follow(shared: Arc<Shared>, mqtt: Vec<watch::Sender<bool>>) {
+    let mut hung = shared.clock.hung();
+    while hung.changed().await.is_ok() {
+        let now = hung.borrow_and_update().clone();
+        for (node, hangs) in mqtt.iter().zip(now) {
+            node.send_replace(hangs);
+        }
     }
 }
 

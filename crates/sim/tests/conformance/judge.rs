@@ -1,7 +1,7 @@
 //! Compares the polls of a recording with what was sampled.
 
 use crate::compare::shape;
-use crate::replay::{Event, Player, Sample, TOLERANCE_MS};
+use crate::replay::{Event, Player, Sample, TOLERANCE_MS, whole_ms};
 use serde_json::{Value, json};
 
 impl Player<'_> {
@@ -18,7 +18,7 @@ impl Player<'_> {
             self.replay.polls += 1;
             for (node, name) in names.iter().enumerate() {
                 for path in ["availability_check", "status", "global_status"] {
-                    self.judge_view(*ms, node, path, &row[name][path]);
+                    self.judge_view(*ms, node, path, &row[name]);
                 }
                 if self.scene.exact {
                     self.judge_live(*ms, node, name, row);
@@ -27,7 +27,13 @@ impl Player<'_> {
         }
     }
 
-    fn judge_view(&mut self, ms: u64, node: usize, path: &str, recorded: &Value) {
+    fn judge_view(&mut self, ms: u64, node: usize, path: &str, row: &Value) {
+        let recorded = &row[path];
+        // The paths were polled one after the other, and an answer may have been long in coming.
+        let took_ms: u64 = ["availability_check", "status", "global_status"]
+            .iter()
+            .map(|path| whole_ms(&row[path]["ms"]))
+            .sum();
         let http = recorded.get("http").cloned().unwrap_or(Value::Null);
         let mut theirs = json!({ "http": http });
         if !http.is_null() {
@@ -36,7 +42,11 @@ impl Player<'_> {
         // The poll that hits the very moment of a crash is told of it; see emqx.md, section 6.
         let crashing =
             recorded["body"]["message"].as_str().is_some_and(|m| m.contains("bad_nodes"));
-        let near: Vec<&Value> = self.near(ms).map(|sample| &sample.views[node][path]).collect();
+        let last = ms + took_ms + TOLERANCE_MS;
+        let close =
+            |sample: &&Sample| (ms.saturating_sub(TOLERANCE_MS)..=last).contains(&sample.ms);
+        let near: Vec<&Value> =
+            self.samples.iter().filter(close).map(|sample| &sample.views[node][path]).collect();
         if !crashing && !near.contains(&&theirs) {
             let ours = near[near.len() / 2].clone();
             self.fail(&format!("{ms} ms, node {node}, {path}:\n  {theirs}, ours\n  {ours}"));

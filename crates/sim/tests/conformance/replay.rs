@@ -23,6 +23,8 @@ pub(crate) enum Event {
     Polled(Value),
     Killed(usize),
     Restarted(usize),
+    Hung(usize),
+    Resumed(usize),
 }
 
 /// What all nodes showed at a time.
@@ -56,6 +58,8 @@ impl Replay {
                 Event::Polled(_) => {}
                 Event::Killed(node) => player.simulation.cluster.kill(*node),
                 Event::Restarted(node) => player.simulation.cluster.restart(*node),
+                Event::Hung(node) => player.simulation.cluster.hang(*node),
+                Event::Resumed(node) => player.simulation.cluster.resume(*node),
             }
             player.sample();
         }
@@ -70,7 +74,10 @@ impl Player<'_> {
     fn events(&self) -> Vec<(u64, Event)> {
         let mut rows: Vec<(u64, Event)> = Vec::new();
         for row in self.scene.requests.iter().flat_map(|file| self.read(file)) {
-            rows.push((millis(row["at"].as_str().unwrap()), Event::Asked(row)));
+            let at = row["at"].as_str().or_else(|| row["t"].as_str()).unwrap();
+            // What was not answered is written down when the caller gave up.
+            let waited = row["response"].get("error").map_or(0, |_| whole_ms(&row["ms"]));
+            rows.push((millis(at) - waited, Event::Asked(row)));
         }
         let mut last = 0;
         for row in self.scene.timeline.iter().flat_map(|file| self.read(file)) {
@@ -98,6 +105,12 @@ impl Player<'_> {
         }
         if let Some(name) = mark.strip_prefix("restart ") {
             return Some(Event::Restarted(self.place(name)));
+        }
+        if let Some(name) = mark.strip_prefix("SIGSTOP ") {
+            return Some(Event::Hung(self.place(name)));
+        }
+        if let Some(name) = mark.strip_prefix("SIGCONT ") {
+            return Some(Event::Resumed(self.place(name)));
         }
         if let (Some(request), Some(answer)) = (row.get("request"), row.get("answer")) {
             return Some(Event::Asked(self.asked_in_timeline(request, answer)));
@@ -145,8 +158,15 @@ impl Player<'_> {
         }
         let via = self.simulation.cluster.find(row["via"].as_str().unwrap()).unwrap();
         let note = row["note"].as_str().unwrap_or_default();
-        let Answer::Response(answer) = self.simulation.answer(via, &self.request(row, note)) else {
-            self.fail(&format!("{note}: {path}: the node is down"));
+        let request = self.request(row, note);
+        let answer = self.simulation.answer(via, &request);
+        if let (Answer::Waiting(ticket), Some(_)) = (&answer, row["response"].get("error")) {
+            self.simulation.give_up(*ticket);
+            self.replay.compared += 1;
+            return;
+        }
+        let Answer::Response(answer) = answer else {
+            self.fail(&format!("{note}: {path}: no answer"));
             return;
         };
         self.replay.compared += 1;
@@ -238,10 +258,14 @@ impl Player<'_> {
                 .body(Vec::new())
                 .unwrap();
             match self.simulation.answer(node, &request) {
-                Answer::Unreachable => json!({ "http": null }),
                 Answer::Response(answer) => {
                     json!({ "http": answer.status().as_u16(), "body": shape(&body(&answer)) })
                 }
+                Answer::Waiting(ticket) => {
+                    self.simulation.give_up(ticket);
+                    json!({ "http": null })
+                }
+                _ => json!({ "http": null }),
             }
         };
         json!({
@@ -273,6 +297,11 @@ fn millis(at: &str) -> u64 {
     let (time, fraction) = time.split_once('.').unwrap();
     let parts: Vec<u64> = time.split(':').map(|part| part.parse().unwrap()).collect();
     (parts[0] * 3600 + parts[1] * 60 + parts[2]) * 1000 + fraction.parse::<u64>().unwrap()
+}
+
+/// Whole milliseconds; 0 if there are none.
+pub(crate) fn whole_ms(value: &Value) -> u64 {
+    value.as_f64().map_or(0, |ms| format!("{ms:.0}").parse().unwrap())
 }
 
 /// Time before the first event.

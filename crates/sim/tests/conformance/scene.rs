@@ -82,6 +82,18 @@ pub(crate) const SCENES: &[Scene] = &[
         ..BASE
     },
     Scene {
+        requests: Some("06_hang_coordinator_requests.json"),
+        timeline: Some("06_hang_coordinator_timeline.json"),
+        loads: LEVEL,
+        ..BASE
+    },
+    Scene {
+        requests: Some("06_hang_recipient_default_tick_requests.json"),
+        timeline: Some("06_hang_recipient_default_tick_timeline.json"),
+        loads: LEVEL,
+        ..BASE
+    },
+    Scene {
         requests: Some("06_kill_coordinator_donor_requests.json"),
         timeline: Some("06_kill_coordinator_donor_timeline.json"),
         boot_ms: (2700, 4650),

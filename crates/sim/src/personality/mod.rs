@@ -1,6 +1,8 @@
 //! What differs from release to release, as data.
 //!
-//! Source: the recordings in tests/contract (5.3.2 and 5.8.8).
+//! Source: see [`releases`].
+
+mod releases;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +10,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[non_exhaustive]
 pub enum Release {
+    /// 4.4.12: statuses as maps by node, messages of refusals as lists.
+    #[serde(rename = "4.4.12")]
+    V4_4_12,
+    /// 4.4.17: `availability_check` wants credentials.
+    #[serde(rename = "4.4.17")]
+    V4_4_17,
+    /// 4.4.24.
+    #[serde(rename = "4.4")]
+    V4_4,
     /// 5.3.2.
     #[serde(rename = "5.3")]
     V5_3,
@@ -15,32 +26,64 @@ pub enum Release {
     #[default]
     #[serde(rename = "5.8")]
     V5_8,
+    /// 5.10.2: calls between nodes give up after 15 seconds.
+    #[serde(rename = "5.10")]
+    V5_10,
+    /// 6.2.1: API keys may have scopes.
+    #[serde(rename = "6.x", alias = "6")]
+    V6,
 }
 
 impl Release {
     /// Every release there is.
-    pub const ALL: [Self; 2] = [Self::V5_3, Self::V5_8];
+    pub const ALL: [Self; 7] =
+        [Self::V4_4_12, Self::V4_4_17, Self::V4_4, Self::V5_3, Self::V5_8, Self::V5_10, Self::V6];
 
     /// The word for it in configurations: "5.3", "5.8".
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::V4_4_12 => "4.4.12",
+            Self::V4_4_17 => "4.4.17",
+            Self::V4_4 => "4.4",
             Self::V5_3 => "5.3",
             Self::V5_8 => "5.8",
+            Self::V5_10 => "5.10",
+            Self::V6 => "6.x",
         }
+    }
+
+    /// The version it calls itself, such as "5.8.8".
+    pub const fn version(self) -> &'static str {
+        self.rules().version
     }
 
     /// What this release does.
     pub(crate) const fn rules(self) -> &'static Personality {
         match self {
-            Self::V5_3 => &V5_3,
-            Self::V5_8 => &V5_8,
+            Self::V4_4_12 => &releases::V4_4_12,
+            Self::V4_4_17 => &releases::V4_4_17,
+            Self::V4_4 => &releases::V4_4,
+            Self::V5_3 => &releases::V5_3,
+            Self::V5_8 => &releases::V5_8,
+            Self::V5_10 => &releases::V5_10,
+            Self::V6 => &releases::V6,
         }
     }
+}
+
+/// Which HTTP API a release has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Api {
+    /// `/api/v4`.
+    V4,
+    /// `/api/v5`.
+    V5,
 }
 
 /// The rules, fields and texts of one release.
 #[derive(Debug)]
 pub(crate) struct Personality {
+    pub(crate) api: Api,
     /// As in `/nodes`.
     pub(crate) version: &'static str,
     pub(crate) otp_release: &'static str,
@@ -64,6 +107,8 @@ pub(crate) struct Personality {
     pub(crate) keys_have_roles: bool,
     /// Whether `/nodes` and `/stats` have `cluster_sessions`.
     pub(crate) counts_cluster_sessions: bool,
+    /// Whether `/monitor_current` has the counters of 5.8.
+    pub(crate) monitors_more: bool,
     /// Message for a wait over the maximum; `{field}` stands for its name.
     pub(crate) wait_too_long: &'static str,
     /// Message for a body of `null`.
@@ -71,55 +116,15 @@ pub(crate) struct Personality {
     /// Message for a node that is up but whose rebalance application is not; `{path}` and `{line}`
     /// stand for the handler.
     pub(crate) not_running: &'static str,
+    /// Whether `global_status` has maps by node, not lists: before 4.4.17, as far as is known.
+    pub(crate) statuses_by_node: bool,
+    /// Whether the message of a refused command is a list: before 4.4.17.
+    pub(crate) messages_are_lists: bool,
+    /// Whether calls between nodes give up after 15 s, and starts take `*_rpc_timeout`: since 5.9.
+    /// Before, such a call may hang until the node is declared down.
+    pub(crate) rpc_timeouts: bool,
+    /// Whether API keys may have scopes: since 5.10.4, 6.0.3, 6.1.2 and 6.2.1.
+    pub(crate) keys_have_scopes: bool,
+    /// What a coordinator dies of if a node answers with an error.
+    pub(crate) bad_results: &'static str,
 }
-
-const V5_3: Personality = Personality {
-    version: "5.3.2",
-    otp_release: "25.2.3\n/13.1.5",
-    availability_is_public: false,
-    donors_accept_while_waiting: false,
-    evacuation_holds_agent_at_once: false,
-    second_coordinator: "already_enabled",
-    undeclared_code: "not support code",
-    checks_content_type: false,
-    quotes_booleans: true,
-    key_on_key_path: ("BAD_API_KEY_OR_SECRET", "Not allowed, Check api_key/api_secret"),
-    keys_have_roles: false,
-    counts_cluster_sessions: false,
-    wait_too_long: "#{exception => #{kind => validation_error,message => \"timeout value too \
-        large (max: 4294967 s)\",schema_module => emqx_schema},field => <<\"{field}\">>,path => \
-        \"root\",reason => failed_to_check_field}",
-    null_body: "throw, {emqx_node_rebalance_api,[#{kind => validation_error,path => \
-        \"{schema}\",reason => required_field}]}, \
-        [{hocon_tconf,assert,2,[{file,\"hocon_tconf.erl\"},{line,1226}]}]",
-    not_running: NOT_RUNNING,
-};
-
-const V5_8: Personality = Personality {
-    version: "5.8.8",
-    otp_release: "27.3.4.1/15.2.7",
-    availability_is_public: true,
-    donors_accept_while_waiting: true,
-    evacuation_holds_agent_at_once: true,
-    second_coordinator: "invalid_coordinator",
-    undeclared_code: "Unsupported code",
-    checks_content_type: true,
-    quotes_booleans: false,
-    key_on_key_path: (
-        "API_KEY_NOT_ALLOW",
-        "Please use bearer Token instead, using API key/secret in api_key path is not permitted",
-    ),
-    keys_have_roles: true,
-    counts_cluster_sessions: true,
-    wait_too_long: "#{reason => failed_to_check_field,path => \"root\",exception => #{message => \
-        \"timeout value too large (max: 4294967 s)\",kind => validation_error,schema_module => \
-        emqx_schema},field => <<\"{field}\">>}",
-    null_body: "throw, {emqx_node_rebalance_api,[#{reason => required_field,path => \
-        \"{schema}\",kind => validation_error}]}, \
-        [{hocon_tconf,assert,2,[{file,\"hocon_tconf.erl\"},{line,1234}]}]",
-    not_running: NOT_RUNNING,
-};
-
-const NOT_RUNNING: &str = "exit, {noproc,{gen_statem,call,\
-    [emqx_node_rebalance_evacuation,status,infinity]}}, \
-    [{gen,do_for_proc,2,[{file,\"gen.erl\"},{line,565}]}]";
