@@ -3,6 +3,7 @@
 use crate::carry::carry;
 use crate::clock::unix_ms;
 use crate::config::ClusterConfig;
+use crate::drive::Drive;
 use crate::run::Run;
 use crate::session::Session;
 use crate::store::{NoStore, Store};
@@ -97,8 +98,10 @@ impl Cluster {
         self.drive(Driver::restore(state), NoStore)
     }
 
-    /// Runs `driver` in the background, keeping its state in `store`.
-    pub fn drive(&self, driver: Driver, store: impl Store) -> Run {
+    /// Runs `driver`, of runs or of an evacuation, in the background, keeping its state in `store`.
+    ///
+    /// Must be called within a tokio runtime.
+    pub fn drive<D: Drive>(&self, driver: D, store: impl Store<D::State>) -> Run {
         Run::spawn(self.clone(), driver, store)
     }
 

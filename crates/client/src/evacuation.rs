@@ -1,18 +1,51 @@
 //! Emptying one node.
 
 use crate::cluster::Cluster;
+use crate::run::Run;
+use crate::store::NoStore;
+use emqx_rebalance_core::driver::DriverOptions;
 use emqx_rebalance_core::{
-    Evacuation, EvacuationStatus, NodeName, Result, StartAnswer, StopAnswer,
+    Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, Evacuator, NodeName,
+    Result, StartAnswer, StopAnswer, plan_evacuation,
 };
 
 impl Cluster {
-    /// Has `node` begin to empty itself. It stays closed until [`Self::stop_evacuation`], over
+    /// Plans the evacuation of `node` in the cluster as it is now.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`] and [`emqx_rebalance_core::plan_evacuation`].
+    pub async fn plan_evacuation(
+        &self,
+        node: &NodeName,
+        evacuation: &Evacuation,
+        options: &EvacuationPlanOptions,
+    ) -> Result<EvacuationPlan> {
+        plan_evacuation(&self.snapshot().await?, node, evacuation, options)
+    }
+
+    /// Begins `plan` and follows it in the background, up to the empty node. The node then stays
+    /// closed until [`Self::stop_evacuation`].
+    ///
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// `conflict` if the plan has findings of severity `error` and `force` is false.
+    pub fn evacuate(
+        &self,
+        plan: EvacuationPlan,
+        options: DriverOptions,
+        force: bool,
+    ) -> Result<Run> {
+        Ok(self.drive(Evacuator::new(plan, options, force)?, NoStore))
+    }
+
+    /// Has `node` begin to empty itself, and does not look after it. It stays closed until [`Self::stop_evacuation`], over
     /// restarts of the node too.
     ///
     /// # Errors
     /// `refused`, `unknown_node`, `config_invalid` or `unsupported` as EMQX says. After `timeout`,
     /// `unreachable` or `protocol` it is not known whether it began: see [`Self::evacuations`].
-    pub async fn evacuate(&self, node: &NodeName, evacuation: &Evacuation) -> Result<()> {
+    pub async fn start_evacuation(&self, node: &NodeName, evacuation: &Evacuation) -> Result<()> {
         let request = self.api.start_evacuation(node, evacuation, self.capabilities)?;
         let response = self.session.command(&request, self.session.timeouts.start).await?;
         match self.api.parse_start_evacuation(&response)? {
@@ -24,7 +57,7 @@ impl Cluster {
     /// Has `node` take clients again. Returns whether an evacuation was going on.
     ///
     /// # Errors
-    /// As [`Self::evacuate`].
+    /// As [`Self::start_evacuation`].
     pub async fn stop_evacuation(&self, node: &NodeName) -> Result<bool> {
         let request = self.api.stop_evacuation(node)?;
         let parse = |answer: &_| self.api.parse_stop_evacuation(answer);

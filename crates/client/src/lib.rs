@@ -1,7 +1,7 @@
 //! Carries the requests of `emqx-rebalance-core` to an EMQX cluster and runs its driver.
 //!
 //! [`Cluster`] is a cluster behind one or more URLs: any node answers for all, so another is asked
-//! when one hangs. [`Run`] is a plan on its way: events as they happen, the status at any time, and
+//! when one hangs. [`Run`] is a plan or an evacuation on its way: events as they happen, the status at any time, and
 //! the verdict at the end. Decisions are made in the core; here is IO and patience only.
 
 mod address;
@@ -9,6 +9,7 @@ mod carry;
 mod clock;
 mod cluster;
 mod config;
+mod drive;
 mod evacuation;
 mod history;
 mod run;
@@ -19,6 +20,7 @@ mod transport;
 
 pub use cluster::Cluster;
 pub use config::{Auth, ClusterConfig, Timeouts, Tls};
+pub use drive::Drive;
 pub use emqx_rebalance_api::Secret;
 pub use history::History;
 pub use run::Run;

@@ -1,45 +1,55 @@
-//! A plan on its way.
+//! A plan or an evacuation on its way.
 
 use crate::clock::Clock;
 use crate::cluster::Cluster;
+use crate::drive::Drive;
 use crate::store::Store;
 use emqx_rebalance_core::driver::Answer;
-use emqx_rebalance_core::driver::{Driver, Event, Input, Outcome, RequestId, Status, Step};
+use emqx_rebalance_core::driver::{Event, Input, Outcome, Record, RequestId, Status, Step};
 use emqx_rebalance_core::{Result, Timestamp};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
-/// A plan on its way, driven in the background.
+/// A plan or an evacuation on its way, driven in the background.
 ///
-/// Dropping it stops the driving and nothing else: EMQX goes on, and ends every run by itself.
+/// Dropping it stops the driving and nothing else: EMQX goes on, and ends every run by itself. An
+/// evacuation goes on until it is stopped.
 #[derive(Debug)]
 pub struct Run {
     events: mpsc::UnboundedReceiver<Event>,
     status: watch::Receiver<Status>,
     stop: mpsc::UnboundedSender<()>,
+    record: Arc<OnceLock<Record>>,
     /// Ends the task when dropped.
     task: JoinSet<Result<Outcome>>,
 }
 
 impl Run {
-    pub(crate) fn spawn(cluster: Cluster, driver: Driver, store: impl Store) -> Self {
+    pub(crate) fn spawn<D: Drive>(
+        cluster: Cluster,
+        driver: D,
+        store: impl Store<D::State>,
+    ) -> Self {
         let (event_sender, events) = mpsc::unbounded_channel();
         let (status_sender, status) = watch::channel(driver.status());
         let (stop, stops) = mpsc::unbounded_channel();
+        let record = Arc::default();
         let mut task = JoinSet::new();
         let pump = Pump {
             cluster,
             driver,
-            store: Box::new(store),
+            store,
             clock: Clock::new(),
             events: event_sender,
             status: status_sender,
             stops,
+            record: Arc::clone(&record),
             answers: JoinSet::new(),
         };
         task.spawn(pump.run());
-        Self { events, status, stop, task }
+        Self { events, status, stop, record, task }
     }
 
     /// The next event, or `None` after the last one.
@@ -57,7 +67,12 @@ impl Run {
         self.status.changed().await.is_ok()
     }
 
-    /// Has every run stopped. The verdict still comes from [`Self::wait`].
+    /// What is worth keeping of the plan, once there is a verdict.
+    pub fn record(&self) -> Option<&Record> {
+        self.record.get()
+    }
+
+    /// Has every run stopped, or the evacuation. The verdict still comes from [`Self::wait`].
     pub fn stop(&self) {
         // The plan has ended if nobody listens, and then there is nothing to stop.
         let _ = self.stop.send(());
@@ -85,18 +100,19 @@ fn ended() -> emqx_rebalance_core::Error {
 }
 
 /// Moves inputs and outputs between a driver and the world.
-struct Pump {
+struct Pump<D, S> {
     cluster: Cluster,
-    driver: Driver,
-    store: Box<dyn Store>,
+    driver: D,
+    store: S,
     clock: Clock,
     events: mpsc::UnboundedSender<Event>,
     status: watch::Sender<Status>,
     stops: mpsc::UnboundedReceiver<()>,
+    record: Arc<OnceLock<Record>>,
     answers: JoinSet<(RequestId, Result<Answer>)>,
 }
 
-impl Pump {
+impl<D: Drive, S: Store<D::State>> Pump<D, S> {
     async fn run(mut self) -> Result<Outcome> {
         let mut input = Input::Tick;
         loop {
@@ -111,6 +127,10 @@ impl Pump {
     }
 
     fn publish(&mut self, step: Step) {
+        if let Some(record) = self.driver.record() {
+            // Before the status, since that is what tells of the end.
+            self.record.get_or_init(|| record);
+        }
         self.status.send_replace(self.driver.status());
         for event in step.events {
             // Nobody has to listen.

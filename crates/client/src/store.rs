@@ -2,25 +2,27 @@
 
 use emqx_rebalance_core::driver::DriverState;
 use emqx_rebalance_core::{Error, Problem, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Keeps a driver's state. Called after every step that changed it and before requests are sent.
-pub trait Store: Send + 'static {
+/// Keeps a driver's state, of runs or of an evacuation. Called after every step that changed it and before requests are sent.
+pub trait Store<S = DriverState>: Send + 'static {
     /// Keeps `state` in place of the one before.
     ///
     /// # Errors
     /// `config_invalid` if it cannot be kept; nothing is sent then.
-    fn save(&mut self, state: &DriverState) -> Result<()>;
+    fn save(&mut self, state: &S) -> Result<()>;
 }
 
 /// Keeps nothing: if the process ends, EMQX goes on by itself and nobody has the verdict.
 #[derive(Clone, Copy, Debug)]
 pub struct NoStore;
 
-impl Store for NoStore {
-    fn save(&mut self, _: &DriverState) -> Result<()> {
+impl<S> Store<S> for NoStore {
+    fn save(&mut self, _: &S) -> Result<()> {
         Ok(())
     }
 }
@@ -36,11 +38,11 @@ impl FileStore {
         Self(path.into())
     }
 
-    /// The state at `path`.
+    /// The state at `path`: a [`DriverState`], or that of an evacuation.
     ///
     /// # Errors
     /// `config_invalid` if there is no such file, or it holds no state.
-    pub fn load(path: &Path) -> Result<DriverState> {
+    pub fn load<S: DeserializeOwned>(path: &Path) -> Result<S> {
         let bad = |bound: String| {
             Error::invalid("state", vec![Problem::new("state", path.display(), bound)])
         };
@@ -48,7 +50,7 @@ impl FileStore {
         serde_json::from_slice(&text).map_err(|error| bad(format!("a stored state: {error}")))
     }
 
-    fn replace(&self, state: &DriverState) -> std::io::Result<()> {
+    fn replace<S: Serialize>(&self, state: &S) -> std::io::Result<()> {
         let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")))?;
         serde_json::to_writer(&mut file, state)?;
@@ -58,8 +60,8 @@ impl FileStore {
     }
 }
 
-impl Store for FileStore {
-    fn save(&mut self, state: &DriverState) -> Result<()> {
+impl<S: Serialize> Store<S> for FileStore {
+    fn save(&mut self, state: &S) -> Result<()> {
         self.replace(state).map_err(|error| {
             let bound = format!("a file that can be written: {error}");
             Error::invalid("state", vec![Problem::new("state", self.0.display(), bound)])

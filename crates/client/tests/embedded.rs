@@ -5,7 +5,8 @@ use emqx_rebalance_api::{ApiVersion, Credentials};
 use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, FileStore, Secret};
 use emqx_rebalance_core::driver::{Driver, DriverOptions, Event, OutcomeKind, Phase};
 use emqx_rebalance_core::{
-    Decision, ErrorKind, Evacuation, EvictRate, NodeName, NodeStatus, PlanOptions, Strategy,
+    Decision, ErrorKind, Evacuation, EvacuationPlanOptions, Evacuator, EvictRate, NodeName,
+    NodeStatus, PlanOptions, Strategy,
 };
 use emqx_rebalance_sim::server::Embedded;
 use emqx_rebalance_sim::{Answer, ClusterConfig as SimConfig, Reconnect};
@@ -132,7 +133,7 @@ fn log_out_everywhere(embedded: &Embedded) {
     let (api, password) = (ApiVersion::V5, Secret::new("public"));
     let answer = |request| match embedded.with(|simulation| simulation.answer(0, &request)) {
         Answer::Response(response) => response,
-        Answer::Unreachable => panic!("the node is up"),
+        _ => panic!("the node is up"),
     };
     let login = api.parse_login(&answer(api.login("admin", &password).unwrap())).unwrap();
     let mut logout = Request::post("/api/v5/logout")
@@ -164,13 +165,67 @@ async fn an_evacuation_is_started_seen_and_stopped() {
     let embedded = embedded(&[100, 0]).await;
     let cluster = Cluster::connect(config(&embedded)).await.unwrap();
     let node = NodeName::new("emqx1@127.0.0.1").unwrap();
-    cluster.evacuate(&node, &Evacuation::default()).await.unwrap();
+    cluster.start_evacuation(&node, &Evacuation::default()).await.unwrap();
     assert_eq!(cluster.evacuations().await.unwrap()[0].node.as_ref(), Some(&node));
     assert_eq!(cluster.snapshot().await.unwrap().nodes()[0].status, NodeStatus::Evacuating);
-    let twice = cluster.evacuate(&node, &Evacuation::default()).await.unwrap_err();
+    let twice = cluster.start_evacuation(&node, &Evacuation::default()).await.unwrap_err();
     assert_eq!(twice.kind(), ErrorKind::Refused);
     assert!(cluster.stop_evacuation(&node).await.unwrap());
     assert!(!cluster.stop_evacuation(&node).await.unwrap());
+}
+
+fn first_node() -> NodeName {
+    NodeName::new("emqx1@127.0.0.1").unwrap()
+}
+
+fn quick_evacuation() -> Evacuation {
+    let json = r#"{"conn_evict_rate":50,"wait_health_check":1,"wait_takeover":1}"#;
+    serde_json::from_str(json).unwrap()
+}
+
+#[tokio::test]
+async fn a_node_is_emptied_to_its_verdict_and_serves_again_when_stopped() {
+    let embedded = embedded(&[200, 100, 100]).await;
+    let cluster = Cluster::connect(config(&embedded)).await.unwrap();
+    let (node, options) = (first_node(), EvacuationPlanOptions::default());
+    let plan = cluster.plan_evacuation(&node, &quick_evacuation(), &options).await.unwrap();
+    assert_eq!((plan.forecast.duration_s, plan.forecast.conn_evict_s), (6, 4));
+    let mut run = cluster.evacuate(plan.clone(), polling_fast(), false).unwrap();
+    let outcome = run.wait().await.unwrap();
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
+    assert!(outcome.detail.starts_with("empty, safe to stop"), "{}", outcome.detail);
+    let status = run.status();
+    assert_eq!((status.progress.moved, status.nodes[0].connections), (200, 0));
+    for (end, load) in plan.forecast.end.iter().zip(&status.nodes) {
+        assert!(end.connections.abs_diff(load.connections) <= 5, "{end:?} {load:?}");
+    }
+    // It took what was forecast, and a second at most to see it.
+    assert!((6..=8).contains(&status.progress.elapsed_s), "{:?}", status.progress);
+    assert_eq!(cluster.snapshot().await.unwrap().nodes()[0].status, NodeStatus::Evacuating);
+    assert!(cluster.stop_evacuation(&node).await.unwrap());
+    assert_eq!(cluster.snapshot().await.unwrap().nodes()[0].status, NodeStatus::Running);
+}
+
+#[tokio::test]
+async fn an_evacuation_that_its_driver_left_is_resumed_and_stopped() {
+    let embedded = embedded(&[2000, 0]).await;
+    let cluster = Cluster::connect(config(&embedded)).await.unwrap();
+    let options = EvacuationPlanOptions::default();
+    let plan = cluster.plan_evacuation(&first_node(), &quick_evacuation(), &options).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let evacuator = Evacuator::new(plan, polling_fast(), false).unwrap();
+    let mut run = cluster.drive(evacuator, FileStore::new(&path));
+    while !matches!(run.next_event().await, Some(Event::Phase { .. })) {}
+    drop(run);
+
+    let evacuator = Evacuator::restore(FileStore::load(&path).unwrap());
+    let mut run = cluster.drive(evacuator, FileStore::new(&path));
+    run.stop();
+    let outcome = run.wait().await.unwrap();
+    assert_eq!(outcome.result, OutcomeKind::Stopped, "{}", outcome.detail);
+    assert!(outcome.detail.contains("serves clients again"), "{}", outcome.detail);
+    assert!(cluster.evacuations().await.unwrap().is_empty());
 }
 
 #[tokio::test]

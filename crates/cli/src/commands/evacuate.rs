@@ -43,7 +43,7 @@ async fn start(args: &EvacuationArgs, connection: &ConnectionArgs, output: Outpu
     if !confirm::ask(args.yes, &question, output)? {
         return Ok(Exit::Failed);
     }
-    cluster.evacuate(node, &evacuation).await?;
+    cluster.start_evacuation(node, &evacuation).await?;
     let changed = Changed { version: 1, node, evacuating: true, changed: true };
     output.result(&changed, || format!("{node} is being emptied.\n"))?;
     output.say(&format!(

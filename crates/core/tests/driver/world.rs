@@ -1,36 +1,13 @@
 //! The smallest cluster a driver can be tried on: donor `a`, recipient `b`, one client a second per
 //! unit of rate, and a switch for everything that can go wrong.
 
-use emqx_rebalance_core::driver::{
-    Answer, Ask, Driver, DriverState, Event, Input, Outcome, Request,
-};
+use crate::course::{Kill, Loss, Scene, drive, lost};
+use emqx_rebalance_core::driver::{Answer, Ask, Driver, Event, Input, Outcome, Request};
 use emqx_rebalance_core::{
-    Availability, Error, ErrorKind, EvacuationState, EvacuationStatus, EvictionCounts,
-    GlobalStatus, NodeList, NodeLoad, NodeName, NodeStatus, Plan, PlanOptions, Refusal,
-    RefusalReason, Result, RunPhase, RunState, RunStatus, Snapshot, StartAnswer, StopAnswer,
-    Strategy, Timestamp, plan,
+    Availability, EvacuationState, EvacuationStatus, EvictionCounts, GlobalStatus, NodeList,
+    NodeLoad, NodeName, NodeStatus, Plan, PlanOptions, Refusal, RefusalReason, Result, RunPhase,
+    RunState, RunStatus, Snapshot, StartAnswer, StopAnswer, Strategy, Timestamp, plan,
 };
-
-/// Which answers do not come back, and what happens to the request all the same.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Loss {
-    BeforeEmqx,
-    AfterEmqx,
-}
-
-/// Whether the driver's process dies now.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Kill {
-    No,
-    BeforeSending,
-    AfterSending,
-}
-
-/// Stores the state and goes on from it, as a process does that was killed.
-fn restart(driver: &Driver) -> Driver {
-    let stored = serde_json::to_string(driver.state()).unwrap();
-    Driver::restore(serde_json::from_str::<DriverState>(&stored).unwrap())
-}
 
 #[derive(Clone)]
 struct Incident {
@@ -131,70 +108,9 @@ impl World {
     pub(crate) fn drive_with(
         &mut self,
         driver: &mut Driver,
-        mut between: impl FnMut(&mut Self, &Driver) -> Kill,
+        between: impl FnMut(&mut Self, &Driver) -> Kill,
     ) -> Outcome {
-        let mut inputs = vec![Input::Tick];
-        for _ in 0..100_000 {
-            let Some(input) = inputs.pop() else {
-                panic!("the driver asks for nothing and has no verdict");
-            };
-            let step = driver.step(self.now, input);
-            self.events.extend(step.events);
-            if let Some(outcome) = driver.outcome() {
-                return outcome.clone();
-            }
-            let kill = between(self, driver);
-            if kill != Kill::BeforeSending {
-                let answers = step.requests.into_iter().map(|request| self.answer(request));
-                let answers: Vec<_> = answers.collect();
-                inputs.extend(answers.into_iter().rev());
-            }
-            if kill != Kill::No {
-                *driver = restart(driver);
-                inputs.clear();
-            }
-            if self.stop_at.is_some_and(|at| self.run == Some(at)) {
-                self.stop_at = None;
-                inputs.push(Input::Stop);
-            }
-            if inputs.is_empty() {
-                self.sleep_until(step.wake_at.unwrap());
-                inputs.push(Input::Tick);
-            }
-        }
-        panic!("no verdict after 100,000 steps");
-    }
-
-    fn sleep_until(&mut self, wake_at: Timestamp) {
-        while self.now < wake_at {
-            self.pass(1);
-        }
-    }
-
-    /// Lets so many seconds pass.
-    pub(crate) fn pass(&mut self, seconds: u64) {
-        for _ in 0..seconds {
-            self.now = self.now.plus_ms(1000);
-            self.second();
-        }
-    }
-
-    /// One second of EMQX: wait 2 s, evict until level, wait 2 s, gone.
-    fn second(&mut self) {
-        let Some(age) = self.run else { return };
-        self.run = Some(age + 1);
-        for incident in self.incidents.clone() {
-            if incident.at == age {
-                (incident.happen)(self);
-            }
-        }
-        if self.crash_at.is_some_and(|at| age >= at) || self.phase(age).is_none() {
-            self.run = None;
-            self.closed = false;
-        } else if self.phase(age) == Some(RunPhase::EvictingConns) && !self.stuck {
-            self.a -= 10;
-            self.b += if self.nobody_returns { 0 } else { 10 };
-        }
+        drive(self, driver, between)
     }
 
     fn phase(&self, age: u64) -> Option<RunPhase> {
@@ -205,25 +121,6 @@ impl World {
             _ if age < 4 + evicting_s => Some(RunPhase::WaitTakeover),
             _ => None,
         }
-    }
-
-    fn answer(&mut self, request: Request) -> Input {
-        let answer = match request.ask {
-            Ask::Start { run } => self.start(&run.nodes),
-            Ask::StartEvacuation { .. } | Ask::StopEvacuation { .. } => {
-                panic!("nobody asked for an evacuation")
-            }
-            Ask::Stop { .. } => Ok(Answer::Stop(self.stop())),
-            _ if self.reads_down => Err(lost()),
-            Ask::Nodes => Ok(Answer::Nodes(self.nodes())),
-            Ask::GlobalStatus => Ok(Answer::GlobalStatus(self.status())),
-            Ask::Availability { .. } if self.own_api_down => Err(lost()),
-            Ask::Availability { node } if self.closed && node == name("a@h") => {
-                Ok(Answer::Availability(Availability::Closed))
-            }
-            Ask::Availability { .. } => Ok(Answer::Availability(Availability::Serving)),
-        };
-        Input::Answer { id: request.id, answer }
     }
 
     fn start(&mut self, nodes: &[NodeName]) -> Result<Answer> {
@@ -289,6 +186,61 @@ impl World {
     }
 }
 
+impl Scene for World {
+    fn now(&mut self) -> &mut Timestamp {
+        &mut self.now
+    }
+
+    /// One second of EMQX: wait 2 s, evict until level, wait 2 s, gone.
+    fn second(&mut self) {
+        let Some(age) = self.run else { return };
+        self.run = Some(age + 1);
+        for incident in self.incidents.clone() {
+            if incident.at == age {
+                (incident.happen)(self);
+            }
+        }
+        if self.crash_at.is_some_and(|at| age >= at) || self.phase(age).is_none() {
+            self.run = None;
+            self.closed = false;
+        } else if self.phase(age) == Some(RunPhase::EvictingConns) && !self.stuck {
+            self.a -= 10;
+            self.b += if self.nobody_returns { 0 } else { 10 };
+        }
+    }
+
+    fn answer(&mut self, request: Request) -> Input {
+        let answer = match request.ask {
+            Ask::Start { run } => self.start(&run.nodes),
+            Ask::StartEvacuation { .. } | Ask::StopEvacuation { .. } => {
+                panic!("nobody asked for an evacuation")
+            }
+            Ask::Stop { .. } => Ok(Answer::Stop(self.stop())),
+            _ if self.reads_down => Err(lost()),
+            Ask::Nodes => Ok(Answer::Nodes(self.nodes())),
+            Ask::GlobalStatus => Ok(Answer::GlobalStatus(self.status())),
+            Ask::Availability { .. } if self.own_api_down => Err(lost()),
+            Ask::Availability { node } if self.closed && node == name("a@h") => {
+                Ok(Answer::Availability(Availability::Closed))
+            }
+            Ask::Availability { .. } => Ok(Answer::Availability(Availability::Serving)),
+        };
+        Input::Answer { id: request.id, answer }
+    }
+
+    fn events(&mut self) -> &mut Vec<Event> {
+        &mut self.events
+    }
+
+    fn stops_now(&mut self) -> bool {
+        let stops = self.stop_at.is_some() && self.run == self.stop_at;
+        if stops {
+            self.stop_at = None;
+        }
+        stops
+    }
+}
+
 pub(crate) fn entry(coordinator: &str, donor: &str, recipient: &str, phase: RunPhase) -> RunStatus {
     RunStatus {
         coordinator: name(coordinator),
@@ -302,8 +254,4 @@ pub(crate) fn entry(coordinator: &str, donor: &str, recipient: &str, phase: RunP
         disconnected_session_goal: None,
         donor_sess_avg: None,
     }
-}
-
-fn lost() -> Error {
-    Error::new(ErrorKind::Timeout, "no answer")
 }
