@@ -61,6 +61,31 @@ impl Driver {
     }
 }
 
+impl EndReason {
+    /// The verdict of an end that says everything by itself.
+    pub(crate) fn verdict(&self) -> Option<(OutcomeKind, String)> {
+        match self {
+            Self::Asked => Some((OutcomeKind::Stopped, "stopped as asked".to_owned())),
+            Self::Guarded { numbers, .. } => {
+                Some((OutcomeKind::Aborted, format!("stopped to do no harm: {numbers}")))
+            }
+            Self::Late { limit_s } => {
+                Some((OutcomeKind::TimedOut, format!("not done after the limit of {limit_s} s")))
+            }
+            Self::Gone | Self::Stalled { .. } | Self::Refused { .. } => None,
+        }
+    }
+
+    /// Says in `outcome` who or what ended it.
+    pub(crate) fn sign(&self, outcome: &mut Outcome) {
+        match self {
+            Self::Refused { cause, .. } => outcome.cause = Some(cause.clone()),
+            Self::Guarded { guard, .. } => outcome.guard = Some(*guard),
+            _ => {}
+        }
+    }
+}
+
 /// What the donors say about themselves.
 struct Donors {
     /// Still refusing clients.
@@ -90,11 +115,7 @@ impl Verdict<'_> {
     fn outcome(self, state: &DriverState) -> Outcome {
         let (result, detail) = self.result(state);
         let mut outcome = outcome(state, result, detail);
-        match self.why {
-            EndReason::Refused { cause, .. } => outcome.cause = Some(cause.clone()),
-            EndReason::Guarded { guard, .. } => outcome.guard = Some(*guard),
-            _ => {}
-        }
+        self.why.sign(&mut outcome);
         let Donors { closed, unchecked } = self.donors;
         if self.lives {
             outcome.detail.push_str("; EMQX did not confirm the stop: look at its status");
@@ -108,24 +129,17 @@ impl Verdict<'_> {
 
     fn result(&self, state: &DriverState) -> (OutcomeKind, String) {
         match self.why {
-            EndReason::Gone => self.natural(state),
-            EndReason::Asked => (OutcomeKind::Stopped, "stopped as asked".to_owned()),
             EndReason::Stalled { idle_s } => (
                 OutcomeKind::Stalled,
                 format!("no count moved for {idle_s} s while a run was evicting"),
             ),
-            EndReason::Late { limit_s } => {
-                (OutcomeKind::TimedOut, format!("not done after the limit of {limit_s} s"))
-            }
-            EndReason::Guarded { numbers, .. } => {
-                (OutcomeKind::Aborted, format!("stopped to do no harm: {numbers}"))
-            }
             EndReason::Refused { coordinator, cause } => {
                 let others = state.runs.iter().any(TrackedRun::was_started);
                 let rest = if others { "; the runs that had started were stopped" } else { "" };
                 let detail = format!("{coordinator} did not start: {}{rest}", cause.message);
                 (OutcomeKind::Refused, detail)
             }
+            why => why.verdict().unwrap_or_else(|| self.natural(state)),
         }
     }
 

@@ -5,9 +5,8 @@
 //! the next one, since counts are rough while clients move; then every run of ours is stopped.
 
 use super::Driver;
-use super::machine::Machine;
 use super::options::DriverOptions;
-use super::state::{EndReason, Round};
+use super::state::Round;
 use crate::balance::float;
 use crate::emqx::{GlobalStatus, NodeList};
 use crate::node::NodeName;
@@ -39,15 +38,7 @@ pub(crate) struct Alarm {
 }
 
 impl Driver {
-    /// Looks at one poll. Ends the plan if the same guard saw something twice in a row.
-    pub(super) fn check_guards(&mut self, round: &Round) {
-        let trouble = self.trouble(round);
-        if let Some((guard, numbers)) = self.state.watch.confirmed(trouble, round) {
-            self.begin_ending(EndReason::Guarded { guard, numbers });
-        }
-    }
-
-    fn trouble(&self, round: &Round) -> Option<(Guard, String)> {
+    pub(super) fn trouble(&self, round: &Round) -> Option<(Guard, String)> {
         let by_status = round.status.as_ref().and_then(|status| self.intruder(status));
         let by_nodes = || {
             let list = round.nodes.as_ref()?;

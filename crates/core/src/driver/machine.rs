@@ -3,9 +3,10 @@
 use super::Step;
 use super::ask::{Answer, Input};
 use super::event::Event;
+use super::guard::Guard;
 use super::options::DriverOptions;
-use super::outcome::Outcome;
-use super::state::{EndReason, Stage};
+use super::outcome::{Cause, Outcome, OutcomeKind};
+use super::state::{EndReason, Round, Stage};
 use super::watch::Watch;
 use crate::error::Result;
 use crate::units::Timestamp;
@@ -29,6 +30,10 @@ pub(crate) trait Machine {
     fn open_round(&mut self);
     /// Draws the conclusions of a poll.
     fn close_round(&mut self);
+    /// The harm that a poll shows.
+    fn harm(&self, round: &Round) -> Option<(Guard, String)>;
+    /// An outcome with the balance as measured.
+    fn outcome_of(&self, result: OutcomeKind, detail: String) -> Outcome;
 
     /// Takes one input and does everything that follows from it.
     fn advance(&mut self, now: Timestamp, input: Input) -> Step {
@@ -103,6 +108,29 @@ pub(crate) trait Machine {
         let is_running = matches!(self.stage(), Stage::Starting | Stage::Following);
         if is_running && self.watch().driven_s(since) >= limit_s {
             self.begin_ending(EndReason::Late { limit_s });
+        }
+    }
+
+    /// Judges a first read of the cluster that did not come through.
+    fn preflight_lost(&mut self, lost: Option<Cause>) {
+        let patience_s = self.options().settle_s;
+        if let Some(cause) = self.watch().preflight_lost(lost, patience_s) {
+            let detail = format!("nothing was started: {}", cause.message);
+            self.end_refused(cause, detail);
+        }
+    }
+
+    fn end_refused(&mut self, cause: Cause, detail: String) {
+        let mut outcome = self.outcome_of(OutcomeKind::Refused, detail);
+        outcome.cause = Some(cause);
+        self.end(outcome);
+    }
+
+    /// Looks at one poll. Ends everything if the same guard saw something twice in a row.
+    fn check_guards(&mut self, round: &Round) {
+        let harm = self.harm(round);
+        if let Some((guard, numbers)) = self.watch_mut().confirmed(harm, round) {
+            self.begin_ending(EndReason::Guarded { guard, numbers });
         }
     }
 

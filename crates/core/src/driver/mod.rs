@@ -38,7 +38,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Decision, Plan};
 use crate::units::Timestamp;
 use machine::Machine;
-use state::{Stage, TrackState};
+use state::{Round, Stage, TrackState};
 use watch::{Watch, mismatch};
 
 /// Drives one plan to its verdict.
@@ -167,5 +167,13 @@ impl Machine for Driver {
             self.state.plan.fingerprint.weigh(&mut list.nodes);
         }
         self.conclude_round();
+    }
+
+    fn harm(&self, round: &Round) -> Option<(Guard, String)> {
+        self.trouble(round)
+    }
+
+    fn outcome_of(&self, result: OutcomeKind, detail: String) -> Outcome {
+        ending::outcome(&self.state, result, detail)
     }
 }

@@ -7,7 +7,7 @@
 use super::ask::Ask;
 use super::event::Event;
 use super::machine::Machine;
-use super::outcome::{Cause, Outcome, OutcomeKind};
+use super::outcome::{Cause, OutcomeKind};
 use super::state::{EndReason, Question, Stage, TrackState};
 use super::{Driver, ending};
 use crate::emqx::{GlobalStatus, Refusal, RefusalReason};
@@ -20,9 +20,7 @@ impl Driver {
         let (Some(status), Some(nodes)) = (round.status, round.nodes) else {
             return self.preflight_lost(round.lost);
         };
-        self.state.watch.nodes.clone_from(&nodes.nodes);
-        self.state.watch.baseline = nodes.nodes;
-        self.state.watch.changed_at = self.state.watch.now;
+        self.state.watch.see_baseline(nodes.nodes);
         if !self.is_needed() {
             let reason = self.state.plan.reason.clone();
             let detail = reason.unwrap_or_else(|| "the plan has no runs".to_owned());
@@ -32,20 +30,6 @@ impl Driver {
             Some(error) => self.end_refused(Cause::from(&error), error.to_string()),
             None => self.state.stage = Stage::Starting,
         }
-    }
-
-    fn preflight_lost(&mut self, lost: Option<Cause>) {
-        let patience_s = self.state.options.settle_s;
-        if let Some(cause) = self.state.watch.preflight_lost(lost, patience_s) {
-            let detail = format!("nothing was started: {}", cause.message);
-            self.end_refused(cause, detail);
-        }
-    }
-
-    fn end_refused(&mut self, cause: Cause, detail: String) {
-        let mut outcome: Outcome = ending::outcome(&self.state, OutcomeKind::Refused, detail);
-        outcome.cause = Some(cause);
-        self.end(outcome);
     }
 
     /// Anything that runs before our first start is not ours.

@@ -156,6 +156,13 @@ impl Watch {
         self.now.max(self.next_poll).plus_ms(poll_interval_ms)
     }
 
+    /// Keeps the nodes as they are before the first start.
+    pub(crate) fn see_baseline(&mut self, nodes: Vec<NodeLoad>) {
+        self.nodes.clone_from(&nodes);
+        self.baseline = nodes;
+        self.changed_at = self.now;
+    }
+
     /// Keeps the nodes as a poll shows them. `counted` are those whose counts tell of movement.
     pub(crate) fn see_nodes(&mut self, nodes: &[NodeLoad], counted: &[NodeName]) {
         let counts = |nodes: &[NodeLoad]| -> Vec<(NodeName, u64, u64)> {

@@ -59,11 +59,7 @@ impl Verdict<'_> {
     fn outcome(&self, state: &EvacuatorState) -> Outcome {
         let (result, detail) = self.result(state);
         let mut outcome = outcome(state, result, detail);
-        match self.why {
-            EndReason::Refused { cause, .. } => outcome.cause = Some(cause.clone()),
-            EndReason::Guarded { guard, .. } => outcome.guard = Some(*guard),
-            _ => {}
-        }
+        self.why.sign(&mut outcome);
         outcome.detail.push_str(self.state_of_the_node(state));
         outcome
     }
@@ -71,28 +67,14 @@ impl Verdict<'_> {
     fn result(&self, state: &EvacuatorState) -> (OutcomeKind, String) {
         let node = state.node();
         match self.why {
-            EndReason::Gone => {
-                let left = state.load().map_or(0, |load| load.connections);
-                let detail = format!(
-                    "the evacuation is gone and {node} still holds {left} clients: somebody \
-                     stopped it, or the node was restarted"
-                );
-                (OutcomeKind::Vanished, detail)
-            }
-            EndReason::Asked => (OutcomeKind::Stopped, "stopped as asked".to_owned()),
             EndReason::Stalled { idle_s } => (
                 OutcomeKind::Stalled,
                 format!("no count of {node} moved for {idle_s} s: EMQX finds no node for the rest"),
             ),
-            EndReason::Late { limit_s } => {
-                (OutcomeKind::TimedOut, format!("not empty after the limit of {limit_s} s"))
-            }
-            EndReason::Guarded { numbers, .. } => {
-                (OutcomeKind::Aborted, format!("stopped to do no harm: {numbers}"))
-            }
             EndReason::Refused { cause, .. } => {
                 (OutcomeKind::Refused, format!("{node} did not start: {}", cause.message))
             }
+            why => why.verdict().unwrap_or_else(|| vanished(state)),
         }
     }
 
@@ -111,6 +93,16 @@ impl Verdict<'_> {
             None => "",
         }
     }
+}
+
+fn vanished(state: &EvacuatorState) -> (OutcomeKind, String) {
+    let left = state.load().map_or(0, |load| load.connections);
+    let detail = format!(
+        "the evacuation is gone and {} still holds {left} clients: somebody stopped it, or the \
+         node was restarted",
+        state.node()
+    );
+    (OutcomeKind::Vanished, detail)
 }
 
 /// An outcome with the balance of the other nodes, as measured.

@@ -1,12 +1,12 @@
 //! Starts an evacuation, follows it to the empty node and finds the verdict.
 
 use super::plan::EvacuationPlan;
-use super::progress;
 use super::state::EvacuatorState;
+use super::{ending, progress};
 use crate::driver::machine::Machine;
-use crate::driver::state::{Stage, TrackState};
+use crate::driver::state::{Round, Stage, TrackState};
 use crate::driver::watch::Watch;
-use crate::driver::{Answer, DriverOptions, Input, Outcome, Status, Step};
+use crate::driver::{Answer, DriverOptions, Guard, Input, Outcome, OutcomeKind, Status, Step};
 use crate::error::{Error, ErrorKind, Result};
 use crate::units::Timestamp;
 
@@ -104,5 +104,13 @@ impl Machine for Evacuator {
 
     fn close_round(&mut self) {
         self.conclude_round();
+    }
+
+    fn harm(&self, round: &Round) -> Option<(Guard, String)> {
+        self.trouble(round)
+    }
+
+    fn outcome_of(&self, result: OutcomeKind, detail: String) -> Outcome {
+        ending::outcome(&self.state, result, detail)
     }
 }

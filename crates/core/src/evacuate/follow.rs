@@ -88,7 +88,10 @@ impl Evacuator {
             )
         );
         let idle_s = self.state.watch.now.ms_since(self.state.watch.changed_at) / 1000;
-        if evicts && idle_s >= self.state.options.stall_after_s.into() {
+        if evicts
+            && self.state.empty_since.is_none()
+            && idle_s >= self.state.options.stall_after_s.into()
+        {
             return self.begin_ending(EndReason::Stalled { idle_s });
         }
         self.check_guards(round);

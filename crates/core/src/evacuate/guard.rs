@@ -3,21 +3,12 @@
 use super::evacuator::Evacuator;
 use crate::driver::Guard;
 use crate::driver::guard::{down, full, missing_clients};
-use crate::driver::machine::Machine;
-use crate::driver::state::{EndReason, Round};
+use crate::driver::state::Round;
 use crate::emqx::GlobalStatus;
 use crate::snapshot::NodeLoad;
 
 impl Evacuator {
-    /// Looks at one poll. Ends the evacuation if the same guard saw something twice in a row.
-    pub(super) fn check_guards(&mut self, round: &Round) {
-        let trouble = self.trouble(round);
-        if let Some((guard, numbers)) = self.state.watch.confirmed(trouble, round) {
-            self.begin_ending(EndReason::Guarded { guard, numbers });
-        }
-    }
-
-    fn trouble(&self, round: &Round) -> Option<(Guard, String)> {
+    pub(super) fn trouble(&self, round: &Round) -> Option<(Guard, String)> {
         let by_status = round.status.as_ref().and_then(|status| self.intruder(status));
         let by_nodes = || {
             let list = round.nodes.as_ref()?;

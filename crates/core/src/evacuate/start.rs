@@ -1,11 +1,10 @@
 //! Reads the cluster before touching it, then starts the evacuation.
 
-use super::ending;
 use super::evacuator::Evacuator;
 use crate::driver::machine::Machine;
 use crate::driver::state::{EndReason, Question, Stage, TrackState};
 use crate::driver::watch::mismatch;
-use crate::driver::{Answer, Ask, Cause, Event, OutcomeKind};
+use crate::driver::{Answer, Ask, Cause, Event};
 use crate::emqx::{GlobalStatus, Refusal, RefusalReason, StartAnswer};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -16,29 +15,13 @@ impl Evacuator {
         let (Some(status), Some(nodes)) = (round.status, round.nodes) else {
             return self.preflight_lost(round.lost);
         };
-        self.state.watch.nodes.clone_from(&nodes.nodes);
-        self.state.watch.baseline = nodes.nodes;
-        self.state.watch.changed_at = self.state.watch.now;
+        self.state.watch.see_baseline(nodes.nodes);
         let evacuated = status.evacuations.iter().filter_map(|entry| entry.node.clone());
         self.state.others = evacuated.collect();
         match self.conflict(&status) {
             Some(error) => self.end_refused(Cause::from(&error), error.to_string()),
             None => self.state.stage = Stage::Starting,
         }
-    }
-
-    fn preflight_lost(&mut self, lost: Option<Cause>) {
-        let patience_s = self.state.options.settle_s;
-        if let Some(cause) = self.state.watch.preflight_lost(lost, patience_s) {
-            let detail = format!("nothing was started: {}", cause.message);
-            self.end_refused(cause, detail);
-        }
-    }
-
-    fn end_refused(&mut self, cause: Cause, detail: String) {
-        let mut outcome = ending::outcome(&self.state, OutcomeKind::Refused, detail);
-        outcome.cause = Some(cause);
-        self.end(outcome);
     }
 
     fn conflict(&mut self, status: &GlobalStatus) -> Option<Error> {

@@ -39,7 +39,7 @@ fn an_empty_node_is_safe_to_stop_and_stays_closed() {
 
 #[test]
 fn durable_sessions_of_others_do_not_delay_the_verdict_for_ever() {
-    let (mut town, mut driver) = (Town::new(), evacuator("{}"));
+    let (mut town, mut driver) = (Town::new(), evacuator(r#"{"stall_after_s":5}"#));
     town.counts_durable_sessions = true;
     let outcome = town.drive(&mut driver);
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
@@ -93,6 +93,19 @@ fn a_rebalance_or_another_evacuation_that_appears_stops_ours() {
         town.foreign = vec![entry("c@h", "b@h", "c@h", RunPhase::EvictingConns)];
     }));
     assert_eq!(guarded(&mut town, &mut driver), Guard::ForeignRun);
+}
+
+#[test]
+fn a_node_that_goes_down_meanwhile_has_to_be_stopped_when_it_comes_back() {
+    let (mut town, mut driver) = (Town::new(), evacuator(r#"{"settle_s":5}"#));
+    town.incident = Some((4, |town| town.down = Some(name("a@h"))));
+    let outcome = drive(&mut town, &mut driver, |town, _| {
+        town.stop_is_lost = true;
+        Kill::No
+    });
+    assert_eq!(outcome.guard, Some(Guard::NodeDown), "{}", outcome.detail);
+    assert!(outcome.detail.contains("when it comes back"), "{}", outcome.detail);
+    assert!(town.stops > 1);
 }
 
 #[test]

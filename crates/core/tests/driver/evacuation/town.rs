@@ -10,6 +10,9 @@ use emqx_rebalance_core::{
     plan_evacuation,
 };
 
+/// When something happens, and what.
+type Incident = (u64, fn(&mut Town));
+
 pub(super) struct Town {
     pub(super) now: Timestamp,
     /// Clients of the nodes.
@@ -33,8 +36,9 @@ pub(super) struct Town {
     pub(super) lose_starts: Vec<Loss>,
     pub(super) refuse_start: Option<RefusalReason>,
     pub(super) reads_down: bool,
+    pub(super) stop_is_lost: bool,
     /// What happens when the evacuation has lasted so many seconds.
-    pub(super) incident: Option<(u64, fn(&mut Self))>,
+    pub(super) incident: Option<Incident>,
     pub(super) stop_at: Option<u64>,
     pub(super) age: u64,
     pub(super) starts: u32,
@@ -76,6 +80,7 @@ impl Town {
             lose_starts: Vec::new(),
             refuse_start: None,
             reads_down: false,
+            stop_is_lost: false,
             incident: None,
             stop_at: None,
             age: 0,
@@ -97,7 +102,7 @@ impl Town {
         }
         let is_running = self.evacuation.is_some();
         let refused = self.refuse_start.clone();
-        let reason = refused.or(is_running.then_some(RefusalReason::AlreadyStarted));
+        let reason = refused.or_else(|| is_running.then_some(RefusalReason::AlreadyStarted));
         if let Some(reason) = reason {
             let refusal = Refusal { reason, status: 400, text: "no".into() };
             return Ok(Answer::Start(StartAnswer::Refused(refusal)));
@@ -201,6 +206,10 @@ impl Scene for Town {
             Ask::StartEvacuation { node, evacuation } => {
                 assert_eq!((node, evacuation), (name("a@h"), a_plan().asked.evacuation));
                 self.start()
+            }
+            Ask::StopEvacuation { .. } if self.stop_is_lost => {
+                self.stops += 1;
+                Err(lost())
             }
             Ask::StopEvacuation { .. } => Ok(Answer::Stop(self.stop())),
             Ask::Start { .. } | Ask::Stop { .. } => panic!("nobody asked for a rebalance"),
