@@ -1,6 +1,6 @@
 //! Reads files: snapshots as JSON, options as JSON or YAML.
 
-use emqx_rebalance_core::{Error, ErrorKind, Result, Snapshot};
+use emqx_rebalance_core::{Error, ErrorKind, Plan, Result, Snapshot};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fmt::Display;
@@ -20,6 +20,16 @@ pub(crate) fn snapshot(path: &Path) -> Result<Snapshot> {
         }
         bad_file("not a snapshot", path, &error)
     })
+}
+
+/// Reads a plan that `plan --output json` wrote, from a file or from standard input for `-`.
+///
+/// # Errors
+/// `config_invalid` if the file cannot be read or is no plan.
+pub(crate) fn plan(path: &Path) -> Result<Plan> {
+    let text = text(path)?;
+    serde_json::from_str(&text)
+        .map_err(|error| bad_file("not a plan of `plan --output json`", path, &error))
 }
 
 /// Reads an object of options from a JSON or YAML file, or from standard input for `-`. JSON is

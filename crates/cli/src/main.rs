@@ -1,6 +1,7 @@
 //! The `emqx-rebalance` command.
 
 mod args;
+mod clock;
 mod commands;
 mod exit;
 mod input;

@@ -86,6 +86,16 @@ impl Output {
         let _ = err.write_all(message.as_bytes()).and_then(|()| err.flush());
     }
 
+    /// Writes a warning: a line to standard error, or one JSON object.
+    pub(crate) fn warn(self, message: &str) {
+        if self.is_json() {
+            return self.say(&format!("{}\n", serde_json::json!({ "warning": message })));
+        }
+        let style = crate::render::WARN;
+        let text = crate::render::wrapped(message, "         ");
+        self.say(&format!("{style}warning:{style:#} {text}\n"));
+    }
+
     /// Asks a question that is answered by y or n.
     ///
     /// # Errors

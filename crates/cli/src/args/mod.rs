@@ -1,13 +1,20 @@
 //! The command line.
 
 mod connection;
+mod driving;
 mod evacuation;
+mod keeping;
 mod planning;
+mod quantity;
+mod start;
 mod strategy;
 
 pub(crate) use connection::ConnectionArgs;
+pub(crate) use driving::DrivingArgs;
 pub(crate) use evacuation::{EvacuateCommand, EvacuationArgs, node_name};
+pub(crate) use keeping::{HistoryArgs, RecordingArgs};
 pub(crate) use planning::PlanningArgs;
+pub(crate) use start::{ResumeArgs, StartArgs};
 
 use crate::output::Format;
 use clap::{Args, Parser, Subcommand};
@@ -46,13 +53,17 @@ pub(crate) struct OutputArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say what a rebalance would do, without touching anything
-    Plan(PlanArgs),
+    Plan(Box<PlanArgs>),
     /// Plan, ask, start
-    Start(StartArgs),
+    Start(Box<StartArgs>),
+    /// Go on with a rebalance whose command was killed, to its verdict
+    Resume(ResumeArgs),
     /// Show what runs and how the clients are spread
     Status(StatusArgs),
     /// Stop what runs; clients that moved stay where they are
     Stop(StopArgs),
+    /// Show the rebalances that have ended: who, why, what was expected, what came
+    History(HistoryListArgs),
     /// Empty one node, or let it serve again
     #[command(subcommand)]
     Evacuate(EvacuateCommand),
@@ -73,23 +84,6 @@ pub(crate) struct PlanArgs {
     pub(crate) planning: PlanningArgs,
 }
 
-/// Arguments of `start`.
-#[derive(Args, Debug)]
-pub(crate) struct StartArgs {
-    /// Follow to the end and give a verdict. Ctrl-C only stops the watching
-    #[arg(long, short)]
-    pub(crate) wait: bool,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-    /// Start although the plan has errors
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// What to plan.
-    #[command(flatten)]
-    pub(crate) planning: PlanningArgs,
-}
-
 /// Arguments of `status`.
 #[derive(Args, Debug)]
 pub(crate) struct StatusArgs {
@@ -104,6 +98,17 @@ pub(crate) struct StopArgs {
     /// Only the rebalance that this node coordinates [default: every one]
     #[arg(long, value_name = "NODE", value_parser = node_name)]
     pub(crate) coordinator: Option<NodeName>,
+}
+
+/// Arguments of `history`.
+#[derive(Args, Debug)]
+pub(crate) struct HistoryListArgs {
+    /// Show this many, the newest
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// Where records are kept.
+    #[command(flatten)]
+    pub(crate) file: HistoryArgs,
 }
 
 /// Arguments of `cluster`.

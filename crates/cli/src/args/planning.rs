@@ -1,12 +1,14 @@
 //! What to plan, beside the strategy.
 
+use super::quantity::{Quantities, plain, seconds, whole_seconds};
 use super::strategy::StrategyArgs;
+use crate::clock::now_ms;
 use crate::input;
 use clap::Args;
 use emqx_rebalance_core::{
     Error, ErrorKind, NodeLoad, Plan, PlanOptions, Problem, Result, Snapshot, Strategy, plan,
 };
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 /// What to plan: the strategy, and which nodes take part.
 #[derive(Args, Clone, Debug, Default)]
@@ -74,7 +76,7 @@ impl PlanningArgs {
         Ok((self.strategy.resolve()?, input::checked(self.options.given()?)?))
     }
 
-    /// Plans for `snapshot`, its nodes weighted as the arguments say.
+    /// Plans for `snapshot`, its nodes weighted as the arguments say, and notes the time.
     ///
     /// # Errors
     /// Bad weights, and as [`emqx_rebalance_core::plan`].
@@ -84,14 +86,13 @@ impl PlanningArgs {
         strategy: &Strategy,
         options: &PlanOptions,
     ) -> Result<Plan> {
-        if self.options.weights.is_empty() {
-            return plan(snapshot, strategy, options);
-        }
         let mut nodes = snapshot.nodes().to_vec();
         for pair in &self.options.weights {
             weigh(&mut nodes, pair)?;
         }
-        plan(&Snapshot::new(nodes)?, strategy, options)
+        let mut plan = plan(&Snapshot::new(nodes)?, strategy, options)?;
+        plan.fingerprint.made_at_ms = Some(now_ms());
+        Ok(plan)
     }
 
     /// Whether EMQX's own rebalance is to be shown beside the plan.
@@ -103,24 +104,16 @@ impl PlanningArgs {
 impl OptionArgs {
     /// The options that were given, in the core's JSON.
     fn given(&self) -> Result<Map<String, Value>> {
-        let mut problems = Vec::new();
-        let mut number = |flag: &str, text: &Option<String>, scale: fn(&str) -> Option<Number>| {
-            let text = text.as_ref()?;
-            let number = scale(text);
-            if number.is_none() {
-                problems.push(Problem::new(flag, text, "a number, or a time such as `2s`"));
-            }
-            number.map(Value::Number)
-        };
-        let (plain, seconds) = (plain as fn(&str) -> Option<Number>, seconds as _);
-        let whole_seconds = whole_seconds as fn(&str) -> Option<Number>;
+        let mut numbers = Quantities::default();
+        let mut number =
+            |flag: &str, text: &Option<String>, scale| numbers.read(flag, text.as_ref(), scale);
         let pairs = [
             ("mode", self.mode()),
             ("nodes", self.nodes.clone().map(Value::from)),
             ("exclude", self.exclude.clone().map(Value::from)),
             ("coordinator", self.coordinator.clone().map(Value::from)),
             ("load_balancer", self.load_balancer.clone().map(Value::from)),
-            ("reconnect_delay_s", number("reconnect_delay", &self.reconnect_delay, seconds)),
+            ("reconnect_delay_s", number("reconnect_delay", &self.reconnect_delay, seconds as _)),
             ("max_reconnect_rate", number("max_reconnect_rate", &self.max_reconnect_rate, plain)),
             (
                 "max_cluster_reconnect_rate",
@@ -130,9 +123,7 @@ impl OptionArgs {
             ("target_over", number("target_over", &self.target_over, plain)),
             ("max_duration_s", number("max_duration", &self.max_duration, whole_seconds)),
         ];
-        if !problems.is_empty() {
-            return Err(Error::invalid("options", problems));
-        }
+        numbers.finish()?;
         let given = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Ok(given.collect())
     }
@@ -159,23 +150,4 @@ fn weigh(nodes: &mut [NodeLoad], pair: &str) -> Result<()> {
     };
     load.weight = Some(weight);
     Ok(())
-}
-
-/// A number as it is written.
-fn plain(text: &str) -> Option<Number> {
-    serde_json::from_str(text).ok()
-}
-
-/// Seconds from "2", "2s", "500ms", "10m" or "1h".
-fn seconds(text: &str) -> Option<Number> {
-    let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
-    let with_unit = units.iter().find_map(|(unit, s)| Some((text.strip_suffix(unit)?, *s)));
-    let (number, seconds) = with_unit.unwrap_or((text, 1.0));
-    Number::from_f64(number.parse::<f64>().ok()? * seconds)
-}
-
-/// The same, rounded up to whole seconds.
-fn whole_seconds(text: &str) -> Option<Number> {
-    let whole = format!("{:.0}", seconds(text)?.as_f64()?.ceil());
-    whole.parse::<u64>().ok().map(Number::from)
 }

@@ -1,7 +1,7 @@
 //! `demo`: the whole story on an embedded cluster.
 
 use super::follow::{End, Until, follow};
-use super::{confirm, start};
+use super::{confirm, drive};
 use crate::args::DemoArgs;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -50,7 +50,7 @@ async fn rebalance(cluster: &Cluster, plan: &Plan, output: Output) -> Result<Exi
         return Ok(Exit::Failed);
     };
     output.result(&status, || {
-        let mut text = start::verdict(plan, &status);
+        let mut text = drive::verdict(plan, plan, &status);
         text.push('\n');
         text.push_str(&history.chart(plan));
         text

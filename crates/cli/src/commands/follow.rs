@@ -6,8 +6,8 @@ use emqx_rebalance_core::driver::{Event, Outcome, Status};
 use emqx_rebalance_core::{NodeName, Plan, Result};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tokio::signal;
 use tokio::time::interval;
+use tokio::{pin, signal};
 
 /// Why the following ended.
 pub(crate) enum End {
@@ -39,12 +39,15 @@ pub(crate) async fn follow(
     live: &mut Live,
     mut see: impl FnMut(&Status),
 ) -> Result<End> {
+    // One for the whole time: a new one would miss what came before it.
+    let interrupt = signal::ctrl_c();
+    pin!(interrupt);
     let mut redraw = interval(REDRAW);
     let mut seen = BTreeSet::new();
     loop {
         tokio::select! {
             biased;
-            _ = signal::ctrl_c() => return Ok(End::Detached),
+            _ = &mut interrupt => return Ok(End::Detached),
             event = run.next_event() => {
                 let Some(event) = event else { break };
                 live.tell(&event);

@@ -1,13 +1,19 @@
 //! What each command does: ask the core and the cluster, hand the answers to `render`.
 
+mod approved;
 mod cluster;
 mod confirm;
 mod connect;
 mod demo;
+mod drive;
 mod evacuate;
 mod follow;
+mod history;
 mod plan;
+mod purpose;
+mod resume;
 mod start;
+mod state;
 mod status;
 mod stop;
 
@@ -53,8 +59,10 @@ fn dispatch(cli: Cli, output: Output) -> Result<Exit> {
     match cli.command {
         Command::Plan(args) => plan::run(&args, &connection, output),
         Command::Start(args) => block_on(start::run(&args, &connection, output)),
+        Command::Resume(args) => block_on(resume::run(&args, &connection, output)),
         Command::Status(args) => block_on(status::run(&args, &connection, output)),
         Command::Stop(args) => block_on(stop::run(&args, &connection, output)),
+        Command::History(args) => history::run(&args, output),
         Command::Evacuate(command) => block_on(evacuate::run(&command, &connection, output)),
         Command::Cluster(args) => block_on(cluster::run(&args, output)),
         Command::Demo(args) => block_on(demo::run(&args, output)),

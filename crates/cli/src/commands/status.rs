@@ -8,8 +8,8 @@ use crate::render;
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::Result;
 use std::time::Duration;
-use tokio::signal;
 use tokio::time::{MissedTickBehavior, interval};
+use tokio::{pin, signal};
 
 /// Shows the status once, or every second.
 ///
@@ -31,12 +31,14 @@ pub(crate) async fn run(
 
 /// Shows the status every second. An answer that is lost is said and asked for again.
 async fn watch(cluster: &Cluster, output: Output) -> Result<Exit> {
+    let interrupt = signal::ctrl_c();
+    pin!(interrupt);
     let screen = Screen::new(output);
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = signal::ctrl_c() => {
+            _ = &mut interrupt => {
                 screen.close();
                 return Ok(Exit::Done);
             }

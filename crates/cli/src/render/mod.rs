@@ -2,6 +2,8 @@
 
 pub(crate) mod chart;
 pub(crate) mod evacuations;
+pub(crate) mod found;
+pub(crate) mod history;
 pub(crate) mod level;
 pub(crate) mod live;
 mod numbers;
@@ -26,6 +28,11 @@ pub(crate) const WIDTH: u16 = 80;
 /// A number of clients.
 pub(crate) fn clients(number: u64) -> String {
     numbers::count(number)
+}
+
+/// A message broken into lines of a terminal, following ones as far in as `indent`.
+pub(crate) fn wrapped(message: &str, indent: &str) -> String {
+    table::wrapped(message, usize::from(WIDTH).saturating_sub(indent.len()), indent)
 }
 
 const fn colour(colour: AnsiColor) -> Style {

@@ -30,6 +30,21 @@ impl Column {
 
 /// Draws a table of at most 80 columns, with a line end after each line.
 pub(crate) fn draw(columns: &[Column], rows: &[Vec<String>]) -> String {
+    lines(columns, rows).map(|line| format!("{line}\n")).collect()
+}
+
+/// The same with a note below each row. Its rows must fit.
+pub(crate) fn annotated(columns: &[Column], rows: &[Vec<String>], notes: &[String]) -> String {
+    let mut lines = lines(columns, rows);
+    let mut text: String =
+        lines.by_ref().take(HEAD_LINES).map(|line| format!("{line}\n")).collect();
+    for (row, note) in lines.zip(notes) {
+        text.push_str(&format!("{row}\n   {}\n", wrapped(note, 77, "   ")));
+    }
+    text
+}
+
+fn lines(columns: &[Column], rows: &[Vec<String>]) -> impl Iterator<Item = String> {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('─').junction('─');
     table.load_style(NOTHING.header_separator(rule));
@@ -39,7 +54,8 @@ pub(crate) fn draw(columns: &[Column], rows: &[Vec<String>]) -> String {
     for row in rows {
         table.add_row(columns.iter().zip(row).map(|(column, text)| column.cell(text)));
     }
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.into_iter()
 }
 
 /// Draws a bar of `width` columns, filled by `share` of 1, in eighths of a column.
@@ -81,3 +97,6 @@ pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
     }
     lines.join("\n")
 }
+
+/// The titles and the rule.
+const HEAD_LINES: usize = 2;

@@ -31,8 +31,8 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
     text
 }
 
-/// Every node as it was, as forecast and as it is.
-pub(crate) fn comparison(plan: &Plan, status: &Status) -> String {
+/// Every node as it was before the `first` plan, as the `last` forecast it and as it is.
+pub(crate) fn comparison(first: &Plan, last: &Plan, status: &Status) -> String {
     let columns = [
         Column::Text("node"),
         Column::Number("before"),
@@ -41,8 +41,8 @@ pub(crate) fn comparison(plan: &Plan, status: &Status) -> String {
         Column::Number("difference"),
     ];
     let before = |end: &NodeEnd| {
-        let curve = plan.forecast.curve.nodes.iter().find(|curve| curve.node == end.node)?;
-        curve.connections.first().copied()
+        let mut counts = first.fingerprint.nodes.iter();
+        counts.find(|count| count.node == end.node).map(|count| count.connections)
     };
     let row = |end: &NodeEnd| {
         let actual = status.nodes.iter().find(|load| load.node == end.node)?.connections;
@@ -54,7 +54,7 @@ pub(crate) fn comparison(plan: &Plan, status: &Status) -> String {
             difference(end.connections, actual),
         ])
     };
-    let rows: Vec<_> = plan.forecast.end.iter().filter_map(row).collect();
+    let rows: Vec<_> = last.forecast.end.iter().filter_map(row).collect();
     table::draw(&columns, &rows)
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn binary(args: &[&str]) -> Command {
     for name in ["URL", "API_KEY", "API_SECRET", "USERNAME", "PASSWORD"] {
         command.env_remove(format!("EMQX_{name}"));
     }
+    command.env_remove("EMQX_REBALANCE_HISTORY").env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"));
     command.env("NO_PROXY", "127.0.0.1").args(args);
     command
 }

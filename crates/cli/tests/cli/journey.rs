@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 /// A run of a few seconds on 300 clients.
-const QUICK: [&str; 8] = [
+pub(crate) const QUICK: [&str; 8] = [
     "--conn-evict-rate",
     "5",
     "--abs-conn-threshold",
@@ -16,10 +16,10 @@ const QUICK: [&str; 8] = [
     "1s",
 ];
 /// One that waits as long as the test needs.
-const SLOW: [&str; 6] =
+pub(crate) const SLOW: [&str; 6] =
     ["--wait-health-check", "10m", "--abs-conn-threshold", "10", "--conn-evict-rate", "5"];
 
-fn cluster() -> Embedded {
+pub(crate) fn cluster() -> Embedded {
     Embedded::start(&["--clients", "150,150,0"])
 }
 

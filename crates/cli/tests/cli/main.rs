@@ -3,9 +3,12 @@
 
 #![cfg(test)]
 
+mod approved;
 mod bad_input;
 mod command;
 mod demo;
+mod history;
 mod hostile;
 mod journey;
 mod offline;
+mod resume;

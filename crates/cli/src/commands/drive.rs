@@ -1,0 +1,106 @@
+//! Drives a plan, new or resumed, and keeps what it was.
+
+use super::follow::{End, Until, follow};
+use super::state::StateFile;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::render;
+use crate::render::live::Live;
+use emqx_rebalance_client::{Cluster, History, Run};
+use emqx_rebalance_core::driver::{Driver, Outcome, Record, Status};
+use emqx_rebalance_core::{Decision, Plan, Result};
+
+/// What it takes to drive a plan.
+pub(crate) struct Drive {
+    /// The plan as it was shown.
+    pub(crate) plan: Plan,
+    /// How long to follow it.
+    pub(crate) until: Until,
+    /// Where the state is kept.
+    pub(crate) state: Option<StateFile>,
+    /// Where the record goes.
+    pub(crate) history: Option<History>,
+}
+
+impl Drive {
+    /// Drives `driver` to the end that is wanted.
+    ///
+    /// # Errors
+    /// As [`Run::wait`], or if the result cannot be written.
+    pub(crate) async fn run(
+        self,
+        cluster: &Cluster,
+        driver: Driver,
+        output: Output,
+    ) -> Result<Exit> {
+        let mut run = match &self.state {
+            Some(state) => cluster.drive(driver, state.store()),
+            None => cluster.drive(driver, emqx_rebalance_client::NoStore),
+        };
+        let mut live = Live::new(output, &self.plan);
+        let end = follow(&mut run, &self.plan, self.until, &mut live, |_| {}).await;
+        live.close();
+        match end? {
+            End::Verdict(outcome) => self.verdict(&run, &outcome, output),
+            End::Seen => {
+                let time = render::plan::time(&self.plan);
+                output.result(&run.status(), || format!("Started. It takes about {time}.\n"))?;
+                output.say(&self.goes_on());
+                Ok(Exit::Done)
+            }
+            End::Detached => {
+                output.say(&format!("\nNot watching any more. {}", self.goes_on()));
+                output.result(&run.status(), String::new)?;
+                Ok(Exit::Done)
+            }
+        }
+    }
+
+    fn verdict(&self, run: &Run, outcome: &Outcome, output: Output) -> Result<Exit> {
+        let status = run.status();
+        if let Some(record) = run.record() {
+            keep(self.history.as_ref(), record, output);
+        }
+        let last = run.record().map_or(&self.plan, |record| &record.plan);
+        output.result(&status, || verdict(&self.plan, last, &status))?;
+        Ok(Exit::of_outcome(outcome))
+    }
+
+    /// What becomes of a plan that nobody follows any more.
+    fn goes_on(&self) -> String {
+        let mut text = GOES_ON.to_owned();
+        if self.plan.waves.len() > 1 {
+            text.push_str(ONE_ROUND);
+        }
+        if let Some(state) = &self.state {
+            let path = state.path().display();
+            text.push_str(&format!("  verdict:   emqx-rebalance resume {path}\n"));
+        }
+        text
+    }
+}
+
+/// Adds `record` to `history`. That it cannot be written takes nothing from the rebalance.
+pub(crate) fn keep(history: Option<&History>, record: &Record, output: Output) {
+    let Some(history) = history else { return };
+    if let Err(error) = history.add(record) {
+        output.warn(&format!("no record is kept: {error}"));
+    }
+}
+
+/// How it ended, and each node before the `first` plan, as predicted by the `last` and as it is.
+pub(crate) fn verdict(first: &Plan, last: &Plan, status: &Status) -> String {
+    let mut text = status.outcome.as_ref().map(render::verdict::outcome).unwrap_or_default();
+    if last.decision == Decision::Start {
+        text.push('\n');
+        text.push_str(&render::verdict::comparison(first, last, status));
+    }
+    text
+}
+
+const GOES_ON: &str = "EMQX goes on by itself and ends by itself.
+  watch it:  emqx-rebalance status --watch
+  stop it:   emqx-rebalance stop
+";
+const ONE_ROUND: &str =
+    "  Only this round is done then: the plan expects more, and --wait drives them.\n";

@@ -1,0 +1,78 @@
+//! `resume`: goes on with a plan whose process is gone.
+
+use super::connect;
+use super::drive::{self, Drive};
+use super::follow::Until;
+use super::state::StateFile;
+use crate::args::{ConnectionArgs, ResumeArgs};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::render;
+use emqx_rebalance_client::{Cluster, History};
+use emqx_rebalance_core::driver::{Driver, DriverState, Outcome, Record};
+use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
+
+/// Goes on with the plan of a state file, to its verdict.
+///
+/// # Errors
+/// Bad input, a state of another cluster, and as the cluster says.
+pub(crate) async fn run(
+    args: &ResumeArgs,
+    connection: &ConnectionArgs,
+    output: Output,
+) -> Result<Exit> {
+    let (file, state) = StateFile::stored_plan(&args.state)?;
+    let history = args.recording.history();
+    let driver = Driver::restore(state.clone());
+    if let Some(outcome) = driver.outcome() {
+        return ended(&driver, outcome, history.as_ref(), output);
+    }
+    let cluster = connect::connect(connection).await?;
+    let found = find(&cluster, &state).await?;
+    output.say(&render::found::found(&driver, found));
+    let drive = Drive { plan: state.plan, until: Until::Verdict, state: Some(file), history };
+    drive.run(&cluster, driver, output).await
+}
+
+/// Says the verdict of a plan that has ended, and keeps its record if the process that found it
+/// could not.
+fn ended(
+    driver: &Driver,
+    outcome: &Outcome,
+    history: Option<&History>,
+    output: Output,
+) -> Result<Exit> {
+    let status = driver.status();
+    if let Some(record) = driver.record().filter(|record| is_new(history, record)) {
+        drive::keep(history, &record, output);
+    }
+    let plan = &driver.state().plan;
+    if !output.is_json() {
+        output.say("This plan has ended; nothing is sent to EMQX.\n");
+    }
+    output.result(&status, || drive::verdict(plan, plan, &status))?;
+    Ok(Exit::of_outcome(outcome))
+}
+
+fn is_new(history: Option<&History>, record: &Record) -> bool {
+    let kept = history.and_then(|history| history.read().ok());
+    let is_it = |kept: &Record| {
+        (kept.began_at, kept.ended_at) == (record.began_at, record.ended_at)
+            && kept.nodes == record.nodes
+    };
+    !kept.is_some_and(|(records, _)| records.iter().any(is_it))
+}
+
+/// How many of the plan's rebalances EMQX shows.
+async fn find(cluster: &Cluster, state: &DriverState) -> Result<usize> {
+    let status = cluster.status().await?;
+    let counts = &state.plan.fingerprint.nodes;
+    let is_here = counts.iter().any(|count| status.nodes.iter().any(|n| n.node == count.node));
+    if !is_here && !counts.is_empty() {
+        let message = "the state is of another cluster: none of its nodes is here";
+        return Err(Error::new(ErrorKind::Conflict, message));
+    }
+    let runs = &state.plan.runs;
+    let is_ours = |coordinator: &NodeName| runs.iter().any(|run| run.coordinator == *coordinator);
+    Ok(status.runs.iter().filter(|run| is_ours(&run.coordinator)).count())
+}

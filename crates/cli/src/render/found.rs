@@ -1,0 +1,39 @@
+//! What a resumed command finds.
+
+use super::numbers::{count, counted};
+use super::table;
+use crate::clock;
+use emqx_rebalance_core::driver::{Driver, Purpose};
+
+/// The plan of `driver`, of which EMQX runs `running` rebalances now.
+pub(crate) fn found(driver: &Driver, running: usize) -> String {
+    let state = driver.state();
+    let status = driver.status();
+    let mut plan = "Going on with a plan".to_owned();
+    if let Some(made_at_ms) = state.plan.fingerprint.made_at_ms {
+        plan.push_str(&format!(" of {}", clock::local(made_at_ms)));
+    }
+    if let Some(purpose) = purpose(&state.purpose) {
+        plan.push_str(&format!(" ({purpose})"));
+    }
+    let planned = state.plan.runs.len() as u64;
+    let moved = format!(
+        "{} of {} clients had moved when it was left",
+        count(status.progress.moved),
+        count(status.progress.to_move)
+    );
+    let now = match running {
+        0 => "EMQX shows none of its rebalances now".to_owned(),
+        running => format!("EMQX runs {} of its {}", running, counted(planned, "rebalance")),
+    };
+    let text = format!("{plan}, round {}. {moved}; {now}.", status.wave);
+    format!("{}\n", table::wrapped(&text, 80, ""))
+}
+
+/// Who and why in one line, if either is known. What people typed must not steer a terminal.
+pub(crate) fn purpose(purpose: &Purpose) -> Option<String> {
+    let plain = |text: &String| text.chars().filter(|c| !c.is_control()).collect::<String>();
+    let parts = [purpose.who.as_ref(), purpose.reason.as_ref()];
+    let parts: Vec<String> = parts.into_iter().flatten().map(plain).collect();
+    (!parts.is_empty()).then(|| parts.join(": "))
+}
