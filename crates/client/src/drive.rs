@@ -21,6 +21,7 @@ pub trait Drive: sealed::Sealed + Send + 'static {
 }
 
 mod sealed {
+    #[expect(unnameable_types, reason = "so that nobody else can implement it")]
     pub trait Sealed {}
     impl Sealed for super::Driver {}
     impl Sealed for super::Evacuator {}
