@@ -35,7 +35,7 @@ pub(crate) fn change(before: u64, after: u64) -> String {
 
 /// A share such as `33.4 %`.
 pub(crate) fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    format!("{:.1}\u{a0}%", share * 100.0)
 }
 
 /// A time such as `78 s` or `5 min 20 s`.
@@ -64,6 +64,6 @@ mod tests {
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([change(5, 1000), change(5, 5), change(9, 2)], ["+995", "0", "−7"]);
         assert_eq!([77.6, 120.0, 320.0].map(time), ["78 s", "2 min", "5 min 20 s"]);
-        assert_eq!(percent(0.3336), "33.4 %");
+        assert_eq!(percent(0.3336), "33.4\u{a0}%");
     }
 }

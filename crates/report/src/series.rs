@@ -29,7 +29,7 @@ impl Course<'_> {
 
     /// Where the node ends: as measured, or as forecast.
     pub(crate) fn end(&self) -> Option<f64> {
-        self.measured.last().or(self.forecast.last()).map(|(_, value)| *value)
+        self.measured.last().or_else(|| self.forecast.last()).map(|(_, value)| *value)
     }
 }
 

@@ -91,7 +91,7 @@ fn a_page_says_what_happened_and_holds_everything_it_needs() {
         "<h1>Embedded cluster</h1>",
         "✓ completed",
         "every run ended; donors serve",
-        "before 33.4 %",
+        "before 33.4\u{a0}%",
         "10,000 of 10,000",
         "3 donors",
         "1 recipient<",
