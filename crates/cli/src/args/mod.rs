@@ -71,6 +71,9 @@ pub(crate) enum Command {
     Cluster(ClusterArgs),
     /// See it at work: an embedded cluster with an empty node, planned, rebalanced, judged
     Demo(DemoArgs),
+    /// Run a swarm of MQTT clients; the demo starts this beside its cluster
+    #[command(hide = true)]
+    Swarm(SwarmArgs),
 }
 
 /// Arguments of `plan`.
@@ -126,6 +129,10 @@ pub(crate) struct ClusterArgs {
     /// How the load balancer before the nodes spreads clients
     #[arg(long, value_name = "POLICY", default_value = "round_robin")]
     pub(crate) load_balancer: String,
+    /// Take MQTT clients, at every node and through a load balancer. --clients are then real ones,
+    /// in a process of their own [default: nobody]
+    #[arg(long)]
+    pub(crate) mqtt: bool,
 }
 
 /// Arguments of `demo`.
@@ -135,9 +142,26 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     #[arg(value_parser = clap::value_parser!(u64).range(30..=10_000_000))]
     pub(crate) clients: u64,
+    /// Count clients instead of connecting them, for many of them or few file descriptors
+    #[arg(long)]
+    pub(crate) counted: bool,
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// Write a page with the course of it all to this file
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+/// Arguments of `swarm`.
+#[derive(Args, Debug)]
+pub(crate) struct SwarmArgs {
+    /// The swarm's configuration as JSON
+    #[arg(long, value_name = "JSON")]
+    pub(crate) config: String,
+    /// When it reports and ends, as JSON
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    pub(crate) options: String,
 }
 
 const EXIT_CODES: &str = "\

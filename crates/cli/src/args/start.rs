@@ -35,6 +35,9 @@ pub(crate) struct StartArgs {
     /// With --plan: how old it may be: 30m, 2h [default: 1h]
     #[arg(long, value_name = "TIME", requires = "plan", allow_hyphen_values = true)]
     pub(crate) plan_max_age: Option<String>,
+    /// With --wait: write a page with plan, course and verdict to this file
+    #[arg(long, value_name = "FILE.html", requires = "wait")]
+    pub(crate) report: Option<PathBuf>,
     /// Where a record is kept.
     #[command(flatten)]
     pub(crate) recording: RecordingArgs,

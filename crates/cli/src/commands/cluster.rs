@@ -1,11 +1,11 @@
 //! `cluster`: runs an embedded cluster in the foreground.
 
+use super::crowd::{self, Crowd};
 use crate::args::ClusterArgs;
 use crate::exit::Exit;
 use crate::input;
 use crate::output::Output;
 use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
-use emqx_rebalance_sim::server::Embedded;
 use emqx_rebalance_sim::{ClusterConfig, LoadBalancer};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -18,6 +18,12 @@ struct Access {
     urls: Vec<String>,
     api_key: String,
     api_secret: String,
+    /// `host:port` of every node for MQTT.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mqtt: Vec<String>,
+    /// `host:port` of the load balancer for MQTT.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    load_balancer: Option<String>,
 }
 
 /// Runs an embedded cluster until it is interrupted.
@@ -25,19 +31,35 @@ struct Access {
 /// # Errors
 /// Bad input, or no free port.
 pub(crate) async fn run(args: &ClusterArgs, output: Output) -> Result<Exit> {
-    let cluster = Embedded::start(config(args)?).await?;
+    let config = config(args)?;
+    let crowd =
+        if args.mqtt { real(config, output).await? } else { Crowd::counted(config).await? };
+    let cluster = &crowd.cluster;
     let access = Access {
         version: 1,
         urls: cluster.urls(),
         api_key: cluster.api_key(),
         api_secret: cluster.api_secret(),
+        mqtt: cluster.mqtt_addresses().iter().map(ToString::to_string).collect(),
+        load_balancer: crowd.load_balancer().map(|address| address.to_string()),
     };
     output.result(&access, || exports(&access))?;
     output.say("The cluster runs until Ctrl-C. Paste the lines above into another shell, then:\n");
     output.say("  emqx-rebalance status\n");
     interrupted().await?;
-    cluster.stop().await;
+    crowd.end().await?;
     Ok(Exit::Done)
+}
+
+/// The cluster with real clients, if so many files can be open.
+async fn real(config: ClusterConfig, output: Output) -> Result<Crowd> {
+    let clients = config.nodes.iter().map(|node| node.clients).sum();
+    let (need, have) = (crowd::files_for(clients), crowd::files());
+    if need > have {
+        let bound = format!("fewer: they need {need} file descriptors of {have} (`ulimit -n`)");
+        return Err(Error::invalid("options", vec![Problem::new("clients", clients, bound)]));
+    }
+    Crowd::real(config, output).await
 }
 
 fn config(args: &ClusterArgs) -> Result<ClusterConfig> {
@@ -54,6 +76,7 @@ fn config(args: &ClusterArgs) -> Result<ClusterConfig> {
 /// Clients of every node: as given, or three full nodes and an empty one.
 fn clients(args: &ClusterArgs) -> Result<Vec<u64>> {
     match (&args.clients, args.nodes.map(usize::from)) {
+        (None, nodes) if args.mqtt => Ok(vec![0; nodes.unwrap_or(DEFAULT.len())]),
         (None, None) => Ok(DEFAULT.to_vec()),
         (None, Some(nodes)) => Ok(DEFAULT.iter().copied().cycle().take(nodes).collect()),
         (Some(clients), None) => Ok(clients.clone()),
@@ -68,12 +91,19 @@ fn clients(args: &ClusterArgs) -> Result<Vec<u64>> {
 
 /// Lines to paste into a shell.
 fn exports(access: &Access) -> String {
-    format!(
+    let mut text = format!(
         "export EMQX_URL={}\nexport EMQX_API_KEY={}\nexport EMQX_API_SECRET={}\n",
         access.urls.join(","),
         access.api_key,
         access.api_secret
-    )
+    );
+    if !access.mqtt.is_empty() {
+        text.push_str(&format!("# MQTT on each node: {}\n", access.mqtt.join(" ")));
+    }
+    if let Some(address) = &access.load_balancer {
+        text.push_str(&format!("# MQTT through the load balancer: {address}\n"));
+    }
+    text
 }
 
 async fn interrupted() -> Result<()> {

@@ -1,6 +1,9 @@
 //! `demo`: the whole story on an embedded cluster.
 
+use super::course::Course;
+use super::crowd::{self, Crowd, Kept};
 use super::follow::{End, Until, follow};
+use super::page::Page;
 use super::{confirm, drive};
 use crate::args::DemoArgs;
 use crate::exit::Exit;
@@ -8,22 +11,20 @@ use crate::output::Output;
 use crate::render;
 use crate::render::chart::{self, Kind, Series};
 use crate::render::live::Live;
-use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, Secret};
+use emqx_rebalance_client::{Auth, Cluster, Secret};
 use emqx_rebalance_core::driver::{DriverOptions, Status};
-use emqx_rebalance_core::{AbsThreshold, EvictRate, NodeName, Plan, PlanOptions, Result, Strategy};
+use emqx_rebalance_core::{AbsThreshold, EvictRate, Plan, PlanOptions, Result, Strategy};
+use emqx_rebalance_sim::ClusterConfig;
 use emqx_rebalance_sim::server::Embedded;
-use std::collections::BTreeMap;
 
 /// Starts a cluster with an empty node, plans, rebalances over HTTP and gives the verdict.
 ///
 /// # Errors
-/// As the embedded cluster says.
+/// As the embedded cluster and its clients say.
 pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Exit> {
-    let counts = counts(args.clients);
-    let embedded =
-        Embedded::start(emqx_rebalance_sim::ClusterConfig::with_clients(&counts)?).await?;
-    introduce(&embedded, args.clients, output);
-    let cluster = connect(&embedded).await?;
+    let page = args.report.as_deref().map(Page::new).transpose()?;
+    let crowd = crowd(args, output).await?;
+    let cluster = connect(&crowd.cluster).await?;
     let plan = cluster.plan(&strategy(args.clients), &PlanOptions::default()).await?;
     if !output.is_json() {
         output.text(&format!("{}\n", render::plan::plan(&plan)))?;
@@ -32,16 +33,37 @@ pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Exit> {
     if !confirm::ask(yes, "Start this rebalance on the embedded cluster?", output)? {
         return Ok(Exit::Failed);
     }
-    let exit = rebalance(&cluster, &plan, output).await?;
-    embedded.stop().await;
-    Ok(exit)
+    rebalance(crowd, &cluster, &plan, page.as_ref(), output).await
 }
 
-async fn rebalance(cluster: &Cluster, plan: &Plan, output: Output) -> Result<Exit> {
+/// The cluster with its clients: real ones if so many files can be open.
+async fn crowd(args: &DemoArgs, output: Output) -> Result<Crowd> {
+    let counts = counts(args.clients);
+    let (need, have) = (crowd::files_for(args.clients), crowd::files());
+    let is_counted = args.counted || need > have;
+    if is_counted && !args.counted {
+        output.warn(&format!(
+            "{} real clients need {need} file descriptors and this process may have {have} \
+             (`ulimit -n`): the clients are only counted",
+            render::clients(args.clients)
+        ));
+    }
+    introduce(args.clients, is_counted, output);
+    let config = ClusterConfig::with_clients(&counts)?;
+    if is_counted { Crowd::counted(config).await } else { Crowd::real(config, output).await }
+}
+
+async fn rebalance(
+    crowd: Crowd,
+    cluster: &Cluster,
+    plan: &Plan,
+    page: Option<&Page>,
+    output: Output,
+) -> Result<Exit> {
     let mut run = cluster.start(plan.clone(), DriverOptions::default(), false)?;
     let mut live = Live::new(output, plan);
-    let mut history = History::default();
-    let see = |status: &Status| history.add(status);
+    let mut course = Course::new();
+    let see = |status: &Status| course.see(status);
     let end = follow(&mut run, plan, Until::Verdict, &mut live, see).await;
     live.close();
     let status = run.status();
@@ -49,28 +71,47 @@ async fn rebalance(cluster: &Cluster, plan: &Plan, output: Output) -> Result<Exi
         output.say("\nStopped watching; the embedded cluster ends with this command.\n");
         return Ok(Exit::Failed);
     };
+    let kept = crowd.end().await?;
+    let facts = kept.as_ref().map(Kept::facts).unwrap_or_default();
     output.result(&status, || {
         let mut text = drive::verdict(plan, plan, &status);
+        text.extend(facts.iter().map(|fact| format!(" {}: {}\n", fact.label, fact.value)));
         text.push('\n');
-        text.push_str(&history.chart(plan));
+        text.push_str(&chart(&course, plan));
         text
     })?;
-    Ok(Exit::of_outcome(&outcome))
+    if let Some(page) = page {
+        page.write(plan, &course, &outcome, &facts, output);
+    }
+    let is_kept = kept.is_none_or(|kept| kept.is_all());
+    Ok(if is_kept { Exit::of_outcome(&outcome) } else { Exit::Failed })
 }
 
-fn introduce(embedded: &Embedded, clients: u64, output: Output) {
-    let url = embedded.urls().into_iter().next().unwrap_or_default();
-    output.say(&format!(
-        "An embedded cluster that behaves like EMQX runs here: its API at\n  {url} and three more \
-         ports.\nThree of its nodes share {clients} clients; the fourth has just joined.\n\n",
-        clients = render::clients(clients)
+fn introduce(clients: u64, is_counted: bool, output: Output) {
+    if output.is_json() {
+        return;
+    }
+    let number = render::clients(clients);
+    let clients = if is_counted {
+        format!("{number} clients, which are only counted")
+    } else {
+        format!("{number} MQTT clients, which are real and publish")
+    };
+    output.say(&render::wrapped(
+        &format!(
+            "An embedded cluster of four nodes that behave like EMQX runs here. Three of them \
+             share {clients}; the fourth has just joined."
+        ),
+        "",
     ));
+    output.say("\n\n");
 }
 
 async fn connect(embedded: &Embedded) -> Result<Cluster> {
     let auth = Auth::ApiKey { key: embedded.api_key(), secret: Secret::new(embedded.api_secret()) };
-    Cluster::connect(ClusterConfig { urls: embedded.urls(), auth, ..ClusterConfig::default() })
-        .await
+    let urls = embedded.urls();
+    let config = emqx_rebalance_client::ClusterConfig { urls, auth, ..Default::default() };
+    Cluster::connect(config).await
 }
 
 /// `clients` as evenly as can be on three nodes, and none on the fourth.
@@ -92,33 +133,19 @@ fn strategy(clients: u64) -> Strategy {
     }
 }
 
-/// What was measured, by second.
-#[derive(Default)]
-struct History(BTreeMap<u64, BTreeMap<NodeName, u64>>);
-
-impl History {
-    fn add(&mut self, status: &Status) {
-        let counts = status.nodes.iter().map(|load| (load.node.clone(), load.connections));
-        self.0.insert(status.progress.elapsed_s, counts.collect());
-    }
-
-    /// The forecast as lines and what was measured as circles upon them.
-    fn chart(&self, plan: &Plan) -> String {
-        let mut series = render::plan::forecast_series(plan);
-        let forecast_s = plan.forecast.duration_s;
-        let measured: Vec<Series> =
-            series.iter().map(|line| self.of(&line.node, forecast_s)).collect();
-        series.extend(measured);
-        chart::draw("clients per node", &series)
-    }
-
-    /// The counts of one node, sparse enough to leave the line visible.
-    fn of(&self, node: &NodeName, until_s: u64) -> Series {
-        let step = usize::try_from(until_s / CIRCLES).unwrap_or(usize::MAX).max(1);
-        let within = self.0.range(..=until_s).step_by(step);
-        let points = within.filter_map(|(time, counts)| Some((*time, *counts.get(node)?)));
-        Series { node: node.clone(), kind: Kind::Measured, points: points.collect() }
-    }
+/// The forecast as lines, and what was measured as circles upon them, sparse enough to leave the
+/// lines visible.
+fn chart(course: &Course, plan: &Plan) -> String {
+    let mut series = render::plan::forecast_series(plan);
+    let until_s = plan.forecast.duration_s;
+    let step = usize::try_from(until_s / CIRCLES).unwrap_or(usize::MAX).max(1);
+    let measured = |line: &Series| {
+        let points = course.connections(&line.node, until_s).into_iter().step_by(step).collect();
+        Series { node: line.node.clone(), kind: Kind::Measured, points }
+    };
+    let measured: Vec<Series> = series.iter().map(measured).collect();
+    series.extend(measured);
+    chart::draw("clients per node", &series)
 }
 
 const WAIT_S: u32 = 3;

@@ -1,6 +1,8 @@
 //! Drives a plan, new or resumed, and keeps what it was.
 
+use super::course::Course;
 use super::follow::{End, Until, follow};
+use super::page::Page;
 use super::state::StateFile;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -20,6 +22,8 @@ pub(crate) struct Drive {
     pub(crate) state: Option<StateFile>,
     /// Where the record goes.
     pub(crate) history: Option<History>,
+    /// The page to write at the end.
+    pub(crate) page: Option<Page>,
 }
 
 impl Drive {
@@ -38,10 +42,12 @@ impl Drive {
             None => cluster.drive(driver, emqx_rebalance_client::NoStore),
         };
         let mut live = Live::new(output, &self.plan);
-        let end = follow(&mut run, &self.plan, self.until, &mut live, |_| {}).await;
+        let mut course = Course::new();
+        let see = |status: &Status| course.see(status);
+        let end = follow(&mut run, &self.plan, self.until, &mut live, see).await;
         live.close();
         match end? {
-            End::Verdict(outcome) => self.verdict(&run, &outcome, output),
+            End::Verdict(outcome) => self.verdict(&run, &outcome, &course, output),
             End::Seen => {
                 let time = render::plan::time(&self.plan);
                 output.result(&run.status(), || format!("Started. It takes about {time}.\n"))?;
@@ -56,13 +62,22 @@ impl Drive {
         }
     }
 
-    fn verdict(&self, run: &Run, outcome: &Outcome, output: Output) -> Result<Exit> {
+    fn verdict(
+        &self,
+        run: &Run,
+        outcome: &Outcome,
+        course: &Course,
+        output: Output,
+    ) -> Result<Exit> {
         let status = run.status();
         if let Some(record) = run.record() {
             keep(self.history.as_ref(), record, output);
         }
         let last = run.record().map_or(&self.plan, |record| &record.plan);
         output.result(&status, || verdict(&self.plan, last, &status))?;
+        if let Some(page) = &self.page {
+            page.write(&self.plan, course, outcome, &[], output);
+        }
         Ok(Exit::of_outcome(outcome))
     }
 

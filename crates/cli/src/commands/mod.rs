@@ -4,11 +4,14 @@ mod approved;
 mod cluster;
 mod confirm;
 mod connect;
+mod course;
+mod crowd;
 mod demo;
 mod drive;
 mod evacuate;
 mod follow;
 mod history;
+mod page;
 mod plan;
 mod purpose;
 mod resume;
@@ -16,6 +19,7 @@ mod start;
 mod state;
 mod status;
 mod stop;
+mod swarm;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, hint};
@@ -66,6 +70,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<Exit> {
         Command::Evacuate(command) => block_on(evacuate::run(&command, &connection, output)),
         Command::Cluster(args) => block_on(cluster::run(&args, output)),
         Command::Demo(args) => block_on(demo::run(&args, output)),
+        Command::Swarm(args) => block_on(swarm::run(&args)),
     }
 }
 

@@ -30,7 +30,8 @@ pub(crate) async fn run(
     let cluster = connect::connect(connection).await?;
     let found = find(&cluster, &state).await?;
     output.say(&render::found::found(&driver, found));
-    let drive = Drive { plan: state.plan, until: Until::Verdict, state: Some(file), history };
+    let drive =
+        Drive { plan: state.plan, until: Until::Verdict, state: Some(file), history, page: None };
     drive.run(&cluster, driver, output).await
 }
 

@@ -3,6 +3,7 @@
 use super::approved::Approved;
 use super::drive::Drive;
 use super::follow::Until;
+use super::page::Page;
 use super::purpose::purpose;
 use super::state::StateFile;
 use super::{confirm, connect};
@@ -27,6 +28,7 @@ pub(crate) async fn run(
     let source = Source::of(args)?;
     let options = args.driving.resolve()?;
     let state = args.state.as_deref().map(StateFile::new_plan).transpose()?;
+    let page = args.report.as_deref().map(Page::new).transpose()?;
     confirm::require(args.yes, output)?;
     let cluster = connect::connect(connection).await?;
     let plan = source.plan(args, &cluster.snapshot().await?)?;
@@ -39,7 +41,7 @@ pub(crate) async fn run(
     let driver = Driver::new(plan.clone(), options, args.force)?;
     let driver = driver.with_purpose(purpose(args.reason.as_deref()));
     let until = if args.wait { Until::Verdict } else { Until::Seen };
-    let drive = Drive { plan, until, state, history: args.recording.history() };
+    let drive = Drive { plan, until, state, history: args.recording.history(), page };
     drive.run(&cluster, driver, output).await
 }
 

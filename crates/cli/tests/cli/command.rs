@@ -61,6 +61,8 @@ pub(crate) fn finish(command: &mut Command, input: &str) -> Said {
 pub(crate) struct Embedded {
     process: Child,
     _stdin: Option<ChildStdin>,
+    /// All that it said of itself.
+    pub(crate) access: Value,
     pub(crate) urls: Vec<String>,
     pub(crate) key: String,
     pub(crate) secret: String,
@@ -83,6 +85,7 @@ impl Embedded {
             urls: urls.map(|url| url.as_str().unwrap().to_owned()).collect(),
             key: text("api_key"),
             secret: text("api_secret"),
+            access: access.clone(),
         }
     }
 

@@ -1,23 +1,79 @@
 //! `demo`: the main job from the first line to the verdict.
 
-use crate::command::run;
+use crate::command::{binary, run};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 #[test]
 fn the_demo_ends_with_a_true_verdict() {
-    let said = run(&["demo", "--clients", "30", "--yes"], "");
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.html");
+    let args = ["demo", "--clients", "30", "--yes", "--report", report.to_str().unwrap()];
+    let said = run(&args, "");
     assert_eq!(said.code, Some(0), "{}", said.err);
+    let words = said.err.split_whitespace().collect::<Vec<_>>().join(" ");
     for text in [
-        "Three of its nodes share 30 clients",
+        "Three of them share 30 MQTT clients",
+        "30 clients have connected",
         "waiting for load balancers to notice",
         "moving clients",
     ] {
-        assert!(said.err.contains(text), "{text} not in {}", said.err);
+        assert!(words.contains(text), "{text} not in {words}");
     }
-    for text in ["gives clients (donor)", "✔ completed", "predicted", "oo measured"] {
+    for text in [
+        "gives clients (donor)",
+        "✔ completed",
+        "predicted",
+        "oo measured",
+        "sessions kept: 30 of 30",
+        "messages lost: 0 of ",
+    ] {
         assert!(said.out.contains(text), "{text} not in {}", said.out);
     }
-    for line in said.out.lines().chain(said.err.lines()) {
+    let page = std::fs::read_to_string(&report).unwrap();
+    for text in ["emqx4@127.0.0.1", "sessions kept", "30 of 30"] {
+        assert!(page.contains(text), "{text} not in the page");
+    }
+    let path = report.to_str().unwrap();
+    for line in said.out.lines().chain(said.err.lines().filter(|line| !line.contains(path))) {
         assert!(line.chars().count() <= 80, "{line}");
         assert!(!line.contains('\u{1b}'), "{line}");
     }
+}
+
+#[test]
+fn clients_that_do_not_fit_are_counted() {
+    for args in [&["--clients", "9000000"][..], &["--clients", "30", "--counted"]] {
+        let mut demo = binary(&["demo", "--yes"]);
+        let demo = demo.args(args).stdin(Stdio::null()).stdout(Stdio::null());
+        let mut demo = demo.stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(demo.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.into_iter().any(|line| line.contains("only counted")), "{args:?}");
+        demo.kill().unwrap();
+        demo.wait().unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_demo_leaves_no_process_behind() {
+    let mut demo = binary(&["demo", "--clients", "30", "--yes"]);
+    demo.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut demo = demo.spawn().unwrap();
+    let mut lines = BufReader::new(demo.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("have connected")));
+    let id = demo.id();
+    let mut children = Vec::new();
+    for task in std::fs::read_dir(format!("/proc/{id}/task")).unwrap() {
+        let list = std::fs::read_to_string(task.unwrap().path().join("children")).unwrap();
+        children.extend(list.split_whitespace().map(str::to_owned));
+    }
+    assert_eq!(children.len(), 1, "the process of the clients");
+    demo.kill().unwrap();
+    demo.wait().unwrap();
+    // It holds the other end of this pipe as long as it lives.
+    assert_eq!(lines.find(|line| line.contains("error")), None);
+    let swarm = format!("/proc/{}/cmdline", children[0]);
+    let lives = std::fs::read_to_string(swarm).is_ok_and(|line| line.contains("--config"));
+    assert!(!lives);
 }

@@ -178,3 +178,15 @@ fn an_unknown_node_is_named() {
     let said = cluster.run(&["evacuate", "start", "emqx9@127.0.0.1", "--yes"]);
     assert_eq!(said.code, Some(2), "{}", said.err);
 }
+
+#[test]
+fn a_cluster_takes_mqtt_clients_and_brings_its_own() {
+    let cluster = Embedded::start(&["--mqtt", "--clients", "20,10,0", "--personality", "5.3"]);
+    assert_eq!(cluster.access["mqtt"].as_array().unwrap().len(), 3);
+    let balancer = cluster.access["load_balancer"].as_str().unwrap();
+    std::net::TcpStream::connect(balancer).unwrap();
+    let status = cluster.run(&["status", "--output", "json"]).json();
+    let nodes = status["nodes"].as_array().unwrap().iter();
+    let counts: Vec<_> = nodes.map(|node| node["connections"].as_u64().unwrap()).collect();
+    assert_eq!(counts, [20, 10, 0]);
+}
