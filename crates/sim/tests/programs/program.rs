@@ -70,6 +70,7 @@ async fn start(
     package: &str,
 ) -> Program {
     // Debian puts both where only root's path has them.
+    #[expect(clippy::disallowed_methods, reason = "a test that starts programs has a path")]
     let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
     let started: io::Result<Child> = command.env("PATH", path).kill_on_drop(true).spawn();
     let mut child = match started {
