@@ -179,6 +179,15 @@ impl Watch {
         self.nodes = nodes.to_vec();
     }
 
+    /// Seconds since a count changed. Time in which none could be read is not counted: a cluster that
+    /// answers nobody may be moving all the same.
+    pub(crate) fn idle_s(&mut self, could_read: bool) -> u64 {
+        if !could_read {
+            self.changed_at = self.now;
+        }
+        self.now.ms_since(self.changed_at) / 1000
+    }
+
     /// Why the first read of the cluster, which did not come through, ends the plan; `None` if it is
     /// to be asked again.
     pub(crate) fn preflight_lost(&self, lost: Option<Cause>, patience_s: u32) -> Option<Cause> {

@@ -87,7 +87,7 @@ impl Evacuator {
                     | EvacuationState::Prohibiting
             )
         );
-        let idle_s = self.state.watch.now.ms_since(self.state.watch.changed_at) / 1000;
+        let idle_s = self.state.watch.idle_s(round.nodes.is_some());
         if evicts
             && self.state.empty_since.is_none()
             && idle_s >= self.state.options.stall_after_s.into()

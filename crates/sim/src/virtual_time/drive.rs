@@ -63,6 +63,19 @@ impl VirtualCluster {
         between: impl FnMut(&mut Self, &Driver, &Step) -> Incident,
     ) -> Result<Drive> {
         let courier = Courier::connect(self)?;
+        self.drive_by(courier, driver, between)
+    }
+
+    /// The same with a courier of the caller's own, who may be more patient.
+    ///
+    /// # Errors
+    /// `timeout` if there is no verdict after a day.
+    pub fn drive_by(
+        &mut self,
+        courier: Courier,
+        driver: &mut Driver,
+        between: impl FnMut(&mut Self, &Driver, &Step) -> Incident,
+    ) -> Result<Drive> {
         let began_at = self.now();
         let inputs = VecDeque::from([Input::Tick]);
         let (pending, events) = (Vec::new(), Vec::new());
