@@ -1,15 +1,18 @@
 //! The options of an evacuation.
 
+use super::quantity::{Quantities, seconds};
 use crate::input;
 use clap::{Args, Subcommand};
-use emqx_rebalance_core::{Evacuation, NodeName, Result};
+use emqx_rebalance_core::{Evacuation, EvacuationPlanOptions, NodeName, Result};
 use serde_json::{Map, Value};
 
 /// What to do with evacuations.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum EvacuateCommand {
+    /// Say what emptying a node would do, without touching anything
+    Plan(EvacuationPlanArgs),
     /// Empty a node: its clients are dropped and refused until the evacuation is stopped
-    Start(EvacuationArgs),
+    Start(EvacuationStartArgs),
     /// Let a node serve clients again
     Stop {
         /// The node, such as emqx@10.0.0.1
@@ -24,15 +27,37 @@ pub(crate) enum EvacuateCommand {
     },
 }
 
+/// Arguments of `evacuate plan`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct EvacuationPlanArgs {
+    /// EMQX's options.
+    #[command(flatten)]
+    pub(crate) evacuation: EvacuationArgs,
+}
+
+/// Arguments of `evacuate start`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct EvacuationStartArgs {
+    /// Follow until the node is empty and give a verdict. Ctrl-C only stops the watching
+    #[arg(long, short)]
+    pub(crate) wait: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Start although the plan has errors
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// EMQX's options.
+    #[command(flatten)]
+    pub(crate) evacuation: EvacuationArgs,
+}
+
 /// EMQX's evacuation options. Values stay text here: the core checks them, all at once.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct EvacuationArgs {
     /// The node, such as emqx@10.0.0.1
     #[arg(value_parser = node_name)]
     pub(crate) node: NodeName,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
     /// Clients that the node drops per second [default: 500]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     conn_evict_rate: Option<String>,
@@ -51,6 +76,13 @@ pub(crate) struct EvacuationArgs {
     /// MQTT 5 server reference for the dropped clients; EMQX 5 and 6 ignore it
     #[arg(long, value_name = "TEXT")]
     redirect_to: Option<String>,
+    /// For the forecast: how the load balancer picks nodes, round_robin, random or
+    /// least_connections
+    #[arg(long, value_name = "POLICY")]
+    load_balancer: Option<String>,
+    /// For the forecast: time that a dropped client takes to come back: 500ms, 2s [default: 1s]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    reconnect_delay: Option<String>,
 }
 
 impl EvacuationArgs {
@@ -66,6 +98,22 @@ impl EvacuationArgs {
             ("wait_takeover", self.wait_takeover.clone().map(Value::from)),
             ("migrate_to", self.migrate_to.clone().map(Value::from)),
             ("redirect_to", self.redirect_to.clone().map(Value::from)),
+        ];
+        let given = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        input::checked(given.collect::<Map<String, Value>>())
+    }
+
+    /// What surrounds the cluster.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem.
+    pub(crate) fn options(&self) -> Result<EvacuationPlanOptions> {
+        let mut numbers = Quantities::default();
+        let delay = numbers.read("reconnect_delay", self.reconnect_delay.as_ref(), seconds);
+        numbers.finish()?;
+        let pairs = [
+            ("load_balancer", self.load_balancer.clone().map(Value::from)),
+            ("reconnect_delay_s", delay),
         ];
         let given = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         input::checked(given.collect::<Map<String, Value>>())

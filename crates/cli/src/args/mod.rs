@@ -11,7 +11,7 @@ mod strategy;
 
 pub(crate) use connection::ConnectionArgs;
 pub(crate) use driving::DrivingArgs;
-pub(crate) use evacuation::{EvacuateCommand, EvacuationArgs, node_name};
+pub(crate) use evacuation::{EvacuateCommand, EvacuationArgs, EvacuationStartArgs, node_name};
 pub(crate) use keeping::{HistoryArgs, RecordingArgs};
 pub(crate) use planning::PlanningArgs;
 pub(crate) use start::{ResumeArgs, StartArgs};

@@ -61,10 +61,10 @@ async fn rebalance(
     output: Output,
 ) -> Result<Exit> {
     let mut run = cluster.start(plan.clone(), DriverOptions::default(), false)?;
-    let mut live = Live::new(output, plan);
+    let mut live = Live::new(output, &plan.forecast);
     let mut course = Course::new();
     let see = |status: &Status| course.see(status);
-    let end = follow(&mut run, plan, Until::Verdict, &mut live, see).await;
+    let end = follow(&mut run, plan.runs.len(), Until::Verdict, &mut live, see).await;
     live.close();
     let status = run.status();
     let End::Verdict(outcome) = end? else {

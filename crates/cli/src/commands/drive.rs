@@ -41,10 +41,10 @@ impl Drive {
             Some(state) => cluster.drive(driver, state.store()),
             None => cluster.drive(driver, emqx_rebalance_client::NoStore),
         };
-        let mut live = Live::new(output, &self.plan);
+        let mut live = Live::new(output, &self.plan.forecast);
         let mut course = Course::new();
         let see = |status: &Status| course.see(status);
-        let end = follow(&mut run, &self.plan, self.until, &mut live, see).await;
+        let end = follow(&mut run, self.plan.runs.len(), self.until, &mut live, see).await;
         live.close();
         match end? {
             End::Verdict(outcome) => self.verdict(&run, &outcome, &course, output),

@@ -1,11 +1,15 @@
 //! `evacuate`: empties one node, or lets it serve again.
 
+use super::follow::{End, Until, follow};
 use super::{confirm, connect};
-use crate::args::{ConnectionArgs, EvacuateCommand, EvacuationArgs};
+use crate::args::{ConnectionArgs, EvacuateCommand, EvacuationArgs, EvacuationStartArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
-use emqx_rebalance_core::{NodeName, Result};
+use crate::render::live::Live;
+use emqx_rebalance_client::Cluster;
+use emqx_rebalance_core::driver::DriverOptions;
+use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, NodeName, Result};
 use serde::Serialize;
 
 /// The JSON of `evacuate start` and `evacuate stop`.
@@ -28,30 +32,88 @@ pub(crate) async fn run(
     output: Output,
 ) -> Result<Exit> {
     match command {
+        EvacuateCommand::Plan(args) => plan(&args.evacuation, connection, output).await,
         EvacuateCommand::Start(args) => start(args, connection, output).await,
         EvacuateCommand::Stop { node } => stop(node, connection, output).await,
         EvacuateCommand::Status { node } => status(node.as_ref(), connection, output).await,
     }
 }
 
-async fn start(args: &EvacuationArgs, connection: &ConnectionArgs, output: Output) -> Result<Exit> {
-    let evacuation = args.resolve()?;
+async fn plan(args: &EvacuationArgs, connection: &ConnectionArgs, output: Output) -> Result<Exit> {
+    let (evacuation, options) = (args.resolve()?, args.options()?);
+    let cluster = connect::connect(connection).await?;
+    let plan = cluster.plan_evacuation(&args.node, &evacuation, &options).await?;
+    output.result(&plan, || render::evacuations::plan(&plan))?;
+    Ok(Exit::Done)
+}
+
+async fn start(
+    args: &EvacuationStartArgs,
+    connection: &ConnectionArgs,
+    output: Output,
+) -> Result<Exit> {
+    let (evacuation, options) = (args.evacuation.resolve()?, args.evacuation.options()?);
     confirm::require(args.yes, output)?;
     let cluster = connect::connect(connection).await?;
-    let node = &args.node;
+    let node = &args.evacuation.node;
+    let plan = cluster.plan_evacuation(node, &evacuation, &options).await?;
+    if !output.is_json() {
+        output.text(&format!("{}\n", render::evacuations::plan(&plan)))?;
+    }
+    if let (Some(finding), false) = (plan.errors().next(), args.force) {
+        let message = &finding.message;
+        let text = format!("nothing was started: {message} (--force starts all the same)");
+        return Err(Error::new(ErrorKind::Conflict, text));
+    }
     let question = format!("Drop every client of {node} and refuse new ones until it is stopped?");
     if !confirm::ask(args.yes, &question, output)? {
         return Ok(Exit::Failed);
     }
+    if args.wait {
+        return drive(&cluster, plan, args.force, output).await;
+    }
     cluster.start_evacuation(node, &evacuation).await?;
     let changed = Changed { version: 1, node, evacuating: true, changed: true };
     output.result(&changed, || format!("{node} is being emptied.\n"))?;
+    remind(node, output);
+    Ok(Exit::Done)
+}
+
+/// Starts an evacuation and follows it to the empty node.
+async fn drive(
+    cluster: &Cluster,
+    plan: EvacuationPlan,
+    force: bool,
+    output: Output,
+) -> Result<Exit> {
+    let node = plan.node().clone();
+    let mut live = Live::new(output, &plan.forecast);
+    let mut run = cluster.evacuate(plan, DriverOptions::default(), force)?;
+    let end = follow(&mut run, 1, Until::Verdict, &mut live, |_| {}).await;
+    live.close();
+    let status = run.status();
+    let (text, exit) = match end? {
+        End::Verdict(outcome) => (render::verdict::outcome(&outcome), Exit::of_outcome(&outcome)),
+        End::Seen | End::Detached => {
+            output.say("\nNot watching any more. EMQX goes on by itself.\n");
+            (String::new(), Exit::Done)
+        }
+    };
+    output.result(&status, || text)?;
+    remind(&node, output);
+    Ok(exit)
+}
+
+/// What nobody may forget.
+fn remind(node: &NodeName, output: Output) {
+    if output.is_json() {
+        return;
+    }
     output.say(&format!(
         "It refuses clients until you stop this, over restarts too.\n  \
          watch it:  emqx-rebalance evacuate status {node}\n  \
          stop it:   emqx-rebalance evacuate stop {node}\n"
     ));
-    Ok(Exit::Done)
 }
 
 async fn stop(node: &NodeName, connection: &ConnectionArgs, output: Output) -> Result<Exit> {

@@ -3,7 +3,7 @@
 use crate::render::live::Live;
 use emqx_rebalance_client::Run;
 use emqx_rebalance_core::driver::{Event, Outcome, Status};
-use emqx_rebalance_core::{NodeName, Plan, Result};
+use emqx_rebalance_core::{NodeName, Result};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::interval;
@@ -28,13 +28,13 @@ pub(crate) enum Until {
     Verdict,
 }
 
-/// Follows `run`, showing it on `live` and every status to `see`.
+/// Follows `run` of that many EMQX rebalances, showing it on `live` and every status to `see`.
 ///
 /// # Errors
 /// As [`Run::wait`].
 pub(crate) async fn follow(
     run: &mut Run,
-    plan: &Plan,
+    runs: usize,
     until: Until,
     live: &mut Live,
     mut see: impl FnMut(&Status),
@@ -59,7 +59,7 @@ pub(crate) async fn follow(
                 see(&status);
             }
         }
-        if until == Until::Seen && !plan.runs.is_empty() && seen.len() == plan.runs.len() {
+        if until == Until::Seen && runs > 0 && seen.len() == runs {
             return Ok(End::Seen);
         }
     }

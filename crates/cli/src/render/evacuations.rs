@@ -1,8 +1,10 @@
 //! Nodes that are being emptied.
 
-use super::numbers::{count, name, names};
+use super::HEAD;
+use super::numbers::{change, count, counted, duration, name, names};
+use super::plan::finding;
 use super::table::{self, Column};
-use emqx_rebalance_core::{EvacuationState, EvacuationStatus};
+use emqx_rebalance_core::{EvacuationPlan, EvacuationState, EvacuationStatus, NodeCurve, NodeEnd};
 
 /// Every evacuation in a row.
 pub(crate) fn evacuations(evacuations: &[EvacuationStatus]) -> String {
@@ -27,6 +29,43 @@ pub(crate) fn evacuations(evacuations: &[EvacuationStatus]) -> String {
         ]
     };
     table::draw(&columns, &evacuations.iter().map(row).collect::<Vec<_>>())
+}
+
+/// What emptying a node will do.
+pub(crate) fn plan(plan: &EvacuationPlan) -> String {
+    let forecast = &plan.forecast;
+    let columns = [
+        Column::Text("node"),
+        Column::Number("now"),
+        Column::Number("change"),
+        Column::Number("after"),
+        Column::Number("absent after"),
+    ];
+    let row = |(curve, end): (&NodeCurve, &NodeEnd)| {
+        let now = curve.connections.first().copied().unwrap_or_default();
+        let absent = format!("{:.0}", end.disconnected_sessions);
+        let change = change(now, end.connections);
+        vec![name(&curve.node), count(now), change, count(end.connections), absent]
+    };
+    let rows: Vec<_> = forecast.curve.nodes.iter().zip(&forecast.end).map(row).collect();
+    let mut head = format!(
+        "Empties {} in {}: {} are disconnected once and connect elsewhere",
+        plan.node(),
+        duration(forecast.duration_s),
+        counted(forecast.disconnects, "client")
+    );
+    if forecast.sessions_moved > 0.0 {
+        head.push_str(&format!(", {:.0} sessions of absent clients move", forecast.sessions_moved));
+    }
+    head.push('.');
+    let head = table::wrapped(&head, 80, "");
+    let mut text = format!("{HEAD}{head}{HEAD:#}\n\n{}", table::draw(&columns, &rows));
+    text.push_str(&format!("\n {}\n", table::wrapped(&plan.reminder, 78, " ")));
+    if !plan.findings.is_empty() {
+        text.push('\n');
+        text.extend(plan.findings.iter().map(finding));
+    }
+    text
 }
 
 fn words(state: &EvacuationState) -> String {

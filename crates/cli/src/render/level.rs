@@ -82,7 +82,24 @@ pub(crate) fn comparison(plan: &Plan) -> String {
             duration(way.duration_s),
         ]
     };
-    table::draw(&columns, &[row("this plan", &ours), row("EMQX alone", alone)])
+    let table = table::draw(&columns, &[row("this plan", &ours), row("EMQX alone", alone)]);
+    format!("{table}\n{}\n", table::wrapped(&judgement(&ours, alone), 80, ""))
+}
+
+/// The difference in a sentence.
+fn judgement(ours: &Comparison, alone: &Comparison) -> String {
+    let [over, alone_over] = [ours, alone].map(|way| percent(way.balance.over));
+    if ours.balance.over >= alone.balance.over {
+        return format!("EMQX alone does as well: {alone_over} over.");
+    }
+    format!(
+        "This plan leaves the fullest node {over} over the average where EMQX alone leaves it \
+         {alone_over}, for {} disconnects where EMQX needs {}, in {} where it needs {}.",
+        count(ours.disconnects),
+        count(alone.disconnects),
+        duration(ours.duration_s),
+        duration(alone.duration_s)
+    )
 }
 
 fn policy(load_balancer: LoadBalancer) -> &'static str {

@@ -4,7 +4,7 @@ use super::numbers::{count, duration, name, percent};
 use super::status::{phase_words, progress};
 use super::{WIDTH, table};
 use crate::output::Output;
-use emqx_rebalance_core::Plan;
+use emqx_rebalance_core::Forecast;
 use emqx_rebalance_core::driver::{Event, Status};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
@@ -27,9 +27,9 @@ struct Bars {
 }
 
 impl Live {
-    /// A view of `plan`: bars if `output` can redraw them.
-    pub(crate) fn new(output: Output, plan: &Plan) -> Self {
-        let bars = output.is_live().then(|| Bars::new(plan));
+    /// A view of what is to go as `forecast`: bars if `output` can redraw them.
+    pub(crate) fn new(output: Output, forecast: &Forecast) -> Self {
+        let bars = output.is_live().then(|| Bars::new(forecast));
         Self { output, bars, said_at: Instant::now(), said: String::new() }
     }
 
@@ -71,9 +71,9 @@ impl Live {
 }
 
 impl Bars {
-    fn new(plan: &Plan) -> Self {
+    fn new(forecast: &Forecast) -> Self {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        let curves = &plan.forecast.curve.nodes;
+        let curves = &forecast.curve.nodes;
         let width = curves.iter().map(|curve| name(&curve.node).chars().count()).max();
         let most = curves.iter().flat_map(|curve| &curve.connections).max().copied().unwrap_or(1);
         let template = format!(
@@ -88,7 +88,7 @@ impl Bars {
             bar
         };
         let nodes = curves.iter().take(MAX_BARS).map(bar).collect();
-        let total = ProgressBar::new(plan.forecast.disconnects.max(1));
+        let total = ProgressBar::new(forecast.disconnects.max(1));
         let total = all.add(total.with_style(style(" {bar:30} {percent:>3} %  {wide_msg}")));
         Self { all, nodes, total }
     }

@@ -77,7 +77,7 @@ fn bad_nodes_are_named() {
     refused(GOOD, &["--nodes", "a@h,a@h"], &["`nodes[1]` is `a@h`"]);
     refused(GOOD, &["--exclude", "c@h"], &["no such node", "c@h"]);
     refused(GOOD, &["--coordinator", "c@h"], &["no such node", "c@h"]);
-    refused(GOOD, &["--mode", "best"], &["unknown variant `best`"]);
+    refused(GOOD, &["--mode", "best"], &["`mode` is `best`"]);
     refused(GOOD, &["--weights", "c@h=2"], &["no such node", "c@h"]);
 }
 
@@ -96,7 +96,7 @@ fn bad_options_of_level_plans_are_named() {
         ("--weights", "a@h", "`weights` is `a@h`"),
         ("--weights", "a@h=0", "`weights` is `a@h=0`"),
         ("--weights", "a@h=-1", "`weights` is `a@h=-1`"),
-        ("--load-balancer", "magic", "unknown variant `magic`"),
+        ("--load-balancer", "magic", "`load_balancer` is `magic`"),
     ] {
         refused(GOOD, &["--mode", "level", flag, value], &[text]);
     }

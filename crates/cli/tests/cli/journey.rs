@@ -190,3 +190,24 @@ fn a_cluster_takes_mqtt_clients_and_brings_its_own() {
     let counts: Vec<_> = nodes.map(|node| node["connections"].as_u64().unwrap()).collect();
     assert_eq!(counts, [20, 10, 0]);
 }
+
+#[test]
+fn a_node_is_emptied_to_the_verdict() {
+    let cluster = cluster();
+    let node = "emqx1@127.0.0.1";
+    let quick =
+        ["--conn-evict-rate", "100", "--wait-health-check", "1s", "--wait-takeover", "1s", node];
+    let plan = cluster.run(&[&["evacuate", "plan"], &quick[..]].concat());
+    assert_eq!(plan.code, Some(0), "{}", plan.err);
+    for text in ["150 clients are disconnected", "stays closed"] {
+        assert!(plan.out.contains(text), "{text} not in {}", plan.out);
+    }
+    assert!(plan.out.lines().all(|line| line.chars().count() <= 80), "{}", plan.out);
+    let said = cluster.run(&[&["evacuate", "start", "--yes", "--wait"], &quick[..]].concat());
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(said.out.contains("empty, safe to stop"), "{}", said.out);
+    assert!(said.err.contains("emqx-rebalance evacuate stop"), "{}", said.err);
+    let status = cluster.run(&["evacuate", "status", "--output", "json"]).json();
+    assert_eq!(status[0]["node"], node);
+    assert_eq!(status[0]["state"], "prohibiting");
+}

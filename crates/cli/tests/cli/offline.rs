@@ -142,7 +142,13 @@ fn comparing_shows_emqx_alone_beside_the_level_plan() {
     let args = [&args[..], &["--conn-evict-rate", "40"]].concat();
     let said = run(&args, SKEWED);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    for text in ["closed to new clients", "EMQX rebalances at once", "this plan", "EMQX alone"] {
+    for text in [
+        "closed to new clients",
+        "EMQX rebalances at once",
+        "this plan",
+        "EMQX alone",
+        "This plan leaves",
+    ] {
         assert!(said.out.contains(text), "{text} not in {}", said.out);
     }
     for line in said.out.lines() {
