@@ -26,11 +26,11 @@ fn several_runs_end_far_closer_than_emqx_s_own() {
     assert!(several.over(0.5) < 0.01 && several.over(0.9) < 0.04, "{several}");
 }
 
-fn judged(deal: Deal, clusters: u64) -> Vec<Tally> {
+fn judged(deal: Deal, look: Look, clusters: u64) -> Vec<Tally> {
     let mut waves = vec![Tally::new(); 3];
     for seed in 5_000..5_000 + clusters {
         let case = clusters::case(seed, (1e4, 2e5));
-        for (tally, after) in waves.iter_mut().zip(case.level(deal, Look::OnTheSecond, 3)) {
+        for (tally, after) in waves.iter_mut().zip(case.level(deal, look, 3)) {
             tally.add(&after, &case);
         }
     }
@@ -46,7 +46,7 @@ fn assert_cheap(tally: &Tally) {
 
 #[test]
 fn behind_round_robin_one_wave_ends_level() {
-    let waves = judged(Deal::RoundRobin, 60);
+    let waves = judged(Deal::RoundRobin, Look::OnTheSecond, 60);
     assert!(waves[0].over(0.5) <= 0.005, "{}", waves[0]);
     assert!(waves[0].over(0.9) <= 0.010, "{}", waves[0]);
     assert!(waves[2].over(0.5) <= 0.0025 && waves[2].over(0.9) <= 0.0075, "{}", waves[2]);
@@ -54,8 +54,16 @@ fn behind_round_robin_one_wave_ends_level() {
 }
 
 #[test]
+fn whenever_the_balancer_looks_one_wave_ends_level() {
+    let waves = judged(Deal::RoundRobin, Look::Anywhere, 60);
+    assert!(waves[0].over(0.5) <= 0.005 && waves[0].over(0.9) <= 0.012, "{}", waves[0]);
+    assert!(waves[2].over(0.5) <= 0.0025 && waves[2].over(0.9) <= 0.0075, "{}", waves[2]);
+    assert_cheap(&waves[0]);
+}
+
+#[test]
 fn behind_least_connections_one_wave_ends_level() {
-    let waves = judged(Deal::LeastConnections, 60);
+    let waves = judged(Deal::LeastConnections, Look::OnTheSecond, 60);
     assert!(waves[0].over(0.5) <= 0.002, "{}", waves[0]);
     assert!(waves[0].over(0.9) <= 0.005, "{}", waves[0]);
     assert_cheap(&waves[0]);
@@ -63,7 +71,7 @@ fn behind_least_connections_one_wave_ends_level() {
 
 #[test]
 fn behind_a_random_balancer_waves_take_out_the_noise() {
-    let waves = judged(Deal::Random, 60);
+    let waves = judged(Deal::Random, Look::OnTheSecond, 60);
     assert!(waves[0].over(0.5) <= 0.03, "{}", waves[0]);
     assert!(waves[2].over(0.5) <= 0.005 && waves[2].over(0.9) <= 0.010, "{}", waves[2]);
     assert_cheap(&waves[0]);
@@ -164,7 +172,7 @@ fn what_goes_to_excluded_nodes_is_reckoned_with() {
             ..PlanOptions::default()
         };
         let made = with(&SKEWED, options);
-        assert!(made.balance.after.over < 0.003, "{:?}", made.balance.after);
+        assert!(made.balance.after.over < 0.005, "{:?}", made.balance.after);
         assert!(made.runs.iter().all(|run| !run.nodes.contains(&name(15))));
         assert!(made.forecast.end[4].connections > 12_000);
     }

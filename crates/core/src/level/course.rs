@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::flow::Flow;
+use super::look::Look;
 use super::setting::Setting;
 use crate::balance::float;
 use crate::forecast::Spread;
@@ -11,7 +12,7 @@ use crate::forecast::Spread;
 pub(crate) struct Course<'a> {
     setting: &'a Setting,
     draft: &'a Draft,
-    flow: Flow,
+    flow: &'a Flow,
     openings: Vec<f64>,
     /// When nodes open, ascending: time, clients back by then, what each open node has got by then,
     /// and how many are open from then on.
@@ -41,11 +42,10 @@ pub(crate) struct Moment {
 }
 
 impl<'a> Course<'a> {
-    /// The course of `draft` behind a balancer that takes `lag_s` to see that a node serves again.
-    pub(crate) fn new(setting: &'a Setting, draft: &'a Draft, lag_s: f64) -> Self {
-        let flow = setting.flow(draft);
-        let openings = setting.openings(draft, lag_s);
-        let steps = steps(&flow, &openings);
+    /// The course of `draft`, which sends back `flow`, behind a balancer that looks at `look`.
+    pub(crate) fn new(setting: &'a Setting, draft: &'a Draft, flow: &'a Flow, look: Look) -> Self {
+        let openings = look.openings(setting, draft);
+        let steps = steps(flow, &openings);
         let levels = levels(setting, draft);
         Self { setting, draft, flow, openings, steps, levels }
     }

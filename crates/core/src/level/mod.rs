@@ -16,7 +16,8 @@
 //! the last tick that drops and at the check that ends it (`starts`), so neither ticks out of phase
 //! nor clients that come back a little late change how many it drops. All of this is reckoned from
 //! one closed form of how many clients are back at a time (`flow`, `course`); `search` tries paces
-//! and tolerances and keeps the cheapest; the result is forecast by EMQX's rules, start for start,
+//! and tolerances, each as if the balancer looked at one time of the second or another (`look`),
+//! keeps the cheapest and moves its cordons while that helps (`polish`); the result is forecast by EMQX's rules, start for start,
 //! by an engine that knows nothing of how the plan was made (`forecast::several`).
 //!
 //! Behind least-connections balancers no cordons are needed: they fill the emptiest by themselves.
@@ -27,9 +28,11 @@ mod cordon;
 mod course;
 mod draft;
 mod flow;
+mod look;
 mod notes;
 mod outlook;
 mod pace;
+mod polish;
 mod search;
 mod setting;
 mod starts;

@@ -2,45 +2,73 @@
 
 use super::course::Course;
 use super::draft::Draft;
-use super::setting::{SEEN_LAG_S, SHORT_LAG_S, Setting};
+use super::flow::Flow;
+use super::look::{Look, typical};
+use super::polish::polish;
+use super::setting::Setting;
 use super::{cordon, pace};
 use crate::balance::float;
 use crate::forecast::Spread;
 
 /// The best draft for `setting`.
 pub(crate) fn best(setting: &Setting) -> Draft {
-    let plain = best_for(setting);
+    let (ticks, draft) = best_for(setting);
     if !setting.by_chance {
-        return plain;
+        return polished(setting, ticks, draft);
     }
-    let variances = Course::new(setting, &plain, SEEN_LAG_S).variances();
-    best_for(&setting.with_room_for(&variances))
+    let flow = setting.flow(&draft);
+    let variances = Course::new(setting, &draft, &flow, Look::LATE).variances();
+    let roomy = setting.with_room_for(&variances);
+    let (ticks, draft) = best_for(&roomy);
+    polished(&roomy, ticks, draft)
 }
 
-fn best_for(setting: &Setting) -> Draft {
+fn polished(setting: &Setting, ticks: u64, mut draft: Draft) -> Draft {
+    if setting.spread == Spread::Evenly {
+        let fewest = pace::fewest_ticks(setting);
+        polish(setting, &mut draft, |draft| score(setting, draft, fewest, ticks));
+    }
+    draft
+}
+
+/// The best draft that `cordon` makes, and its ticks.
+fn best_for(setting: &Setting) -> (u64, Draft) {
     let fewest = pace::fewest_ticks(setting);
-    let mut best: Option<(f64, Draft)> = None;
+    let mut best: Option<(f64, u64, Draft)> = None;
     let mut ticks = fewest;
-    let good = |best: &Option<(f64, Draft)>, floor: f64| {
-        best.as_ref().is_some_and(|(score, _)| *score <= floor)
-    };
     let most = most_ticks(setting, fewest);
-    while ticks <= most && !good(&best, least_score(setting, fewest, ticks)) {
-        for knobs in Knobs::all(setting) {
-            let draft = draft(setting, ticks, knobs);
+    let beaten = |best: &Option<(f64, u64, Draft)>, ticks: u64| {
+        let least = LONGER * longer(setting, fewest, ticks);
+        best.as_ref().is_some_and(|(score, ..)| *score <= least)
+    };
+    while ticks <= most && !beaten(&best, ticks) {
+        for draft in drafts(setting, ticks) {
             let score = score(setting, &draft, fewest, ticks);
-            if best.as_ref().is_none_or(|(least, _)| score < *least) {
-                best = Some((score, draft));
+            if best.as_ref().is_none_or(|(least, ..)| score < *least) {
+                best = Some((score, ticks, draft));
             }
         }
         ticks += coarse(setting) * (1 + ticks / 60 + (ticks - fewest) / 10);
     }
-    best.map_or_else(|| pace::donors(setting, fewest), |(_, draft)| draft)
+    let plain = || (fewest, pace::donors(setting, fewest));
+    best.map_or_else(plain, |(_, ticks, draft)| (ticks, draft))
+}
+
+/// The different drafts of `ticks` ticks.
+fn drafts(setting: &Setting, ticks: u64) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    for knobs in Knobs::all(setting) {
+        let draft = draft(setting, ticks, knobs);
+        if !drafts.contains(&draft) {
+            drafts.push(draft);
+        }
+    }
+    drafts
 }
 
 /// How much coarser a large cluster is searched, since each try costs the square of its nodes.
 fn coarse(setting: &Setting) -> u64 {
-    1 + setting.sites.len() as u64 / 250
+    1 + setting.sites.len() as u64 / 80
 }
 
 /// The most ticks to try.
@@ -95,7 +123,7 @@ impl Knobs {
 }
 
 const TOLERANCES: [f64; 4] = [0.0005, 0.001, 0.002, 0.006];
-const BUDGETS: [f64; 3] = [0.0, 0.01, 0.025];
+const BUDGETS: [f64; 4] = [0.0, 0.01, 0.025, 0.05];
 
 fn draft(setting: &Setting, ticks: u64, knobs: Knobs) -> Draft {
     let mut draft = pace::donors(setting, ticks);
@@ -110,20 +138,12 @@ fn draft(setting: &Setting, ticks: u64, knobs: Knobs) -> Draft {
 
 /// What a draft costs: its fullest node, disconnects and time beyond the least, weighed.
 fn score(setting: &Setting, draft: &Draft, fewest: u64, ticks: u64) -> f64 {
-    let mut over = over(setting, draft, SEEN_LAG_S);
-    if setting.spread == Spread::Evenly {
-        over = LIKELY * over + (1.0 - LIKELY) * self::over(setting, draft, SHORT_LAG_S);
-    }
+    let over = over(setting, draft);
     let least: f64 = setting.sites.iter().map(|site| site.excess().max(0.0)).sum();
     let more = float(draft.drops()) / least.max(1.0) - 1.0;
-    let fine = over.max(FINE) + 0.2 * over.min(FINE);
+    let fine = 0.2 * over + 0.8 * (over - GOOD).max(0.0) + (over - FAIR).max(0.0);
     let dear = 0.05 * more.max(0.0) + (more - 0.03).max(0.0);
     fine + dear + 10.0 * too_fast(setting, draft) + LONGER * longer(setting, fewest, ticks)
-}
-
-/// The least that a draft of `ticks` ticks can score.
-fn least_score(setting: &Setting, fewest: u64, ticks: u64) -> f64 {
-    FINE + LONGER * longer(setting, fewest, ticks)
 }
 
 /// Time beyond the shortest, against it.
@@ -132,17 +152,26 @@ fn longer(setting: &Setting, fewest: u64, ticks: u64) -> f64 {
     float(ticks - fewest) / (waits + float(fewest))
 }
 
-/// The fullest node over its target.
-fn over(setting: &Setting, draft: &Draft, lag_s: f64) -> f64 {
-    let end = Course::new(setting, draft, lag_s).end();
+/// The fullest node over its target, whenever the balancer looks.
+fn over(setting: &Setting, draft: &Draft) -> f64 {
+    let flow = setting.flow(draft);
+    let at = |look: Look| over_at(setting, draft, &flow, look);
+    match setting.spread {
+        Spread::ToEmptiest => at(Look::LATE),
+        Spread::Evenly => typical(at),
+    }
+}
+
+fn over_at(setting: &Setting, draft: &Draft, flow: &Flow, look: Look) -> f64 {
+    let end = Course::new(setting, draft, flow, look).end();
     let each = end.iter().zip(&setting.sites);
     let members = each.filter(|(_, site)| site.member);
     members.map(|(clients, site)| clients / site.target.max(1.0) - 1.0).fold(0.0, f64::max)
 }
 
 /// Closer than this to level counts little.
-const FINE: f64 = 0.002;
+const GOOD: f64 = 0.003;
+/// Further than this counts double.
+const FAIR: f64 = 0.006;
 /// Twice the time is worth this much of the fullest node over the mean.
-const LONGER: f64 = 0.01;
-/// How likely the balancer sees late that a node serves again.
-const LIKELY: f64 = 0.5;
+const LONGER: f64 = 0.012;

@@ -1,7 +1,7 @@
 //! The circumstances a plan is made for.
 
 use super::balancer::LoadBalancer;
-use super::draft::{Draft, Hold, Site};
+use super::draft::{Draft, Site};
 use super::flow::Flow;
 use crate::balance::float;
 use crate::forecast::Spread;
@@ -18,9 +18,6 @@ pub(crate) const TICK_LAG_S: f64 = 0.1;
 /// Up to 1. The plan reckons with nearly the most, since the error of a shorter lag leaves the
 /// emptiest node a little emptier, while that of a longer one would leave it the fullest.
 pub(crate) const SEEN_LAG_S: f64 = 0.9;
-
-/// A shorter lag, to see how much a draft depends on it.
-pub(crate) const SHORT_LAG_S: f64 = 0.35;
 
 /// What the options forbid.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -132,13 +129,6 @@ impl Setting {
             flow.add(hold.ahead_s, hold.ticks, float(hold.rate));
         }
         flow
-    }
-
-    /// When the balancer sends clients to each node, if it takes `lag_s` to see that one serves.
-    pub(crate) fn openings(&self, draft: &Draft, lag_s: f64) -> Vec<f64> {
-        let at = |hold: Hold| self.opens_s(hold.lasts_s()) - SEEN_LAG_S + lag_s;
-        let opens = |hold: &Option<Hold>| hold.map_or(0.0, at);
-        draft.holds.iter().map(opens).collect()
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::course::Course;
 use super::draft::{Draft, Hold};
+use super::look::Look;
 use super::pace::whole;
-use super::setting::{SEEN_LAG_S, Setting};
+use super::setting::Setting;
 use crate::balance::float;
 use crate::units::{AbsThreshold, EvictRate, RelThreshold};
 
@@ -32,7 +33,8 @@ pub(crate) struct Start {
 /// depends on luck; a cordon against nodes that are never closed, since a start may not name a node
 /// that an earlier one has closed.
 pub(crate) fn starts(setting: &Setting, draft: &Draft) -> Vec<Start> {
-    let course = Course::new(setting, draft, SEEN_LAG_S);
+    let flow = setting.flow(draft);
+    let courses = [Look::EARLY, Look::LATE].map(|look| Course::new(setting, draft, &flow, look));
     let mut order: Vec<usize> = (0..setting.sites.len()).collect();
     let clients = |i: usize| setting.sites.get(i).map_or(0.0, |site| site.clients);
     let is_member = |i: usize| setting.sites.get(i).is_some_and(|site| site.member);
@@ -50,7 +52,7 @@ pub(crate) fn starts(setting: &Setting, draft: &Draft) -> Vec<Start> {
         let hold = hold(site)?;
         let against = if is_donor(site) { &recipients } else { &open };
         let named = below_average(clients(site), against, clients);
-        stop(setting, &course, (site, is_donor(site)), hold, named)
+        stop(setting, &courses, (site, is_donor(site)), hold, named)
     };
     order.iter().filter_map(|site| start(*site)).collect()
 }
@@ -71,10 +73,11 @@ fn below_average(clients: f64, emptiest: &[usize], of: impl Fn(usize) -> f64) ->
     named
 }
 
-/// The start with a threshold half way between the last tick that drops and the check that ends it.
+/// The start with a threshold half way between the last tick that drops and the check that ends it,
+/// whether the balancer looks early or late.
 fn stop(
     setting: &Setting,
-    course: &Course<'_>,
+    [early, late]: &[Course<'_>; 2],
     (site, donor): (usize, bool),
     hold: Hold,
     recipients: Vec<usize>,
@@ -85,13 +88,18 @@ fn stop(
     let clients = setting.sites.get(site).map_or(0.0, |site| site.clients);
     let over = |tick: u64| {
         let at_s = setting.first_tick_s() - float(hold.ahead_s) + float(tick);
-        let moment = course.at(at_s);
-        let sum: f64 = recipients.iter().map(|i| course.undropped(*i, moment)).sum();
         let own = clients - float(hold.rate * tick);
-        own - sum / float(recipients.len() as u64)
+        let by = |course: &Course<'_>| {
+            let moment = course.at(at_s);
+            let sum: f64 = recipients.iter().map(|i| course.undropped(*i, moment)).sum();
+            own - sum / float(recipients.len() as u64)
+        };
+        [by(early), by(late)]
     };
-    let (before, after) = (over(hold.ticks - 1), over(hold.ticks));
-    if over(0) <= 1.0 {
+    let [before, first] =
+        [hold.ticks - 1, 0].map(|tick| over(tick).into_iter().fold(f64::INFINITY, f64::min));
+    let after = over(hold.ticks).into_iter().fold(f64::NEG_INFINITY, f64::max);
+    if first <= 1.0 {
         return None;
     }
     let threshold = ((before + after) / 2.0).floor().min((before - 0.5).floor());
