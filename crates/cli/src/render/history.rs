@@ -34,7 +34,7 @@ fn row(record: &Record) -> Vec<String> {
         measured.unwrap_or_else(|| "?".to_owned()),
         percent(record.plan.balance.after.over),
         clock_time(took_s),
-        clock_time(record.plan.forecast.duration_s),
+        clock_time(record.expected_s),
     ]
 }
 

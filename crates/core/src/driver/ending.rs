@@ -36,12 +36,15 @@ impl Driver {
             return;
         }
         let waited_ms = self.state.watch.now.ms_since(since);
-        let is_late = waited_ms >= u64::from(self.state.options.settle_s) * 1000;
+        let settle_ms = u64::from(self.state.options.settle_s) * 1000;
+        let could_read = round.status.is_some() && round.nodes.is_some();
+        // What could not be read is asked again; only a cluster that stays silent ends without it.
+        let is_late = waited_ms >= if could_read { settle_ms } else { settle_ms * SILENCE };
         let donors = Donors::of(round, &self.state.donors());
         let polls = u64::from(self.state.options.empty_polls);
         let asked_enough = waited_ms >= self.poll_interval_ms() * polls;
         let serving = donors.closed.is_empty() && (donors.unchecked.is_empty() || asked_enough);
-        let settled = serving && !lives && round.status.is_some() && round.nodes.is_some();
+        let settled = serving && !lives && could_read;
         let missing = goal::missing(&self.state);
         let reached = *why != EndReason::Gone || missing.is_none() || self.none_was_needed();
         let settling_ms = u64::from(self.state.options.reconnect_grace_s) * 1000;
@@ -51,7 +54,8 @@ impl Driver {
         }
         let awaits_wave = *why == EndReason::Gone && self.may_need_wave() && !has_settled;
         if is_late || (settled && reached && !awaits_wave) {
-            let verdict = Verdict { why, missing, donors, lives };
+            let silent_s = (!could_read).then_some(waited_ms / 1000);
+            let verdict = Verdict { why, missing, donors, lives, silent_s };
             self.end(verdict.outcome(&self.state));
         }
     }
@@ -109,6 +113,8 @@ struct Verdict<'a> {
     missing: Option<String>,
     donors: Donors,
     lives: bool,
+    /// Seconds for which the cluster could not be read, if that is why there is a verdict now.
+    silent_s: Option<u64>,
 }
 
 impl Verdict<'_> {
@@ -148,6 +154,13 @@ impl Verdict<'_> {
             let detail = "EMQX found nothing to balance: the counts have changed since the plan";
             return (OutcomeKind::AlreadyBalanced, detail.to_owned());
         }
+        if let Some(silent_s) = self.silent_s {
+            let detail = format!(
+                "the cluster could not be read for {silent_s} s after the runs were gone, so nobody \
+                 knows what they reached: look at its status"
+            );
+            return (OutcomeKind::TimedOut, detail);
+        }
         match (&self.missing, self.donors.closed.is_empty()) {
             (None, true) => {
                 (OutcomeKind::Completed, "the runs ended and the counts are within the goal".into())
@@ -177,3 +190,6 @@ pub(super) fn outcome(state: &DriverState, result: OutcomeKind, detail: String) 
 fn listed(nodes: &[NodeName]) -> String {
     nodes.iter().map(NodeName::as_str).collect::<Vec<_>>().join(", ")
 }
+
+/// A cluster that cannot be read is given so many times longer to settle.
+const SILENCE: u64 = 10;

@@ -108,7 +108,9 @@ pub(crate) fn missing_clients(
         |nodes: &[NodeLoad]| nodes.iter().map(|load| load.connections).fold(0, u64::saturating_add);
     let (before, now) = (total(baseline), total(nodes));
     let travelling = per_second.saturating_mul(options.reconnect_grace_s.into());
-    let tolerated = before / 100 * u64::from(options.max_missing_percent);
+    // However fast a plan is, nobody wants a large part of the clients away at once.
+    let travelling = travelling.min(before / MOST_TRAVELLING);
+    let tolerated = before.saturating_mul(options.max_missing_percent.into()) / 100;
     let floor = before.saturating_sub(tolerated.max(travelling));
     (now < floor).then(|| {
         let text = format!(
@@ -148,3 +150,5 @@ pub(crate) fn headroom(max_fds: u64) -> u64 {
 
 const POLLS: u32 = 2;
 const FD_SHARE: f64 = 0.9;
+/// One in so many clients may be on its way at any time.
+const MOST_TRAVELLING: u64 = 4;

@@ -22,7 +22,8 @@ pub struct DriverOptions {
     /// Percent of the cluster's clients that may be missing before the runs are stopped. 1 to 100,
     /// default 10; 100 never stops them.
     pub max_missing_percent: u32,
-    /// Seconds that dropped clients are given to come back before they count as missing. Default 5.
+    /// Seconds that dropped clients are given to come back before they count as missing, and to settle
+    /// after a wave. Default 5. Never more than a quarter of all clients is taken to be on its way.
     pub reconnect_grace_s: u32,
     /// Connections at which a recipient counts as full and the runs are stopped. Default: 90 % of
     /// the file descriptors that EMQX reports.

@@ -62,7 +62,8 @@ pub enum OutcomeKind {
     Aborted,
     /// EMQX, or the state of the cluster, did not allow the start.
     Refused,
-    /// The time limit passed; what still ran was told to stop.
+    /// The time limit passed and what still ran was told to stop, or the cluster could not be read for
+    /// so long that nobody knows how it ended.
     TimedOut,
 }
 

@@ -41,8 +41,10 @@ pub struct Record {
     pub waves: Vec<WaveRecord>,
     /// Every node at the end.
     pub nodes: Vec<NodeLoad>,
-    /// Connections that have left the donors in the last wave.
+    /// Connections that have left the donors, in all waves.
     pub moved: u64,
+    /// Seconds that it was to take, all waves together.
+    pub expected_s: u64,
     /// The verdict.
     pub outcome: Outcome,
 }
@@ -58,6 +60,8 @@ impl Driver {
     /// What is worth keeping, once there is a verdict.
     pub fn record(&self) -> Option<Record> {
         let Stage::Done { outcome, at } = &self.state.stage else { return None };
+        let waves = &self.state.waves;
+        let moved = progress::status(&self.state).progress.moved;
         let mut plan = self.state.plan.clone();
         plan.forecast.curve = Curve::default();
         Some(Record {
@@ -66,9 +70,11 @@ impl Driver {
             ended_at: *at,
             purpose: self.state.purpose.clone(),
             plan,
-            waves: self.state.waves.clone(),
+            waves: waves.clone(),
             nodes: self.state.watch.nodes.clone(),
-            moved: progress::status(&self.state).progress.moved,
+            moved: moved + waves.iter().map(|wave| wave.moved).sum::<u64>(),
+            expected_s: self.state.plan.forecast.duration_s
+                + waves.iter().map(|wave| wave.expected_s).sum::<u64>(),
             outcome: outcome.clone(),
         })
     }

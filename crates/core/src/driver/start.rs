@@ -12,6 +12,9 @@ use super::state::{EndReason, Question, Stage, TrackState};
 use super::{Driver, ending};
 use crate::emqx::{GlobalStatus, Refusal, RefusalReason};
 use crate::error::{Error, ErrorKind};
+use crate::plan::single::Split;
+use crate::plan::{Decision, Run};
+use crate::snapshot::NodeLoad;
 
 impl Driver {
     /// Judges the first read of the cluster.
@@ -114,12 +117,37 @@ impl Driver {
         self.state.watch.events.push(Event::StartDoubtful { coordinator, cause });
     }
 
+    /// Whether the nodes of a run in doubt are as they were when it was planned: EMQX would make the
+    /// same nodes donors and still find something to do. If not, the run came and went unseen, and
+    /// starting it again would move clients back.
+    fn is_as_planned(&self, run: &Run) -> bool {
+        let nodes: Vec<&NodeLoad> =
+            self.state.watch.nodes.iter().filter(|load| run.nodes.contains(&load.node)).collect();
+        let split = Split::of(&nodes);
+        split.donors.iter().all(|load| run.donors.contains(&load.node))
+            && split.recipients.iter().all(|load| run.recipients.contains(&load.node))
+            && split.decide(&run.strategy) == Decision::Start
+    }
+
+    fn take_for_done(&mut self, i: usize) {
+        let Some(tracked) = self.state.runs.get_mut(i) else { return };
+        tracked.state = TrackState::Gone;
+        let coordinator = tracked.run.coordinator.clone();
+        self.state.watch.events.push(Event::Gone { coordinator });
+    }
+
     /// A run in doubt that enough polls have not shown was not started: it may be sent again, if
     /// EMQX did not refuse it and this hour's starts are not used up.
     pub(super) fn settle_doubt(&mut self, i: usize, may_repeat: bool, cause: Cause) {
         let Some(tracked) = self.state.runs.get(i) else { return };
-        if !may_repeat || !self.state.watch.has_starts_left(&tracked.run.coordinator) {
+        let is_as_planned = self.is_as_planned(&tracked.run);
+        if is_as_planned
+            && !(may_repeat && self.state.watch.has_starts_left(&tracked.run.coordinator))
+        {
             return self.give_up(i, cause);
+        }
+        if !is_as_planned {
+            return self.take_for_done(i);
         }
         if let Some(tracked) = self.state.runs.get_mut(i) {
             tracked.state = TrackState::Pending;

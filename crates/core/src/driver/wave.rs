@@ -6,6 +6,7 @@
 use super::Driver;
 use super::event::Event;
 use super::goal;
+use super::progress;
 use super::state::{Stage, TrackState, TrackedRun};
 use crate::plan::{Decision, Mode, Plan, plan};
 use crate::snapshot::Snapshot;
@@ -18,6 +19,10 @@ pub struct WaveRecord {
     pub runs: usize,
     /// Clients that it was to drop.
     pub disconnects: u64,
+    /// Connections that have left the donors in it.
+    pub moved: u64,
+    /// Seconds that it was to take.
+    pub expected_s: u64,
     /// The fullest node over the mean, as forecast.
     pub expected_over: f64,
     /// The fullest node over the mean, as measured.
@@ -65,6 +70,8 @@ impl Driver {
         let wave = WaveRecord {
             runs: current.runs.len(),
             disconnects: current.forecast.disconnects,
+            moved: progress::status(&self.state).progress.moved,
+            expected_s: current.forecast.duration_s,
             expected_over: current.balance.after.over,
             over,
         };

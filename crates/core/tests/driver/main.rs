@@ -388,3 +388,28 @@ fn a_driver_that_was_away_for_a_day_judges_what_has_become_of_the_cluster() {
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
     assert_eq!(world.stops, 0);
 }
+
+#[test]
+fn a_run_that_came_and_went_while_its_start_was_in_doubt_is_not_started_again() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.lose_starts = vec![Loss::AfterEmqx];
+    let mut is_first = true;
+    let outcome = world.drive_with(&mut driver, |world, driver| {
+        let was_asked = driver.status().runs[0].state.as_str() == "starting" && world.run.is_some();
+        if was_asked && std::mem::take(&mut is_first) {
+            world.pass(60);
+        }
+        Kill::No
+    });
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
+    assert_eq!((world.a, world.b, world.starts), (100, 100, 1));
+}
+
+#[test]
+fn a_cluster_that_falls_silent_at_the_end_is_not_judged_by_old_counts() {
+    let (mut world, mut driver) = (World::new(), driver());
+    world.at(9, |world| world.nodes_down = true);
+    let outcome = world.drive(&mut driver);
+    assert_eq!(outcome.result, OutcomeKind::TimedOut, "{}", outcome.detail);
+    assert!(outcome.detail.contains("could not be read"), "{}", outcome.detail);
+}

@@ -36,6 +36,7 @@ pub(crate) struct World {
     pub refuse_start: Option<RefusalReason>,
     pub own_api_down: bool,
     pub reads_down: bool,
+    pub nodes_down: bool,
     /// Clients that are on their way between the nodes while the run evicts.
     pub travelling: u64,
     pub evacuated: Option<NodeName>,
@@ -81,6 +82,7 @@ impl World {
             refuse_start: None,
             own_api_down: false,
             reads_down: false,
+            nodes_down: false,
             travelling: 0,
             evacuated: None,
             down: None,
@@ -217,6 +219,7 @@ impl Scene for World {
             }
             Ask::Stop { .. } => Ok(Answer::Stop(self.stop())),
             _ if self.reads_down => Err(lost()),
+            Ask::Nodes if self.nodes_down => Err(lost()),
             Ask::Nodes => Ok(Answer::Nodes(self.nodes())),
             Ask::GlobalStatus => Ok(Answer::GlobalStatus(self.status())),
             Ask::Availability { .. } if self.own_api_down => Err(lost()),
