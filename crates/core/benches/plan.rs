@@ -3,7 +3,9 @@
 //! `cargo bench -p emqx-rebalance-core`
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use emqx_rebalance_core::{NodeLoad, NodeName, PlanOptions, Snapshot, Strategy, plan};
+use emqx_rebalance_core::{
+    EvictRate, LoadBalancer, Mode, NodeLoad, NodeName, PlanOptions, Snapshot, Strategy, plan,
+};
 use std::hint::black_box;
 
 /// `nodes` nodes of which every fourth is empty and the others hold between 1 and 2 times `load`.
@@ -36,5 +38,24 @@ fn single(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, single);
+/// Rate 50 makes long runs of the same cluster.
+fn level(c: &mut Criterion) {
+    let mut group = c.benchmark_group("level");
+    group.sample_size(10);
+    let strategy = Strategy { conn_evict_rate: EvictRate::at_least_one(50), ..tight() };
+    for balancer in LoadBalancer::ALL {
+        let load_balancer = Some(balancer);
+        let options = PlanOptions { mode: Mode::Level, load_balancer, ..PlanOptions::default() };
+        for nodes in [10, 100, 1000] {
+            let snapshot = cluster(nodes, 3333);
+            let id = BenchmarkId::new(format!("{balancer:?}"), nodes);
+            group.bench_with_input(id, &snapshot, |b, snapshot| {
+                b.iter(|| plan(black_box(snapshot), &strategy, &options));
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, single, level);
 criterion_main!(benches);

@@ -38,7 +38,7 @@ fn best_for(setting: &Setting) -> (u64, Draft) {
     let mut ticks = fewest;
     let most = most_ticks(setting, fewest);
     let beaten = |best: &Option<(f64, u64, Draft)>, ticks: u64| {
-        let least = LONGER * longer(setting, fewest, ticks);
+        let least = longer(setting, fewest, ticks);
         best.as_ref().is_some_and(|(score, ..)| *score <= least)
     };
     while ticks <= most && !beaten(&best, ticks) {
@@ -143,13 +143,15 @@ fn score(setting: &Setting, draft: &Draft, fewest: u64, ticks: u64) -> f64 {
     let more = float(draft.drops()) / least.max(1.0) - 1.0;
     let fine = 0.2 * over + 0.8 * (over - GOOD).max(0.0) + (over - FAIR).max(0.0);
     let dear = 0.05 * more.max(0.0) + (more - 0.03).max(0.0);
-    fine + dear + 10.0 * too_fast(setting, draft) + LONGER * longer(setting, fewest, ticks)
+    fine + dear + 10.0 * too_fast(setting, draft) + longer(setting, fewest, ticks)
 }
 
-/// Time beyond the shortest, against it.
+/// What time beyond the shortest costs: chance spoils more than haste does, so that there slow plans
+/// gain less.
 fn longer(setting: &Setting, fewest: u64, ticks: u64) -> f64 {
     let waits = float(setting.wait_health_check_s + setting.wait_takeover_s);
-    float(ticks - fewest) / (waits + float(fewest))
+    let weight = if setting.by_chance { LONGER_BY_CHANCE } else { LONGER };
+    weight * float(ticks - fewest) / (waits + float(fewest))
 }
 
 /// The fullest node over its target, whenever the balancer looks.
@@ -174,4 +176,6 @@ const GOOD: f64 = 0.003;
 /// Further than this counts double.
 const FAIR: f64 = 0.006;
 /// Twice the time is worth this much of the fullest node over the mean.
-const LONGER: f64 = 0.012;
+const LONGER: f64 = 0.014;
+/// The same where chance deals the clients.
+const LONGER_BY_CHANCE: f64 = 0.02;
