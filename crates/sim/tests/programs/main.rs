@@ -9,6 +9,7 @@ use client::Client;
 use emqx_rebalance_sim::ClusterConfig;
 use emqx_rebalance_sim::server::{Embedded, MqttOptions, ServerOptions};
 use std::net::SocketAddr;
+use tokio::net::TcpStream;
 
 async fn cluster() -> Embedded {
     let config = ClusterConfig::with_clients(&[0, 0, 0]).unwrap();
@@ -44,6 +45,14 @@ fn close_donors(cluster: &Embedded) {
     assert!(format!("{answer:?}").contains("status: 200"), "{answer:?}");
 }
 
+/// Kills a node and waits until its port refuses connections.
+async fn kill(cluster: &Embedded, node: usize) {
+    cluster.with(|simulation| simulation.cluster.kill(node));
+    while TcpStream::connect(cluster.mqtt_addresses()[node]).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn haproxy_leaves_donors_out_and_their_clients_where_they_are() {
     let cluster = cluster().await;
@@ -74,7 +83,7 @@ async fn nginx_goes_round_a_dead_node_but_not_round_a_donor() {
     let nginx = program::nginx(cluster.mqtt_addresses()).await;
     let mut before = connect(nginx.address, 0, 30).await;
     assert!(counts(&cluster).iter().all(|count| *count >= 8), "{:?}", counts(&cluster));
-    cluster.with(|simulation| simulation.cluster.kill(1));
+    kill(&cluster, 1).await;
     let after = connect(nginx.address, 100, 10).await;
     assert_eq!(after.len(), 10, "nobody notices the dead node");
     let first = counts(&cluster)[0];
