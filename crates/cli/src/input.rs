@@ -38,15 +38,28 @@ pub(crate) fn plan(path: &Path) -> Result<Plan> {
 /// # Errors
 /// `config_invalid` if the file cannot be read, is no object, or names an option twice.
 pub(crate) fn options(path: &Path, what: &str) -> Result<Map<String, Value>> {
-    let text = text(path)?;
-    let value: Value = serde_saphyr::from_str(&text).map_err(|error| {
-        bad_file(&format!("not a {what}"), path, &yaml_words(&error.to_string()))
-    })?;
-    match value {
+    match yaml(path, what)? {
         Value::Object(options) => Ok(options),
         Value::Null => Ok(Map::new()),
         _ => Err(bad_file(&format!("not a {what}"), path, &"expected an object of options")),
     }
+}
+
+/// Reads a list from a JSON or YAML file, or from standard input for `-`.
+///
+/// # Errors
+/// `config_invalid` if the file cannot be read or is no list.
+pub(crate) fn list(path: &Path, what: &str) -> Result<Vec<Value>> {
+    match yaml(path, what)? {
+        Value::Array(list) => Ok(list),
+        Value::Null => Ok(Vec::new()),
+        _ => Err(bad_file(&format!("not a {what}"), path, &"expected a list")),
+    }
+}
+
+fn yaml(path: &Path, what: &str) -> Result<Value> {
+    serde_saphyr::from_str(&text(path)?)
+        .map_err(|error| bad_file(&format!("not a {what}"), path, &yaml_words(&error.to_string())))
 }
 
 /// The first line of a YAML error, without the reader's advice to programmers.

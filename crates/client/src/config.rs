@@ -62,8 +62,9 @@ pub struct Tls {
 pub struct Timeouts {
     /// For a connection. Default 3 s.
     pub connect: Duration,
-    /// For the whole answer to a read or a stop. Default 10 s: EMQX's own calls between nodes give
-    /// up after 15 s, or never before 5.9, and by then another node has been asked.
+    /// For the whole answer to a read or a stop. Default 16 s: while a node hangs, EMQX 5.9 and later
+    /// answer after 15 s, when their own calls to it give up; before 5.9 these never do, and another
+    /// node is asked.
     pub request: Duration,
     /// For the whole answer to a start. Default 60 s: EMQX 5.9 and later may work 45 s on it.
     pub start: Duration,
@@ -73,7 +74,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(3),
-            request: Duration::from_secs(10),
+            request: Duration::from_secs(16),
             start: Duration::from_secs(60),
         }
     }

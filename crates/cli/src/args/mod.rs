@@ -3,6 +3,7 @@
 mod connection;
 mod driving;
 mod evacuation;
+mod faults;
 mod keeping;
 mod planning;
 mod quantity;
@@ -12,6 +13,7 @@ mod strategy;
 pub(crate) use connection::ConnectionArgs;
 pub(crate) use driving::DrivingArgs;
 pub(crate) use evacuation::{EvacuateCommand, EvacuationArgs, EvacuationStartArgs, node_name};
+pub(crate) use faults::FaultArgs;
 pub(crate) use keeping::{HistoryArgs, RecordingArgs};
 pub(crate) use planning::PlanningArgs;
 pub(crate) use start::{ResumeArgs, StartArgs};
@@ -133,6 +135,9 @@ pub(crate) struct ClusterArgs {
     /// in a process of their own [default: nobody]
     #[arg(long)]
     pub(crate) mqtt: bool,
+    /// What breaks.
+    #[command(flatten)]
+    pub(crate) faults: FaultArgs,
 }
 
 /// Arguments of `demo`.

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::input;
 use crate::output::Output;
 use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
-use emqx_rebalance_sim::{ClusterConfig, LoadBalancer};
+use emqx_rebalance_sim::{ClusterConfig, Fault, LoadBalancer};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,6 +18,8 @@ struct Access {
     urls: Vec<String>,
     api_key: String,
     api_secret: String,
+    /// Where faults are asked for, with the same key.
+    faults: String,
     /// `host:port` of every node for MQTT.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mqtt: Vec<String>,
@@ -32,18 +34,20 @@ struct Access {
 /// Bad input, or no free port.
 pub(crate) async fn run(args: &ClusterArgs, output: Output) -> Result<Exit> {
     let config = config(args)?;
+    let example = example(&config);
     let crowd =
         if args.mqtt { real(config, output).await? } else { Crowd::counted(config).await? };
     let cluster = &crowd.cluster;
     let access = Access {
         version: 1,
+        faults: format!("{}/sim/faults", cluster.urls().first().map_or("", String::as_str)),
         urls: cluster.urls(),
         api_key: cluster.api_key(),
         api_secret: cluster.api_secret(),
         mqtt: cluster.mqtt_addresses().iter().map(ToString::to_string).collect(),
         load_balancer: crowd.load_balancer().map(|address| address.to_string()),
     };
-    output.result(&access, || exports(&access))?;
+    output.result(&access, || exports(&access, &example))?;
     output.say("The cluster runs until Ctrl-C. Paste the lines above into another shell, then:\n");
     output.say("  emqx-rebalance status\n");
     interrupted().await?;
@@ -70,7 +74,8 @@ fn config(args: &ClusterArgs) -> Result<ClusterConfig> {
     let policy = Value::String(args.load_balancer.clone());
     let policy = Map::from_iter([("policy".to_owned(), policy)]);
     config.load_balancer = input::checked::<LoadBalancer>(policy)?;
-    Ok(config)
+    config.faults = args.faults.resolve(args.mqtt)?;
+    config.validate().map(|()| config)
 }
 
 /// Clients of every node: as given, or three full nodes and an empty one.
@@ -89,8 +94,15 @@ fn clients(args: &ClusterArgs) -> Result<Vec<u64>> {
     }
 }
 
+/// A fault of this cluster as JSON.
+fn example(config: &ClusterConfig) -> String {
+    let node = config.nodes.get(1).or_else(|| config.nodes.first());
+    let fault = node.map(|node| Fault::NodeKilled { node: node.name.clone() });
+    serde_json::to_string(&fault).unwrap_or_default()
+}
+
 /// Lines to paste into a shell.
-fn exports(access: &Access) -> String {
+fn exports(access: &Access, example: &str) -> String {
     let mut text = format!(
         "export EMQX_URL={}\nexport EMQX_API_KEY={}\nexport EMQX_API_SECRET={}\n",
         access.urls.join(","),
@@ -103,6 +115,8 @@ fn exports(access: &Access) -> String {
     if let Some(address) = &access.load_balancer {
         text.push_str(&format!("# MQTT through the load balancer: {address}\n"));
     }
+    let curl = "curl -u $EMQX_API_KEY:$EMQX_API_SECRET";
+    text.push_str(&format!("# Break it: {curl} {} -d '{example}'\n", access.faults));
     text
 }
 

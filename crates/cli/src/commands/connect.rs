@@ -40,7 +40,7 @@ fn config(args: &ConnectionArgs) -> Result<ClusterConfig> {
 fn timeouts(seconds: u16) -> Timeouts {
     let request = Duration::from_secs(seconds.into());
     let connect = Timeouts::default().connect.min(request);
-    Timeouts { connect, request, start: request.saturating_mul(6) }
+    Timeouts { connect, request, start: request.saturating_mul(4) }
 }
 
 fn node_urls(pairs: &[String]) -> Result<BTreeMap<NodeName, String>> {

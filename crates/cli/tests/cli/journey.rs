@@ -55,6 +55,28 @@ fn the_verdict_is_json_too() {
 }
 
 #[test]
+fn start_and_wait_writes_a_page() {
+    let cluster = cluster();
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.html");
+    let args = ["start", "--yes", "--wait", "--report", report.to_str().unwrap()];
+    let said = cluster.run(&[&args[..], &QUICK[..]].concat());
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(said.err.contains("The report is in"), "{}", said.err);
+    let page = std::fs::read_to_string(&report).unwrap();
+    for text in ["<html", "Rebalance of 3 nodes", "emqx3@127.0.0.1", "✓ completed"] {
+        assert!(page.contains(text), "{text} not in the page");
+    }
+    assert!(!page.contains(&cluster.secret));
+
+    let without_wait = cluster.run(&["start", "--yes", "--report", report.to_str().unwrap()]);
+    assert_eq!(without_wait.code, Some(2), "{}", without_wait.err);
+    let nowhere = cluster.run(&["start", "--yes", "--wait", "--report", "/nowhere/report.html"]);
+    assert_eq!(nowhere.code, Some(2), "{}", nowhere.err);
+    assert!(nowhere.err.contains("`report` is `/nowhere/report.html`"), "{}", nowhere.err);
+}
+
+#[test]
 fn start_returns_when_emqx_shows_the_run_and_stop_ends_it() {
     let cluster = cluster();
     let said = cluster.run(&[&["start", "--yes"], &SLOW[..]].concat());
