@@ -1,10 +1,13 @@
 //! The options of an evacuation.
 
+use super::PatienceArgs;
 use super::quantity::{Quantities, seconds};
 use crate::input;
 use clap::{Args, Subcommand};
-use emqx_rebalance_core::{Evacuation, EvacuationPlanOptions, NodeName, Result};
+use emqx_rebalance_core::driver::DriverOptions;
+use emqx_rebalance_core::{Error, ErrorKind, Evacuation, EvacuationPlanOptions, NodeName, Result};
 use serde_json::{Map, Value};
+use std::path::PathBuf;
 
 /// What to do with evacuations.
 #[derive(Clone, Debug, Subcommand)]
@@ -12,7 +15,7 @@ pub(crate) enum EvacuateCommand {
     /// Say what emptying a node would do, without touching anything
     Plan(EvacuationPlanArgs),
     /// Empty a node: its clients are dropped and refused until the evacuation is stopped
-    Start(EvacuationStartArgs),
+    Start(Box<EvacuationStartArgs>),
     /// Let a node serve clients again
     Stop {
         /// The node, such as emqx@10.0.0.1
@@ -47,9 +50,35 @@ pub(crate) struct EvacuationStartArgs {
     /// Start although the plan has errors
     #[arg(long)]
     pub(crate) force: bool,
+    /// With --wait: why, for whoever goes on with it
+    #[arg(long, value_name = "TEXT", requires = "wait")]
+    pub(crate) reason: Option<String>,
+    /// With --wait: keep the state in this file at every step, so that `resume FILE` goes on
+    /// whatever happens
+    #[arg(long, value_name = "FILE", requires = "wait")]
+    pub(crate) state: Option<PathBuf>,
+    /// How patiently.
+    #[command(flatten)]
+    patience: PatienceArgs,
     /// EMQX's options.
     #[command(flatten)]
     pub(crate) evacuation: EvacuationArgs,
+}
+
+impl EvacuationStartArgs {
+    /// How patiently it is followed.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem, or if nobody would follow it.
+    pub(crate) fn driving(&self) -> Result<DriverOptions> {
+        let options = self.patience.resolve()?;
+        if !self.wait && options != DriverOptions::default() {
+            let message =
+                "options of driving need --wait: without it nobody follows the evacuation";
+            return Err(Error::new(ErrorKind::ConfigInvalid, message));
+        }
+        Ok(options)
+    }
 }
 
 /// EMQX's evacuation options. Values stay text here: the core checks them, all at once.

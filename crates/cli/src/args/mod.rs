@@ -11,7 +11,7 @@ mod start;
 mod strategy;
 
 pub(crate) use connection::ConnectionArgs;
-pub(crate) use driving::DrivingArgs;
+pub(crate) use driving::{DrivingArgs, PatienceArgs};
 pub(crate) use evacuation::{EvacuateCommand, EvacuationArgs, EvacuationStartArgs, node_name};
 pub(crate) use faults::FaultArgs;
 pub(crate) use keeping::{HistoryArgs, RecordingArgs};
@@ -58,7 +58,7 @@ pub(crate) enum Command {
     Plan(Box<PlanArgs>),
     /// Plan, ask, start
     Start(Box<StartArgs>),
-    /// Go on with a rebalance whose command was killed, to its verdict
+    /// Go on with a rebalance or evacuation whose command was killed, to its verdict
     Resume(ResumeArgs),
     /// Show what runs and how the clients are spread
     Status(StatusArgs),

@@ -68,7 +68,7 @@ impl StartArgs {
 /// Arguments of `resume`.
 #[derive(Args, Debug)]
 pub(crate) struct ResumeArgs {
-    /// The file that `start --state` wrote
+    /// The file that `start --state` or `evacuate start --state` wrote
     #[arg(value_name = "FILE")]
     pub(crate) state: PathBuf,
     /// Where a record is kept.

@@ -1,15 +1,14 @@
 //! `evacuate`: empties one node, or lets it serve again.
 
-use super::follow::{End, Until, follow};
+use super::emptying::{Emptying, remind};
+use super::purpose::purpose;
+use super::state::StateFile;
 use super::{confirm, connect};
 use crate::args::{ConnectionArgs, EvacuateCommand, EvacuationArgs, EvacuationStartArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
-use crate::render::live::Live;
-use emqx_rebalance_client::Cluster;
-use emqx_rebalance_core::driver::DriverOptions;
-use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, NodeName, Result};
+use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, Evacuator, NodeName, Result};
 use serde::Serialize;
 
 /// The JSON of `evacuate start` and `evacuate stop`.
@@ -53,24 +52,21 @@ async fn start(
     output: Output,
 ) -> Result<Exit> {
     let (evacuation, options) = (args.evacuation.resolve()?, args.evacuation.options()?);
+    let driving = args.driving()?;
+    let state = args.state.as_deref().map(StateFile::fresh).transpose()?;
     confirm::require(args.yes, output)?;
     let cluster = connect::connect(connection).await?;
     let node = &args.evacuation.node;
     let plan = cluster.plan_evacuation(node, &evacuation, &options).await?;
-    if !output.is_json() {
-        output.text(&format!("{}\n", render::evacuations::plan(&plan)))?;
-    }
-    if let (Some(finding), false) = (plan.errors().next(), args.force) {
-        let message = &finding.message;
-        let text = format!("nothing was started: {message} (--force starts all the same)");
-        return Err(Error::new(ErrorKind::Conflict, text));
-    }
+    show(&plan, args.force, output)?;
     let question = format!("Drop every client of {node} and refuse new ones until it is stopped?");
     if !confirm::ask(args.yes, &question, output)? {
         return Ok(Exit::Failed);
     }
     if args.wait {
-        return drive(&cluster, plan, args.force, output).await;
+        let evacuator = Evacuator::new(plan, driving, args.force)?;
+        let evacuator = evacuator.with_purpose(purpose(args.reason.as_deref()));
+        return Emptying { evacuator, state }.drive(&cluster, output).await;
     }
     cluster.start_evacuation(node, &evacuation).await?;
     let changed = Changed { version: 1, node, evacuating: true, changed: true };
@@ -79,41 +75,19 @@ async fn start(
     Ok(Exit::Done)
 }
 
-/// Starts an evacuation and follows it to the empty node.
-async fn drive(
-    cluster: &Cluster,
-    plan: EvacuationPlan,
-    force: bool,
-    output: Output,
-) -> Result<Exit> {
-    let node = plan.node().clone();
-    let mut live = Live::new(output, &plan.forecast);
-    let mut run = cluster.evacuate(plan, DriverOptions::default(), force)?;
-    let end = follow(&mut run, 1, Until::Verdict, &mut live, |_| {}).await;
-    live.close();
-    let status = run.status();
-    let (text, exit) = match end? {
-        End::Verdict(outcome) => (render::verdict::outcome(&outcome), Exit::of_outcome(&outcome)),
-        End::Seen | End::Detached => {
-            output.say("\nNot watching any more. EMQX goes on by itself.\n");
-            (String::new(), Exit::Done)
-        }
-    };
-    output.result(&status, || text)?;
-    remind(&node, output);
-    Ok(exit)
-}
-
-/// What nobody may forget.
-fn remind(node: &NodeName, output: Output) {
-    if output.is_json() {
-        return;
+/// Shows the plan, to programs only by what becomes of it, and ends here if it has errors.
+fn show(plan: &EvacuationPlan, force: bool, output: Output) -> Result<()> {
+    if !output.is_json() {
+        output.text(&format!("{}\n", render::evacuations::plan(plan)))?;
     }
-    output.say(&format!(
-        "It refuses clients until you stop this, over restarts too.\n  \
-         watch it:  emqx-rebalance evacuate status {node}\n  \
-         stop it:   emqx-rebalance evacuate stop {node}\n"
-    ));
+    match plan.errors().next() {
+        Some(finding) if !force => {
+            let message = &finding.message;
+            let text = format!("nothing was started: {message} (--force starts all the same)");
+            Err(Error::new(ErrorKind::Conflict, text))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn stop(node: &NodeName, connection: &ConnectionArgs, output: Output) -> Result<Exit> {

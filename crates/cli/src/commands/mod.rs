@@ -8,6 +8,7 @@ mod course;
 mod crowd;
 mod demo;
 mod drive;
+mod emptying;
 mod evacuate;
 mod follow;
 mod history;

@@ -2,8 +2,9 @@
 
 use super::connect;
 use super::drive::{self, Drive};
+use super::emptying;
 use super::follow::Until;
-use super::state::StateFile;
+use super::state::{StateFile, Stored};
 use crate::args::{ConnectionArgs, ResumeArgs};
 use crate::exit::Exit;
 use crate::output::Output;
@@ -12,7 +13,7 @@ use emqx_rebalance_client::{Cluster, History};
 use emqx_rebalance_core::driver::{Driver, DriverState, Outcome, Record};
 use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
 
-/// Goes on with the plan of a state file, to its verdict.
+/// Goes on with the plan or evacuation of a state file, to its verdict.
 ///
 /// # Errors
 /// Bad input, a state of another cluster, and as the cluster says.
@@ -21,8 +22,23 @@ pub(crate) async fn run(
     connection: &ConnectionArgs,
     output: Output,
 ) -> Result<Exit> {
-    let (file, state) = StateFile::stored_plan(&args.state)?;
-    let history = args.recording.history();
+    match StateFile::stored(&args.state)? {
+        (file, Stored::Plan(state)) => {
+            plan(file, *state, args.recording.history(), connection, output).await
+        }
+        (file, Stored::Evacuation(state)) => {
+            emptying::resume(file, *state, connection, output).await
+        }
+    }
+}
+
+async fn plan(
+    file: StateFile,
+    state: DriverState,
+    history: Option<History>,
+    connection: &ConnectionArgs,
+    output: Output,
+) -> Result<Exit> {
     let driver = Driver::restore(state.clone());
     if let Some(outcome) = driver.outcome() {
         return ended(&driver, outcome, history.as_ref(), output);

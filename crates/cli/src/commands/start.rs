@@ -27,7 +27,7 @@ pub(crate) async fn run(
 ) -> Result<Exit> {
     let source = Source::of(args)?;
     let options = args.driving.resolve()?;
-    let state = args.state.as_deref().map(StateFile::new_plan).transpose()?;
+    let state = args.state.as_deref().map(StateFile::fresh).transpose()?;
     let page = args.report.as_deref().map(Page::new).transpose()?;
     confirm::require(args.yes, output)?;
     let cluster = connect::connect(connection).await?;

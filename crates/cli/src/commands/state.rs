@@ -2,7 +2,8 @@
 
 use emqx_rebalance_client::FileStore;
 use emqx_rebalance_core::driver::{Driver, DriverState};
-use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Evacuator, EvacuatorState, Problem, Result};
+use serde_json::Value;
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -14,15 +15,41 @@ pub(crate) struct StateFile {
     _lock: File,
 }
 
+/// What a state file holds.
+pub(crate) enum Stored {
+    /// A plan of rebalances.
+    Plan(Box<DriverState>),
+    /// The evacuation of a node.
+    Evacuation(Box<EvacuatorState>),
+}
+
+impl Stored {
+    fn load(path: &Path) -> Result<Self> {
+        let value: Value = FileStore::load(path)?;
+        Ok(if value.pointer("/plan/asked/evacuation").is_some() {
+            Self::Evacuation(FileStore::load(path)?)
+        } else {
+            Self::Plan(FileStore::load(path)?)
+        })
+    }
+
+    fn has_ended(self) -> bool {
+        match self {
+            Self::Plan(state) => Driver::restore(*state).outcome().is_some(),
+            Self::Evacuation(state) => Evacuator::restore(*state).outcome().is_some(),
+        }
+    }
+}
+
 impl StateFile {
-    /// Takes the file at `path` for a new plan.
+    /// Takes the file at `path` for a new plan or evacuation.
     ///
     /// # Errors
     /// `conflict` if another process has it, or it holds a plan that has not ended; `config_invalid`
     /// if it holds something else or cannot be written.
-    pub(crate) fn new_plan(path: &Path) -> Result<Self> {
+    pub(crate) fn fresh(path: &Path) -> Result<Self> {
         let file = Self::lock(path)?;
-        if path.exists() && Driver::restore(file.load()?).outcome().is_none() {
+        if path.exists() && !Stored::load(path)?.has_ended() {
             let message = "the state file holds a plan that has not ended: go on with it by \
                            `emqx-rebalance resume`, or remove the file";
             return Err(Error::new(ErrorKind::Conflict, message).with("state", path.display()));
@@ -34,12 +61,12 @@ impl StateFile {
     ///
     /// # Errors
     /// `conflict` if another process has it; `config_invalid` if it holds no state.
-    pub(crate) fn stored_plan(path: &Path) -> Result<(Self, DriverState)> {
+    pub(crate) fn stored(path: &Path) -> Result<(Self, Stored)> {
         // Before the lock, which would leave a file beside a name that was only mistyped.
-        FileStore::load::<DriverState>(path)?;
+        Stored::load(path)?;
         let file = Self::lock(path)?;
-        let state = file.load()?;
-        Ok((file, state))
+        let stored = Stored::load(path)?;
+        Ok((file, stored))
     }
 
     /// Where it is.
@@ -50,10 +77,6 @@ impl StateFile {
     /// What keeps the states of a driver in it.
     pub(crate) fn store(&self) -> FileStore {
         FileStore::new(&self.path)
-    }
-
-    fn load(&self) -> Result<DriverState> {
-        FileStore::load(&self.path)
     }
 
     fn lock(path: &Path) -> Result<Self> {

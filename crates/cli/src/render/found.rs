@@ -3,6 +3,7 @@
 use super::numbers::{count, counted};
 use super::table;
 use crate::clock;
+use emqx_rebalance_core::Evacuator;
 use emqx_rebalance_core::driver::{Driver, Purpose};
 
 /// The plan of `driver`, of which EMQX runs `running` rebalances now.
@@ -27,6 +28,21 @@ pub(crate) fn found(driver: &Driver, running: usize) -> String {
         running => format!("EMQX runs {} of its {}", running, counted(planned, "rebalance")),
     };
     let text = format!("{plan}, round {}. {moved}; {now}.", status.wave);
+    format!("{}\n", table::wrapped(&text, 80, ""))
+}
+
+/// The evacuation of `evacuator`, which EMQX shows or does not.
+pub(crate) fn evacuation(evacuator: &Evacuator, goes_on: bool) -> String {
+    let (state, progress) = (evacuator.state(), evacuator.status().progress);
+    let purpose = purpose(&state.purpose).map_or_else(String::new, |text| format!(" ({text})"));
+    let text = format!(
+        "Going on with the evacuation of {}{purpose}. {} of {} clients had gone when it was left; \
+         EMQX {} it now.",
+        state.plan.node(),
+        count(progress.moved),
+        count(progress.to_move),
+        if goes_on { "empties" } else { "does not empty" },
+    );
     format!("{}\n", table::wrapped(&text, 80, ""))
 }
 

@@ -7,6 +7,7 @@ mod approved;
 mod bad_input;
 mod command;
 mod demo;
+mod evacuate;
 mod faults;
 mod history;
 mod hostile;

@@ -7,16 +7,16 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-struct Home {
+pub(crate) struct Home {
     folder: tempfile::TempDir,
 }
 
 impl Home {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -26,7 +26,7 @@ impl Home {
     }
 
     /// The binary on `cluster`, with a history and the state file as the last argument.
-    fn command(&self, cluster: &Embedded, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, cluster: &Embedded, args: &[&str]) -> Command {
         let mut command = cluster.command(args);
         command.env("EMQX_REBALANCE_HISTORY", self.path("history")).arg(self.path("state"));
         command
@@ -34,7 +34,7 @@ impl Home {
 }
 
 /// Runs `command` until it says `text`, and kills it as nothing can be done about.
-fn killed_at(command: &mut Command, text: &str) {
+pub(crate) fn killed_at(command: &mut Command, text: &str) {
     let mut child = until(command, text);
     child.kill().unwrap();
     child.wait().unwrap();

@@ -6,7 +6,9 @@ use super::{ending, progress};
 use crate::driver::machine::Machine;
 use crate::driver::state::{Round, Stage, TrackState};
 use crate::driver::watch::Watch;
-use crate::driver::{Answer, DriverOptions, Guard, Input, Outcome, OutcomeKind, Status, Step};
+use crate::driver::{
+    Answer, DriverOptions, Guard, Input, Outcome, OutcomeKind, Purpose, Status, Step,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::units::Timestamp;
 
@@ -31,6 +33,13 @@ impl Evacuator {
                 .with("hint", "change the plan, or force the start"));
         }
         Ok(Self { state: EvacuatorState::new(plan, options) })
+    }
+
+    /// The same, with who asks for it and why in its state.
+    #[must_use]
+    pub fn with_purpose(mut self, purpose: Purpose) -> Self {
+        self.state.purpose = purpose;
+        self
     }
 
     /// Goes on from a stored state, after the process that stored it is gone.

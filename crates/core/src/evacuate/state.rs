@@ -1,9 +1,9 @@
 //! Everything that is known of an evacuation, as a value that can be stored and read back.
 
 use super::plan::EvacuationPlan;
-use crate::driver::DriverOptions;
 use crate::driver::state::{Stage, TrackState};
 use crate::driver::watch::Watch;
+use crate::driver::{DriverOptions, Purpose};
 use crate::emqx::EvacuationState;
 use crate::node::NodeName;
 use crate::snapshot::NodeLoad;
@@ -20,6 +20,9 @@ pub struct EvacuatorState {
     pub plan: EvacuationPlan,
     /// How patiently.
     pub options: DriverOptions,
+    /// Who asked for it, and why.
+    #[serde(default)]
+    pub purpose: Purpose,
     pub(super) stage: Stage,
     pub(super) track: TrackState,
     /// What EMQX said last of what it does.
@@ -37,6 +40,7 @@ impl EvacuatorState {
             version: crate::snapshot::VERSION,
             plan,
             options,
+            purpose: Purpose::default(),
             stage: Stage::Preflight,
             track: TrackState::Pending,
             shown: None,

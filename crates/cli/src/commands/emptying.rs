@@ -1,0 +1,107 @@
+//! Follows an evacuation, new or resumed, to the empty node.
+
+use super::connect;
+use super::follow::{End, Until, follow};
+use super::state::StateFile;
+use crate::args::ConnectionArgs;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::render;
+use crate::render::live::Live;
+use emqx_rebalance_client::{Cluster, NoStore};
+use emqx_rebalance_core::{Error, ErrorKind, Evacuator, EvacuatorState, NodeName, Result};
+
+/// What it takes to follow an evacuation.
+pub(crate) struct Emptying {
+    /// Its driver.
+    pub(crate) evacuator: Evacuator,
+    /// Where the state is kept.
+    pub(crate) state: Option<StateFile>,
+}
+
+impl Emptying {
+    /// Drives it to the verdict, or until nobody wants to look any more.
+    ///
+    /// # Errors
+    /// As [`emqx_rebalance_client::Run::wait`], or if the result cannot be written.
+    pub(crate) async fn drive(self, cluster: &Cluster, output: Output) -> Result<Exit> {
+        let plan = &self.evacuator.state().plan;
+        let node = plan.node().clone();
+        let mut live = Live::new(output, &plan.forecast);
+        let mut run = match &self.state {
+            Some(state) => cluster.drive(self.evacuator, state.store()),
+            None => cluster.drive(self.evacuator, NoStore),
+        };
+        let end = follow(&mut run, 1, Until::Verdict, &mut live, |_| {}).await;
+        live.close();
+        let status = run.status();
+        let End::Verdict(outcome) = end? else {
+            output.say(&format!("\nNot watching any more. {}", goes_on(self.state.as_ref())));
+            output.result(&status, String::new)?;
+            remind(&node, output);
+            return Ok(Exit::Done);
+        };
+        output.result(&status, || render::verdict::outcome(&outcome))?;
+        if outcome.result.is_success() {
+            remind(&node, output);
+        }
+        Ok(Exit::of_outcome(&outcome))
+    }
+}
+
+/// Goes on with the evacuation of a state file, to its verdict.
+///
+/// # Errors
+/// `conflict` if the cluster has no such node, and as the cluster says.
+pub(crate) async fn resume(
+    file: StateFile,
+    state: EvacuatorState,
+    connection: &ConnectionArgs,
+    output: Output,
+) -> Result<Exit> {
+    let evacuator = Evacuator::restore(state);
+    if let Some(outcome) = evacuator.outcome() {
+        if !output.is_json() {
+            output.say("This evacuation has ended; nothing is sent to EMQX.\n");
+        }
+        output.result(&evacuator.status(), || render::verdict::outcome(outcome))?;
+        return Ok(Exit::of_outcome(outcome));
+    }
+    let cluster = connect::connect(connection).await?;
+    let goes_on = is_going_on(&cluster, evacuator.state().plan.node()).await?;
+    output.say(&render::found::evacuation(&evacuator, goes_on));
+    Emptying { evacuator, state: Some(file) }.drive(&cluster, output).await
+}
+
+/// Whether EMQX shows that it empties `node`.
+async fn is_going_on(cluster: &Cluster, node: &NodeName) -> Result<bool> {
+    let status = cluster.status().await?;
+    if !status.nodes.iter().any(|load| load.node == *node) {
+        let message = "the state is of another cluster: the node to empty is not here";
+        return Err(Error::new(ErrorKind::Conflict, message).with("node", node));
+    }
+    let evacuations = cluster.evacuations().await?;
+    Ok(evacuations.iter().any(|evacuation| evacuation.node.as_ref() == Some(node)))
+}
+
+/// What becomes of an evacuation that nobody follows any more.
+fn goes_on(state: Option<&StateFile>) -> String {
+    let mut text = "EMQX goes on by itself.\n".to_owned();
+    if let Some(state) = state {
+        let path = state.path().display();
+        text.push_str(&format!("  verdict:   emqx-rebalance resume {path}\n"));
+    }
+    text
+}
+
+/// What nobody may forget.
+pub(crate) fn remind(node: &NodeName, output: Output) {
+    if output.is_json() {
+        return;
+    }
+    output.say(&format!(
+        "It refuses clients until you stop this, over restarts too.\n  \
+         watch it:  emqx-rebalance evacuate status {node}\n  \
+         stop it:   emqx-rebalance evacuate stop {node}\n"
+    ));
+}
