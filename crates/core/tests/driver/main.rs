@@ -3,17 +3,17 @@
 
 mod course;
 mod evacuation;
+mod guards;
+mod options;
+mod starts;
 mod world;
 
-use course::{Kill, Loss, Scene, kill_at_every_step};
+use course::{Kill, Scene, kill_at_every_step};
 use emqx_rebalance_core::driver::{
-    Driver, DriverOptions, Event, Guard, Input, OutcomeKind, Phase, Purpose, Record,
+    Driver, DriverOptions, Event, Input, OutcomeKind, Phase, Purpose, Record,
 };
-use emqx_rebalance_core::{
-    Error, ErrorKind, Evacuation, Finding, FindingCode, Options, PlanOptions, RefusalReason,
-    RunPhase, Severity, Strategy, Timestamp,
-};
-use world::{World, a_plan, entry, name};
+use emqx_rebalance_core::{Error, ErrorKind, RunPhase, Timestamp};
+use world::{World, a_plan, name};
 
 fn driver() -> Driver {
     Driver::new(a_plan(), DriverOptions::default(), false).unwrap()
@@ -68,91 +68,6 @@ fn a_run_that_crashes_midway_is_vanished() {
     assert_eq!(driver.status().phase, Some(Phase::Failed));
 }
 
-/// The guard that stopped the run, which must have been told to stop within two polls.
-fn guarded(world: &mut World, driver: &mut Driver) -> Guard {
-    let outcome = world.drive(driver);
-    assert_eq!(outcome.result, OutcomeKind::Aborted, "{}", outcome.detail);
-    assert!(world.run.is_none() && !world.closed && world.stops >= 1);
-    outcome.guard.unwrap()
-}
-
-#[test]
-fn clients_that_do_not_come_back_stop_the_run_before_half_of_them_are_gone() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.nobody_returns = true;
-    assert_eq!(guarded(&mut world, &mut driver), Guard::ClientsMissing);
-    // 10 per second for 5 s are on their way at any time; two polls see what is beyond that.
-    assert!(world.a >= 200 - 80, "{} left of 200", world.a);
-}
-
-#[test]
-fn without_the_guard_the_same_cluster_loses_its_clients() {
-    let (mut world, mut driver) = (World::new(), driver_with(r#"{"max_missing_percent":100}"#));
-    world.nobody_returns = true;
-    assert_eq!(world.drive(&mut driver).result, OutcomeKind::Vanished);
-    assert_eq!((world.a, world.b), (100, 0));
-}
-
-#[test]
-fn clients_that_take_their_time_do_not_trip_the_guard() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.travelling = 40;
-    let outcome = world.drive(&mut driver);
-    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
-}
-
-#[test]
-fn a_foreign_run_that_appears_stops_ours() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.at(5, |world| {
-        world.foreign = vec![entry("c@h", "c@h", "d@h", RunPhase::EvictingConns)];
-    });
-    assert_eq!(guarded(&mut world, &mut driver), Guard::ForeignRun);
-}
-
-#[test]
-fn an_evacuation_that_appears_stops_the_run() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.at(5, |world| world.evacuated = Some(name("b@h")));
-    assert_eq!(guarded(&mut world, &mut driver), Guard::Evacuation);
-}
-
-#[test]
-fn a_recipient_that_goes_down_in_a_wait_stops_the_run() {
-    // EMQX itself would wait to the end of the phase, with the donors closed all the time.
-    let (mut world, mut driver) = (World::new(), driver());
-    world.at(0, |world| world.down = Some(name("b@h")));
-    assert_eq!(guarded(&mut world, &mut driver), Guard::NodeDown);
-    assert_eq!(world.a, 200);
-}
-
-#[test]
-fn a_recipient_that_fills_up_stops_the_run() {
-    let (mut world, mut driver) = (World::new(), driver_with(r#"{"max_node_connections":30}"#));
-    assert_eq!(guarded(&mut world, &mut driver), Guard::RecipientFull);
-    assert!(world.b <= 60, "{}", world.b);
-    let (mut world, mut driver) = (World::new(), self::driver());
-    world.max_fds = Some(34);
-    assert_eq!(guarded(&mut world, &mut driver), Guard::RecipientFull);
-}
-
-#[test]
-fn a_guard_must_see_it_twice() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.at(5, |world| world.down = Some(name("b@h")));
-    world.at(6, |world| world.down = None);
-    assert_eq!(world.drive(&mut driver).result, OutcomeKind::Completed);
-}
-
-#[test]
-fn a_cluster_that_parts_from_the_forecast_is_told_once() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.stuck = true;
-    world.drive(&mut driver);
-    let drifts = world.events.iter().filter(|event| matches!(event, Event::Drifted { .. }));
-    assert_eq!(drifts.count(), 1);
-}
-
 #[test]
 fn donors_that_stay_closed_are_not_a_success() {
     let (mut world, mut driver) = (World::new(), driver());
@@ -196,62 +111,6 @@ fn the_user_s_stop_reaches_emqx() {
     let outcome = world.drive(&mut driver);
     assert_eq!(outcome.result, OutcomeKind::Stopped, "{}", outcome.detail);
     assert!(world.stops >= 1 && world.run.is_none());
-}
-
-#[test]
-fn a_start_whose_answer_is_lost_is_looked_up_first() {
-    for loss in [Loss::AfterEmqx, Loss::BeforeEmqx] {
-        let (mut world, mut driver) = (World::new(), driver());
-        world.lose_starts = vec![loss];
-        let outcome = world.drive(&mut driver);
-        assert_eq!(outcome.result, OutcomeKind::Completed, "{loss:?}: {}", outcome.detail);
-        assert_eq!(world.starts, if loss == Loss::AfterEmqx { 1 } else { 2 });
-        assert!(world.events.iter().any(|e| matches!(e, Event::StartDoubtful { .. })));
-    }
-}
-
-#[test]
-fn no_more_than_three_starts_an_hour() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.lose_starts = vec![Loss::BeforeEmqx; 10];
-    let outcome = world.drive(&mut driver);
-    assert_eq!(outcome.result, OutcomeKind::Refused);
-    assert_eq!(world.starts, 3);
-    assert_eq!(outcome.cause.unwrap().kind, "timeout");
-}
-
-#[test]
-fn a_start_that_failed_inside_emqx_is_never_repeated() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.refuse_start = Some(RefusalReason::RpcFailed { nodes: vec![] });
-    assert_eq!(world.drive(&mut driver).result, OutcomeKind::Refused);
-    assert_eq!(world.starts, 1);
-}
-
-#[test]
-fn nothing_to_balance_is_a_success() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.refuse_start = Some(RefusalReason::NothingToBalance);
-    assert_eq!(world.drive(&mut driver).result, OutcomeKind::AlreadyBalanced);
-    assert_eq!(world.starts, 1);
-}
-
-#[test]
-fn a_foreign_run_is_neither_adopted_nor_stopped() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.foreign = vec![entry("b@h", "c@h", "d@h", RunPhase::EvictingConns)];
-    let outcome = world.drive(&mut driver);
-    assert_eq!(outcome.result, OutcomeKind::Refused);
-    assert_eq!(outcome.cause.unwrap().kind, "conflict");
-    assert_eq!((world.starts, world.stops), (0, 0));
-}
-
-#[test]
-fn a_cluster_that_does_not_answer_is_not_started() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.reads_down = true;
-    assert_eq!(world.drive(&mut driver).result, OutcomeKind::Refused);
-    assert_eq!(world.starts, 0);
 }
 
 #[test]
@@ -313,26 +172,6 @@ fn an_answer_nobody_asked_for_is_dropped() {
 }
 
 #[test]
-fn a_plan_with_an_error_needs_force() {
-    let mut plan = a_plan();
-    plan.findings.push(Finding::new(Severity::Error, FindingCode::Overshoot, "too fast"));
-    let error = Driver::new(plan.clone(), DriverOptions::default(), false).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict);
-    assert!(Driver::new(plan, DriverOptions::default(), true).is_ok());
-}
-
-#[test]
-fn bad_options_are_all_named() {
-    let text =
-        serde_json::from_str::<DriverOptions>(r#"{"poll_interval_ms":1,"settle_s":0,"x":1}"#)
-            .unwrap_err()
-            .to_string();
-    for field in ["poll_interval_ms", "settle_s", "`x`"] {
-        assert!(text.contains(field), "{field} not in {text}");
-    }
-}
-
-#[test]
 fn a_plan_that_has_ended_leaves_a_record() {
     let purpose = Purpose { who: Some("ann".into()), reason: Some("scale-out 41".into()) };
     let (mut world, mut driver) = (World::new(), driver().with_purpose(purpose.clone()));
@@ -343,23 +182,6 @@ fn a_plan_that_has_ended_leaves_a_record() {
     assert_eq!((record.moved, record.nodes.len()), (100, 2));
     let json = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record);
-}
-
-#[test]
-fn options_of_every_kind_name_all_their_problems() {
-    fn fields<T: Options>(json: &str) -> Vec<String> {
-        let value: serde_json::Value = serde_json::from_str(json).unwrap();
-        let error = T::read(value).err().unwrap();
-        assert_eq!(error.kind(), ErrorKind::ConfigInvalid);
-        error.problems().iter().map(|problem| problem.field.clone()).collect()
-    }
-    let text = r#"{"mode":"both","load_balancer":1,"target_over":"much","nodes":[],"x":1}"#;
-    let expected = ["mode", "nodes", "load_balancer", "target_over", "x"];
-    assert_eq!(fields::<PlanOptions>(text), expected);
-    assert_eq!(fields::<Strategy>(r#"{"conn_evict_rate":0,"y":1}"#), ["conn_evict_rate", "y"]);
-    assert_eq!(fields::<Strategy>("[]"), ["strategy"]);
-    assert_eq!(fields::<DriverOptions>(r#"{"settle_s":0}"#), ["settle_s"]);
-    assert_eq!(fields::<Evacuation>(r#"{"migrate_to":1}"#), ["migrate_to"]);
 }
 
 #[test]
@@ -387,22 +209,6 @@ fn a_driver_that_was_away_for_a_day_judges_what_has_become_of_the_cluster() {
     });
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
     assert_eq!(world.stops, 0);
-}
-
-#[test]
-fn a_run_that_came_and_went_while_its_start_was_in_doubt_is_not_started_again() {
-    let (mut world, mut driver) = (World::new(), driver());
-    world.lose_starts = vec![Loss::AfterEmqx];
-    let mut is_first = true;
-    let outcome = world.drive_with(&mut driver, |world, driver| {
-        let was_asked = driver.status().runs[0].state.as_str() == "starting" && world.run.is_some();
-        if was_asked && std::mem::take(&mut is_first) {
-            world.pass(60);
-        }
-        Kill::No
-    });
-    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
-    assert_eq!((world.a, world.b, world.starts), (100, 100, 1));
 }
 
 #[test]
