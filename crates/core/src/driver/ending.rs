@@ -46,7 +46,10 @@ impl Driver {
         let serving = donors.closed.is_empty() && (donors.unchecked.is_empty() || asked_enough);
         let settled = serving && !lives && could_read;
         let missing = goal::missing(&self.state);
-        let reached = *why != EndReason::Gone || missing.is_none() || self.none_was_needed();
+        let reached = *why != EndReason::Gone
+            || missing.is_none()
+            || self.none_was_needed()
+            || self.was_cut_short();
         let settling_ms = u64::from(self.state.options.reconnect_grace_s) * 1000;
         let has_settled = settled && waited_ms >= settling_ms;
         if *why == EndReason::Gone && has_settled && self.begin_next_wave() {
@@ -169,7 +172,12 @@ impl Verdict<'_> {
                 (OutcomeKind::Vanished, "the runs are gone, but not all donors serve again".into())
             }
             (Some(missing), _) => {
-                (OutcomeKind::Vanished, format!("gone before reaching its goal: {missing}"))
+                let short = state.runs.iter().find(|tracked| tracked.is_cut_short);
+                let who = short.map_or_else(String::new, |tracked| {
+                    let coordinator = &tracked.run.coordinator;
+                    format!(" ({coordinator} was stopped by somebody, or crashed)")
+                });
+                (OutcomeKind::Vanished, format!("gone before reaching its goal{who}: {missing}"))
             }
         }
     }

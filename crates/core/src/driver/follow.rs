@@ -5,6 +5,7 @@
 
 use super::Driver;
 use super::event::Event;
+use super::goal;
 use super::machine::Machine;
 use super::state::{EndReason, Missed, Round, Stage, TrackState};
 use crate::emqx::GlobalStatus;
@@ -59,6 +60,7 @@ impl Driver {
     fn see_run(&mut self, i: usize, shown: Option<RunPhase>) {
         self.started(i);
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
+        tracked.is_cut_short = false;
         if let (Some(true), Some(phase)) = (tracked.state.see(shown), shown) {
             let coordinator = tracked.run.coordinator.clone();
             self.state.watch.changed_at = self.state.watch.now;
@@ -68,10 +70,12 @@ impl Driver {
 
     fn miss_run(&mut self, i: usize) {
         let limit = self.state.options.empty_polls;
+        let is_cut_short = self.would_be_cut_short(i);
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
         match tracked.state.miss(limit) {
             None => {}
             Some(Missed::Gone) => {
+                tracked.is_cut_short = is_cut_short;
                 let coordinator = tracked.run.coordinator.clone();
                 self.state.watch.events.push(Event::Gone { coordinator });
             }
@@ -79,6 +83,17 @@ impl Driver {
                 self.settle_doubt(i, may_repeat, cause);
             }
         }
+    }
+
+    /// Whether a run that is gone now did not come to its own end: it was last seen before its
+    /// evicting was over, and its averages are not within its thresholds.
+    fn would_be_cut_short(&self, i: usize) -> bool {
+        let Some(tracked) = self.state.runs.get(i) else { return false };
+        let is_through = matches!(
+            tracked.state,
+            TrackState::Running { phase: Some(phase), .. } if phase >= RunPhase::WaitTakeover
+        );
+        !is_through && goal::missing_of_run(&self.state, tracked).is_some()
     }
 
     fn see_foreign_runs(&mut self, status: &GlobalStatus) {

@@ -27,7 +27,8 @@ pub(super) fn missing(state: &DriverState) -> Option<String> {
     }
 }
 
-fn missing_of_run(state: &DriverState, tracked: &TrackedRun) -> Option<String> {
+/// What a run has not reached of EMQX's own goal, in words.
+pub(super) fn missing_of_run(state: &DriverState, tracked: &TrackedRun) -> Option<String> {
     let Run { donors, recipients, strategy, .. } = &tracked.run;
     let mean = |names: &[crate::node::NodeName], count: fn(&NodeLoad) -> u64| {
         let found = state.watch.nodes.iter().filter(|load| names.contains(&load.node));

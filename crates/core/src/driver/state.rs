@@ -75,6 +75,9 @@ pub(crate) enum EndReason {
 pub(super) struct TrackedRun {
     pub(super) run: Run,
     pub(super) state: TrackState,
+    /// Whether it ended before its own goal: it was stopped by somebody, or its coordinator crashed.
+    #[serde(default)]
+    pub(super) is_cut_short: bool,
 }
 
 /// What became of a run.
@@ -255,7 +258,7 @@ pub(crate) enum Missed {
 
 impl TrackedRun {
     pub(super) fn new(run: &Run) -> Self {
-        Self { run: run.clone(), state: TrackState::Pending }
+        Self { run: run.clone(), state: TrackState::Pending, is_cut_short: false }
     }
 
     /// Whether EMQX may run it now.

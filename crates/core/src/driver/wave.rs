@@ -56,6 +56,7 @@ impl Driver {
         let started = self.state.waves.len() + 1;
         let may = current.mode == Mode::Level
             && started < self.state.options.max_waves as usize
+            && !self.was_cut_short()
             && !self.state.runs.iter().all(|tracked| tracked.state == TrackState::NotNeeded);
         let over = goal::measured(&self.state)?.over;
         if !may || over <= current.asked.options.goal() {
@@ -78,11 +79,19 @@ impl Driver {
         is_good.then_some((wave, next))
     }
 
+    /// Whether a run did not come to its own end. Somebody stopped it, or it crashed: no reason to
+    /// start again.
+    pub(super) fn was_cut_short(&self) -> bool {
+        self.state.runs.iter().any(|tracked| tracked.is_cut_short)
+    }
+
     /// Whether the balance is such that another wave may follow, once the clients are back.
     pub(super) fn may_need_wave(&self) -> bool {
         let is_level = self.state.plan.mode == Mode::Level;
         let goal = self.state.plan.asked.options.goal();
-        is_level && goal::measured(&self.state).is_some_and(|balance| balance.over > goal)
+        is_level
+            && !self.was_cut_short()
+            && goal::measured(&self.state).is_some_and(|balance| balance.over > goal)
     }
 }
 

@@ -133,6 +133,33 @@ fn a_random_balancer_takes_up_to_three_waves() {
 }
 
 #[test]
+fn what_somebody_else_stops_is_not_started_again() {
+    for after_s in [2, 20] {
+        let (mut cluster, plan) = leveling(&CASES[0], Release::V5_8, 1);
+        let coordinators: Vec<_> = plan.runs.iter().map(|run| run.coordinator.clone()).collect();
+        let mut driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
+        let mut is_stopped = false;
+        let drive = cluster
+            .drive_with(&mut driver, |cluster, _, _| {
+                let is_due = cluster.now().as_ms() > after_s * 1000;
+                if is_due && !std::mem::replace(&mut is_stopped, is_due) {
+                    for coordinator in &coordinators {
+                        let path = format!("/api/v5/load_rebalance/{coordinator}/stop");
+                        let stop = http::Request::post(path).body(Vec::new()).unwrap();
+                        assert_eq!(cluster.send(0, stop).unwrap().status(), 200);
+                    }
+                }
+                Incident::None
+            })
+            .unwrap();
+        assert_eq!(drive.outcome.result, OutcomeKind::Vanished, "{:?}", drive.outcome);
+        assert!(drive.outcome.detail.contains("stopped by somebody"), "{}", drive.outcome.detail);
+        assert_eq!(waves(&drive), 1);
+        assert!(!cluster.simulation().cluster.is_busy());
+    }
+}
+
+#[test]
 fn a_level_plan_survives_the_death_of_its_driver_at_any_step() {
     let mut steps = 60;
     let mut at = 1;
