@@ -69,8 +69,12 @@ fn moved(state: &DriverState) -> u64 {
 
 /// Connections that the donors should have lost by now.
 fn expected(state: &DriverState) -> u64 {
-    let Some(followed) = state.started_at() else { return 0 };
-    let elapsed_s = state.watch.now.ms_since(followed) / 1000;
+    let began = state.started_at().unwrap_or(state.watch.now);
+    expected_at(state, state.watch.now.ms_since(began) / 1000)
+}
+
+/// Connections that the donors should have lost so many seconds after the first start.
+fn expected_at(state: &DriverState, elapsed_s: u64) -> u64 {
     let donors = state.donors();
     let curves = state.plan.forecast.curve.nodes.iter().filter(|c| donors.contains(&c.node));
     let lost = curves.map(|curve| {
@@ -82,10 +86,14 @@ fn expected(state: &DriverState) -> u64 {
 }
 
 impl Driver {
-    /// Says once if the cluster and the forecast part.
+    /// Says once if the cluster and the forecast part by more than a few ticks can explain.
     pub(super) fn check_drift(&mut self) {
-        let (moved, expected) = (moved(&self.state), expected(&self.state));
-        let apart = float(moved.abs_diff(expected));
+        let Some(began) = self.state.started_at() else { return };
+        let elapsed_s = self.state.watch.now.ms_since(began) / 1000;
+        let earliest = expected_at(&self.state, elapsed_s.saturating_sub(SLACK_S));
+        let latest = expected_at(&self.state, elapsed_s + SLACK_S);
+        let (moved, expected) = (moved(&self.state), expected_at(&self.state, elapsed_s));
+        let apart = float(earliest.saturating_sub(moved).max(moved.saturating_sub(latest)));
         if !self.state.has_drifted && apart > float(self.state.plan.forecast.disconnects) * DRIFT {
             self.state.has_drifted = true;
             self.state.watch.events.push(Event::Drifted { moved, expected });
@@ -141,3 +149,5 @@ fn view(tracked: &TrackedRun) -> RunView {
 
 /// Share of what a plan moves by which the cluster may part from the forecast unremarked.
 const DRIFT: f64 = 0.2;
+/// Seconds by which EMQX's ticks, our polls and the forecast may be out of step.
+const SLACK_S: u64 = 2;

@@ -88,6 +88,8 @@ fn ends_where_and_when_the_forecast_says() {
                 })
                 .unwrap();
             assert_eq!(drive.outcome.result, OutcomeKind::Completed, "{:?}", drive.outcome);
+            let has_drifted = drive.events.iter().any(|(_, e)| matches!(e, Event::Drifted { .. }));
+            assert!(!has_drifted, "{:?}: {:?}", case.clients, drive.events);
             cluster.advance_ms(5_000);
             let mean = float(case.clients.iter().sum()) / float(case.clients.len() as u64);
             for end in &forecast.end {
