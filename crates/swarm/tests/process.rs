@@ -1,23 +1,12 @@
-//! A swarm as a program of its own: this test starts itself again as the program.
+//! A swarm as a program of its own.
 #![cfg(test)]
 #![cfg(unix)]
 
-use emqx_rebalance_swarm::process::{ProcessOptions, run};
+use emqx_rebalance_swarm::process::ProcessOptions;
 use emqx_rebalance_swarm::{Report, SwarmConfig};
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use tokio::net::TcpListener;
-
-/// The program, when this file is started by one of its tests.
-#[tokio::test]
-#[ignore = "started by the other tests"]
-async fn program() {
-    let read = |name: &str| std::env::var(name).unwrap();
-    let config: SwarmConfig = serde_json::from_str(&read("SWARM_CONFIG")).unwrap();
-    let options: ProcessOptions = serde_json::from_str(&read("SWARM_OPTIONS")).unwrap();
-    println!();
-    run(config, &options, &mut std::io::stdout()).await.unwrap();
-}
 
 struct Program {
     child: Child,
@@ -26,10 +15,9 @@ struct Program {
 
 impl Program {
     fn start(config: &SwarmConfig, options: &ProcessOptions) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["program", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
-            .env("SWARM_CONFIG", serde_json::to_string(config).unwrap())
-            .env("SWARM_OPTIONS", serde_json::to_string(options).unwrap())
+        let mut child = Command::new(env!("CARGO_BIN_EXE_emqx-rebalance-swarm"))
+            .arg(serde_json::to_string(config).unwrap())
+            .arg(serde_json::to_string(options).unwrap())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -38,9 +26,8 @@ impl Program {
         Self { child, lines }
     }
 
-    /// The next report, without the lines of the test harness.
     fn report(&mut self) -> Option<Report> {
-        let line = self.lines.by_ref().map(Result::unwrap).find(|line| line.starts_with('{'))?;
+        let line = self.lines.next()?.unwrap();
         Some(serde_json::from_str(&line).unwrap())
     }
 
