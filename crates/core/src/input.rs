@@ -156,10 +156,8 @@ impl<'de> Deserialize<'de> for Fields {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut fields = Fields::default();
-                while let Some((name, value)) = map.next_entry::<String, Loose>()? {
-                    if fields.values.insert(name.clone(), value).is_some() {
-                        return Err(A::Error::custom(format!("`{name}` is given twice")));
-                    }
+                while let Some((name, value)) = map.next_entry()? {
+                    fields.insert(name, value).map_err(A::Error::custom)?;
                 }
                 Ok(fields)
             }
@@ -169,6 +167,41 @@ impl<'de> Deserialize<'de> for Fields {
 }
 
 impl Fields {
+    /// Adds an option that was read.
+    ///
+    /// # Errors
+    /// What is wrong, if it is there already.
+    pub(crate) fn insert(&mut self, name: String, value: Loose) -> Result<(), String> {
+        let twice = format!("`{name}` is given twice");
+        self.values.insert(name, value).map_or(Ok(()), |_| Err(twice))
+    }
+
+    /// Adds the options of another object.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.problems.extend(other.problems);
+        for (name, value) in other.values {
+            if let Err(twice) = self.insert(name.clone(), value) {
+                self.problem(&name, twice, "given once");
+            }
+        }
+    }
+
+    /// Adds problems that were found elsewhere.
+    pub(crate) fn add_problems(&mut self, problems: &[Problem]) {
+        self.problems.extend_from_slice(problems);
+    }
+
+    /// Takes `true` or `false`.
+    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.take(name)? {
+            Loose::Bool(flag) => Some(flag),
+            value => {
+                self.problem(name, value, "true or false");
+                None
+            }
+        }
+    }
+
     /// Takes `name` out; `null` counts as absent, as in EMQX.
     fn take(&mut self, name: &str) -> Option<Loose> {
         self.values.remove(name).filter(|value| *value != Loose::Null)

@@ -14,6 +14,7 @@ mod input;
 mod level;
 mod node;
 mod plan;
+mod request;
 mod snapshot;
 mod strategy;
 mod units;
@@ -38,6 +39,7 @@ pub use plan::{
     Asked, Decision, Finding, FindingCode, Fingerprint, Mode, NodeCount, Plan, PlanOptions, Run,
     Severity, Tolerance, plan,
 };
+pub use request::{EvacuationRequest, EvacuationStartRequest, PlanRequest, StartRequest};
 pub use snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
 pub use strategy::Strategy;
 pub use units::{AbsThreshold, EvictRate, MAX_COUNT, MAX_WAIT_S, RelThreshold, Timestamp};

@@ -165,7 +165,7 @@ impl NodeLoad {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SnapshotInput {
+pub(crate) struct SnapshotInput {
     #[serde(default = "version")]
     version: u32,
     nodes: Vec<NodeLoad>,

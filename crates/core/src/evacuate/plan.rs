@@ -5,12 +5,13 @@ use crate::balance::{Balance, BalanceChange};
 use crate::emqx::Evacuation;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::forecast::Forecast;
+use crate::input::{Fields, FromFields, Options};
 use crate::level::LoadBalancer;
 use crate::node::NodeName;
 use crate::plan::{Finding, Severity};
 use crate::snapshot::{NodeLoad, NodeStatus, Snapshot, VERSION};
 use crate::version::EmqxVersion;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The evacuation of one node and what it will do.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -47,8 +48,7 @@ pub struct EvacuationAsked {
 }
 
 /// What surrounds the cluster, for the forecast of an evacuation.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct EvacuationPlanOptions {
     /// How the load balancer picks nodes. Default: not known; taken to spread evenly.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +56,24 @@ pub struct EvacuationPlanOptions {
     /// Seconds that a dropped client takes to come back, on average. 0 to 86400, default 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reconnect_delay_s: Option<f64>,
+}
+
+impl FromFields for EvacuationPlanOptions {
+    const WHAT: &'static str = "evacuation options";
+    const OPTIONS: &'static [&'static str] = &["load_balancer", "reconnect_delay_s"];
+
+    fn take(fields: &mut Fields) -> Self {
+        Self {
+            load_balancer: fields.word("load_balancer", &LoadBalancer::WORDS),
+            reconnect_delay_s: fields.number("reconnect_delay_s", "a number of seconds", |_| true),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for EvacuationPlanOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(deserializer).map_err(serde::de::Error::custom)
+    }
 }
 
 impl EvacuationPlan {

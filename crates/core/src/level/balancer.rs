@@ -21,6 +21,13 @@ impl LoadBalancer {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::RoundRobin, Self::Random, Self::LeastConnections];
 
+    /// Their words.
+    pub(crate) const WORDS: [(&str, Self); 3] = [
+        ("round_robin", Self::RoundRobin),
+        ("random", Self::Random),
+        ("least_connections", Self::LeastConnections),
+    ];
+
     pub(crate) fn spread(self) -> Spread {
         match self {
             Self::RoundRobin | Self::Random => Spread::Evenly,

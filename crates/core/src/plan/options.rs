@@ -76,17 +76,12 @@ impl FromFields for PlanOptions {
 
     fn take(fields: &mut Fields) -> Self {
         let modes = [("single", Mode::Single), ("level", Mode::Level)];
-        let balancers = [
-            ("round_robin", LoadBalancer::RoundRobin),
-            ("random", LoadBalancer::Random),
-            ("least_connections", LoadBalancer::LeastConnections),
-        ];
         Self {
             mode: fields.word("mode", &modes).unwrap_or_default(),
             nodes: fields.nodes("nodes"),
             exclude: fields.nodes("exclude").unwrap_or_default(),
             coordinator: fields.node("coordinator"),
-            load_balancer: fields.word("load_balancer", &balancers),
+            load_balancer: fields.word("load_balancer", &LoadBalancer::WORDS),
             reconnect_delay_s: fields.number("reconnect_delay_s", "a number of seconds", any),
             max_reconnect_rate: fields.number("max_reconnect_rate", CLIENTS_PER_S, any),
             max_cluster_reconnect_rate: fields.number(

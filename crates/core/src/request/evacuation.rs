@@ -1,0 +1,147 @@
+//! Which node to empty, as one object.
+
+use super::Beside;
+use super::start::{Asked, WHAT as START};
+use crate::driver::{DriverOptions, Purpose};
+use crate::emqx::Evacuation;
+use crate::error::Result;
+use crate::evacuate::{EvacuationPlan, EvacuationPlanOptions, Evacuator, plan_evacuation};
+use crate::input::FromFields;
+use crate::node::NodeName;
+use crate::snapshot::{Snapshot, SnapshotInput};
+use serde::de::{Deserialize, Deserializer, MapAccess};
+
+/// Which node to empty: `snapshot` and `node`, and every option of [`Evacuation`] and
+/// [`EvacuationPlanOptions`] by its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvacuationRequest {
+    /// The loads to plan for. Left out where the cluster itself is asked for them.
+    pub snapshot: Option<Snapshot>,
+    /// The node to empty.
+    pub node: NodeName,
+    /// How fast, and where to.
+    pub evacuation: Evacuation,
+    /// What surrounds the cluster.
+    pub options: EvacuationPlanOptions,
+}
+
+impl EvacuationRequest {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem of snapshot and options at once.
+    pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
+        let (beside, mut fields): (BesideEvacuation, _) = super::read(deserializer, WHAT)?;
+        let snapshot = super::checked(beside.snapshot, &mut fields);
+        let node = fields.node("node");
+        let evacuation = Evacuation::take(&mut fields);
+        let options = EvacuationPlanOptions::take(&mut fields);
+        let own: &[&str] = &["node"];
+        fields
+            .finish(WHAT, &[own, Evacuation::OPTIONS, EvacuationPlanOptions::OPTIONS].concat())?;
+        let node = node.ok_or_else(|| super::missing(WHAT, "node", "the node to empty"))?;
+        Ok(Self { snapshot, node, evacuation, options })
+    }
+
+    /// Plans.
+    ///
+    /// # Errors
+    /// `config_invalid` without a snapshot; else as [`plan_evacuation`].
+    pub fn plan(&self) -> Result<EvacuationPlan> {
+        let missing = || super::missing(WHAT, "snapshot", "an object with the nodes' loads");
+        let snapshot = self.snapshot.as_ref().ok_or_else(missing)?;
+        plan_evacuation(snapshot, &self.node, &self.evacuation, &self.options)
+    }
+}
+
+impl<'de> Deserialize<'de> for EvacuationRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(deserializer).map_err(serde::de::Error::custom)
+    }
+}
+
+#[derive(Default)]
+struct BesideEvacuation {
+    snapshot: Option<SnapshotInput>,
+}
+
+impl<'de> Beside<'de> for BesideEvacuation {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        if name == "snapshot" { super::fill(&mut self.snapshot, name, map) } else { Ok(false) }
+    }
+}
+
+/// Which evacuation to start: `plan`, and what [`super::StartRequest`] has beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvacuationStartRequest {
+    /// What to do.
+    pub plan: EvacuationPlan,
+    /// Whether to start in spite of findings of severity `error`. Default false.
+    pub force: bool,
+    /// Who starts it, and why.
+    pub purpose: Purpose,
+    /// How patiently.
+    pub options: DriverOptions,
+}
+
+impl EvacuationStartRequest {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem of the options at once.
+    pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
+        let (beside, fields): (BesideStart, _) = super::read(deserializer, START)?;
+        let Asked { force, purpose, options } = Asked::read(fields)?;
+        let missing = || super::missing(START, "plan", "the plan of an evacuation");
+        Ok(Self { plan: beside.plan.ok_or_else(missing)?, force, purpose, options })
+    }
+
+    /// A driver for it.
+    ///
+    /// # Errors
+    /// As [`Evacuator::new`].
+    pub fn evacuator(self) -> Result<Evacuator> {
+        Ok(Evacuator::new(self.plan, self.options, self.force)?.with_purpose(self.purpose))
+    }
+}
+
+impl<'de> Deserialize<'de> for EvacuationStartRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(deserializer).map_err(serde::de::Error::custom)
+    }
+}
+
+#[derive(Default)]
+struct BesideStart {
+    plan: Option<EvacuationPlan>,
+}
+
+impl<'de> Beside<'de> for BesideStart {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        if name == "plan" { super::fill(&mut self.plan, name, map) } else { Ok(false) }
+    }
+}
+
+const WHAT: &str = "evacuation request";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_is_planned_empty_and_started() {
+        let json = r#"{"snapshot":{"nodes":[{"node":"a@h","connections":90},{"node":"b@h"}]},
+            "node":"a@h","conn_evict_rate":10,"load_balancer":"random"}"#;
+        let request: EvacuationRequest = serde_json::from_str(json).unwrap();
+        let plan = request.plan().unwrap();
+        let start = serde_json::json!({ "plan": plan, "who": "me" }).to_string();
+        let start: EvacuationStartRequest = serde_json::from_str(&start).unwrap();
+        assert!(start.evacuator().is_ok());
+    }
+
+    #[test]
+    fn the_node_must_be_named() {
+        let error = serde_json::from_str::<EvacuationRequest>("{}").unwrap_err();
+        assert!(error.to_string().contains("`node` is `absent`"), "{error}");
+    }
+}

@@ -1,0 +1,135 @@
+//! What to plan, as one object.
+
+use super::Beside;
+use crate::error::Result;
+use crate::input::{Fields, FromFields};
+use crate::plan::{Plan, PlanOptions, plan};
+use crate::snapshot::{Snapshot, SnapshotInput};
+use crate::strategy::Strategy;
+use serde::de::{Deserialize, Deserializer, MapAccess};
+
+/// What to plan: `snapshot`, and every option of [`Strategy`] and [`PlanOptions`] by its name.
+/// Options of the strategy may stand in an object `strategy` as well.
+///
+/// ```
+/// use emqx_rebalance_core::PlanRequest;
+///
+/// let json = r#"{"snapshot": {"nodes": [{"node": "a@h", "connections": 900}, {"node": "b@h"}]},
+///                "mode": "level", "strategy": {"conn_evict_rate": 50}}"#;
+/// let request: PlanRequest = serde_json::from_str(json)?;
+/// assert_eq!(request.plan()?.runs.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlanRequest {
+    /// The loads to plan for. Left out where the cluster itself is asked for them.
+    pub snapshot: Option<Snapshot>,
+    /// How fast and how far.
+    pub strategy: Strategy,
+    /// What else.
+    pub options: PlanOptions,
+}
+
+impl PlanRequest {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem of snapshot and options at once.
+    pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
+        let (beside, mut fields): (BesidePlan, _) = super::read(deserializer, WHAT)?;
+        fields.merge(beside.strategy.unwrap_or_default());
+        let snapshot = super::checked(beside.snapshot, &mut fields);
+        let strategy = Strategy::take(&mut fields);
+        let options = PlanOptions::take(&mut fields);
+        fields.finish(WHAT, &[Strategy::OPTIONS, PlanOptions::OPTIONS].concat())?;
+        Ok(Self { snapshot, strategy, options })
+    }
+
+    /// Plans.
+    ///
+    /// # Errors
+    /// `config_invalid` without a snapshot; else as [`crate::plan`].
+    pub fn plan(&self) -> Result<Plan> {
+        let missing = || super::missing(WHAT, "snapshot", "an object with the nodes' loads");
+        plan(self.snapshot.as_ref().ok_or_else(missing)?, &self.strategy, &self.options)
+    }
+}
+
+impl<'de> Deserialize<'de> for PlanRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(deserializer).map_err(serde::de::Error::custom)
+    }
+}
+
+#[derive(Default)]
+struct BesidePlan {
+    snapshot: Option<SnapshotInput>,
+    strategy: Option<Fields>,
+}
+
+impl<'de> Beside<'de> for BesidePlan {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        match name {
+            "snapshot" => super::fill(&mut self.snapshot, name, map),
+            "strategy" => super::fill(&mut self.strategy, name, map),
+            _ => Ok(false),
+        }
+    }
+}
+
+const WHAT: &str = "plan request";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Mode;
+
+    fn read(json: &str) -> Result<PlanRequest> {
+        PlanRequest::read(&mut serde_json::Deserializer::from_str(json))
+    }
+
+    #[test]
+    fn options_stand_beside_the_snapshot_or_in_the_strategy() {
+        let request = read(
+            r#"{"snapshot":{"nodes":[{"node":"a@h","connections":7}]},"mode":"level",
+                "strategy":{"conn_evict_rate":7},"wait_takeover":"10s","nodes":null}"#,
+        )
+        .unwrap();
+        assert_eq!(request.options.mode, Mode::Level);
+        assert_eq!(request.strategy.conn_evict_rate.get(), 7);
+        assert_eq!(request.strategy.wait_takeover, 10);
+        assert!(request.snapshot.is_some());
+        assert_eq!(read("{}").unwrap(), PlanRequest::default());
+    }
+
+    #[test]
+    fn problems_of_every_part_are_named_at_once() {
+        let error = read(
+            r#"{"snapshot":{"nodes":[{"node":"a"},{"node":"a"}]},"strategy":{"conn_evict_rate":0},
+                "mode":"levle","foo":1}"#,
+        )
+        .unwrap_err();
+        let fields: Vec<_> = error.problems().iter().map(|p| p.field.as_str()).collect();
+        for field in ["nodes[1].node", "conn_evict_rate", "mode", "foo"] {
+            assert!(fields.contains(&field), "{field} not in {fields:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_given_twice() {
+        for json in [
+            r#"{"strategy":{"conn_evict_rate":7},"conn_evict_rate":8}"#,
+            r#"{"snapshot":{"nodes":[{"node":"a"}]},"snapshot":{"nodes":[{"node":"b"}]}}"#,
+            r#"{"mode":"level","mode":"single"}"#,
+        ] {
+            assert!(read(json).unwrap_err().to_string().contains("given twice"), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_plan_needs_a_snapshot() {
+        let error = read("{}").unwrap().plan().unwrap_err();
+        assert_eq!(error.context()["field"], "snapshot");
+        assert!(read("[]").is_err() && read("7").is_err());
+    }
+}

@@ -1,0 +1,128 @@
+//! What to start, as one object.
+
+use super::Beside;
+use crate::driver::{Driver, DriverOptions, Purpose};
+use crate::error::Result;
+use crate::input::{Fields, FromFields};
+use crate::plan::Plan;
+use serde::de::{Deserialize, Deserializer, MapAccess};
+
+/// What to start: `plan`, `force`, `who` and `reason`, and every option of [`DriverOptions`] by its
+/// name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StartRequest {
+    /// What to do.
+    pub plan: Plan,
+    /// Whether to start in spite of findings of severity `error`. Default false.
+    pub force: bool,
+    /// Who starts it, and why.
+    pub purpose: Purpose,
+    /// How patiently.
+    pub options: DriverOptions,
+}
+
+impl StartRequest {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem of the options at once.
+    pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
+        let (beside, fields): (BesideStart, _) = super::read(deserializer, WHAT)?;
+        let Asked { force, purpose, options } = Asked::read(fields)?;
+        let missing = || super::missing(WHAT, "plan", "the plan to start");
+        Ok(Self { plan: beside.plan.ok_or_else(missing)?, force, purpose, options })
+    }
+
+    /// A driver for it.
+    ///
+    /// # Errors
+    /// As [`Driver::new`].
+    pub fn driver(self) -> Result<Driver> {
+        Ok(Driver::new(self.plan, self.options, self.force)?.with_purpose(self.purpose))
+    }
+}
+
+impl<'de> Deserialize<'de> for StartRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(deserializer).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What every start takes, whatever is started.
+pub(super) struct Asked {
+    pub(super) force: bool,
+    pub(super) purpose: Purpose,
+    pub(super) options: DriverOptions,
+}
+
+impl Asked {
+    /// Takes everything out of `fields`, and nothing may be left.
+    pub(super) fn read(mut fields: Fields) -> Result<Self> {
+        let asked = Self {
+            force: fields.flag("force").unwrap_or_default(),
+            purpose: Purpose {
+                who: fields.text("who", MAX_TEXT),
+                reason: fields.text("reason", MAX_TEXT),
+            },
+            options: DriverOptions::take(&mut fields),
+        };
+        let own: &[&str] = &["force", "who", "reason"];
+        fields.finish(WHAT, &[own, DriverOptions::OPTIONS].concat())?;
+        Ok(asked)
+    }
+}
+
+#[derive(Default)]
+struct BesideStart {
+    plan: Option<Plan>,
+}
+
+impl<'de> Beside<'de> for BesideStart {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        if name == "plan" { super::fill(&mut self.plan, name, map) } else { Ok(false) }
+    }
+}
+
+pub(super) const WHAT: &str = "start request";
+/// Bytes of a name or a reason: they go into state files and records.
+const MAX_TEXT: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::PlanRequest;
+
+    fn plan() -> String {
+        let json = r#"{"snapshot":{"nodes":[{"node":"a@h","connections":9000},{"node":"b@h"}]}}"#;
+        let request: PlanRequest = serde_json::from_str(json).unwrap();
+        serde_json::to_string(&request.plan().unwrap()).unwrap()
+    }
+
+    fn read(json: &str) -> Result<StartRequest> {
+        StartRequest::read(&mut serde_json::Deserializer::from_str(json))
+    }
+
+    #[test]
+    fn a_plan_is_started_with_a_purpose_and_patience() {
+        let json = format!(r#"{{"plan":{},"reason":"scale-out","stall_after_s":9}}"#, plan());
+        let request = read(&json).unwrap();
+        assert_eq!(request.options.stall_after_s, 9);
+        assert!(!request.force);
+        let driver = request.driver().unwrap();
+        assert_eq!(driver.state().purpose.reason.as_deref(), Some("scale-out"));
+    }
+
+    #[test]
+    fn bad_starts_name_the_field() {
+        for (rest, field) in [
+            (r#","force":"yes""#, "force"),
+            (r#","who":7"#, "who"),
+            (r#","settle_s":0"#, "settle_s"),
+            (r#","foo":0"#, "foo"),
+        ] {
+            let error = read(&format!(r#"{{"plan":{}{rest}}}"#, plan())).unwrap_err();
+            assert_eq!(error.context()["field"], field);
+        }
+        assert_eq!(read("{}").unwrap_err().context()["field"], "plan");
+    }
+}
