@@ -1,0 +1,52 @@
+-- What `require "emqx_rebalance"` gives. Values inside tables are checked by the core, which answers `nil, err`; an
+-- argument that is not even of the right type is a mistake of the program and raises an error.
+local native = ...
+
+local rebalance = {
+  _VERSION = native.version,
+  -- JSON's null: the same value as ngx.null and cjson.null.
+  null = native.null,
+}
+
+-- Raises an error at the caller of the function that was given a bad argument.
+local function expect(wanted, value, position, name)
+  local found = type(value)
+  if found ~= wanted then
+    error(("bad argument #%d to '%s' (%s expected, got %s)"):format(position, name, wanted, found), 3)
+  end
+end
+
+-- Marks a table as a list, so that it stays one even while it is empty.
+function rebalance.array(list)
+  expect("table", list, 1, "array")
+  return setmetatable(list, native.array_metatable)
+end
+
+function rebalance.plan(request)
+  expect("table", request, 1, "plan")
+  return native.plan(request)
+end
+
+function rebalance.plan_evacuation(request)
+  expect("table", request, 1, "plan_evacuation")
+  return native.plan_evacuation(request)
+end
+
+-- Reads a status from its JSON text or its table.
+function rebalance.status(status)
+  if type(status) ~= "string" then
+    expect("table", status, 1, "status")
+  end
+  return native.status(status)
+end
+
+function rebalance.from_json(text)
+  expect("string", text, 1, "from_json")
+  return native.from_json(text)
+end
+
+function rebalance.to_json(value)
+  return native.to_json(value)
+end
+
+return rebalance

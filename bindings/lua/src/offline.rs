@@ -1,0 +1,79 @@
+//! What needs no cluster: plans, and reading what others wrote.
+
+use crate::reply::{refuse, reply, to_lua};
+use crate::tree::Tree;
+use emqx_rebalance_core::driver::Status;
+use emqx_rebalance_core::{Error, EvacuationRequest, MAX_COUNT, PlanRequest, Problem, Result};
+use mlua::prelude::*;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Adds these functions to `native`.
+pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
+    native.set("null", LuaValue::NULL)?;
+    native.set("array_metatable", lua.array_metatable())?;
+    native.set("plan", lua.create_function(plan)?)?;
+    native.set("plan_evacuation", lua.create_function(plan_evacuation)?)?;
+    native.set("status", lua.create_function(status)?)?;
+    native.set("from_json", lua.create_function(from_json)?)?;
+    native.set("to_json", lua.create_function(to_json)?)
+}
+
+fn plan(lua: &Lua, request: LuaValue) -> LuaResult<LuaMultiValue> {
+    let tree = Tree::read(lua, &request, "plan request");
+    reply(lua, tree.and_then(PlanRequest::read).and_then(|request| request.plan()))
+}
+
+fn plan_evacuation(lua: &Lua, request: LuaValue) -> LuaResult<LuaMultiValue> {
+    let tree = Tree::read(lua, &request, "evacuation request");
+    reply(lua, tree.and_then(EvacuationRequest::read).and_then(|request| request.plan()))
+}
+
+fn status(lua: &Lua, status: LuaValue) -> LuaResult<LuaMultiValue> {
+    reply(lua, read::<Status>(lua, &status, "status"))
+}
+
+/// Reads a value of the core from its JSON text or its table.
+pub(crate) fn read<T: DeserializeOwned>(lua: &Lua, value: &LuaValue, what: &str) -> Result<T> {
+    if let LuaValue::String(text) = value {
+        return serde_json::from_slice(&text.as_bytes()).map_err(|error| bad(what, error));
+    }
+    T::deserialize(Tree::read(lua, value, what)?).map_err(|error| bad(what, error))
+}
+
+fn bad(what: &str, error: impl std::fmt::Display) -> Error {
+    let bound = format!("the JSON of a {what}, or its table");
+    Error::invalid(what, vec![Problem::new(what, error, bound)])
+}
+
+fn from_json(lua: &Lua, text: LuaString) -> LuaResult<LuaMultiValue> {
+    let value = serde_json::from_slice(&text.as_bytes());
+    let problem = |value: String, bound: &str| {
+        let error = Error::invalid("JSON", vec![Problem::new("text", value, bound)]);
+        refuse(lua, &error)
+    };
+    match value {
+        Ok(value) if fits(&value) => to_lua(lua, &value)?.into_lua_multi(lua),
+        Ok(_) => problem("a number beyond 2^53 - 1".to_owned(), "of smaller numbers"),
+        Err(error) => problem(error.to_string(), "JSON"),
+    }
+}
+
+/// Whether Lua holds every number of `value` unchanged.
+fn fits(value: &Value) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "2^53 − 1 is exact")]
+    let most = MAX_COUNT as f64;
+    match value {
+        Value::Number(number) => number.as_f64().is_some_and(|number| number.abs() <= most),
+        Value::Array(list) => list.iter().all(fits),
+        Value::Object(object) => object.values().all(fits),
+        _ => true,
+    }
+}
+
+fn to_json(lua: &Lua, value: LuaValue) -> LuaResult<LuaMultiValue> {
+    match Tree::read(lua, &value, "value") {
+        Ok(tree) => serde_json::to_string(&tree).into_lua_err()?.into_lua_multi(lua),
+        Err(error) => refuse(lua, &error),
+    }
+}

@@ -1,0 +1,160 @@
+//! From Lua: what is a list, what is an object, and which numbers are too large.
+
+use super::Tree;
+use emqx_rebalance_core::{Error, MAX_COUNT, Problem, Result};
+use mlua::prelude::*;
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write};
+
+impl Tree {
+    /// Reads `value`; `what` names it in the error.
+    ///
+    /// # Errors
+    /// `config_invalid` with the place of everything that JSON cannot hold. Places count from 0, as
+    /// in every other language.
+    pub(crate) fn read(lua: &Lua, value: &LuaValue, what: &str) -> Result<Self> {
+        let mut reader = Reader {
+            lists: lua.array_metatable(),
+            path: vec![],
+            problems: vec![],
+            what,
+            is_too_deep: false,
+        };
+        let tree = reader.value(value);
+        if reader.problems.is_empty() {
+            Ok(tree)
+        } else {
+            Err(Error::invalid(what, reader.problems))
+        }
+    }
+
+    /// `number`, if JSON carries it unchanged to every language.
+    pub(super) fn number(number: f64) -> Option<Self> {
+        #[expect(clippy::cast_precision_loss, reason = "2^53 − 1 is exact")]
+        let most = MAX_COUNT as f64;
+        if !(-most..=most).contains(&number) {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and within 2^53")]
+        Some(if number.fract() == 0.0 {
+            Self::Whole(number as i64)
+        } else {
+            Self::Fraction(number)
+        })
+    }
+}
+
+struct Reader<'a> {
+    /// The metatable of what is a list even if it is empty.
+    lists: LuaTable,
+    path: Vec<Place>,
+    problems: Vec<Problem>,
+    what: &'a str,
+    /// A table may be within itself, and then reading has no end.
+    is_too_deep: bool,
+}
+
+enum Place {
+    Key(String),
+    Index(usize),
+}
+
+impl Reader<'_> {
+    fn value(&mut self, value: &LuaValue) -> Tree {
+        match value {
+            LuaValue::Nil => Tree::Null,
+            LuaValue::LightUserData(pointer) if pointer.0.is_null() => Tree::Null,
+            LuaValue::Boolean(flag) => Tree::Flag(*flag),
+            LuaValue::Integer(number) if number.unsigned_abs() > MAX_COUNT => {
+                self.problem(number, NUMBER)
+            }
+            LuaValue::Integer(number) => Tree::Whole(*number),
+            LuaValue::Number(number) => {
+                Tree::number(*number).unwrap_or_else(|| self.problem(number, NUMBER))
+            }
+            LuaValue::String(text) => match text.to_str() {
+                Ok(text) => Tree::Text(text.to_owned()),
+                Err(_) => self.problem("a string of other bytes", "UTF-8"),
+            },
+            LuaValue::Table(table) => self.table(table),
+            other => self.problem(format!("a {}", other.type_name()), "a value that JSON has"),
+        }
+    }
+
+    fn table(&mut self, table: &LuaTable) -> Tree {
+        if self.path.len() >= MAX_DEPTH {
+            self.is_too_deep = true;
+            return self.problem("a table", "nested less deeply, and not in itself");
+        }
+        let (mut list, mut object) = (BTreeMap::new(), BTreeMap::new());
+        for pair in table.pairs::<LuaValue, LuaValue>() {
+            match pair {
+                Ok((LuaValue::Integer(index), value)) => drop(list.insert(index, value)),
+                Ok((LuaValue::String(key), value)) => {
+                    object.insert(key.to_string_lossy(), value);
+                }
+                _ => return self.problem("a table with other keys", "a list or an object"),
+            }
+        }
+        match (list.is_empty(), object.is_empty()) {
+            (true, true) if table.metatable().as_ref() == Some(&self.lists) => Tree::List(vec![]),
+            (true, true) => Tree::Empty,
+            (false, true) => self.list(list),
+            (true, false) => self.object(object),
+            (false, false) => self.problem("a list with names", "either a list or an object"),
+        }
+    }
+
+    fn list(&mut self, list: BTreeMap<i64, LuaValue>) -> Tree {
+        if !list.keys().zip(1..).all(|(index, expected)| *index == expected) {
+            return self.problem("a list with holes", "a list from 1 on, without `nil`");
+        }
+        let values = list.into_values().enumerate();
+        Tree::List(values.map(|(i, value)| self.within(Place::Index(i), &value)).collect())
+    }
+
+    fn object(&mut self, object: BTreeMap<String, LuaValue>) -> Tree {
+        let member = |(key, value): (String, LuaValue)| {
+            let tree = self.within(Place::Key(key.clone()), &value);
+            (key, tree)
+        };
+        Tree::Object(object.into_iter().map(member).collect())
+    }
+
+    fn within(&mut self, place: Place, value: &LuaValue) -> Tree {
+        if self.is_too_deep || self.problems.len() >= MAX_PROBLEMS {
+            return Tree::Null;
+        }
+        self.path.push(place);
+        let tree = self.value(value);
+        self.path.pop();
+        tree
+    }
+
+    fn problem(&mut self, value: impl Display, bound: &str) -> Tree {
+        let field = if self.path.is_empty() { self.what.to_owned() } else { shown(&self.path) };
+        self.problems.push(Problem::new(field, value, bound));
+        Tree::Null
+    }
+}
+
+/// A place as people write it: `snapshot.nodes[0].connections`.
+fn shown(path: &[Place]) -> String {
+    path.iter().take(MAX_SHOWN).fold(String::new(), |mut text, place| {
+        // Writing to a string cannot fail.
+        let _ = match place {
+            Place::Index(i) => write!(text, "[{i}]"),
+            Place::Key(key) if text.is_empty() => write!(text, "{key}"),
+            Place::Key(key) => write!(text, ".{key}"),
+        };
+        text
+    })
+}
+
+/// The JSON of this project has at most 8 levels.
+const MAX_DEPTH: usize = 64;
+/// Enough to see where it is.
+const MAX_SHOWN: usize = 8;
+/// Enough to see what is wrong.
+const MAX_PROBLEMS: usize = 20;
+pub(super) const NUMBER: &str = "a number from -9007199254740991 to 9007199254740991";
