@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 /// How the command ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// Done, or nothing had to be done.
     Done = 0,
     /// It failed, was refused by EMQX, or was not confirmed.
@@ -19,11 +19,16 @@ pub(crate) enum Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
 }
 
 impl Exit {
+    /// The exit code.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
     /// The end that an error means.
     pub(crate) fn of_error(error: &Error) -> Self {
         match error.kind() {

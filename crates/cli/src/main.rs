@@ -1,19 +1,9 @@
 //! The `emqx-rebalance` command.
 
-mod args;
-mod clock;
-mod commands;
-mod exit;
-mod input;
-mod output;
-mod render;
-
-use clap::Parser;
+use emqx_rebalance_cli::{Program, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match args::Cli::try_parse() {
-        Ok(cli) => commands::run(cli).into(),
-        Err(error) => commands::usage(&error).into(),
-    }
+    let args: Vec<_> = std::env::args_os().collect();
+    run(&args, &Program::this()).into()
 }

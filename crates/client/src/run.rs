@@ -62,6 +62,11 @@ impl Run {
         self.status.borrow().clone()
     }
 
+    /// The status as it changes, for those who wait for events at the same time.
+    pub fn updates(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
     /// Waits until the status is another one; false once the plan has ended.
     pub async fn changed(&mut self) -> bool {
         self.status.changed().await.is_ok()

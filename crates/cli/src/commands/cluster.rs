@@ -5,6 +5,7 @@ use crate::args::ClusterArgs;
 use crate::exit::Exit;
 use crate::input;
 use crate::output::Output;
+use crate::program::Program;
 use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
 use emqx_rebalance_sim::{ClusterConfig, Fault, LoadBalancer};
 use serde::Serialize;
@@ -32,11 +33,14 @@ struct Access {
 ///
 /// # Errors
 /// Bad input, or no free port.
-pub(crate) async fn run(args: &ClusterArgs, output: Output) -> Result<Exit> {
+pub(crate) async fn run(args: &ClusterArgs, program: &Program, output: Output) -> Result<Exit> {
     let config = config(args)?;
     let example = example(&config);
-    let crowd =
-        if args.mqtt { real(config, output).await? } else { Crowd::counted(config).await? };
+    let crowd = if args.mqtt {
+        real(config, program, output).await?
+    } else {
+        Crowd::counted(config).await?
+    };
     let cluster = &crowd.cluster;
     let access = Access {
         version: 1,
@@ -56,14 +60,14 @@ pub(crate) async fn run(args: &ClusterArgs, output: Output) -> Result<Exit> {
 }
 
 /// The cluster with real clients, if so many files can be open.
-async fn real(config: ClusterConfig, output: Output) -> Result<Crowd> {
+async fn real(config: ClusterConfig, program: &Program, output: Output) -> Result<Crowd> {
     let clients = config.nodes.iter().map(|node| node.clients).sum();
     let (need, have) = (crowd::files_for(clients), crowd::files());
     if need > have {
         let bound = format!("fewer: they need {need} file descriptors of {have} (`ulimit -n`)");
         return Err(Error::invalid("options", vec![Problem::new("clients", clients, bound)]));
     }
-    Crowd::real(config, output).await
+    Crowd::real(config, program, output).await
 }
 
 fn config(args: &ClusterArgs) -> Result<ClusterConfig> {

@@ -2,6 +2,7 @@
 
 use super::swarm::Swarm;
 use crate::output::Output;
+use crate::program::Program;
 use crate::render;
 use emqx_rebalance_core::{Error, ErrorKind, Result};
 use emqx_rebalance_report::Fact;
@@ -46,7 +47,11 @@ impl Crowd {
     /// # Errors
     /// As [`Embedded::start_on`], [`Proxy::start`] and [`Swarm::start`]; `timeout` if the clients
     /// do not all connect.
-    pub(crate) async fn real(mut config: ClusterConfig, output: Output) -> Result<Self> {
+    pub(crate) async fn real(
+        mut config: ClusterConfig,
+        program: &Program,
+        output: Output,
+    ) -> Result<Self> {
         let counts: Vec<u64> = config.nodes.iter().map(|node| node.clients).collect();
         for node in &mut config.nodes {
             node.clients = 0;
@@ -59,7 +64,8 @@ impl Crowd {
         let clients = counts.iter().sum();
         let mut swarm = None;
         if clients > 0 {
-            let all = swarm.insert(Swarm::start(&swarm_config(&counts, &cluster, &proxy))?);
+            let all =
+                swarm.insert(Swarm::start(program, &swarm_config(&counts, &cluster, &proxy))?);
             connected(all, clients, output).await?;
         }
         Ok(Self { cluster, real: Some(Real { swarm, proxy }), clients })

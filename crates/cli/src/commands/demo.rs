@@ -8,6 +8,7 @@ use super::{confirm, drive};
 use crate::args::DemoArgs;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::program::Program;
 use crate::render;
 use crate::render::chart::{self, Kind, Series};
 use crate::render::live::Live;
@@ -21,9 +22,9 @@ use emqx_rebalance_sim::server::Embedded;
 ///
 /// # Errors
 /// As the embedded cluster and its clients say.
-pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Exit> {
+pub(crate) async fn run(args: &DemoArgs, program: &Program, output: Output) -> Result<Exit> {
     let page = args.report.as_deref().map(Page::new).transpose()?;
-    let crowd = crowd(args, output).await?;
+    let crowd = crowd(args, program, output).await?;
     let cluster = connect(&crowd.cluster).await?;
     let plan = cluster.plan(&strategy(args.clients), &PlanOptions::default()).await?;
     if !output.is_json() {
@@ -37,7 +38,7 @@ pub(crate) async fn run(args: &DemoArgs, output: Output) -> Result<Exit> {
 }
 
 /// The cluster with its clients: real ones if so many files can be open.
-async fn crowd(args: &DemoArgs, output: Output) -> Result<Crowd> {
+async fn crowd(args: &DemoArgs, program: &Program, output: Output) -> Result<Crowd> {
     let counts = counts(args.clients);
     let (need, have) = (crowd::files_for(args.clients), crowd::files());
     let is_counted = args.counted || need > have;
@@ -50,7 +51,11 @@ async fn crowd(args: &DemoArgs, output: Output) -> Result<Crowd> {
     }
     introduce(args.clients, is_counted, output);
     let config = ClusterConfig::with_clients(&counts)?;
-    if is_counted { Crowd::counted(config).await } else { Crowd::real(config, output).await }
+    if is_counted {
+        Crowd::counted(config).await
+    } else {
+        Crowd::real(config, program, output).await
+    }
 }
 
 async fn rebalance(

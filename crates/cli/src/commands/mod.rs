@@ -25,13 +25,15 @@ mod swarm;
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, hint};
 use crate::output::{Format, Output};
+use crate::program::Program;
 use emqx_rebalance_core::{Error, ErrorKind, Result};
+use std::ffi::OsString;
 use std::future::Future;
 
 /// Runs a command and says how it ended.
-pub(crate) fn run(cli: Cli) -> Exit {
+pub(crate) fn run(cli: Cli, program: &Program) -> Exit {
     let output = Output::new(cli.output.output, cli.output.no_color);
-    match dispatch(cli, output) {
+    match dispatch(cli, program, output) {
         Ok(exit) => exit,
         Err(error) => {
             output.error(&error, hint(&error));
@@ -41,12 +43,12 @@ pub(crate) fn run(cli: Cli) -> Exit {
 }
 
 /// Reports a command line that cannot be read, or shows the help that was asked for.
-pub(crate) fn usage(error: &clap::Error) -> Exit {
-    let asked_for_json = std::env::args().any(|arg| arg == "--output=json")
-        || std::env::args().zip(std::env::args().skip(1)).any(|pair| {
-            let (flag, value) = (pair.0.as_str(), pair.1.as_str());
-            (flag, value) == ("--output", "json")
-        });
+pub(crate) fn usage(error: &clap::Error, args: &[OsString]) -> Exit {
+    let asked_for_json = args.iter().any(|arg| arg == "--output=json")
+        || args
+            .iter()
+            .zip(args.iter().skip(1))
+            .any(|(flag, value)| flag == "--output" && value == "json");
     if error.use_stderr() && asked_for_json {
         let text = error.to_string();
         let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
@@ -59,7 +61,7 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
     if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }
 
-fn dispatch(cli: Cli, output: Output) -> Result<Exit> {
+fn dispatch(cli: Cli, program: &Program, output: Output) -> Result<Exit> {
     let connection = cli.connection;
     match cli.command {
         Command::Plan(args) => plan::run(&args, &connection, output),
@@ -69,8 +71,8 @@ fn dispatch(cli: Cli, output: Output) -> Result<Exit> {
         Command::Stop(args) => block_on(stop::run(&args, &connection, output)),
         Command::History(args) => history::run(&args, output),
         Command::Evacuate(command) => block_on(evacuate::run(&command, &connection, output)),
-        Command::Cluster(args) => block_on(cluster::run(&args, output)),
-        Command::Demo(args) => block_on(demo::run(&args, output)),
+        Command::Cluster(args) => block_on(cluster::run(&args, program, output)),
+        Command::Demo(args) => block_on(demo::run(&args, program, output)),
         Command::Swarm(args) => block_on(swarm::run(&args)),
     }
 }

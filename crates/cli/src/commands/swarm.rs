@@ -3,6 +3,7 @@
 
 use crate::args::SwarmArgs;
 use crate::exit::Exit;
+use crate::program::Program;
 use emqx_rebalance_core::{Error, ErrorKind, Result};
 use emqx_rebalance_swarm::process::{self, ProcessOptions};
 use emqx_rebalance_swarm::{Report, SwarmConfig};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStdout};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -38,18 +39,19 @@ pub(crate) struct Swarm {
 }
 
 impl Swarm {
-    /// Starts this program once more, as a swarm.
+    /// Starts `program` once more, as a swarm.
     ///
     /// # Errors
     /// `unreachable` if it cannot be started.
-    pub(crate) fn start(config: &SwarmConfig) -> Result<Self> {
+    pub(crate) fn start(program: &Program, config: &SwarmConfig) -> Result<Self> {
         let options = ProcessOptions {
             report_every_ms: Some(REPORT_MS),
             ends_with_stdin: true,
             ..ProcessOptions::default()
         };
         let spawn = || {
-            Command::new(std::env::current_exe()?)
+            program
+                .command()?
                 .args(["swarm", "--config", &json(config), "--options", &json(&options)])
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())

@@ -1,0 +1,274 @@
+//! A cluster behind its URLs.
+
+use crate::error::raised;
+use crate::json;
+use crate::process::Process;
+use crate::run::{Keep, Run};
+use crate::task::Task;
+use emqx_rebalance_client::{Auth, Cluster as Client, ClusterConfig, Drive, Secret, Timeouts, Tls};
+use emqx_rebalance_core::driver::{Driver, DriverState};
+use emqx_rebalance_core::{
+    Error, ErrorKind, EvacuationRequest, EvacuationStartRequest, Evacuator, EvacuatorState,
+    NodeName, Plan, PlanRequest, Problem, Result, Snapshot, StartRequest,
+};
+use pyo3::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::mem::{forget, replace};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::OnceCell;
+
+/// A cluster behind its URLs, connected to when first asked, and again after a fork.
+#[pyclass(frozen, module = "emqx_rebalance._native")]
+pub(crate) struct Cluster {
+    config: ClusterConfig,
+    connection: Mutex<(u32, Arc<OnceCell<Client>>)>,
+}
+
+/// The arguments of a cluster as JSON.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConnectionInput {
+    urls: Vec<String>,
+    #[serde(default)]
+    node_urls: BTreeMap<NodeName, String>,
+    api_key: Option<String>,
+    api_secret: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    ca_cert: Option<PathBuf>,
+    client_cert: Option<PathBuf>,
+    client_key: Option<PathBuf>,
+    connect_timeout_s: Option<f64>,
+    request_timeout_s: Option<f64>,
+    start_timeout_s: Option<f64>,
+}
+
+impl TryFrom<ConnectionInput> for ClusterConfig {
+    type Error = Error;
+
+    fn try_from(input: ConnectionInput) -> Result<Self> {
+        let ConnectionInput { urls, node_urls, ca_cert, client_cert, client_key, .. } = input;
+        let default = Timeouts::default();
+        let timeouts = Timeouts {
+            connect: seconds("connect_timeout", input.connect_timeout_s, default.connect)?,
+            request: seconds("request_timeout", input.request_timeout_s, default.request)?,
+            start: seconds("start_timeout", input.start_timeout_s, default.start)?,
+        };
+        let auth = match (input.api_key, input.username) {
+            (Some(key), _) => {
+                Auth::ApiKey { key, secret: Secret::new(input.api_secret.unwrap_or_default()) }
+            }
+            (None, Some(username)) => {
+                Auth::Login { username, password: Secret::new(input.password.unwrap_or_default()) }
+            }
+            (None, None) => Auth::Anonymous,
+        };
+        let tls = Tls { ca_cert, client_cert, client_key };
+        Ok(Self { urls, node_urls, auth, tls, timeouts })
+    }
+}
+
+fn seconds(name: &str, given: Option<f64>, default: Duration) -> Result<Duration> {
+    let Some(seconds) = given else { return Ok(default) };
+    let good = Duration::try_from_secs_f64(seconds).ok().filter(|t| !t.is_zero() && *t <= DAY);
+    good.ok_or_else(|| {
+        let problem = Problem::new(name, seconds, "a number of seconds above 0, up to 86400");
+        Error::invalid("cluster", vec![problem])
+    })
+}
+
+impl Cluster {
+    /// Begins `work` on the connected cluster.
+    fn spawn<T: Serialize, F: Future<Output = Result<T>> + Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(Client) -> F + Send + 'static,
+    ) -> PyResult<Task> {
+        let process = Process::current(py).map_err(|error| raised(py, &error))?;
+        let (config, connection) = (self.config.clone(), self.connection());
+        Ok(Task::spawn(process, async move {
+            let client = connection.get_or_try_init(|| Client::connect(config)).await?.clone();
+            work(client).await
+        }))
+    }
+
+    /// The connection of this process. Called while Python's lock is held, so that no thread holds
+    /// this one when the process forks.
+    fn connection(&self) -> Arc<OnceCell<Client>> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = std::process::id();
+        if connection.0 != here {
+            // Its sockets are the parent's, and to close them would talk to threads of the parent.
+            forget(replace(&mut *connection, (here, Arc::default())));
+        }
+        Arc::clone(&connection.1)
+    }
+
+    fn drive<D: Drive>(
+        &self,
+        py: Python<'_>,
+        driver: Result<D>,
+        keep: Option<PathBuf>,
+        sink: Py<PyAny>,
+    ) -> PyResult<Run>
+    where
+        D::State: Serialize,
+    {
+        let begin = || {
+            let process = Process::current(py)?;
+            let connection = self.connection();
+            let client = connection.get().ok_or_else(|| {
+                Error::new(ErrorKind::Unreachable, "not connected to the cluster yet")
+            })?;
+            let _runtime = process.runtime.enter();
+            let kept = Keep::new(keep);
+            let state = kept.latest();
+            Ok(Run::follow(process, client.drive(driver?, kept), state, sink))
+        };
+        begin().map_err(|error| raised(py, &error))
+    }
+}
+
+#[pymethods]
+impl Cluster {
+    #[new]
+    fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
+        let read = || ClusterConfig::try_from(json::value::<ConnectionInput>("cluster", config)?);
+        let config = read().map_err(|error| raised(py, &error))?;
+        Ok(Self { config, connection: Mutex::new((std::process::id(), Arc::default())) })
+    }
+
+    /// Finds the cluster.
+    fn connect(&self, py: Python<'_>) -> PyResult<Task> {
+        self.spawn(py, async |_| Ok(()))
+    }
+
+    /// Every node's load.
+    fn snapshot(&self, py: Python<'_>) -> PyResult<Task> {
+        self.spawn(py, async |client| client.snapshot().await)
+    }
+
+    /// What runs.
+    fn status(&self, py: Python<'_>) -> PyResult<Task> {
+        self.spawn(py, async |client| client.status().await)
+    }
+
+    /// Plans for the cluster as it is, its nodes weighted by `weights`.
+    fn plan(&self, py: Python<'_>, request: &str, weights: &str) -> PyResult<Task> {
+        let read = || {
+            let weights: BTreeMap<NodeName, f64> = json::value("weights", weights)?;
+            Ok((json::request(request, |from| PlanRequest::read(from))?, weights))
+        };
+        let (request, weights) = read().map_err(|error| raised(py, &error))?;
+        self.spawn(py, async move |client| planned(&client, request, weights).await)
+    }
+
+    /// Plans to empty a node.
+    fn plan_evacuation(&self, py: Python<'_>, request: &str) -> PyResult<Task> {
+        let read = json::request(request, |from| EvacuationRequest::read(from));
+        let EvacuationRequest { node, evacuation, options, .. } =
+            read.map_err(|error| raised(py, &error))?;
+        self.spawn(py, async move |client| {
+            client.plan_evacuation(&node, &evacuation, &options).await
+        })
+    }
+
+    /// The evacuations that go on.
+    fn evacuations(&self, py: Python<'_>) -> PyResult<Task> {
+        self.spawn(py, async |client| client.evacuations().await)
+    }
+
+    /// Lets a node serve again; whether it did not.
+    fn stop_evacuation(&self, py: Python<'_>, node: &str) -> PyResult<Task> {
+        let node = name(node).map_err(|error| raised(py, &error))?;
+        self.spawn(py, async move |client| client.stop_evacuation(&node).await)
+    }
+
+    /// Stops the run of `coordinator`, or every run; which were stopped.
+    fn stop(&self, py: Python<'_>, coordinator: Option<&str>) -> PyResult<Task> {
+        let coordinator = coordinator.map(name).transpose().map_err(|error| raised(py, &error))?;
+        self.spawn(py, async move |client| client.stop(coordinator.as_ref()).await)
+    }
+
+    /// Starts a plan on the connected cluster. `request` is a `StartRequest`; `sink` is called with
+    /// every event as JSON, and with `None` at the end.
+    fn start(
+        &self,
+        py: Python<'_>,
+        request: &str,
+        state: Option<PathBuf>,
+        sink: Py<PyAny>,
+    ) -> PyResult<Run> {
+        let driver = json::request(request, |from| StartRequest::read(from)?.driver());
+        self.drive(py, driver, state, sink)
+    }
+
+    /// Empties a node of the connected cluster. `request` is an `EvacuationStartRequest`.
+    fn evacuate(
+        &self,
+        py: Python<'_>,
+        request: &str,
+        state: Option<PathBuf>,
+        sink: Py<PyAny>,
+    ) -> PyResult<Run> {
+        let driver = json::request(request, |from| EvacuationStartRequest::read(from)?.evacuator());
+        self.drive(py, driver, state, sink)
+    }
+
+    /// Goes on from a stored state, of a plan or of an evacuation.
+    fn resume(
+        &self,
+        py: Python<'_>,
+        state: &str,
+        keep: Option<PathBuf>,
+        sink: Py<PyAny>,
+    ) -> PyResult<Run> {
+        match json::value::<Stored>("state", state).map_err(|error| raised(py, &error))? {
+            Stored::Runs(state) => self.drive(py, Ok(Driver::restore(*state)), keep, sink),
+            Stored::Evacuation(state) => self.drive(py, Ok(Evacuator::restore(*state)), keep, sink),
+        }
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("urls", &self.config.urls).finish_non_exhaustive()
+    }
+}
+
+/// A stored state, of either kind.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Runs(Box<DriverState>),
+    Evacuation(Box<EvacuatorState>),
+}
+
+fn name(node: &str) -> Result<NodeName> {
+    NodeName::new(node).map_err(|problem| Error::invalid("node", vec![problem]))
+}
+
+async fn planned(
+    client: &Client,
+    request: PlanRequest,
+    weights: BTreeMap<NodeName, f64>,
+) -> Result<Plan> {
+    let mut nodes = client.snapshot().await?.nodes().to_vec();
+    for (node, weight) in weights {
+        let load = nodes.iter_mut().find(|load| load.node == node).ok_or_else(|| {
+            Error::new(ErrorKind::UnknownNode, "no such node in the cluster").with("node", &node)
+        })?;
+        load.weight = Some(weight);
+    }
+    let snapshot = Some(Snapshot::new(nodes)?);
+    let mut plan = PlanRequest { snapshot, ..request }.plan()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    plan.fingerprint.made_at_ms = u64::try_from(now.as_millis()).ok();
+    Ok(plan)
+}
+
+const DAY: Duration = Duration::from_secs(86_400);

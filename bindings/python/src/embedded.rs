@@ -1,0 +1,122 @@
+//! An embedded cluster that behaves like EMQX, in this process.
+
+use crate::error::raised;
+use crate::json;
+use crate::process::Process;
+use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
+use emqx_rebalance_sim::server::Embedded as Server;
+use emqx_rebalance_sim::{ClusterConfig, Fault};
+use pyo3::prelude::*;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::mem::forget;
+use std::sync::{Mutex, PoisonError};
+
+/// A running embedded cluster.
+#[pyclass(frozen, module = "emqx_rebalance._native")]
+#[derive(Debug)]
+pub(crate) struct Embedded {
+    process: &'static Process,
+    /// Base URLs of the nodes.
+    #[pyo3(get)]
+    urls: Vec<String>,
+    /// The API key.
+    #[pyo3(get)]
+    api_key: String,
+    /// Its secret.
+    #[pyo3(get)]
+    api_secret: String,
+    server: Mutex<Option<Server>>,
+}
+
+/// The arguments of an embedded cluster: short ones, and any of [`ClusterConfig`].
+#[derive(Deserialize)]
+struct EmbeddedInput {
+    nodes: Option<usize>,
+    clients: Option<Vec<u64>>,
+    load_balancer: Option<String>,
+    #[serde(flatten)]
+    more: Map<String, Value>,
+}
+
+impl EmbeddedInput {
+    fn config(self) -> Result<ClusterConfig> {
+        let clients = match (self.clients, self.nodes) {
+            (Some(clients), Some(nodes)) if clients.len() != nodes => {
+                let bound = format!("one count for each of {nodes} nodes");
+                let value = format!("{} counts", clients.len());
+                let problem = Problem::new("clients", value, bound);
+                return Err(Error::invalid("embedded cluster", vec![problem]));
+            }
+            (Some(clients), _) => clients,
+            (None, nodes) => {
+                let nodes = nodes.unwrap_or(DEFAULT.len());
+                DEFAULT.iter().copied().cycle().take(nodes).collect()
+            }
+        };
+        let mut all = serde_json::to_value(ClusterConfig::with_clients(&clients)?)
+            .map_err(|error| Error::new(ErrorKind::ConfigInvalid, error.to_string()))?;
+        if let Value::Object(all) = &mut all {
+            all.extend(self.more);
+            if let Some(policy) = self.load_balancer {
+                all.insert("load_balancer".to_owned(), serde_json::json!({ "policy": policy }));
+            }
+        }
+        let config: ClusterConfig = json::value("embedded cluster", &all.to_string())?;
+        config.validate().map(|()| config)
+    }
+}
+
+#[pymethods]
+impl Embedded {
+    #[new]
+    fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
+        let start = || {
+            let process = Process::current(py)?;
+            let config = json::value::<EmbeddedInput>("embedded cluster", config)?.config()?;
+            let server = py.detach(|| process.runtime.block_on(Server::start(config)))?;
+            Ok(Self {
+                process,
+                urls: server.urls(),
+                api_key: server.api_key(),
+                api_secret: server.api_secret(),
+                server: Mutex::new(Some(server)),
+            })
+        };
+        start().map_err(|error| raised(py, &error))
+    }
+
+    /// Breaks or mends something now. `fault` is a `Fault`.
+    fn inject(&self, py: Python<'_>, fault: &str) -> PyResult<()> {
+        let inject = || {
+            let fault: Fault = json::value("fault", fault)?;
+            let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+            let server = server.as_ref().filter(|_| self.process.is_here()).ok_or_else(|| {
+                Error::new(ErrorKind::Conflict, "the embedded cluster has been stopped")
+            })?;
+            server.with(|simulation| simulation.inject(&fault))
+        };
+        py.detach(inject).map_err(|error| raised(py, &error))
+    }
+
+    /// Closes every port. Does nothing in a child of `fork`, whose parent has the cluster.
+    fn stop(&self, py: Python<'_>) {
+        if self.process.is_here() {
+            let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(server) = server {
+                py.detach(|| self.process.runtime.block_on(server.stop()));
+            }
+        }
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        if !self.process.is_here() {
+            forget(self.server.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+        }
+    }
+}
+
+/// Three full nodes and an empty one.
+const DEFAULT: [u64; 4] = [3333, 3334, 3333, 0];

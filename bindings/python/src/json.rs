@@ -1,0 +1,37 @@
+//! JSON text, in which values cross.
+
+use emqx_rebalance_core::{Error, ErrorKind, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// `value` as JSON. Values of the core have no keys but text, so that this cannot fail.
+pub(crate) fn text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Reads a request of the core, which finds every problem at once.
+///
+/// # Errors
+/// As `read` says.
+pub(crate) fn request<T>(
+    text: &str,
+    read: impl FnOnce(&mut serde_json::Deserializer<serde_json::de::StrRead<'_>>) -> Result<T>,
+) -> Result<T> {
+    read(&mut serde_json::Deserializer::from_str(text))
+}
+
+/// Reads a value of the core.
+///
+/// # Errors
+/// `config_invalid` in the core's words.
+pub(crate) fn value<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        let message = format!("invalid {what}: {}", without_place(&error.to_string()));
+        Error::new(ErrorKind::ConfigInvalid, message)
+    })
+}
+
+/// The text of an error without the line and column: the caller never saw the JSON.
+fn without_place(error: &str) -> &str {
+    error.rsplit_once(" at line ").map_or(error, |(message, _)| message)
+}

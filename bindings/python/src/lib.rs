@@ -1,0 +1,34 @@
+//! The native half of the Python package `emqx_rebalance`: convert, call, convert.
+//!
+//! Values cross as JSON text, in the core's shapes: the package makes typed values of it. Work that
+//! waits is a [`task::Task`], which Python waits for in its own way, blocking or in an event loop.
+
+mod cluster;
+mod command;
+mod embedded;
+mod error;
+mod json;
+mod offline;
+mod process;
+mod run;
+mod task;
+
+use pyo3::pymodule;
+
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::cluster::Cluster;
+    #[pymodule_export]
+    use crate::command::command;
+    #[pymodule_export]
+    use crate::embedded::Embedded;
+    #[pymodule_export]
+    use crate::offline::{checked, error_kinds, fits, plan, plan_evacuation, text};
+    #[pymodule_export]
+    use crate::process::close;
+    #[pymodule_export]
+    use crate::run::Run;
+    #[pymodule_export]
+    use crate::task::Task;
+}

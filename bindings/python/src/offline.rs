@@ -1,0 +1,87 @@
+//! What needs no cluster.
+
+use crate::error::{raised, unwrapped};
+use crate::json;
+use emqx_rebalance_cli::{evacuation_text, plan_text, status_text};
+use emqx_rebalance_core::driver::{DriverState, Outcome, Record, Status};
+use emqx_rebalance_core::{
+    Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuatorState, Plan, PlanRequest, Result,
+    Snapshot, Strategy, Tolerance,
+};
+use pyo3::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Plans. `request` is a `PlanRequest`.
+#[pyfunction]
+pub(crate) fn plan(py: Python<'_>, request: &str) -> PyResult<String> {
+    let work = || json::request(request, |from| PlanRequest::read(from)?.plan());
+    unwrapped(py, py.detach(|| work().map(|plan| json::text(&plan))))
+}
+
+/// Plans to empty a node. `request` is an `EvacuationRequest`.
+#[pyfunction]
+pub(crate) fn plan_evacuation(py: Python<'_>, request: &str) -> PyResult<String> {
+    let work = || json::request(request, |from| EvacuationRequest::read(from)?.plan());
+    unwrapped(py, py.detach(|| work().map(|plan| json::text(&plan))))
+}
+
+/// A value as the core reads it: checked, with everything that was left out.
+#[pyfunction]
+pub(crate) fn checked(py: Python<'_>, what: &str, value: &str) -> PyResult<String> {
+    let work = || match what {
+        "snapshot" => again::<Snapshot>(what, value),
+        "strategy" => json::request(value, |from| {
+            emqx_rebalance_core::Options::read(from).map(|strategy: Strategy| json::text(&strategy))
+        }),
+        "plan" => again::<Plan>(what, value),
+        "evacuation plan" => again::<EvacuationPlan>(what, value),
+        "status" => again::<Status>(what, value),
+        "outcome" => again::<Outcome>(what, value),
+        "record" => again::<Record>(what, value),
+        "state" => again::<DriverState>(what, value),
+        "evacuation state" => again::<EvacuatorState>(what, value),
+        _ => Err(Error::new(ErrorKind::ConfigInvalid, "nothing that is known by this name")
+            .with("what", what)),
+    };
+    unwrapped(py, py.detach(work))
+}
+
+fn again<T: DeserializeOwned + Serialize>(what: &str, text: &str) -> Result<String> {
+    json::value::<T>(what, text).map(|value| json::text(&value))
+}
+
+/// A value as the command prints it.
+#[pyfunction]
+pub(crate) fn text(py: Python<'_>, what: &str, value: &str) -> PyResult<String> {
+    let work = || match what {
+        "plan" => json::value(what, value).map(|plan| plan_text(&plan)),
+        "evacuation plan" => json::value(what, value).map(|plan| evacuation_text(&plan)),
+        _ => json::value(what, value).map(|status| status_text(&status)),
+    };
+    unwrapped(py, py.detach(work))
+}
+
+/// Whether a plan can still be started on the cluster of a snapshot.
+#[pyfunction]
+pub(crate) fn fits(
+    py: Python<'_>,
+    plan: &str,
+    snapshot: &str,
+    now_ms: u64,
+    tolerance: f64,
+    max_age_s: u64,
+) -> PyResult<()> {
+    let work = || {
+        let tolerance = Tolerance::new(tolerance, max_age_s)?;
+        let plan: Plan = json::value("plan", plan)?;
+        plan.check_fits(&json::value("snapshot", snapshot)?, now_ms, &tolerance)
+    };
+    py.detach(work).map_err(|error| raised(py, &error))
+}
+
+/// Every kind of error, and whether asking again may help.
+#[pyfunction]
+pub(crate) fn error_kinds() -> Vec<(&'static str, bool)> {
+    ErrorKind::ALL.iter().map(|kind| (kind.as_str(), kind.is_retryable())).collect()
+}
