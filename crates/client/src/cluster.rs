@@ -129,8 +129,12 @@ impl Cluster {
         Ok(stopped)
     }
 
-    /// Asks once for a driver.
-    pub(crate) async fn carry(&self, ask: &Ask) -> Result<Answer> {
+    /// Asks once for a driver that the host steps by itself, and waits for the answer. Reads and
+    /// stops are tried at several nodes; a start is sent once. Hand an error back to the driver too.
+    ///
+    /// # Errors
+    /// As [`Self::connect`]; `timeout` if nobody knows whether a start was carried out.
+    pub async fn carry(&self, ask: &Ask) -> Result<Answer> {
         carry(&self.session, self.api, self.capabilities, ask).await
     }
 
