@@ -1,5 +1,6 @@
 //! Builds, generates and tests everything: `cargo xtask test`.
 
+mod kube;
 mod picture;
 mod rust;
 mod setup;
@@ -22,6 +23,13 @@ enum Command {
     Test,
     /// Formats, lints and documents the Rust code, and builds the pure crates for the browser.
     Lint,
+    /// Tests the controller and its chart on a real API server: the one that KUBECONFIG names, else
+    /// one of its own, which takes minutes to build the first time.
+    TestKube,
+    /// Runs such an API server until ^D, and prints how to use it.
+    KubeApi,
+    /// Writes the definition of Rebalance and the plain manifests again.
+    KubeManifests,
     /// Runs the demo and draws what it prints into `docs/demo.svg`.
     Picture,
 }
@@ -33,6 +41,9 @@ fn main() -> Result<()> {
     match command {
         Command::Test => test(&shell),
         Command::Lint => rust::lint(&shell),
+        Command::TestKube => kube::test(&shell),
+        Command::KubeApi => kube::serve(&shell),
+        Command::KubeManifests => kube::manifests(&shell),
         Command::Picture => picture::demo(&shell),
     }
 }

@@ -1,0 +1,45 @@
+//! The Helm chart and the plain manifests: rendered and installed by Helm itself, as a Python
+//! package.
+
+use crate::step::step;
+use anyhow::Result;
+use std::path::{Path, PathBuf};
+use xshell::{Shell, cmd};
+
+const REQUIREMENTS: &str = "deploy/tests/requirements.txt";
+
+/// A Python that has Helm and pytest. Its folder is made again when the requirements change.
+pub(crate) fn python(shell: &Shell, folder: &Path) -> Result<PathBuf> {
+    let environment = folder.join("python");
+    let (python, made_of) = (environment.join("bin/python"), environment.join("requirements.txt"));
+    let wanted = shell.read_file(REQUIREMENTS)?;
+    if shell.read_file(&made_of).is_ok_and(|made_of| made_of == wanted) {
+        return Ok(python);
+    }
+    step("python with Helm", || {
+        cmd!(shell, "python3 -m venv --clear {environment}").run()?;
+        let install = cmd!(shell, "{python} -m pip install --quiet --disable-pip-version-check");
+        install.args(["--require-hashes", "--requirement", REQUIREMENTS]).run()?;
+        Ok(shell.write_file(made_of, wanted)?)
+    })?;
+    Ok(python)
+}
+
+/// Tests the chart: what it renders, and what an API server says to it.
+pub(crate) fn test(shell: &Shell, python: &Path) -> Result<()> {
+    step("Helm chart", || {
+        let test = cmd!(shell, "{python} -B -m pytest -q -p no:cacheprovider deploy/tests");
+        Ok(test.run()?)
+    })
+}
+
+/// Writes the definition and the plain manifests again.
+pub(crate) fn write_manifests(shell: &Shell, python: &Path) -> Result<()> {
+    step("manifests", || {
+        let crdgen = cmd!(shell, "cargo run --quiet --package emqx-rebalance-controller");
+        let definition = crdgen.args(["--bin", "crdgen"]).read()?;
+        let file = "deploy/helm/emqx-rebalance-controller/files/crd.yaml";
+        shell.write_file(file, definition + "\n")?;
+        Ok(cmd!(shell, "{python} -B deploy/chart.py").run()?)
+    })
+}
