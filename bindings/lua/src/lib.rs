@@ -1,11 +1,13 @@
 //! `require "emqx_rebalance"`: plans, drives and watches the rebalancing of EMQX clusters from Lua.
 //!
 //! Here is conversion only: a Lua value in, a call of the core, a Lua value out. What a call takes
-//! and gives is the JSON of the core. `facade.lua` is what users see: it checks the types of
-//! arguments, and turns jobs into calls that wait.
+//! and gives is the JSON of the core. The chunks in `facade` are what users see: they check the types
+//! of arguments, and turn jobs into calls that wait.
 
 mod offline;
 mod reply;
+#[cfg(feature = "transport")]
+mod transport;
 mod tree;
 
 use mlua::prelude::*;
@@ -17,7 +19,12 @@ fn emqx_rebalance(lua: &Lua) -> LuaResult<LuaTable> {
     let native = lua.create_table()?;
     native.set("version", env!("CARGO_PKG_VERSION"))?;
     offline::register(lua, &native)?;
-    lua.load(FACADE).set_name("=emqx_rebalance").call(native)
+    #[cfg(feature = "transport")]
+    transport::register(lua, &native)?;
+    let chunks = lua.create_table()?;
+    chunks.set("cluster", lua.load(CLUSTER).set_name("=emqx_rebalance").into_function()?)?;
+    lua.load(FACADE).set_name("=emqx_rebalance").call((native, chunks))
 }
 
-const FACADE: &str = include_str!("facade.lua");
+const FACADE: &str = include_str!("facade/init.lua");
+const CLUSTER: &str = include_str!("facade/cluster.lua");

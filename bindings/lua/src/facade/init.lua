@@ -1,6 +1,6 @@
--- What `require "emqx_rebalance"` gives. Values inside tables are checked by the core, which answers `nil, err`; an
--- argument that is not even of the right type is a mistake of the program and raises an error.
-local native = ...
+-- What `require "emqx_rebalance"` gives. Values inside tables are checked by the core, which answers
+-- `nil, err`; an argument that is not even of the right type is a mistake of the program and raises.
+local native, chunks = ...
 
 local rebalance = {
   _VERSION = native.version,
@@ -47,6 +47,14 @@ end
 
 function rebalance.to_json(value)
   return native.to_json(value)
+end
+
+local cluster = chunks.cluster(native, expect)
+
+-- A cluster behind its URLs. Asks nothing yet.
+function rebalance.cluster(config)
+  expect("table", config, 1, "cluster")
+  return cluster(config)
 end
 
 return rebalance

@@ -1,0 +1,176 @@
+//! A cluster behind its URLs.
+
+use super::config::ConfigInput;
+use super::job::Job;
+use super::process::Process;
+use super::run::Run;
+use crate::offline::read;
+use crate::reply::refuse;
+use crate::tree::Tree;
+use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Drive};
+use emqx_rebalance_core::driver::{Driver, DriverState};
+use emqx_rebalance_core::{
+    Error, EvacuationRequest, EvacuationStartRequest, Evacuator, EvacuatorState, NodeName,
+    PlanRequest, Result, StartRequest,
+};
+use mlua::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::mem::{forget, replace};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// A cluster behind its URLs, connected to when first asked, and again after a fork.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    config: ClusterConfig,
+    connection: RefCell<(u32, Arc<OnceCell<Client>>)>,
+}
+
+/// Adds `native.cluster`.
+pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
+    let cluster = |lua: &Lua, config: LuaValue| {
+        let config = read::<ConfigInput>(lua, &config, "cluster").and_then(ClusterConfig::try_from);
+        given(lua, config.map(|config| Cluster { config, connection: RefCell::default() }))
+    };
+    native.set("cluster", lua.create_function(cluster)?)
+}
+
+impl Cluster {
+    /// Begins `work` on the connected cluster.
+    fn job<T: Serialize, F: Future<Output = Result<T>> + Send>(
+        &self,
+        work: impl FnOnce(Client) -> F + Send + 'static,
+    ) -> Result<Job> {
+        let connect = self.connect();
+        Job::spawn(Process::current()?, LIMIT, async move { work(connect.await?).await })
+    }
+
+    /// Finds the cluster, or remembers where it was.
+    fn connect(&self) -> impl Future<Output = Result<Client>> + Send + 'static {
+        let (config, connection) = (self.config.clone(), self.connection());
+        async move { connection.get_or_try_init(|| Client::connect(config)).await.cloned() }
+    }
+
+    /// The connection of this process.
+    fn connection(&self) -> Arc<OnceCell<Client>> {
+        let mut connection = self.connection.borrow_mut();
+        let here = std::process::id();
+        if connection.0 != here {
+            // Its sockets are the parent's, and its locks may be held for ever.
+            forget(replace(&mut *connection, (here, Arc::default())));
+        }
+        Arc::clone(&connection.1)
+    }
+
+    fn drive<D: Drive + Sync>(&self, driver: Result<D>, file: Option<PathBuf>) -> Result<Run>
+    where
+        D::State: Serialize,
+    {
+        Ok(Run::spawn(Process::current()?, self.connect(), driver?, file))
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let connection = self.connection.take();
+        if connection.0 != std::process::id() {
+            forget(connection);
+        }
+    }
+}
+
+impl LuaUserData for Cluster {
+    fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
+        add_questions(methods);
+        add_commands(methods);
+        add_runs(methods);
+    }
+}
+
+/// Methods that give a [`Job`] and change nothing.
+fn add_questions<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
+    methods.add_method("snapshot", |lua, cluster, ()| {
+        given(lua, cluster.job(async |client| client.snapshot().await))
+    });
+    methods.add_method("status", |lua, cluster, ()| {
+        given(lua, cluster.job(async |client| client.status().await))
+    });
+    methods.add_method("plan", |lua, cluster, request: LuaValue| {
+        let request = Tree::read(lua, &request, "plan request").and_then(PlanRequest::read);
+        let job = request.and_then(|PlanRequest { strategy, options, .. }| {
+            cluster.job(async move |client| client.plan(&strategy, &options).await)
+        });
+        given(lua, job)
+    });
+    methods.add_method("plan_evacuation", |lua, cluster, request: LuaValue| {
+        let request = Tree::read(lua, &request, "evacuation request");
+        let job = request.and_then(EvacuationRequest::read).and_then(|request| {
+            let EvacuationRequest { node, evacuation, options, .. } = request;
+            cluster
+                .job(async move |client| client.plan_evacuation(&node, &evacuation, &options).await)
+        });
+        given(lua, job)
+    });
+}
+
+/// Methods that give a [`Job`] and change the cluster.
+fn add_commands<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
+    methods.add_method("stop", |lua, cluster, coordinator: Option<String>| {
+        let job = coordinator.as_deref().map(named).transpose().and_then(|coordinator| {
+            cluster.job(async move |client| client.stop(coordinator.as_ref()).await)
+        });
+        given(lua, job)
+    });
+    methods.add_method("stop_evacuation", |lua, cluster, node: String| {
+        let job = named(&node)
+            .and_then(|node| cluster.job(async move |client| client.stop_evacuation(&node).await));
+        given(lua, job)
+    });
+}
+
+/// Methods that give a [`Run`].
+fn add_runs<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
+    methods.add_method("start", |lua, cluster, (request, file): (LuaValue, Option<PathBuf>)| {
+        let request = Tree::read(lua, &request, "start request").and_then(StartRequest::read);
+        given(lua, request.and_then(|request| cluster.drive(request.driver(), file)))
+    });
+    methods.add_method("evacuate", |lua, cluster, (request, file): (LuaValue, Option<PathBuf>)| {
+        let request = Tree::read(lua, &request, "start request");
+        let request = request.and_then(EvacuationStartRequest::read);
+        given(lua, request.and_then(|request| cluster.drive(request.evacuator(), file)))
+    });
+    methods.add_method("resume", |lua, cluster, (state, file): (LuaValue, Option<PathBuf>)| {
+        let run = read::<Stored>(lua, &state, "state").and_then(|state| match state {
+            Stored::Runs(state) => cluster.drive(Ok(Driver::restore(*state)), file),
+            Stored::Evacuation(state) => cluster.drive(Ok(Evacuator::restore(*state)), file),
+        });
+        given(lua, run)
+    });
+}
+
+/// What Lua looks after, or `nil` and an error.
+fn given(lua: &Lua, made: Result<impl LuaUserData + 'static>) -> LuaResult<LuaMultiValue> {
+    match made {
+        Ok(made) => lua.create_userdata(made)?.into_lua_multi(lua),
+        Err(error) => refuse(lua, &error),
+    }
+}
+
+fn named(node: &str) -> Result<NodeName> {
+    NodeName::new(node).map_err(|problem| Error::invalid("node", vec![problem]))
+}
+
+/// A stored state, of either kind.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Runs(Box<DriverState>),
+    Evacuation(Box<EvacuatorState>),
+}
+
+/// Every URL, three times, each as long as it takes by default. Whatever is on its way after that is
+/// given up.
+const LIMIT: Duration = Duration::from_secs(180);

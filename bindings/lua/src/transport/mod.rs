@@ -1,0 +1,10 @@
+//! The built-in transport: HTTP on a background thread, so that no call of Lua waits for the network
+//! unless it wants to.
+
+mod cluster;
+mod config;
+mod job;
+mod process;
+mod run;
+
+pub(crate) use cluster::register;

@@ -1,0 +1,131 @@
+//! The background thread: made when first needed, once for each process.
+//!
+//! A child of `fork` has the memory of its parent and none of its threads, so whatever waits for them
+//! waits for ever. nginx forks its workers after `init_by_lua`: each makes a thread of its own, and what
+//! belongs to the parent's is neither waited for nor dropped, since a lock in it may be held for ever.
+
+use emqx_rebalance_core::{Error, ErrorKind, Result};
+use nix::sys::signal::SigSet;
+use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// Held only by threads that run Lua, and only while a thread is made: a process that forks in
+/// between from another thread is beyond help.
+static CURRENT: Mutex<Option<&'static Process>> = Mutex::new(None);
+
+/// What belongs to one process of the operating system.
+#[derive(Debug)]
+pub(crate) struct Process {
+    id: u32,
+    /// Starts work on the background thread.
+    pub(crate) handle: Handle,
+    /// Calls on their way.
+    calls: AtomicUsize,
+}
+
+impl Process {
+    /// That of the process which runs now.
+    ///
+    /// # Errors
+    /// `unreachable` if there can be no more threads.
+    pub(crate) fn current() -> Result<&'static Self> {
+        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(process) = current.filter(|process| process.is_here()) {
+            return Ok(process);
+        }
+        let handle = spawn().map_err(|error| {
+            Error::new(ErrorKind::Unreachable, "cannot start a thread").with("why", error)
+        })?;
+        let process = Self { id: std::process::id(), handle, calls: AtomicUsize::new(0) };
+        // For ever: Lua may hold jobs of it at any time.
+        let process: &'static Self = Box::leak(Box::new(process));
+        *current = Some(process);
+        Ok(process)
+    }
+
+    /// Whether it is the process that runs now, not its parent.
+    pub(crate) fn is_here(&self) -> bool {
+        self.id == std::process::id()
+    }
+
+    /// Counts one more call, until the guard is dropped.
+    ///
+    /// # Errors
+    /// `unreachable` if so many wait already that EMQX does not seem to answer.
+    pub(crate) fn begin_call(&'static self) -> Result<Call> {
+        if self.calls.fetch_add(1, Ordering::Relaxed) < MAX_CALLS {
+            return Ok(Call(self));
+        }
+        self.calls.fetch_sub(1, Ordering::Relaxed);
+        let message = "too many calls wait for EMQX already";
+        Err(Error::new(ErrorKind::Unreachable, message).with("calls", MAX_CALLS))
+    }
+}
+
+/// A call on its way.
+#[derive(Debug)]
+pub(crate) struct Call(&'static Process);
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn spawn() -> std::io::Result<Handle> {
+    let runtime = Builder::new_current_thread()
+        .thread_name("emqx-rebalance")
+        .max_blocking_threads(RESOLVERS)
+        .enable_all()
+        .build()?;
+    let handle = runtime.handle().clone();
+    thread::Builder::new().name("emqx-rebalance".to_owned()).spawn(move || work(&runtime))?;
+    Ok(handle)
+}
+
+fn work(runtime: &Runtime) {
+    // Signals are the host's: nginx would not wake up for one that came here. If they cannot be
+    // blocked, the kernel still prefers the main thread.
+    let _ = SigSet::all().thread_block();
+    runtime.block_on(pending::<()>());
+}
+
+/// Threads that look up host names, which has no other way, and go away when there is nothing to do.
+const RESOLVERS: usize = 2;
+/// Calls of one process that may be on their way at once.
+const MAX_CALLS: usize = 256;
+
+/// What may only be touched in the process that made it.
+#[derive(Debug)]
+pub(crate) struct Here<T> {
+    process: &'static Process,
+    value: Option<T>,
+}
+
+impl<T> Here<T> {
+    pub(crate) fn new(process: &'static Process, value: T) -> Self {
+        Self { process, value: Some(value) }
+    }
+
+    /// # Errors
+    /// `conflict` in another process.
+    pub(crate) fn get(&self) -> Result<&T> {
+        self.value.as_ref().filter(|_| self.process.is_here()).ok_or_else(elsewhere)
+    }
+}
+
+impl<T> Drop for Here<T> {
+    fn drop(&mut self) {
+        if !self.process.is_here() {
+            std::mem::forget(self.value.take());
+        }
+    }
+}
+
+fn elsewhere() -> Error {
+    let message = "this belongs to the process that made it, before a fork: make it anew here";
+    Error::new(ErrorKind::Conflict, message)
+}

@@ -1,0 +1,173 @@
+//! A plan or an evacuation on its way, for Lua to look at without waiting.
+
+use super::job::{late, polled, wait};
+use super::process::{Here, Process};
+use crate::reply::{refuse, reply};
+use emqx_rebalance_client::{Cluster, Drive, FileStore, Run as Driven, Store};
+use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
+use emqx_rebalance_core::Result;
+use mlua::prelude::*;
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// A plan or an evacuation on its way. It is driven for as long as the process lives, whether or not
+/// Lua still holds this.
+#[derive(Debug)]
+pub(crate) struct Run(Here<Arc<Shared>>);
+
+#[derive(Debug)]
+struct Shared {
+    view: Mutex<View>,
+    changed: Condvar,
+    stop: Notify,
+}
+
+/// What is known.
+#[derive(Debug)]
+struct View {
+    status: Status,
+    /// Those that nobody took yet.
+    events: VecDeque<Event>,
+    state: Option<String>,
+    record: Option<Record>,
+    end: Option<Result<Outcome>>,
+}
+
+impl Shared {
+    fn view(&self) -> MutexGuard<'_, View> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self, end: Result<Outcome>) {
+        self.view().end = Some(end);
+        self.changed.notify_all();
+    }
+
+    async fn follow(&self, mut run: Driven) {
+        let mut updates = run.updates();
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.notified() => run.stop(),
+                Ok(()) = updates.changed() => {
+                    self.view().status = updates.borrow_and_update().clone();
+                }
+                event = run.next_event() => {
+                    let Some(event) = event else { break };
+                    self.note(event);
+                }
+            }
+        }
+        let end = run.wait().await;
+        {
+            let mut view = self.view();
+            view.status = run.status();
+            view.record = run.record().cloned();
+        }
+        self.end(end);
+    }
+
+    fn note(&self, event: Event) {
+        let mut view = self.view();
+        if view.events.len() >= MAX_EVENTS {
+            view.events.pop_front();
+        }
+        view.events.push_back(event);
+    }
+}
+
+impl Run {
+    /// Drives `driver` in the cluster that `connect` finds, keeping its state in `file` if there is one.
+    pub(crate) fn spawn<D: Drive + Sync>(
+        process: &'static Process,
+        connect: impl Future<Output = Result<Cluster>> + Send + 'static,
+        driver: D,
+        file: Option<PathBuf>,
+    ) -> Self
+    where
+        D::State: Serialize,
+    {
+        let view = View {
+            status: driver.status(),
+            events: VecDeque::new(),
+            state: serde_json::to_string(driver.state()).ok(),
+            record: None,
+            end: None,
+        };
+        let shared = Arc::new(Shared {
+            view: Mutex::new(view),
+            changed: Condvar::new(),
+            stop: Notify::new(),
+        });
+        let follower = Arc::clone(&shared);
+        process.handle.spawn(async move {
+            match connect.await {
+                Ok(cluster) => {
+                    let keep = Keep { run: Arc::clone(&follower), file: file.map(FileStore::new) };
+                    follower.follow(cluster.drive(driver, keep)).await;
+                }
+                Err(error) => follower.end(Err(error)),
+            }
+        });
+        Self(Here::new(process, shared))
+    }
+}
+
+/// Keeps the state for Lua, and in a file if so wished.
+struct Keep {
+    run: Arc<Shared>,
+    file: Option<FileStore>,
+}
+
+impl<S: Serialize> Store<S> for Keep {
+    fn save(&mut self, state: &S) -> Result<()> {
+        self.run.view().state = serde_json::to_string(state).ok();
+        self.file.as_mut().map_or(Ok(()), |file| file.save(state))
+    }
+}
+
+impl LuaUserData for Run {
+    fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
+        methods.add_method("status", |lua, run, ()| {
+            let status = run.0.get().and_then(|shared| {
+                let view = shared.view();
+                // A run that never began has no status to tell of.
+                match &view.end {
+                    Some(Err(error)) => Err(error.clone()),
+                    _ => Ok(view.status.clone()),
+                }
+            });
+            reply(lua, status)
+        });
+        methods.add_method("poll", |lua, run, ()| match run.0.get() {
+            Ok(shared) => polled(lua, shared.view().end.clone()),
+            Err(error) => polled::<Outcome>(lua, Some(Err(error))),
+        });
+        methods.add_method("wait", |lua, run, timeout_s: Option<f64>| match run.0.get() {
+            Ok(shared) => {
+                let is_over = |view: &View| view.end.is_some();
+                let view = wait(&shared.changed, shared.view(), timeout_s, is_over);
+                reply(lua, view.end.clone().unwrap_or_else(|| Err(late("verdict"))))
+            }
+            Err(error) => refuse(lua, &error),
+        });
+        methods.add_method("stop", |lua, run, ()| {
+            reply(lua, run.0.get().map(|shared| shared.stop.notify_one()).map(|()| true))
+        });
+        methods.add_method("events", |lua, run, ()| {
+            reply(lua, run.0.get().map(|shared| std::mem::take(&mut shared.view().events)))
+        });
+        methods.add_method("state", |lua, run, ()| {
+            reply(lua, run.0.get().map(|shared| shared.view().state.clone()))
+        });
+        methods.add_method("record", |lua, run, ()| {
+            reply(lua, run.0.get().map(|shared| shared.view().record.clone()))
+        });
+    }
+}
+
+/// Events that are kept for somebody who does not take them. A run has some ten.
+const MAX_EVENTS: usize = 1000;
