@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How unequal the load is. All 0 when every node carries its share, or there is no load at all.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Balance {
     /// The fullest node over the mean: max ÷ mean − 1. 0.25 is 25 % too much.
     pub over: f64,
@@ -38,6 +39,7 @@ impl Balance {
 
 /// The balance of a cluster before and after.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct BalanceChange {
     /// Now.
     pub before: Balance,
@@ -47,6 +49,7 @@ pub struct BalanceChange {
 
 /// What no plan can beat.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Bounds {
     /// Fewest clients that must be dropped to level: what each node has over its share, rounded up.
     pub fewest_disconnects: u64,

@@ -8,6 +8,7 @@ use std::fmt;
 /// What went wrong, as one stable word that is the same in Rust, Python, Lua, JavaScript and
 /// Kubernetes.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// An option, snapshot or plan that the caller gave is not valid. Nothing was sent.
@@ -77,6 +78,7 @@ impl fmt::Display for ErrorKind {
 
 /// One bad input: which field, what it held, and what it must be.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Problem {
     /// Name of the option as the caller wrote it, such as `conn_evict_rate` or `nodes[2].node`.
     pub field: String,

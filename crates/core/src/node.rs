@@ -9,6 +9,7 @@ use std::fmt;
 /// Never empty, at most 255 bytes, without white space, control characters, `/`, `?`, `#` or `%`,
 /// so that it can stand in a URL path and a log line as it is.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(try_from = "String", into = "String")]
 pub struct NodeName(String);
 

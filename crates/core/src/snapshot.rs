@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 ///
 /// Never empty, no node twice, every count at most 2^53 − 1.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(try_from = "SnapshotInput")]
 pub struct Snapshot {
     version: u32,
@@ -18,6 +19,7 @@ pub struct Snapshot {
 
 /// One node's load.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(from = "NodeLoadInput")]
 pub struct NodeLoad {
     /// The node's name.
@@ -47,6 +49,7 @@ pub struct NodeLoad {
 
 /// What a node does in its cluster.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Holds the cluster's database.
@@ -57,6 +60,7 @@ pub enum Role {
 
 /// Whether a node takes part.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum NodeStatus {
     /// It serves clients.
@@ -164,24 +168,30 @@ impl NodeLoad {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SnapshotInput {
     #[serde(default = "version")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<u32>"))]
     version: u32,
+    #[cfg_attr(feature = "typescript", ts(as = "Vec<NodeLoadInput>"))]
     nodes: Vec<NodeLoad>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 struct NodeLoadInput {
     node: NodeName,
     #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<u64>"))]
     connections: u64,
     sessions: Option<u64>,
     disconnected_sessions: Option<u64>,
     role: Option<Role>,
     version: Option<String>,
     #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NodeStatus>"))]
     status: NodeStatus,
     max_fds: Option<u64>,
     weight: Option<f64>,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// All problems are reported at once. Source of names, bounds and defaults: EMQX
 /// `apps/emqx_node_rebalance` (`emqx_node_rebalance.hrl`, `emqx_node_rebalance_api.erl`), 5.3 to 6.x.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Strategy {
     /// Clients that each donor drops per tick of one second. Default 500.
     pub conn_evict_rate: EvictRate,

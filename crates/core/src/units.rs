@@ -17,6 +17,7 @@ pub const MAX_WAIT_S: u32 = 4_294_967;
 /// EMQX applies it to every donor separately, so the rate of the whole run is this times the
 /// number of donors. At least 1: EMQX's schema says `pos_integer()`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EvictRate(NonZeroU32);
 
 impl EvictRate {
@@ -47,6 +48,7 @@ impl fmt::Display for EvictRate {
 
 /// A difference between averages that EMQX still calls balanced, in clients or sessions. At least 1.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct AbsThreshold(NonZeroU32);
 
 impl AbsThreshold {
@@ -79,6 +81,7 @@ impl fmt::Display for AbsThreshold {
 ///
 /// A float, since EMQX compares floats: rounding it would make another decision than EMQX makes.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RelThreshold(f64);
 
 impl RelThreshold {
@@ -123,6 +126,7 @@ impl fmt::Display for RelThreshold {
 #[derive(
     Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
 )]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Timestamp(u64);
 

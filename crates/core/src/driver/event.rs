@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that a driver did or saw.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {

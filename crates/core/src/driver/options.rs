@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// How patient a driver is. All are whole numbers; 0 is refused.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct DriverOptions {
     /// Milliseconds between two polls. 100 to 60000, default 1000: EMQX's own tick.
     pub poll_interval_ms: u32,

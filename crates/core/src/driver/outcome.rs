@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a plan ended.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Outcome {
     /// The verdict.
     pub result: OutcomeKind,
@@ -29,6 +30,7 @@ pub struct Outcome {
 
 /// An error that led to an outcome, in the shape of [`Error`]'s JSON.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Cause {
     /// The word of the error's kind.
     pub kind: String,
@@ -44,6 +46,7 @@ impl From<&Error> for Cause {
 
 /// The verdict.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OutcomeKind {
@@ -95,6 +98,7 @@ impl OutcomeKind {
 
 /// The phases of EMQX's `Rebalance` resource.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Phase {
     /// Something runs.
     Processing,

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Who started a plan, and why.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Purpose {
     /// A person or a program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,6 +25,7 @@ pub struct Purpose {
 
 /// A plan that has ended.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Record {
     /// Version of this JSON: 1.
     pub version: u32,

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 /// Everything a driver knows. Store it after every step and before the step's requests are sent;
 /// [`super::Driver::restore`] goes on from it, in another process too.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct DriverState {
     /// Version of this JSON: 1.
     pub version: u32,
@@ -24,15 +25,20 @@ pub struct DriverState {
     pub plan: Plan,
     /// How patiently.
     pub options: DriverOptions,
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) stage: Stage,
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) runs: Vec<TrackedRun>,
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) watch: Watch,
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) wave_began_at: Option<Timestamp>,
     /// Who started it, and why.
     pub purpose: Purpose,
     /// The waves that are over.
     pub waves: Vec<WaveRecord>,
     /// Whether the plan and the cluster were said to part.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) has_drifted: bool,
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a plan, or a cluster, stands.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Status {
     /// Version of this JSON: 1.
     pub version: u32,
@@ -30,6 +31,7 @@ pub struct Status {
 
 /// One rebalance.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct RunView {
     /// The node that runs it.
     pub coordinator: NodeName,
@@ -50,6 +52,7 @@ pub struct RunView {
 
 /// How far a plan is.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Progress {
     /// Connections that have left the donors.
     pub moved: u64,

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// A wave that is over.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct WaveRecord {
     /// Runs of the wave.
     pub runs: usize,

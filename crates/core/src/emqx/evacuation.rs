@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// All problems are reported at once. Source: EMQX `apps/emqx_node_rebalance`
 /// (`emqx_node_rebalance_api.erl`, `emqx_node_rebalance.hrl`), 5.1 to 6.x.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Evacuation {
     /// Clients that the node drops per tick of one second. Default 500.
     pub conn_evict_rate: EvictRate,

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// The nodes of a cluster as one of them sees them.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NodeList {
     /// The nodes in EMQX's order, which is not fixed. Stopped nodes are among them, with counts 0.
     pub nodes: Vec<NodeLoad>,
@@ -24,6 +25,7 @@ pub struct NodeList {
 
 /// One element of a list that could not be read. The others of the list stand.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Unreadable {
     /// The list and the place in it, from 0: `nodes[2]`, `rebalances[0]`.
     pub element: String,
@@ -37,6 +39,7 @@ pub struct Unreadable {
 /// (EMQX `emqx_node_rebalance_status.erl`, 5.1 to 6.x), and one that is still booting answers with
 /// empty lists (contract/5.3.2).
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct GlobalStatus {
     /// The rebalances, one for each coordinator.
     pub rebalances: Vec<RunStatus>,
@@ -67,6 +70,7 @@ impl GlobalStatus {
 
 /// One rebalance in progress. It has no record once it has ended: the entry vanishes.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct RunStatus {
     /// The node that runs it.
     pub coordinator: NodeName,
@@ -99,6 +103,7 @@ pub struct RunStatus {
 
 /// One evacuation in progress. It lasts until it is stopped, over restarts of the node too.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct EvacuationStatus {
     /// The node that is emptied. `None` in a node's own status, which does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,6 +124,7 @@ pub struct EvacuationStatus {
 
 /// Counts of a node that evicts, as it reports them itself.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct EvictionCounts {
     /// Connected clients when it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,6 +145,7 @@ pub struct EvictionCounts {
 
 /// What a node says about itself alone.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "process", rename_all = "snake_case")]
 pub enum LocalStatus {
     /// Nothing: also what recipients say, and a coordinator that is no donor.
@@ -156,6 +163,7 @@ pub enum LocalStatus {
 
 /// What a donor says about its part in a rebalance.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct DonorStatus {
     /// The node that runs the rebalance.
     pub coordinator: NodeName,
@@ -169,6 +177,7 @@ pub struct DonorStatus {
 
 /// Whether a node takes clients, as a load balancer's health check sees it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
     /// 200: send clients here.

@@ -15,6 +15,7 @@ pub enum StartAnswer {
 
 /// The answer to the stop of a rebalance or an evacuation.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum StopAnswer {
     /// EMQX stopped it. What was moved stays where it is.
@@ -27,6 +28,7 @@ pub enum StopAnswer {
 
 /// A request that EMQX understood and did not carry out.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Refusal {
     /// Why, in this crate's words.
     #[serde(flatten)]
@@ -39,6 +41,7 @@ pub struct Refusal {
 
 /// Why EMQX said no.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum RefusalReason {
     /// The coordinator already runs a rebalance, or the node an evacuation.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a rebalance does now. Reads from and writes to EMQX's word.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "RunPhase | string"))]
 #[serde(from = "String", into = "String")]
 pub enum RunState {
     /// One of the four phases.
@@ -15,6 +16,7 @@ pub enum RunState {
 
 /// What an evacuation does now. Reads from and writes to EMQX's word.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(from = "String", into = "String")]
 pub enum EvacuationState {
     /// Waits for load balancers to notice; clients may still connect. EMQX 5.1 and later.

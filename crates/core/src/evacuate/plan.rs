@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// The evacuation of one node and what it will do.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EvacuationPlan {
     /// Version of this JSON: 1.
     pub version: u32,
@@ -37,6 +38,7 @@ pub struct EvacuationPlan {
 
 /// What an evacuation was asked to do.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EvacuationAsked {
     /// The node to empty.
     pub node: NodeName,
@@ -49,6 +51,7 @@ pub struct EvacuationAsked {
 
 /// What surrounds the cluster, for the forecast of an evacuation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct EvacuationPlanOptions {
     /// How the load balancer picks nodes. Default: not known; taken to spread evenly.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 /// Everything an [`super::Evacuator`] knows. Store it after every step and before the step's
 /// requests are sent; [`super::Evacuator::restore`] goes on from it, in another process too.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct EvacuatorState {
     /// Version of this JSON: 1.
     pub version: u32,
@@ -23,14 +24,20 @@ pub struct EvacuatorState {
     /// Who asked for it, and why.
     #[serde(default)]
     pub purpose: Purpose,
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) stage: Stage,
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) track: TrackState,
     /// What EMQX said last of what it does.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) shown: Option<EvacuationState>,
     /// Other nodes that were being evacuated before ours.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) others: Vec<NodeName>,
     /// Since when the node's own counts are 0 although EMQX moves sessions.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) empty_since: Option<Timestamp>,
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) watch: Watch,
 }
 

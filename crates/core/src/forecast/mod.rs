@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a plan will do if the cluster behaves as EMQX's rules say.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Forecast {
     /// Seconds from the first start to the last end.
     pub duration_s: u64,
@@ -39,6 +40,7 @@ pub struct Forecast {
 
 /// A node at the end of a forecast.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NodeEnd {
     /// The node.
     pub node: NodeName,
@@ -51,6 +53,7 @@ pub struct NodeEnd {
 
 /// The four phases of an EMQX rebalance, under EMQX's names.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RunPhase {
     /// Donors are closed, or about to be; nothing is evicted yet.
@@ -65,6 +68,7 @@ pub enum RunPhase {
 
 /// When one phase of one run lasts.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PhaseSpan {
     /// Index of the run in the plan.
     pub run: usize,
@@ -78,6 +82,7 @@ pub struct PhaseSpan {
 
 /// The course of every node. Between two times the counts run in a straight line.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Curve {
     /// Seconds from the start of the plan, ascending, the first 0.
     pub times_s: Vec<u64>,
@@ -87,6 +92,7 @@ pub struct Curve {
 
 /// The course of one node.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NodeCurve {
     /// The node.
     pub node: NodeName,

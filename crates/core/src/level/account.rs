@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a plan does to one node.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Move {
     /// The node.
     pub node: NodeName,
@@ -29,6 +30,7 @@ pub struct Move {
 /// One of the rounds that it takes to reach the goal, each planned from the counts the last one
 /// left. The first is the plan at hand.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Wave {
     /// The fullest node over the mean after it, with the noise that a balancer's chance adds.
     pub over: f64,
@@ -38,6 +40,7 @@ pub struct Wave {
 
 /// A way to level, in numbers to compare.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Comparison {
     /// Balance at the end.
     pub balance: Balance,
@@ -49,6 +52,7 @@ pub struct Comparison {
 
 /// How the plan ends behind one kind of load balancer.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Behind {
     /// The kind.
     pub load_balancer: LoadBalancer,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a load balancer picks the node for a new connection.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum LoadBalancer {
     /// One node after the other.

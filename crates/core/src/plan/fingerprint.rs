@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a plan was made from.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Fingerprint {
     /// When, in milliseconds since 1970. Absent if whoever made the plan had no clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -19,6 +20,7 @@ pub struct Fingerprint {
 
 /// A node's counts when a plan was made.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct NodeCount {
     /// The node.
     pub node: NodeName,

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 /// One or more EMQX rebalances and what they will do.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Plan {
     /// Version of this JSON: 1.
     pub version: u32,
@@ -77,6 +78,7 @@ impl Plan {
 
 /// What a plan was asked to do.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Asked {
     /// How fast and how far.
     pub strategy: Strategy,
@@ -86,6 +88,7 @@ pub struct Asked {
 
 /// How the runs of a plan are found.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// The one run that EMQX would do by itself.
@@ -97,6 +100,7 @@ pub enum Mode {
 
 /// Whether a plan starts anything.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// EMQX would begin a rebalance.
@@ -107,6 +111,7 @@ pub enum Decision {
 
 /// One EMQX rebalance: one start call to one coordinator.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Run {
     /// The node that runs it. Need not be among `nodes`.
     pub coordinator: NodeName,

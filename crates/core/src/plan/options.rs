@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// What to plan, beside the strategy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct PlanOptions {
     /// How to find the runs. Default `single`.
     pub mode: Mode,
@@ -16,6 +17,7 @@ pub struct PlanOptions {
     pub nodes: Option<Vec<NodeName>>,
     /// Nodes to leave out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NodeName>>", optional))]
     pub exclude: Vec<NodeName>,
     /// The node to run it. Default: the emptiest recipient, since a donor that dies as coordinator
     /// costs two nodes at once.

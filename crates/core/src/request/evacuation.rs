@@ -14,14 +14,18 @@ use serde::de::{Deserialize, Deserializer, MapAccess};
 /// Which node to empty: `snapshot` and `node`, and every option of [`Evacuation`] and
 /// [`EvacuationPlanOptions`] by its name.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct EvacuationRequest {
     /// The loads to plan for. Left out where the cluster itself is asked for them.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<SnapshotInput>"))]
     pub snapshot: Option<Snapshot>,
     /// The node to empty.
     pub node: NodeName,
     /// How fast, and where to.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub evacuation: Evacuation,
     /// What surrounds the cluster.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub options: EvacuationPlanOptions,
 }
 
@@ -73,14 +77,18 @@ impl<'de> Beside<'de> for BesideEvacuation {
 
 /// Which evacuation to start: `plan`, and what [`super::StartRequest`] has beside it.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EvacuationStartRequest {
     /// What to do.
     pub plan: EvacuationPlan,
     /// Whether to start in spite of findings of severity `error`. Default false.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
     pub force: bool,
     /// Who starts it, and why.
+    #[cfg_attr(feature = "typescript", ts(flatten))]
     pub purpose: Purpose,
     /// How patiently.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub options: DriverOptions,
 }
 

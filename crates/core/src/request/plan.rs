@@ -21,12 +21,16 @@ use serde::de::{Deserialize, Deserializer, MapAccess};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct PlanRequest {
     /// The loads to plan for. Left out where the cluster itself is asked for them.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<SnapshotInput>"))]
     pub snapshot: Option<Snapshot>,
     /// How fast and how far.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub strategy: Strategy,
     /// What else.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub options: PlanOptions,
 }
 

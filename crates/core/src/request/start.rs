@@ -10,14 +10,18 @@ use serde::de::{Deserialize, Deserializer, MapAccess};
 /// What to start: `plan`, `force`, `who` and `reason`, and every option of [`DriverOptions`] by its
 /// name.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StartRequest {
     /// What to do.
     pub plan: Plan,
     /// Whether to start in spite of findings of severity `error`. Default false.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
     pub force: bool,
     /// Who starts it, and why.
+    #[cfg_attr(feature = "typescript", ts(flatten))]
     pub purpose: Purpose,
     /// How patiently.
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub options: DriverOptions,
 }
 
