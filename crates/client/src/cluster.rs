@@ -1,29 +1,19 @@
-//! A cluster behind one or more URLs.
+//! A cluster behind one or more URLs, with sockets to ask it.
 
-use crate::carry::carry;
-use crate::clock::unix_ms;
 use crate::config::ClusterConfig;
-use crate::drive::Drive;
 use crate::run::Run;
-use crate::session::Session;
 use crate::store::{NoStore, Store};
-use emqx_rebalance_api::{ApiVersion, Capabilities, parse_probe, probe};
-use emqx_rebalance_core::driver::{
-    Answer, Ask, Driver, DriverOptions, DriverState, Status, observe,
-};
+use crate::transport::Sockets;
+use emqx_rebalance_core::driver::{Answer, Ask, Driver, DriverOptions, DriverState, Status};
 use emqx_rebalance_core::{
-    DonorStatus, EmqxVersion, Error, ErrorKind, GlobalStatus, LocalStatus, NodeList, NodeLoad,
-    NodeName, NodeStatus, Plan, PlanOptions, Result, Snapshot, StopAnswer, Strategy, plan,
+    Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, Evacuator, NodeName, Plan,
+    PlanOptions, Result, Snapshot, Strategy,
 };
-use std::sync::Arc;
+use emqx_rebalance_exchange::{Cluster as Exchange, Drive};
 
 /// A cluster behind one or more URLs. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Cluster {
-    pub(crate) session: Arc<Session>,
-    pub(crate) api: ApiVersion,
-    pub(crate) capabilities: Capabilities,
-}
+pub struct Cluster(Exchange<Sockets>);
 
 impl Cluster {
     /// Finds out which API answers and what the oldest node of the cluster can do.
@@ -32,14 +22,8 @@ impl Cluster {
     /// `config_invalid` if the configuration is; `unreachable`, `timeout`, `protocol`,
     /// `unauthorized` or `forbidden` if no URL leads to an EMQX that lets this user read its nodes.
     pub async fn connect(config: ClusterConfig) -> Result<Self> {
-        let session = Session::new(config)?;
-        let api = find_api(&session).await?;
-        let nodes = session.ask(&api.nodes(), |answer| api.parse_nodes(answer)).await?;
-        let version = oldest(&nodes.nodes).unwrap_or(match api {
-            ApiVersion::V4 => EmqxVersion::FIRST_V4,
-            ApiVersion::V5 => EmqxVersion::FIRST_V5,
-        });
-        Ok(Self { session: Arc::new(session), api, capabilities: Capabilities::of(version) })
+        let sockets = Sockets::new(&config.tls, &config.timeouts)?;
+        Exchange::connect(sockets, config.access()).await.map(Self)
     }
 
     /// Every node's load now. Nodes that evacuate or are donors of a rebalance say so.
@@ -48,13 +32,7 @@ impl Cluster {
     /// As [`Self::connect`]; `protocol` if a node's load cannot be read, since a plan without it
     /// would be wrong.
     pub async fn snapshot(&self) -> Result<Snapshot> {
-        let (list, status) = self.read().await?;
-        if let Some(unreadable) = list.unreadable.first() {
-            return Err(Error::new(ErrorKind::Protocol, "the load of a node cannot be read")
-                .with("element", &unreadable.element)
-                .with("why", &unreadable.why));
-        }
-        Snapshot::new(list.nodes.into_iter().map(|load| marked(load, &status)).collect())
+        self.0.snapshot().await
     }
 
     /// Plans for the cluster as it is now.
@@ -62,9 +40,7 @@ impl Cluster {
     /// # Errors
     /// As [`Self::snapshot`] and [`emqx_rebalance_core::plan`].
     pub async fn plan(&self, strategy: &Strategy, options: &PlanOptions) -> Result<Plan> {
-        let mut plan = plan(&self.snapshot().await?, strategy, options)?;
-        plan.fingerprint.made_at_ms = Some(unix_ms());
-        Ok(plan)
+        self.0.plan(strategy, options).await
     }
 
     /// What runs in the cluster now, whoever started it. Has no verdict: EMQX keeps none.
@@ -72,15 +48,54 @@ impl Cluster {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn status(&self) -> Result<Status> {
-        let (list, status) = self.read().await?;
-        let mut donors = Vec::new();
-        for node in status.rebalances.iter().flat_map(|run| &run.donors) {
-            if let Some(donor) = self.donor(node).await {
-                donors.push((node.clone(), donor));
-            }
-        }
-        let nodes = list.nodes.into_iter().map(|load| marked(load, &status)).collect();
-        Ok(observe(nodes, &status, &donors))
+        self.0.status().await
+    }
+
+    /// Stops the run of `coordinator`, or every run of the cluster, and says which were stopped.
+    ///
+    /// # Errors
+    /// As [`Self::connect`]; `refused` and `unknown_node` as EMQX says.
+    pub async fn stop(&self, coordinator: Option<&NodeName>) -> Result<Vec<NodeName>> {
+        self.0.stop(coordinator).await
+    }
+
+    /// Plans the evacuation of `node` in the cluster as it is now.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`] and [`emqx_rebalance_core::plan_evacuation`].
+    pub async fn plan_evacuation(
+        &self,
+        node: &NodeName,
+        evacuation: &Evacuation,
+        options: &EvacuationPlanOptions,
+    ) -> Result<EvacuationPlan> {
+        self.0.plan_evacuation(node, evacuation, options).await
+    }
+
+    /// Has `node` begin to empty itself, and does not look after it. It stays closed until
+    /// [`Self::stop_evacuation`], over restarts of the node too.
+    ///
+    /// # Errors
+    /// `refused`, `unknown_node`, `config_invalid` or `unsupported` as EMQX says. After `timeout`,
+    /// `unreachable` or `protocol` it is not known whether it began: see [`Self::evacuations`].
+    pub async fn start_evacuation(&self, node: &NodeName, evacuation: &Evacuation) -> Result<()> {
+        self.0.start_evacuation(node, evacuation).await
+    }
+
+    /// Has `node` take clients again. Returns whether an evacuation was going on.
+    ///
+    /// # Errors
+    /// As [`Self::start_evacuation`].
+    pub async fn stop_evacuation(&self, node: &NodeName) -> Result<bool> {
+        self.0.stop_evacuation(node).await
+    }
+
+    /// The evacuations that go on.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn evacuations(&self) -> Result<Vec<EvacuationStatus>> {
+        self.0.evacuations().await
     }
 
     /// Begins `plan` and follows it in the background.
@@ -94,39 +109,26 @@ impl Cluster {
     }
 
     /// Goes on with a stored plan.
+    ///
+    /// Must be called within a tokio runtime.
     pub fn resume(&self, state: DriverState) -> Run {
         self.drive(Driver::restore(state), NoStore)
     }
 
-    /// Runs `driver`, of runs or of an evacuation, in the background, keeping its state in `store`.
+    /// Begins `plan` and follows it in the background, up to the empty node. The node then stays
+    /// closed until [`Self::stop_evacuation`].
     ///
     /// Must be called within a tokio runtime.
-    pub fn drive<D: Drive>(&self, driver: D, store: impl Store<D::State>) -> Run {
-        Run::spawn(self.clone(), driver, store)
-    }
-
-    /// Stops the run of `coordinator`, or every run of the cluster, and says which were stopped.
     ///
     /// # Errors
-    /// As [`Self::connect`]; `refused` and `unknown_node` as EMQX says.
-    pub async fn stop(&self, coordinator: Option<&NodeName>) -> Result<Vec<NodeName>> {
-        let coordinators = match coordinator {
-            Some(coordinator) => vec![coordinator.clone()],
-            None => {
-                let (_, status) = self.read().await?;
-                status.rebalances.into_iter().map(|run| run.coordinator).collect()
-            }
-        };
-        let mut stopped = Vec::new();
-        for coordinator in coordinators {
-            let request = self.api.stop(&coordinator)?;
-            match self.session.ask(&request, |answer| self.api.parse_stop(answer)).await? {
-                StopAnswer::Stopped => stopped.push(coordinator),
-                StopAnswer::NotStarted => {}
-                StopAnswer::Refused(refusal) => return Err(refusal.into()),
-            }
-        }
-        Ok(stopped)
+    /// `conflict` if the plan has findings of severity `error` and `force` is false.
+    pub fn evacuate(
+        &self,
+        plan: EvacuationPlan,
+        options: DriverOptions,
+        force: bool,
+    ) -> Result<Run> {
+        Ok(self.drive(Evacuator::new(plan, options, force)?, NoStore))
     }
 
     /// Asks once for a driver that the host steps by itself, and waits for the answer. Reads and
@@ -135,50 +137,13 @@ impl Cluster {
     /// # Errors
     /// As [`Self::connect`]; `timeout` if nobody knows whether a start was carried out.
     pub async fn carry(&self, ask: &Ask) -> Result<Answer> {
-        carry(&self.session, self.api, self.capabilities, ask).await
+        self.0.carry(ask).await
     }
 
-    async fn read(&self) -> Result<(NodeList, GlobalStatus)> {
-        let (nodes, status) = (self.api.nodes(), self.api.global_status());
-        tokio::try_join!(
-            self.session.ask(&nodes, |answer| self.api.parse_nodes(answer)),
-            self.session.ask(&status, |answer| self.api.parse_global_status(answer)),
-        )
+    /// Runs `driver`, of runs or of an evacuation, in the background, keeping its state in `store`.
+    ///
+    /// Must be called within a tokio runtime.
+    pub fn drive<D: Drive>(&self, driver: D, store: impl Store<D::State>) -> Run {
+        Run::spawn(self.0.clone(), driver, store)
     }
-
-    /// What a donor says of itself, if it can be reached.
-    async fn donor(&self, node: &NodeName) -> Option<DonorStatus> {
-        let request = self.api.status();
-        let parse = |answer: &_| self.api.parse_status(answer);
-        match self.session.ask_node(self.api, node, &request, parse).await {
-            Ok(LocalStatus::Rebalance(donor)) => Some(donor),
-            _ => None,
-        }
-    }
-}
-
-async fn find_api(session: &Session) -> Result<ApiVersion> {
-    let (v5, v4) = (ApiVersion::V5, ApiVersion::V4);
-    if session.ask(&probe(v5), |answer| parse_probe(v5, answer)).await? {
-        return Ok(v5);
-    }
-    session.ask(&probe(v4), |answer| parse_probe(v4, answer)).await.map(|_| v4)
-}
-
-fn oldest(nodes: &[NodeLoad]) -> Option<EmqxVersion> {
-    nodes.iter().filter_map(|load| EmqxVersion::parse(load.version.as_deref()?)).min()
-}
-
-fn marked(mut load: NodeLoad, status: &GlobalStatus) -> NodeLoad {
-    let evacuates = |node: &NodeName| {
-        status.evacuations.iter().any(|evacuation| evacuation.node.as_ref() == Some(node))
-    };
-    if load.status == NodeStatus::Running {
-        if evacuates(&load.node) {
-            load.status = NodeStatus::Evacuating;
-        } else if status.rebalances.iter().any(|run| run.donors.contains(&load.node)) {
-            load.status = NodeStatus::Donor;
-        }
-    }
-    load
 }

@@ -4,24 +4,19 @@
 //! when one hangs. [`Run`] is a plan or an evacuation on its way: events as they happen, the status at any time, and
 //! the verdict at the end. Decisions are made in the core; here is IO and patience only.
 
-mod address;
-mod carry;
 mod clock;
 mod cluster;
 mod config;
-mod drive;
-mod evacuation;
 mod history;
 mod run;
-mod session;
 mod store;
 mod tls;
 mod transport;
 
 pub use cluster::Cluster;
-pub use config::{Auth, ClusterConfig, Timeouts, Tls};
-pub use drive::Drive;
+pub use config::{ClusterConfig, Tls};
 pub use emqx_rebalance_api::Secret;
+pub use emqx_rebalance_exchange::{Auth, Drive, Timeouts};
 pub use history::History;
 pub use run::Run;
 pub use store::{FileStore, NoStore, Store};

@@ -1,12 +1,12 @@
 //! A plan or an evacuation on its way.
 
 use crate::clock::Clock;
-use crate::cluster::Cluster;
-use crate::drive::Drive;
 use crate::store::Store;
+use crate::transport::Sockets;
 use emqx_rebalance_core::driver::Answer;
 use emqx_rebalance_core::driver::{Event, Input, Outcome, Record, RequestId, Status, Step};
 use emqx_rebalance_core::{Result, Timestamp};
+use emqx_rebalance_exchange::{Cluster, Drive};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -28,7 +28,7 @@ pub struct Run {
 
 impl Run {
     pub(crate) fn spawn<D: Drive>(
-        cluster: Cluster,
+        cluster: Cluster<Sockets>,
         driver: D,
         store: impl Store<D::State>,
     ) -> Self {
@@ -106,7 +106,7 @@ fn ended() -> emqx_rebalance_core::Error {
 
 /// Moves inputs and outputs between a driver and the world.
 struct Pump<D, S> {
-    cluster: Cluster,
+    cluster: Cluster<Sockets>,
     driver: D,
     store: S,
     clock: Clock,

@@ -1,19 +1,20 @@
 //! Moves one request to one address, with a limit on everything.
 
-use crate::config::{Timeouts, Tls};
+use crate::clock;
+use crate::config::Tls;
 use crate::tls;
 use emqx_rebalance_api::MAX_BODY;
 use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_exchange::{BaseUrl, Timeouts, Transport};
 use http::{Request, Response};
 use reqwest::redirect::Policy;
 use std::time::Duration;
-use url::Url;
 
 /// An HTTP client that follows no redirects and reads no more than [`MAX_BODY`].
 #[derive(Clone, Debug)]
-pub(crate) struct Transport(reqwest::Client);
+pub(crate) struct Sockets(reqwest::Client);
 
-impl Transport {
+impl Sockets {
     pub(crate) fn new(tls: &Tls, timeouts: &Timeouts) -> Result<Self> {
         reqwest::Client::builder()
             .tls_backend_preconfigured(tls::client_config(tls)?)
@@ -24,16 +25,19 @@ impl Transport {
             .map(Self)
             .map_err(|error| described(&error))
     }
+}
 
-    /// Sends `request`, whose URI is path and query, to `base`.
-    pub(crate) async fn send(
+impl Transport for Sockets {
+    const TAKES_PATHS: bool = false;
+
+    async fn send(
         &self,
-        base: &Url,
+        base: &BaseUrl,
         request: Request<Vec<u8>>,
         timeout: Duration,
     ) -> Result<Response<Vec<u8>>> {
         let (parts, body) = request.into_parts();
-        let url = format!("{}{}", base.as_str().trim_end_matches('/'), parts.uri);
+        let url = base.join(&parts.uri);
         let request = self.0.request(parts.method, url).headers(parts.headers).body(body);
         let answer = async {
             let response = request.send().await.map_err(|error| described(&error))?;
@@ -47,6 +51,14 @@ impl Transport {
         let late = || Error::new(ErrorKind::Timeout, "no answer in time");
         let answer = tokio::time::timeout(timeout, answer).await.unwrap_or_else(|_| Err(late()));
         answer.map_err(|error: Error| error.with("url", base))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    fn unix_ms(&self) -> u64 {
+        clock::unix_ms()
     }
 }
 

@@ -6,7 +6,8 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 /// Crates that must build for the browser: they do no IO of their own.
-const PURE: [&str; 3] = ["emqx-rebalance-core", "emqx-rebalance-api", "emqx-rebalance-sim"];
+const PURE: [&str; 4] =
+    ["emqx-rebalance-core", "emqx-rebalance-api", "emqx-rebalance-exchange", "emqx-rebalance-sim"];
 
 /// Every check that runs no test. Warnings are errors.
 pub(crate) fn lint(shell: &Shell) -> Result<()> {

@@ -7,9 +7,10 @@ use std::process::Command;
 const PREFIX: &str = "emqx-rebalance-";
 
 /// A crate and what it must not depend on, directly.
-const FORBIDDEN: [(&str, &[&str]); 4] = [
+const FORBIDDEN: [(&str, &[&str]); 5] = [
     ("core", &["api", "client", "sim", "tokio", "reqwest", "http", "serde_json", "axum"]),
     ("api", &["client", "sim", "tokio", "reqwest", "axum"]),
+    ("exchange", &["client", "sim", "tokio", "reqwest", "axum", "url"]),
     ("client", &["sim", "axum", "kube"]),
     ("sim", &["client", "reqwest", "kube"]),
 ];

@@ -1,15 +1,13 @@
 //! Emptying one node.
 
 use crate::cluster::Cluster;
-use crate::run::Run;
-use crate::store::NoStore;
-use emqx_rebalance_core::driver::DriverOptions;
+use crate::transport::Transport;
 use emqx_rebalance_core::{
-    Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, Evacuator, NodeName,
-    Result, StartAnswer, StopAnswer, plan_evacuation,
+    Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, NodeName, Result,
+    StartAnswer, StopAnswer, plan_evacuation,
 };
 
-impl Cluster {
+impl<T: Transport> Cluster<T> {
     /// Plans the evacuation of `node` in the cluster as it is now.
     ///
     /// # Errors
@@ -23,31 +21,15 @@ impl Cluster {
         plan_evacuation(&self.snapshot().await?, node, evacuation, options)
     }
 
-    /// Begins `plan` and follows it in the background, up to the empty node. The node then stays
-    /// closed until [`Self::stop_evacuation`].
-    ///
-    /// Must be called within a tokio runtime.
-    ///
-    /// # Errors
-    /// `conflict` if the plan has findings of severity `error` and `force` is false.
-    pub fn evacuate(
-        &self,
-        plan: EvacuationPlan,
-        options: DriverOptions,
-        force: bool,
-    ) -> Result<Run> {
-        Ok(self.drive(Evacuator::new(plan, options, force)?, NoStore))
-    }
-
-    /// Has `node` begin to empty itself, and does not look after it. It stays closed until [`Self::stop_evacuation`], over
-    /// restarts of the node too.
+    /// Has `node` begin to empty itself, and does not look after it. It stays closed until
+    /// [`Self::stop_evacuation`], over restarts of the node too.
     ///
     /// # Errors
     /// `refused`, `unknown_node`, `config_invalid` or `unsupported` as EMQX says. After `timeout`,
     /// `unreachable` or `protocol` it is not known whether it began: see [`Self::evacuations`].
     pub async fn start_evacuation(&self, node: &NodeName, evacuation: &Evacuation) -> Result<()> {
         let request = self.api.start_evacuation(node, evacuation, self.capabilities)?;
-        let response = self.session.command(&request, self.session.timeouts.start).await?;
+        let response = self.session.command(&request).await?;
         match self.api.parse_start_evacuation(&response)? {
             StartAnswer::Started => Ok(()),
             StartAnswer::Refused(refusal) => Err(refusal.into()),

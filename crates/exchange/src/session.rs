@@ -1,61 +1,79 @@
 //! Sends requests to the right node as the right user, and asks again what can be asked again.
 
-use crate::address::Addresses;
-use crate::config::{Auth, ClusterConfig, Timeouts};
+use crate::access::{Access, Auth, Timeouts};
+use crate::addresses::Addresses;
+use crate::base::BaseUrl;
 use crate::transport::Transport;
 use backon::{ExponentialBuilder, Retryable};
 use emqx_rebalance_api::{ApiVersion, Credentials, Secret};
 use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
 use http::{Request, Response, StatusCode};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::RwLock;
-use url::Url;
 
-/// A way to ask a cluster.
+/// A way to ask a cluster: whom, as whom, and by which transport.
+#[derive(Clone, Debug)]
+pub(crate) struct Session<T> {
+    pub(crate) transport: T,
+    line: Arc<Line>,
+}
+
+/// What everybody who asks the same cluster shares.
 #[derive(Debug)]
-pub(crate) struct Session {
-    transport: Transport,
+struct Line {
     addresses: Addresses,
     auth: Auth,
     /// The token of the last login.
-    token: RwLock<Option<Secret>>,
-    pub(crate) timeouts: Timeouts,
+    token: Mutex<Option<Secret>>,
+    timeouts: Timeouts,
 }
 
-impl Session {
-    pub(crate) fn new(config: ClusterConfig) -> Result<Self> {
-        let (urls, node_urls) = config.checked_urls()?;
-        Ok(Self {
-            transport: Transport::new(&config.tls, &config.timeouts)?,
-            addresses: Addresses::new(urls, node_urls),
-            auth: config.auth,
-            token: RwLock::new(None),
-            timeouts: config.timeouts,
-        })
+impl<T: Transport> Session<T> {
+    pub(crate) fn new(transport: T, access: Access) -> Result<Self> {
+        let takes_paths = T::TAKES_PATHS;
+        let parse = if takes_paths { BaseUrl::absolute_or_path } else { BaseUrl::absolute };
+        let (urls, node_urls) = access.urls(parse)?;
+        let line = Line {
+            addresses: Addresses::new(urls, node_urls, access.find_nodes),
+            auth: access.auth,
+            token: Mutex::new(None),
+            timeouts: access.timeouts,
+        };
+        Ok(Self { transport, line: Arc::new(line) })
+    }
+
+    /// The same, by another transport.
+    pub(crate) fn by<U>(&self, transport: U) -> Session<U> {
+        Session { transport, line: Arc::clone(&self.line) }
     }
 
     /// Asks any node, each in turn, and again after a pause if none answers. For reads only, and
     /// for commands that may be repeated.
-    pub(crate) async fn ask<T>(
+    pub(crate) async fn ask<A>(
         &self,
         request: &Request<Vec<u8>>,
-        parse: impl Fn(&Response<Vec<u8>>) -> Result<T>,
-    ) -> Result<T> {
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+    ) -> Result<A> {
+        let transport = self.transport.clone();
+        let sleep = move |pause| {
+            let transport = transport.clone();
+            async move { transport.sleep(pause).await }
+        };
         let attempt = || self.ask_each(request, &parse);
-        attempt.retry(backoff()).when(Error::is_retryable).await
+        attempt.retry(backoff()).sleep(sleep).when(Error::is_retryable).await
     }
 
-    async fn ask_each<T>(
+    async fn ask_each<A>(
         &self,
         request: &Request<Vec<u8>>,
-        parse: impl Fn(&Response<Vec<u8>>) -> Result<T>,
-    ) -> Result<T> {
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+    ) -> Result<A> {
         let mut last = Error::new(ErrorKind::Unreachable, "there is no URL to ask");
-        for (place, url) in self.addresses.any() {
-            let answer = self.ask_at(&url, request, self.timeouts.request).await;
+        for (place, url) in self.line.addresses.any() {
+            let answer = self.ask_at(&url, request, self.line.timeouts.request).await;
             match answer.and_then(|response| parse(&response)) {
                 Ok(value) => {
-                    self.addresses.prefer(place);
+                    self.line.addresses.prefer(place);
                     return Ok(value);
                 }
                 Err(error) if error.is_retryable() => last = error,
@@ -66,46 +84,43 @@ impl Session {
     }
 
     /// Sends a command once, to one node: whether it arrived is not known if no answer comes.
-    pub(crate) async fn command(
-        &self,
-        request: &Request<Vec<u8>>,
-        timeout: Duration,
-    ) -> Result<Response<Vec<u8>>> {
-        let any = self.addresses.any();
+    pub(crate) async fn command(&self, request: &Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
+        let any = self.line.addresses.any();
         let (_, url) = any
             .first()
             .ok_or_else(|| Error::new(ErrorKind::Unreachable, "there is no URL to ask"))?;
-        self.ask_at(url, request, timeout).await
+        self.ask_at(url, request, self.line.timeouts.start).await
     }
 
     /// Asks `node` itself.
-    pub(crate) async fn ask_node<T>(
+    pub(crate) async fn ask_node<A>(
         &self,
         api: ApiVersion,
         node: &NodeName,
         request: &Request<Vec<u8>>,
-        parse: impl Fn(&Response<Vec<u8>>) -> Result<T>,
-    ) -> Result<T> {
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+    ) -> Result<A> {
         let url = self.url_of(api, node).await?;
-        parse(&self.ask_at(&url, request, self.timeouts.request).await?)
+        parse(&self.ask_at(&url, request, self.line.timeouts.request).await?)
     }
 
     /// Where `node` answers. Whoever answers at a guessed address is asked for its name, since a
     /// load balancer in between would answer for another node.
-    async fn url_of(&self, api: ApiVersion, node: &NodeName) -> Result<Url> {
-        if let Some(url) = self.addresses.of(node) {
+    async fn url_of(&self, api: ApiVersion, node: &NodeName) -> Result<BaseUrl> {
+        if let Some(url) = self.line.addresses.of(node) {
             return Ok(url);
         }
-        for url in self.addresses.candidates(node) {
-            let Ok(response) = self.ask_at(&url, &api.node_status(), self.timeouts.connect).await
+        for url in self.line.addresses.candidates(node) {
+            let Ok(response) =
+                self.ask_at(&url, &api.node_status(), self.line.timeouts.connect).await
             else {
                 continue;
             };
             let name = api.parse_node_status(&response).ok().and_then(|health| health.node);
             if let Some(name) = name {
-                self.addresses.learn(name, url);
+                self.line.addresses.learn(name, url);
             }
-            if let Some(url) = self.addresses.of(node) {
+            if let Some(url) = self.line.addresses.of(node) {
                 return Ok(url);
             }
         }
@@ -114,24 +129,24 @@ impl Session {
     }
 
     /// Sends `request` to `url`, and once more after a new login if the token has expired.
-    pub(crate) async fn ask_at(
+    async fn ask_at(
         &self,
-        url: &Url,
+        url: &BaseUrl,
         request: &Request<Vec<u8>>,
         timeout: Duration,
     ) -> Result<Response<Vec<u8>>> {
         let response = self.send_as(url, request, timeout, self.credentials(url).await?).await?;
-        let is_login = matches!(self.auth, Auth::Login { .. });
+        let is_login = matches!(self.line.auth, Auth::Login { .. });
         if response.status() != StatusCode::UNAUTHORIZED || !is_login {
             return Ok(response);
         }
-        *self.token.write().await = None;
+        self.remember(None);
         self.send_as(url, request, timeout, self.credentials(url).await?).await
     }
 
     async fn send_as(
         &self,
-        url: &Url,
+        url: &BaseUrl,
         request: &Request<Vec<u8>>,
         timeout: Duration,
         credentials: Credentials,
@@ -141,9 +156,10 @@ impl Session {
         self.transport.send(url, request, timeout).await
     }
 
-    async fn credentials(&self, url: &Url) -> Result<Credentials> {
-        match &self.auth {
+    async fn credentials(&self, url: &BaseUrl) -> Result<Credentials> {
+        match &self.line.auth {
             Auth::Anonymous => Ok(Credentials::Anonymous),
+            Auth::Token(token) => Ok(Credentials::Token(token.clone())),
             Auth::ApiKey { key, secret } => {
                 Ok(Credentials::ApiKey { key: key.clone(), secret: secret.clone() })
             }
@@ -153,16 +169,21 @@ impl Session {
         }
     }
 
-    async fn token(&self, url: &Url, username: &str, password: &Secret) -> Result<Secret> {
-        if let Some(token) = self.token.read().await.clone() {
+    async fn token(&self, url: &BaseUrl, username: &str, password: &Secret) -> Result<Secret> {
+        let known = self.line.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(token) = known {
             return Ok(token);
         }
         let api = ApiVersion::V5;
         let request = api.login(username, password)?;
-        let response = self.transport.send(url, request, self.timeouts.request).await?;
+        let response = self.transport.send(url, request, self.line.timeouts.request).await?;
         let login = api.parse_login(&response)?;
-        *self.token.write().await = Some(login.token.clone());
+        self.remember(Some(login.token.clone()));
         Ok(login.token)
+    }
+
+    fn remember(&self, token: Option<Secret>) {
+        *self.line.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
     }
 }
 

@@ -5,7 +5,7 @@ use emqx_rebalance_core::{Evacuator, EvacuatorState, Timestamp};
 
 /// A driver of the core. Not to be implemented elsewhere.
 pub trait Drive: sealed::Sealed + Send + 'static {
-    /// All that it knows, as [`crate::Store`] keeps it.
+    /// All that it knows, to be stored by its host.
     type State;
 
     /// Takes one input and returns everything that follows from it.

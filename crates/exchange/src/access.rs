@@ -1,0 +1,139 @@
+//! Where a cluster is, who asks, and how patiently.
+
+use crate::base::BaseUrl;
+use emqx_rebalance_api::Secret;
+use emqx_rebalance_core::{Error, NodeName, Problem, Result};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Where a cluster is, who asks, and how patiently.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// Base URLs of the API of one or more nodes, or of a load balancer: `http://emqx:18083`. At
+    /// least one. Another is asked when one does not answer.
+    pub urls: Vec<String>,
+    /// Base URLs of single nodes, for what only a node itself can answer.
+    pub node_urls: BTreeMap<NodeName, String>,
+    /// Whether a node that is not in `node_urls` is looked for at its own host, with the scheme,
+    /// port and path of the first of `urls`. Default true.
+    pub find_nodes: bool,
+    /// Who asks.
+    pub auth: Auth,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            urls: Vec::new(),
+            node_urls: BTreeMap::new(),
+            find_nodes: true,
+            auth: Auth::default(),
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Debug, Default)]
+pub enum Auth {
+    /// Nobody: behind a proxy that adds a key of its own.
+    #[default]
+    Anonymous,
+    /// An API key of the dashboard, or an application of EMQX 4.
+    ApiKey {
+        /// The key.
+        key: String,
+        /// Its secret.
+        secret: Secret,
+    },
+    /// The token of a login that was made elsewhere.
+    Token(Secret),
+    /// A dashboard user. Logs in again when the token has expired.
+    Login {
+        /// The user's name.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+}
+
+/// How long to wait.
+#[derive(Clone, Debug)]
+pub struct Timeouts {
+    /// For a connection. Default 3 s.
+    pub connect: Duration,
+    /// For the whole answer to a read or a stop. Default 16 s: while a node hangs, EMQX 5.9 and later
+    /// answer after 15 s, when their own calls to it give up; before 5.9 these never do, and another
+    /// node is asked.
+    pub request: Duration,
+    /// For the whole answer to a start. Default 60 s: EMQX 5.9 and later may work 45 s on it.
+    pub start: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            request: Duration::from_secs(16),
+            start: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What was read from [`Access`]: base URLs for the cluster, and for single nodes.
+pub(crate) type Urls = (Vec<BaseUrl>, BTreeMap<NodeName, BaseUrl>);
+
+impl Access {
+    /// The base URLs, each as `parse` reads it.
+    ///
+    /// # Errors
+    /// `config_invalid` with every bad URL; no password in them is shown.
+    pub(crate) fn urls(
+        &self,
+        parse: impl Fn(&str) -> Result<BaseUrl, &'static str>,
+    ) -> Result<Urls> {
+        let mut problems = Vec::new();
+        let mut read = |field: String, text: &str| {
+            parse(text).map_err(|bound| problems.push(Problem::new(field, shown(text), bound)))
+        };
+        let urls = self.urls.iter().enumerate();
+        let urls: Vec<_> = urls.filter_map(|(i, u)| read(format!("urls[{i}]"), u).ok()).collect();
+        let node_urls = self.node_urls.iter().filter_map(|(node, text)| {
+            Some((node.clone(), read(format!("node_urls[{node}]"), text).ok()?))
+        });
+        let node_urls = node_urls.collect();
+        if self.urls.is_empty() {
+            problems.push(Problem::new("urls", "[]", "at least one URL of EMQX's API"));
+        }
+        if problems.is_empty() {
+            Ok((urls, node_urls))
+        } else {
+            Err(Error::invalid("cluster", problems))
+        }
+    }
+}
+
+/// A bad URL may hold a password, so nothing before an `@` is shown.
+fn shown(text: &str) -> String {
+    let after = text.rsplit_once('@').map_or(text, |(_, after)| after);
+    after.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_urls_are_all_named_and_no_password_is_shown() {
+        let urls = ["emqx:18083", "ftp://emqx", "http://u:s3cret@emqx", "http://emqx/?a"];
+        let access = Access { urls: urls.map(str::to_owned).to_vec(), ..Access::default() };
+        let text = access.urls(BaseUrl::absolute).unwrap_err().to_string();
+        for field in ["urls[0]", "urls[1]", "urls[2]", "urls[3]"] {
+            assert!(text.contains(field), "{field} not in {text}");
+        }
+        assert!(!text.contains("s3cret"), "{text}");
+        assert!(Access::default().urls(BaseUrl::absolute).is_err());
+    }
+}
