@@ -5,10 +5,28 @@
 //! restores the core's driver from the object, steps it, stores it, and only then sends what it asks
 //! for. So a restart, a new leader or a conflict changes nothing in the outcome.
 
+mod clock;
+mod context;
 pub mod crd;
+mod desk;
+mod failure;
+mod instance;
+mod leader;
+mod live;
+mod metrics;
+mod object;
+mod reconcile;
+mod report;
 mod resource;
+mod run;
+mod saved;
+mod server;
+mod service;
+mod wishes;
 
+pub use leader::LeaseOptions;
 pub use resource::{
     Condition, OutcomeStatus, PlanStatus, ProgressStatus, Rebalance, RebalanceSpec, RebalanceState,
     RebalanceStatus, RebalanceStrategy, Served,
 };
+pub use run::{RunError, RunOptions, run};

@@ -8,9 +8,9 @@ pub use status::{
     Condition, OutcomeStatus, PlanStatus, ProgressStatus, RebalanceState, RebalanceStatus,
 };
 
-use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
+use kube::core::DynamicResourceScope;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -53,7 +53,7 @@ impl Served {
 
 impl Resource for Rebalance {
     type DynamicType = Served;
-    type Scope = NamespaceResourceScope;
+    type Scope = DynamicResourceScope;
 
     fn kind(_: &Served) -> Cow<'_, str> {
         Cow::Borrowed("Rebalance")

@@ -1,0 +1,70 @@
+//! What every reconciliation works with.
+
+use crate::clock::Clock;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::instance::Kinds;
+use crate::metrics::Metrics;
+use crate::object::Object;
+use crate::report::Report;
+use crate::resource::{Rebalance, RebalanceStatus, Served};
+use kube::runtime::events::{Event, EventType, Recorder};
+use kube::runtime::reflector::Store;
+use kube::{Client, Resource};
+use std::sync::Arc;
+use tracing::warn;
+
+/// What every reconciliation works with.
+pub(crate) struct Context {
+    pub(crate) client: Client,
+    pub(crate) served: Served,
+    /// Every `Rebalance` as the watch last showed it.
+    pub(crate) store: Store<Rebalance>,
+    pub(crate) kinds: Kinds,
+    pub(crate) desk: Desk,
+    pub(crate) clock: Clock,
+    /// Who we are in the state that objects keep: no other process is called so.
+    pub(crate) writer: String,
+    pub(crate) recorder: Recorder,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl Context {
+    /// `object` on the API server.
+    pub(crate) fn object(&self, object: &Rebalance) -> Object {
+        Object::of(&self.client, self.served, object)
+    }
+
+    /// Publishes what is worth telling, for `kubectl describe`. An event that cannot be published
+    /// is logged and no more: nothing depends on it.
+    pub(crate) async fn tell(&self, object: &Rebalance, is_good: bool, reason: &str, note: &str) {
+        let event = Event {
+            type_: if is_good { EventType::Normal } else { EventType::Warning },
+            reason: reason.to_owned(),
+            note: Some(note.chars().take(MAX_NOTE).collect()),
+            action: "Rebalance".to_owned(),
+            secondary: None,
+        };
+        let reference = object.object_ref(&self.served);
+        if let Err(error) = self.recorder.publish(&event, &reference).await {
+            warn!(%error, reason, "an event could not be published");
+        }
+    }
+
+    /// Writes the status that `change` makes of `object`'s, if it is another one.
+    pub(crate) async fn report(
+        &self,
+        object: &Rebalance,
+        change: impl FnOnce(&mut Report),
+    ) -> Result<RebalanceStatus, Failure> {
+        let mut report = Report::of(object, self.clock.written());
+        change(&mut report);
+        if let Some(patch) = report.patch() {
+            self.object(object).write_status(&patch).await?;
+        }
+        Ok(report.status().clone())
+    }
+}
+
+/// Kubernetes takes notes of up to 1 kB.
+const MAX_NOTE: usize = 1000;

@@ -1,0 +1,54 @@
+//! Why a reconciliation came to nothing. It is tried again; no `Rebalance` fails by it.
+
+use std::fmt;
+
+/// Why a reconciliation came to nothing.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The Kubernetes API did not do what it was asked.
+    Api(kube::Error),
+    /// The state could not be written as text.
+    Encoding(std::io::Error),
+    /// Another process has written the object's state: it drives the object now.
+    Taken,
+}
+
+impl Failure {
+    /// A stable word for metrics.
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Api(_) => "api",
+            Self::Encoding(_) => "encoding",
+            Self::Taken => "taken",
+        }
+    }
+}
+
+impl From<kube::Error> for Failure {
+    fn from(error: kube::Error) -> Self {
+        Self::Api(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Encoding(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Api(error) => write!(f, "the Kubernetes API: {error}"),
+            Self::Encoding(error) => write!(f, "the state cannot be written: {error}"),
+            Self::Taken => f.write_str("another process drives this object now"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Whether the API server said `code`.
+pub(crate) fn is_status(error: &kube::Error, code: u16) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == code)
+}

@@ -1,0 +1,56 @@
+//! Which of EMQX's resources the API server knows, and in which versions.
+
+use crate::resource::{GROUP, Served};
+use kube::Client;
+use kube::api::ApiResource;
+use kube::discovery;
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+
+/// Which of EMQX's resources the API server knows. Looked up once, and again when something is
+/// missing: EMQX's operator may be installed or upgraded at any time.
+pub(crate) struct Kinds {
+    client: Client,
+    known: RwLock<BTreeMap<String, ApiResource>>,
+}
+
+impl Kinds {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, known: RwLock::default() }
+    }
+
+    /// The resource of `kind` in the version that the API server prefers.
+    pub(crate) async fn resource(&self, kind: &str) -> Result<Option<ApiResource>, kube::Error> {
+        if let Some(found) = self.cached(kind) {
+            return Ok(Some(found));
+        }
+        let Some(group) = self.group().await? else { return Ok(None) };
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        for (resource, _) in group.resources_by_stability() {
+            known.insert(resource.kind.clone(), resource);
+        }
+        Ok(known.get(kind).cloned())
+    }
+
+    /// The version of `Rebalance` to watch; `None` if the definition is not installed.
+    pub(crate) async fn rebalances(&self) -> Result<Option<Served>, kube::Error> {
+        let Some(group) = self.group().await? else { return Ok(None) };
+        let serves = |served: &Served| {
+            let resources = group.versioned_resources(served.as_str());
+            resources.iter().any(|(resource, _)| resource.kind == "Rebalance")
+        };
+        Ok(Served::ALL.into_iter().find(serves))
+    }
+
+    fn cached(&self, kind: &str) -> Option<ApiResource> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(kind).cloned()
+    }
+
+    async fn group(&self) -> Result<Option<discovery::ApiGroup>, kube::Error> {
+        match discovery::group(&self.client, GROUP).await {
+            Ok(group) => Ok(Some(group)),
+            Err(kube::Error::Discovery(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

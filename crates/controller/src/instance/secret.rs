@@ -1,0 +1,112 @@
+//! Keys and certificates in a Secret.
+
+use super::Lookup;
+use emqx_rebalance_client::{Auth, Secret};
+use emqx_rebalance_core::{Error, ErrorKind};
+use k8s_openapi::api::core::v1;
+use kube::ResourceExt;
+
+/// What a Secret holds. Shows nothing of it.
+pub(super) struct Keys(v1::Secret);
+
+impl Keys {
+    pub(super) fn of(secret: v1::Secret) -> Self {
+        Self(secret)
+    }
+
+    /// The same, if whoever may write the Secret has lent it to us. Otherwise everybody who may
+    /// create a `Rebalance` could have any Secret of the namespace sent to any address.
+    pub(super) fn lent(self) -> Result<Self, Lookup> {
+        let is_lent = self.0.labels().get(LENT).is_some_and(|label| label == "true");
+        if is_lent {
+            return Ok(self);
+        }
+        let message = format!("the Secret is not for this use: label it {LENT}=true");
+        Err(self.unusable(&message))
+    }
+
+    /// `key` and `secret`, or `username` and `password`.
+    pub(super) fn credentials(&self) -> Result<Auth, Lookup> {
+        if let (Some(key), Some(secret)) = (self.text("key"), self.text("secret")) {
+            return Ok(Auth::ApiKey { key, secret: Secret::new(secret) });
+        }
+        if let (Some(username), Some(password)) = (self.text("username"), self.text("password")) {
+            return Ok(Auth::Login { username, password: Secret::new(password) });
+        }
+        Err(self.unusable("the Secret must hold key and secret, or username and password"))
+    }
+
+    /// The API key among the lines `key:secret` of `field`: the operator's own, else the first. The
+    /// operator appends its own to those of the users.
+    pub(super) fn bootstrap(&self, field: &str) -> Result<Auth, Lookup> {
+        let text = self.text(field).unwrap_or_default();
+        let mut keys = text.lines().filter_map(|line| line.trim().split_once(':'));
+        let first = keys.clone().next();
+        let own = keys.find(|(key, _)| OPERATOR.contains(key)).or(first);
+        let (key, secret) = own.ok_or_else(|| {
+            self.unusable(&format!("the Secret has no line `key:secret` in {field}"))
+        })?;
+        Ok(Auth::ApiKey { key: key.to_owned(), secret: Secret::new(secret) })
+    }
+
+    /// The certificate authority.
+    pub(super) fn authority(&self) -> Option<Vec<u8>> {
+        Some(self.0.data.as_ref()?.get("ca.crt")?.0.clone())
+    }
+
+    fn text(&self, field: &str) -> Option<String> {
+        let bytes = &self.0.data.as_ref()?.get(field)?.0;
+        let text = str::from_utf8(bytes).ok()?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn unusable(&self, message: &str) -> Lookup {
+        let error = Error::new(ErrorKind::ConfigInvalid, message);
+        Lookup::Unusable(error.with("secret", self.0.name_any()))
+    }
+}
+
+/// The label of Secrets that users name in annotations.
+const LENT: &str = "rebalance.emqx.io/credentials";
+/// The operator's own API key: 2.2 and later, and before.
+const OPERATOR: [&str; 2] = ["emqx-operator-controller", "emqx_operator_controller"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::ByteString;
+
+    fn keys(fields: &[(&str, &str)]) -> Keys {
+        let pairs = fields
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), ByteString(text.as_bytes().to_vec())));
+        Keys::of(v1::Secret { data: Some(pairs.collect()), ..v1::Secret::default() })
+    }
+
+    fn key_of(auth: Auth) -> (String, String) {
+        match auth {
+            Auth::ApiKey { key, secret } => (key, secret.expose().to_owned()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_operator_s_own_key_is_taken_wherever_it_stands() {
+        let keys = keys(&[("bootstrap_api_key", "mine:1\nemqx-operator-controller:s:2\n")]);
+        let (key, secret) = key_of(keys.bootstrap("bootstrap_api_key").ok().unwrap());
+        assert_eq!((key.as_str(), secret.as_str()), ("emqx-operator-controller", "s:2"));
+    }
+
+    #[test]
+    fn another_key_is_better_than_none() {
+        let (key, _) = key_of(keys(&[("f", "mine:1")]).bootstrap("f").ok().unwrap());
+        assert_eq!(key, "mine");
+        assert!(keys(&[]).bootstrap("f").is_err());
+    }
+
+    #[test]
+    fn a_secret_must_be_lent() {
+        let error = keys(&[("key", "a"), ("secret", "b")]).lent().err().unwrap();
+        assert!(error.to_string().contains("rebalance.emqx.io/credentials=true"), "{error}");
+    }
+}

@@ -1,0 +1,204 @@
+//! A driver on its way in this process.
+
+use crate::clock::Clock;
+use crate::failure::Failure;
+use crate::object::{Mark, Object, Written};
+use crate::resource::{Rebalance, RebalanceStatus};
+use crate::saved::Saved;
+use crate::service::Departure;
+use emqx_rebalance_client::Cluster;
+use emqx_rebalance_core::driver::{
+    Answer, Ask, Driver, Event, Input, Request, RequestId, Status, Step,
+};
+use emqx_rebalance_core::{Result as CoreResult, Timestamp};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+
+/// A driver on its way in this process: everything beyond what the object keeps.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) driver: Driver,
+    /// The way to EMQX; `None` until it is found again after a restart.
+    pub(crate) cluster: Option<Cluster>,
+    /// The Service that clients connect to, if it is known.
+    pub(crate) service: Option<String>,
+    /// The pods whose readiness gate is closed.
+    pub(crate) gated: Vec<String>,
+    /// The status as we wrote it last.
+    pub(crate) status: RebalanceStatus,
+    pub(crate) status_written_at: Option<Timestamp>,
+    /// Since when its way to EMQX is lost, or its deletion waits.
+    pub(crate) lost_since: Option<Timestamp>,
+    pub(crate) deleted_since: Option<Timestamp>,
+    pub(crate) departure: Departure,
+    /// What happened and was not told yet.
+    pub(crate) events: Vec<Event>,
+    pub(crate) is_told_to_stop: bool,
+    mark: Mark,
+    sequence: u64,
+    saved_at: Option<Timestamp>,
+    must_save: bool,
+    unsent: Vec<Request>,
+    in_flight: JoinSet<(RequestId, CoreResult<Answer>)>,
+    wake_at: Option<Timestamp>,
+}
+
+impl Live {
+    /// A driver that nothing was done with yet.
+    pub(crate) fn new(object: &Rebalance, driver: Driver) -> Self {
+        Self {
+            driver,
+            cluster: None,
+            service: None,
+            gated: Vec::new(),
+            status: object.status.clone().unwrap_or_default(),
+            status_written_at: None,
+            lost_since: None,
+            deleted_since: None,
+            departure: Departure::default(),
+            events: Vec::new(),
+            is_told_to_stop: false,
+            mark: Mark::of(object),
+            sequence: 0,
+            saved_at: None,
+            must_save: true,
+            unsent: Vec::new(),
+            in_flight: JoinSet::new(),
+            wake_at: None,
+        }
+    }
+
+    /// A driver that another process left.
+    pub(crate) fn restored(object: &Rebalance, saved: Saved) -> Self {
+        let Saved { driver, gated, sequence, .. } = saved;
+        Self { gated, sequence, ..Self::new(object, Driver::restore(driver)) }
+    }
+
+    /// Has the driver end what it does.
+    pub(crate) fn tell_to_stop(&mut self, now: Timestamp) {
+        if !self.is_told_to_stop {
+            self.is_told_to_stop = true;
+            let step = self.driver.step(now, Input::Stop);
+            self.take(step, now);
+        }
+    }
+
+    /// Steps the driver for as long as there are answers, and a little longer.
+    pub(crate) async fn advance(&mut self, keeper: &Keeper<'_>) -> Result<Written, Failure> {
+        let Some(cluster) = self.cluster.clone() else { return Ok(Written::Done) };
+        let deadline = Instant::now() + PATIENCE;
+        let mut input = Input::Tick;
+        loop {
+            let now = keeper.clock.now();
+            let step = self.driver.step(now, input);
+            self.take(step, now);
+            if self.keep(keeper).await? == Written::Gone {
+                return Ok(Written::Gone);
+            }
+            self.send(&cluster);
+            input = match timeout_at(deadline, self.in_flight.join_next()).await {
+                Ok(Some(Ok((id, answer)))) => Input::Answer { id, answer },
+                Ok(Some(Err(_))) => {
+                    // A request died without an answer: as if the process had.
+                    self.driver = Driver::restore(self.driver.state().clone());
+                    Input::Tick
+                }
+                Ok(None) | Err(_) => return Ok(Written::Done),
+            };
+        }
+    }
+
+    /// How long the driver has nothing to do.
+    pub(crate) fn idle(&self, clock: &Clock) -> Duration {
+        if !self.in_flight.is_empty() {
+            return ANSWER_POLL;
+        }
+        self.wake_at.map_or(PATIENCE, |at| clock.until(at)).min(MAX_IDLE)
+    }
+
+    /// Where the plan stands.
+    pub(crate) fn status(&self) -> Status {
+        self.driver.status()
+    }
+
+    /// Whether nothing was ever asked of EMQX but questions.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.status().runs.iter().all(|run| run.state.as_str() == "pending")
+    }
+
+    /// Stores the state, if something was decided since it was stored last.
+    pub(crate) async fn keep(&mut self, keeper: &Keeper<'_>) -> Result<Written, Failure> {
+        if !self.must_save {
+            return Ok(Written::Done);
+        }
+        self.sequence += 1;
+        let saved = Saved {
+            writer: keeper.writer.to_owned(),
+            sequence: self.sequence,
+            driver: self.driver.state().clone(),
+            gated: self.gated.clone(),
+        };
+        let written = keeper.object.write_state(&mut self.mark, Some(&saved.encode()?)).await?;
+        self.saved_at = Some(keeper.clock.now());
+        self.must_save = false;
+        Ok(written)
+    }
+
+    /// Has the next [`Self::keep`] store the state.
+    pub(crate) fn must_keep(&mut self) {
+        self.must_save = true;
+    }
+
+    /// Takes the state and the finalizer off the object.
+    pub(crate) async fn let_go(&mut self, object: &Object) -> Result<(), Failure> {
+        object.write_state(&mut self.mark, None).await.map(drop)
+    }
+
+    fn take(&mut self, step: Step, now: Timestamp) {
+        let Step { requests, events, wake_at } = step;
+        let is_decided = requests.iter().any(|request| is_command(&request.ask))
+            || events.iter().any(|event| !matches!(event, Event::AnswerLost { .. }));
+        let is_old = self.saved_at.is_none_or(|at| now.ms_since(at) >= SAVE_EVERY_MS);
+        self.must_save |= is_decided || is_old;
+        self.unsent.extend(requests);
+        self.events.extend(events);
+        self.wake_at = wake_at;
+    }
+
+    fn send(&mut self, cluster: &Cluster) {
+        for request in self.unsent.drain(..) {
+            let cluster = cluster.clone();
+            self.in_flight.spawn(async move { (request.id, cluster.carry(&request.ask).await) });
+        }
+    }
+}
+
+/// Who keeps a driver's state, and where.
+#[derive(Debug)]
+pub(crate) struct Keeper<'a> {
+    pub(crate) object: &'a Object,
+    pub(crate) writer: &'a str,
+    pub(crate) clock: Clock,
+}
+
+/// Whether EMQX does something when asked this. Questions may be asked again and again, so nobody
+/// has to know that they were.
+fn is_command(ask: &Ask) -> bool {
+    match ask {
+        Ask::Nodes | Ask::GlobalStatus | Ask::Availability { .. } => false,
+        Ask::Start { .. }
+        | Ask::Stop { .. }
+        | Ask::StartEvacuation { .. }
+        | Ask::StopEvacuation { .. } => true,
+    }
+}
+
+/// How long one reconciliation waits for answers. EMQX answers in milliseconds, or hangs.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How soon to look for an answer again that did not come in that time.
+const ANSWER_POLL: Duration = Duration::from_millis(100);
+/// Deletions and annotations are noticed by the watch; this is for a watch that lags.
+const MAX_IDLE: Duration = Duration::from_secs(60);
+/// The state holds clocks, such as for how long nothing moved; a new process may be this late.
+const SAVE_EVERY_MS: u64 = 10_000;

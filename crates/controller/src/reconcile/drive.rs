@@ -1,0 +1,149 @@
+//! Steps the driver of an object that something was started for.
+
+use super::reach::{self, Reached};
+use super::{ending, endpoints, gates};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::live::{Keeper, Live};
+use crate::object::Written;
+use crate::report::{Report, progress_message};
+use crate::resource::Rebalance;
+use crate::wishes::{Wishes, asks_to_stop};
+use emqx_rebalance_core::Timestamp;
+use emqx_rebalance_core::driver::Event;
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+use tracing::info;
+
+/// Steps the driver and writes what became of it.
+pub(super) async fn drive(
+    context: &Context,
+    object: &Rebalance,
+    live: &mut Live,
+) -> Result<Action, Failure> {
+    let now = context.clock.now();
+    if object.is_deleted() {
+        live.deleted_since.get_or_insert(now);
+        if live.is_untouched() || is_overdue(live.deleted_since, now, DELETED_FOR_MS) {
+            return ending::abandon(context, object, live).await;
+        }
+    }
+    if object.is_deleted() || asks_to_stop(object) {
+        live.tell_to_stop(now);
+    }
+    if live.cluster.is_none() && !find_again(context, object, live).await? {
+        return ending::lost(context, object, live).await;
+    }
+    let target = context.object(object);
+    let keeper = Keeper { object: &target, writer: &context.writer, clock: context.clock };
+    if live.advance(&keeper).await? == Written::Gone {
+        return ending::vanished(context, object, live).await;
+    }
+    let wishes = Wishes::of(object).unwrap_or_default();
+    gates::follow_donors(context, object, live, &keeper, wishes.sets_gate).await?;
+    tell(context, object, live).await;
+    if live.driver.outcome().is_some() {
+        return ending::end(context, object, live).await;
+    }
+    let sight = endpoints::look(context, object, live, wishes.service.as_deref()).await;
+    write(context, object, live, sight).await?;
+    Ok(Action::requeue(live.idle(&context.clock)))
+}
+
+/// Whether `since` is longer ago than `limit_ms`.
+pub(super) fn is_overdue(since: Option<Timestamp>, now: Timestamp, limit_ms: u64) -> bool {
+    since.is_some_and(|since| now.ms_since(since) >= limit_ms)
+}
+
+/// Looks for the cluster again, in a process that has just begun. False if it is not to be had now.
+async fn find_again(
+    context: &Context,
+    object: &Rebalance,
+    live: &mut Live,
+) -> Result<bool, Failure> {
+    let (cluster, service) = match reach::reach(context, object).await? {
+        Reached::Cluster { cluster, service } => (cluster, service),
+        Reached::NotYet { message, .. } | Reached::Never { message, .. } => {
+            info!(object = %object.name_any(), message, "the cluster is out of reach");
+            let now = context.clock.now();
+            live.lost_since.get_or_insert(now);
+            return Ok(false);
+        }
+    };
+    live.cluster = Some(cluster);
+    live.service = service;
+    live.lost_since = None;
+    Ok(true)
+}
+
+/// Publishes what happened, as far as people want to know.
+async fn tell(context: &Context, object: &Rebalance, live: &mut Live) {
+    for event in live.events.drain(..) {
+        info!(object = %object.name_any(), ?event, "driver");
+        let (is_good, reason, note) = match event {
+            Event::Started { coordinator } => {
+                (true, "Started", format!("EMQX rebalances, coordinated by {coordinator}"))
+            }
+            Event::StartDoubtful { coordinator, cause } => {
+                let note =
+                    format!("whether {coordinator} has started is not known: {}", cause.message);
+                (false, "StartDoubtful", note)
+            }
+            Event::ForeignRun { coordinator } => {
+                (false, "ForeignRun", format!("a rebalance of somebody else runs on {coordinator}"))
+            }
+            Event::Drifted { moved, expected } => {
+                let note = format!("{moved} connections moved where the forecast has {expected}");
+                (false, "Drifted", note)
+            }
+            Event::NextWave { over, expected } => {
+                let note = format!(
+                    "another wave: fullest node {:.1}% over the mean, {:.1}% after it",
+                    over * 100.0,
+                    expected * 100.0
+                );
+                (true, "NextWave", note)
+            }
+            Event::Stopping { coordinator } => {
+                (true, "Stopping", format!("the run of {coordinator} is told to stop"))
+            }
+            // The end is told with the status; the rest is for logs and the status itself.
+            _ => continue,
+        };
+        context.tell(object, is_good, reason, &note).await;
+    }
+}
+
+/// Writes the status: at once if EMQX does something else, now and then if only numbers moved.
+async fn write(
+    context: &Context,
+    object: &Rebalance,
+    live: &mut Live,
+    sight: Option<endpoints::Told>,
+) -> Result<(), Failure> {
+    let now = context.clock.now();
+    let known = Rebalance { status: Some(live.status.clone()), ..object.clone() };
+    let mut report = Report::of(&known, context.clock.written());
+    let status = live.status();
+    report.processing(&progress_message(&status.progress));
+    report.progress(&status);
+    if let Some(told) = sight {
+        told.write(&mut report);
+    }
+    let is_due = is_overdue(live.status_written_at, now, WRITE_EVERY_MS);
+    let is_news = report.changes_phase() || report.changes_more_than_progress();
+    if let (Some(patch), true) = (report.patch(), is_due || is_news) {
+        context.object(object).write_status(&patch).await?;
+        live.status = report.status().clone();
+    }
+    if is_due || is_news || live.status_written_at.is_none() {
+        live.status_written_at = Some(now);
+    }
+    Ok(())
+}
+
+/// How often progress alone is written; EMQX's operator did so every 5 s too.
+const WRITE_EVERY_MS: u64 = 5000;
+/// How long a deletion waits for EMQX to stop. The driver itself gives up earlier if EMQX is gone;
+/// this is for what nobody thought of.
+const DELETED_FOR_MS: u64 = 90_000;

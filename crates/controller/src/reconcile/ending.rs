@@ -1,0 +1,139 @@
+//! The ways in which an object comes to its end.
+
+use super::drive::is_overdue;
+use super::gates;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::live::Live;
+use crate::object::Mark;
+use crate::report::{outcome_reason, progress_message};
+use crate::resource::Rebalance;
+use crate::saved::{STATE, Saved};
+use emqx_rebalance_core::driver::Outcome;
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+use std::time::Duration;
+use tracing::warn;
+
+/// The driver has its verdict: it is written, the gates are opened, and the object is let go.
+pub(super) async fn end(
+    context: &Context,
+    object: &Rebalance,
+    live: &mut Live,
+) -> Result<Action, Failure> {
+    let Some(outcome) = live.driver.outcome().cloned() else { return Ok(Action::await_change()) };
+    let status = live.status();
+    let known = Rebalance { status: Some(live.status.clone()), ..object.clone() };
+    let is_new = !known.is_ended();
+    live.status = context
+        .report(&known, |report| {
+            report.progress(&status);
+            report.outcome(&outcome);
+        })
+        .await?;
+    if is_new {
+        context.metrics.ended(outcome.result.as_str());
+        let note = verdict(&outcome, &progress_message(&status.progress));
+        let reason = outcome_reason(outcome.result);
+        context.tell(object, outcome.result.is_success(), reason, &note).await;
+    }
+    release(context, object, live).await
+}
+
+/// A deleted object that nothing was started for, or that EMQX does not let go of.
+pub(super) async fn abandon(
+    context: &Context,
+    object: &Rebalance,
+    live: &mut Live,
+) -> Result<Action, Failure> {
+    if !live.is_untouched() {
+        let note = "EMQX did not confirm that the runs are stopped; it ends them by itself";
+        context.tell(object, false, "Abandoned", note).await;
+    }
+    release(context, object, live).await
+}
+
+/// The cluster is out of reach in a process that has not had it yet.
+pub(super) async fn lost(
+    context: &Context,
+    object: &Rebalance,
+    live: &mut Live,
+) -> Result<Action, Failure> {
+    let now = context.clock.now();
+    let limit_ms = if object.is_deleted() { GONE_DELETED_MS } else { GONE_MS };
+    if !is_overdue(live.lost_since, now, limit_ms) {
+        return Ok(Action::requeue(LOOK_AGAIN));
+    }
+    if object.is_deleted() {
+        return abandon(context, object, live).await;
+    }
+    let known = Rebalance { status: Some(live.status.clone()), ..object.clone() };
+    let message = "the cluster could not be reached for 10 minutes, so nobody knows how it ended; \
+                   EMQX ends its runs by itself";
+    live.status = context.report(&known, |report| report.failed("Unreachable", message)).await?;
+    context.tell(object, false, "Unreachable", message).await;
+    release(context, object, live).await
+}
+
+/// Somebody took the object away without its finalizer. Its runs end by themselves.
+pub(super) async fn vanished(
+    context: &Context,
+    object: &Rebalance,
+    live: &mut Live,
+) -> Result<Action, Failure> {
+    warn!(object = %object.name_any(), "the object is gone without having been let go");
+    gates::open_all(context, object, live).await?;
+    context.desk.remove(&object.uid().unwrap_or_default());
+    Ok(Action::await_change())
+}
+
+/// It comes to nothing before anything was started.
+pub(super) async fn fail(
+    context: &Context,
+    object: &Rebalance,
+    reason: &str,
+    message: &str,
+) -> Result<Action, Failure> {
+    context.report(object, |report| report.failed(reason, message)).await?;
+    context.metrics.ended("not_started");
+    context.tell(object, false, reason, message).await;
+    tidy(context, object).await
+}
+
+/// Takes off what is left of ours on an object that has ended: the process that ended it may have
+/// died before it could.
+pub(super) async fn tidy(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
+    let mut mark = Mark::of(object);
+    if !mark.is_ours() {
+        return Ok(Action::await_change());
+    }
+    let saved = object.annotation(STATE).and_then(|text| Saved::decode(text).ok());
+    for pod in saved.into_iter().flat_map(|saved| saved.gated) {
+        gates::open(context, object, &pod).await?;
+    }
+    context.object(object).write_state(&mut mark, None).await?;
+    Ok(Action::await_change())
+}
+
+async fn release(
+    context: &Context,
+    object: &Rebalance,
+    live: &mut Live,
+) -> Result<Action, Failure> {
+    gates::open_all(context, object, live).await?;
+    live.let_go(&context.object(object)).await?;
+    context.desk.remove(&object.uid().unwrap_or_default());
+    Ok(Action::await_change())
+}
+
+fn verdict(outcome: &Outcome, progress: &str) -> String {
+    format!("{}; {progress}", outcome.detail)
+}
+
+/// How soon to look for a lost cluster again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// How long a cluster may be out of reach. Longer than an upgrade of the API's load balancer or a
+/// restart of EMQX takes.
+const GONE_MS: u64 = 600_000;
+/// The same for an object that is to go away.
+const GONE_DELETED_MS: u64 = 10_000;

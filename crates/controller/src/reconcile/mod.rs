@@ -1,0 +1,73 @@
+//! Brings one `Rebalance` a step further.
+//!
+//! An object goes from waiting (nothing of ours on it), over driven (our state and finalizer on it),
+//! to ended (a phase that stays). Each step is written to the object before the next one is taken, so
+//! that a process that dies anywhere leaves something to go on from.
+
+mod drive;
+mod ending;
+mod endpoints;
+mod gates;
+mod prepare;
+mod queue;
+mod reach;
+mod resume;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::resource::Rebalance;
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tracing::{debug, warn};
+
+/// Brings `object` a step further and says when to come back.
+pub(crate) async fn reconcile(
+    object: Arc<Rebalance>,
+    context: Arc<Context>,
+) -> Result<Action, Failure> {
+    let began = Instant::now();
+    let uid = object.uid().unwrap_or_default();
+    let result = step(&object, &uid, &context).await;
+    match &result {
+        Ok(_) => context.desk.succeeded(&uid),
+        Err(Failure::Taken) => context.desk.remove(&uid),
+        Err(_) => {}
+    }
+    context.metrics.reconciled(began.elapsed(), result.as_ref().err());
+    debug!(object = %object.name_any(), took = ?began.elapsed(), ?result, "reconciled");
+    result
+}
+
+/// Tries again, the later the more often it failed.
+pub(crate) fn after_failure(
+    object: Arc<Rebalance>,
+    failure: &Failure,
+    context: Arc<Context>,
+) -> Action {
+    let attempt = context.desk.failed(&object.uid().unwrap_or_default());
+    let delay = RETRY_FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(6)).min(RETRY_LAST);
+    warn!(object = %object.name_any(), %failure, attempt, "will be tried again");
+    Action::requeue(delay)
+}
+
+async fn step(object: &Rebalance, uid: &str, context: &Context) -> Result<Action, Failure> {
+    if let Some(live) = context.desk.live(uid) {
+        return drive::drive(context, object, &mut *live.lock().await).await;
+    }
+    if object.is_ended() {
+        return ending::tidy(context, object).await;
+    }
+    if let Some(action) = queue::wait(context, object).await? {
+        return Ok(action);
+    }
+    // The watch may lag behind what this process, or the one before it, has written.
+    let Some(fresh) = context.object(object).read().await? else {
+        return Ok(Action::await_change());
+    };
+    resume::go_on(context, &fresh).await
+}
+
+const RETRY_FIRST: Duration = Duration::from_millis(500);
+const RETRY_LAST: Duration = Duration::from_secs(30);

@@ -1,0 +1,159 @@
+//! From a new object to a plan that is about to start.
+
+use super::queue::TURN;
+use super::reach::{self, Reached};
+use super::{drive, ending};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::instance::cluster_key;
+use crate::live::{Keeper, Live};
+use crate::object::Written;
+use crate::report::WAITING;
+use crate::resource::Rebalance;
+use crate::wishes::{Approval, Wishes};
+use emqx_rebalance_client::Cluster;
+use emqx_rebalance_core::driver::{Driver, Purpose};
+use emqx_rebalance_core::{FindingCode, Plan, Result as CoreResult, Strategy};
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+use std::time::Duration;
+
+/// Plans `object` and begins, unless something speaks against it.
+pub(super) async fn prepare(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
+    let uid = object.uid().unwrap_or_default();
+    if !context.desk.claim(&cluster_key(object), &uid) {
+        let message = "another Rebalance is before it on the same cluster";
+        return wait(context, object, "OtherRebalance", message, TURN).await;
+    }
+    let begun = begin(context, object).await;
+    if context.desk.live(&uid).is_none() {
+        context.desk.release(&uid);
+    }
+    begun
+}
+
+async fn begin(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
+    let (wishes, strategy) = match asked(object) {
+        Ok(asked) => asked,
+        Err(error) => {
+            return ending::fail(context, object, "ConfigInvalid", &error.to_string()).await;
+        }
+    };
+    let (cluster, service) = match reach::reach(context, object).await? {
+        Reached::Cluster { cluster, service } => (cluster, service),
+        Reached::NotYet { reason, message } => {
+            return wait(context, object, reason, &message, TURN).await;
+        }
+        Reached::Never { reason, message } => {
+            return ending::fail(context, object, reason, &message).await;
+        }
+    };
+    let plan = match cluster.plan(&strategy, &wishes.plan).await {
+        Ok(plan) => plan,
+        Err(error) if error.is_retryable() => {
+            return wait(context, object, "EmqxUnreachable", &error.to_string(), TURN).await;
+        }
+        Err(error) => {
+            let reason = reach::reason(error.kind());
+            return ending::fail(context, object, reason, &error.to_string()).await;
+        }
+    };
+    match hindrance(&wishes, &plan) {
+        Some(Hindrance::DryRun) => show(context, object, &plan).await,
+        Some(Hindrance::Approval) => {
+            let message = "set the annotation rebalance.emqx.io/approve=yes to start";
+            show(context, object, &plan).await?;
+            wait(context, object, "ApprovalRequired", message, REPLAN).await
+        }
+        Some(Hindrance::ForeignRun(message)) => {
+            wait(context, object, "ForeignRun", &message, TURN).await
+        }
+        None => start(context, object, wishes, plan, (cluster, service)).await,
+    }
+}
+
+fn asked(object: &Rebalance) -> CoreResult<(Wishes, Strategy)> {
+    Ok((Wishes::of(object)?, object.spec.rebalance_strategy.to_core()?))
+}
+
+/// What speaks against starting a plan now, without being wrong.
+enum Hindrance {
+    DryRun,
+    Approval,
+    /// Somebody else's run: not ours to adopt, nor to stop.
+    ForeignRun(String),
+}
+
+fn hindrance(wishes: &Wishes, plan: &Plan) -> Option<Hindrance> {
+    if wishes.is_dry_run {
+        return Some(Hindrance::DryRun);
+    }
+    if wishes.approval == Approval::Awaited {
+        return Some(Hindrance::Approval);
+    }
+    let foreign = plan.errors().find(|finding| finding.code == FindingCode::RunInProgress)?;
+    Some(Hindrance::ForeignRun(foreign.message.clone()))
+}
+
+/// Keeps the driver on the object, with the finalizer, and only then lets it act.
+async fn start(
+    context: &Context,
+    object: &Rebalance,
+    wishes: Wishes,
+    plan: Plan,
+    (cluster, service): (Cluster, Option<String>),
+) -> Result<Action, Failure> {
+    let driver = match Driver::new(plan.clone(), wishes.driver, wishes.is_forced) {
+        Ok(driver) => driver,
+        Err(error) => {
+            context.report(object, |report| report.plan(&plan)).await?;
+            return ending::fail(context, object, "Refused", &error.to_string()).await;
+        }
+    };
+    let who = format!("Rebalance {}/{}", object.namespace().unwrap_or_default(), object.name_any());
+    let purpose = Purpose { who: Some(who), reason: wishes.reason };
+    let mut live = Live::new(object, driver.with_purpose(purpose));
+    live.cluster = Some(cluster);
+    live.service = service;
+    let target = context.object(object);
+    let keeper = Keeper { object: &target, writer: &context.writer, clock: context.clock };
+    if live.keep(&keeper).await? == Written::Gone {
+        return Ok(Action::await_change());
+    }
+    live.status = context
+        .report(object, |report| {
+            report.plan(&plan);
+            report.processing("");
+        })
+        .await
+        .unwrap_or(live.status);
+    context.tell(object, true, "Planned", &crate::report::plan_message(&plan)).await;
+    let uid = object.uid().unwrap_or_default();
+    let live = context.desk.insert(&uid, live);
+    drive::drive(context, object, &mut *live.lock().await).await
+}
+
+/// Writes what the plan would do.
+async fn show(context: &Context, object: &Rebalance, plan: &Plan) -> Result<Action, Failure> {
+    context
+        .report(object, |report| {
+            report.plan(plan);
+            report.withdraw(WAITING);
+        })
+        .await?;
+    Ok(Action::requeue(REPLAN))
+}
+
+async fn wait(
+    context: &Context,
+    object: &Rebalance,
+    reason: &str,
+    message: &str,
+    again: Duration,
+) -> Result<Action, Failure> {
+    context.report(object, |report| report.waiting(reason, message)).await?;
+    Ok(Action::requeue(again))
+}
+
+/// How often a plan that is not started is made anew, so that it fits the cluster as it is.
+const REPLAN: Duration = Duration::from_secs(60);

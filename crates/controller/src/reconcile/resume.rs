@@ -1,0 +1,53 @@
+//! Goes on from what an object holds, or begins if it holds nothing.
+
+use super::{drive, ending, prepare};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::instance::cluster_key;
+use crate::live::Live;
+use crate::resource::Rebalance;
+use crate::saved::{STATE, Saved};
+use crate::wishes::asks_to_stop;
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+
+/// Goes on with `object`, as it is on the API server now.
+pub(super) async fn go_on(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
+    if object.is_ended() {
+        return ending::tidy(context, object).await;
+    }
+    if let Some(text) = object.annotation(STATE) {
+        return restore(context, object, text).await;
+    }
+    if object.is_deleted() {
+        return ending::tidy(context, object).await;
+    }
+    if object.phase() == Some("Processing") {
+        // Starting anew could be a second start of the same rebalance.
+        let message = "what was started is not known any more, since the annotation that holds it \
+                       is gone; EMQX ends its runs by itself";
+        return ending::fail(context, object, "StateLost", message).await;
+    }
+    if asks_to_stop(object) {
+        let message = "it was to be stopped before anything was started";
+        return ending::fail(context, object, "Stopped", message).await;
+    }
+    prepare::prepare(context, object).await
+}
+
+async fn restore(context: &Context, object: &Rebalance, text: &str) -> Result<Action, Failure> {
+    let saved = match Saved::decode(text) {
+        Ok(saved) => saved,
+        Err(error) => {
+            let message = format!(
+                "the annotation that holds what was started cannot be read ({error}); EMQX ends its \
+                 runs by itself"
+            );
+            return ending::fail(context, object, "StateLost", &message).await;
+        }
+    };
+    let uid = object.uid().unwrap_or_default();
+    context.desk.claim(&cluster_key(object), &uid);
+    let live = context.desk.insert(&uid, Live::restored(object, saved));
+    drive::drive(context, object, &mut *live.lock().await).await
+}

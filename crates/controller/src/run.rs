@@ -1,0 +1,177 @@
+//! The controller as a whole: election, watch, reconciliations.
+
+use crate::clock::Clock;
+use crate::context::Context;
+use crate::desk::Desk;
+use crate::instance::Kinds;
+use crate::leader::{Leadership, LeaseOptions};
+use crate::object::MANAGER;
+use crate::reconcile::{after_failure, reconcile};
+use crate::resource::{Rebalance, Served};
+use crate::server::{Shown, serve};
+use futures::StreamExt;
+use kube::api::Api;
+use kube::client::{Body, ClientBuilder};
+use kube::runtime::Controller;
+use kube::runtime::events::{Recorder, Reporter};
+use kube::runtime::watcher;
+use kube::{Client, Config};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tower::util::MapRequestLayer;
+use tracing::{debug, info, warn};
+
+/// How to run the controller.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// The namespace to watch; all of them if `None`.
+    pub namespace: Option<String>,
+    /// Where to serve `/metrics`, `/healthz` and `/readyz`. Port 0 is any that is free.
+    pub metrics_addr: SocketAddr,
+    /// The lease by which the leader is elected; `None` for a process that is the only one.
+    pub lease: Option<LeaseOptions>,
+}
+
+/// Why the controller cannot go on. The process should end and be started again.
+pub type RunError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the controller until `shutdown`.
+///
+/// # Errors
+/// If metrics cannot be served, the configuration leads to no API server, or another process has
+/// become the leader.
+pub async fn run(
+    config: Config,
+    options: RunOptions,
+    shutdown: impl Future<Output = ()> + Send + Sync + 'static,
+) -> Result<(), RunError> {
+    let shown = Shown::default();
+    let (address, _server) = serve(options.metrics_addr, shown.clone()).await?;
+    info!(%address, "serving metrics and probes");
+    let client = counting(config, &shown)?;
+    let identity = identity();
+    let acting = async {
+        let served = served(&client, &shown).await;
+        let mut leadership = None;
+        if let Some(lease) = &options.lease {
+            let mut standing = Leadership::stand(&client, lease, &identity).await?;
+            info!(identity, "standing by");
+            standing.until(true).await;
+            leadership = Some(standing);
+        }
+        info!(identity, version = served.as_str(), "watching");
+        shown.metrics.set_leader(true);
+        Ok::<_, RunError>((served, leadership))
+    };
+    let (shutdown, stopped) = shared(shutdown);
+    let (served, leadership) = tokio::select! {
+        ready = acting => ready?,
+        () = stopped => return Ok(()),
+    };
+    let watching = watch(&client, served, &options, identity, &shown, shutdown);
+    tokio::select! {
+        () = watching => Ok(()),
+        () = deposed(leadership) => Err("another process has become the leader".into()),
+    }
+}
+
+async fn watch(
+    client: &Client,
+    served: Served,
+    options: &RunOptions,
+    writer: String,
+    shown: &Shown,
+    shutdown: impl Future<Output = ()> + Send + Sync + 'static,
+) {
+    let api: Api<Rebalance> = match &options.namespace {
+        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &served),
+        None => Api::all_with(client.clone(), &served),
+    };
+    let controller = Controller::new_with(api, watcher::Config::default(), served);
+    let reporter = Reporter { controller: MANAGER.to_owned(), instance: Some(writer.clone()) };
+    let context = Arc::new(Context {
+        client: client.clone(),
+        served,
+        store: controller.store(),
+        kinds: Kinds::new(client.clone()),
+        desk: Desk::default(),
+        clock: Clock::new(),
+        writer,
+        recorder: Recorder::new(client.clone(), reporter),
+        metrics: Arc::clone(&shown.metrics),
+    });
+    // There is one context in the life of a process.
+    let _ = shown.context.set(Arc::clone(&context));
+    let results = controller.graceful_shutdown_on(shutdown).run(reconcile, after_failure, context);
+    results
+        .for_each(|result| async move {
+            if let Err(error) = result {
+                debug!(%error, "not reconciled");
+            }
+        })
+        .await;
+}
+
+/// Waits until the API server serves `Rebalance`, however long that takes.
+async fn served(client: &Client, shown: &Shown) -> Served {
+    let kinds = Kinds::new(client.clone());
+    loop {
+        match kinds.rebalances().await {
+            Ok(Some(served)) => {
+                shown.is_ready.get_or_init(|| ());
+                return served;
+            }
+            Ok(None) => {
+                shown.is_ready.get_or_init(|| ());
+                warn!("the definition rebalances.apps.emqx.io is not installed");
+            }
+            Err(error) => warn!(%error, "the Kubernetes API does not answer"),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// A client that counts its requests.
+fn counting(config: Config, shown: &Shown) -> Result<Client, kube::Error> {
+    let metrics = Arc::clone(&shown.metrics);
+    let count = MapRequestLayer::new(move |request: http::Request<Body>| {
+        let is_watch = request.uri().query().is_some_and(|query| query.contains("watch="));
+        let verb = if is_watch { "watch" } else { request.method().as_str() };
+        metrics.asked(&verb.to_ascii_lowercase());
+        request
+    });
+    Ok(ClientBuilder::try_from(config)?.with_layer(&count).build())
+}
+
+async fn deposed(leadership: Option<Leadership>) {
+    match leadership {
+        Some(mut leadership) => drop(leadership.until(false).await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Two futures that end when `shutdown` does.
+fn shared(
+    shutdown: impl Future<Output = ()> + Send + Sync + 'static,
+) -> (impl Future<Output = ()> + Send + Sync, impl Future<Output = ()>) {
+    let (sender, mut first) = tokio::sync::watch::channel(false);
+    let mut second = first.clone();
+    tokio::spawn(async move {
+        shutdown.await;
+        sender.send_replace(true);
+    });
+    let one = async move { drop(first.wait_for(|is_over| *is_over).await) };
+    let other = async move { drop(second.wait_for(|is_over| *is_over).await) };
+    (one, other)
+}
+
+/// A name that no other process has: two writers of the same name could take each other's state for
+/// their own.
+fn identity() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| MANAGER.to_owned());
+    format!("{host}-{}-{}", std::process::id(), Clock::new().now().as_ms())
+}
+
+const LOOK_AGAIN: Duration = Duration::from_secs(5);

@@ -1,0 +1,100 @@
+//! The driver's state as the object keeps it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use emqx_rebalance_core::driver::DriverState;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+use std::io::{Error, Read, Write};
+
+/// All that another process needs to go on, kept in the annotation [`STATE`].
+///
+/// The annotation is replaced only by whoever wrote what it holds: a text that is not one's own means
+/// that another process drives the object now.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Saved {
+    /// Who wrote it: no two processes are called the same, so no two write the same text.
+    pub(crate) writer: String,
+    /// Counts the writes, for the same reason.
+    pub(crate) sequence: u64,
+    /// The driver.
+    pub(crate) driver: DriverState,
+    /// The pods whose readiness gate was closed and is to be opened again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) gated: Vec<String>,
+}
+
+impl Saved {
+    /// As text of a few kilobytes: compressed, since all annotations of an object together may hold
+    /// no more than 256 KiB and people look at them.
+    ///
+    /// # Errors
+    /// Only if memory runs out.
+    pub(crate) fn encode(&self) -> Result<String, Error> {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&serde_json::to_vec(self)?)?;
+        Ok(STANDARD.encode(gzip.finish()?))
+    }
+
+    /// What [`Self::encode`] made.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub(crate) fn decode(text: &str) -> Result<Self, Error> {
+        let bytes = STANDARD.decode(text).map_err(Error::other)?;
+        let mut json = Vec::new();
+        GzDecoder::new(bytes.as_slice()).take(MAX_BYTES).read_to_end(&mut json)?;
+        Ok(serde_json::from_slice(&json)?)
+    }
+}
+
+/// The annotation that holds the state.
+pub(crate) const STATE: &str = "rebalance.emqx.io/state";
+/// More than any plan comes to; a small text may unpack to a large one.
+const MAX_BYTES: u64 = 64 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use emqx_rebalance_core::driver::{Driver, DriverOptions};
+    use emqx_rebalance_core::{PlanOptions, Snapshot, Strategy, plan};
+
+    fn saved(nodes: usize, clients: u64) -> Saved {
+        let list: Vec<_> = (0..nodes)
+            .map(|i| {
+                let connections = if i + 1 == nodes { 0 } else { clients };
+                let node = format!("emqx@emqx-core-{i}.emqx-headless.default.svc.cluster.local");
+                serde_json::json!({"node": node, "connections": connections})
+            })
+            .collect();
+        let snapshot: Snapshot =
+            serde_json::from_value(serde_json::json!({"nodes": list})).unwrap();
+        let strategy: Strategy =
+            serde_json::from_str(r#"{"conn_evict_rate":1,"abs_conn_threshold":1}"#).unwrap();
+        let plan = plan(&snapshot, &strategy, &PlanOptions::default()).unwrap();
+        let driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
+        Saved {
+            writer: "a".to_owned(),
+            sequence: 1,
+            driver: driver.state().clone(),
+            gated: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_state_comes_back_as_it_was() {
+        let saved = saved(4, 3333);
+        assert_eq!(Saved::decode(&saved.encode().unwrap()).unwrap(), saved);
+        assert!(Saved::decode("nonsense").is_err());
+        assert!(Saved::decode("").is_err());
+    }
+
+    /// An hour of evictions at the lowest rate on a large cluster must fit into an annotation.
+    #[test]
+    fn a_long_plan_fits_into_an_annotation() {
+        let size = saved(30, 4000).encode().unwrap().len();
+        assert!(size < 200_000, "{size} bytes");
+    }
+}

@@ -1,0 +1,61 @@
+//! The controller's own HTTP endpoints: metrics and probes.
+
+use crate::context::Context;
+use crate::metrics::Metrics;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// What the endpoints show.
+#[derive(Clone, Default)]
+pub(crate) struct Shown {
+    pub(crate) metrics: Arc<Metrics>,
+    /// Set once this process is the one that acts.
+    pub(crate) context: Arc<OnceLock<Arc<Context>>>,
+    /// Set once Kubernetes has answered: a process that stands by is ready too.
+    pub(crate) is_ready: Arc<OnceLock<()>>,
+}
+
+/// Serves `/metrics`, `/healthz` and `/readyz` until it is dropped.
+pub(crate) async fn serve(
+    address: SocketAddr,
+    shown: Shown,
+) -> io::Result<(SocketAddr, JoinSet<()>)> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    let app = Router::new()
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(async || "ok"))
+        .route("/readyz", get(ready))
+        .with_state(shown);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        if let Err(error) = axum::serve(listener, app).await {
+            tracing::error!(%error, "metrics and probes are not served any more");
+        }
+    });
+    Ok((address, tasks))
+}
+
+async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {
+    let (objects, driven) = match shown.context.get() {
+        Some(context) => (context.store.state(), context.desk.driven()),
+        None => (Vec::new(), 0),
+    };
+    let text = shown.metrics.text(objects.iter().map(AsRef::as_ref), driven);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+}
+
+async fn ready(State(shown): State<Shown>) -> (StatusCode, &'static str) {
+    match shown.is_ready.get() {
+        Some(()) => (StatusCode::OK, "ok"),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "the Kubernetes API has not answered yet"),
+    }
+}

@@ -1,0 +1,180 @@
+//! What the annotations of a `Rebalance` ask for beyond its schema.
+
+use crate::resource::Rebalance;
+use emqx_rebalance_core::driver::DriverOptions;
+use emqx_rebalance_core::{Error, Mode, Options, PlanOptions, Problem, Result};
+use serde_json::Value;
+
+/// What the annotations ask for. All begin with `rebalance.emqx.io/`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Wishes {
+    /// `mode`, and `plan-options`: a JSON object of the planner's options.
+    pub(crate) plan: PlanOptions,
+    /// `driver-options`: a JSON object of the driver's options.
+    pub(crate) driver: DriverOptions,
+    /// `dry-run: "true"`: plan and forecast, start nothing.
+    pub(crate) is_dry_run: bool,
+    /// `approve`: whether somebody must agree to the plan, and has.
+    pub(crate) approval: Approval,
+    /// `force: "true"`: start in spite of findings of severity `error`.
+    pub(crate) is_forced: bool,
+    /// `reason`: for the record.
+    pub(crate) reason: Option<String>,
+    /// `readiness-gate: "true"`: set the pods' readiness gate where nobody else does.
+    pub(crate) sets_gate: bool,
+    /// `service`: the Service that clients connect to.
+    pub(crate) service: Option<String>,
+}
+
+/// Whether somebody must agree to the plan before it starts.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Approval {
+    /// Nobody.
+    #[default]
+    NotNeeded,
+    /// Somebody, who has not yet.
+    Awaited,
+    /// Somebody, who has.
+    Given,
+}
+
+impl Wishes {
+    /// Reads the annotations of `object`.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem at once.
+    pub(crate) fn of(object: &Rebalance) -> Result<Self> {
+        let mut reader = Reader { object, problems: Vec::new() };
+        let mut plan: PlanOptions = reader.options("plan-options");
+        if let Some(mode) = reader.word("mode", &[("single", Mode::Single), ("level", Mode::Level)])
+        {
+            plan.mode = mode;
+        }
+        let approvals = [("required", Approval::Awaited), ("yes", Approval::Given)];
+        let wishes = Self {
+            plan,
+            driver: reader.options("driver-options"),
+            is_dry_run: reader.flag("dry-run"),
+            approval: reader.word("approve", &approvals).unwrap_or_default(),
+            is_forced: reader.flag("force"),
+            reason: reader.text("reason"),
+            sets_gate: reader.flag("readiness-gate"),
+            service: reader.text("service"),
+        };
+        reader.flag("stop");
+        if reader.problems.is_empty() {
+            Ok(wishes)
+        } else {
+            Err(Error::invalid("annotations", reader.problems))
+        }
+    }
+}
+
+/// Whether `object` asks for its runs to be stopped. Read apart from the other wishes, since a run
+/// must be stoppable whatever else the annotations say.
+pub(crate) fn asks_to_stop(object: &Rebalance) -> bool {
+    object.annotation(&annotation("stop")) == Some("true")
+}
+
+/// The full name of one of our annotations.
+pub(crate) fn annotation(name: &str) -> String {
+    format!("{PREFIX}{name}")
+}
+
+struct Reader<'a> {
+    object: &'a Rebalance,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        let text = self.object.annotation(&annotation(name))?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(name)?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            let bound = format!("one of {}", allowed.join(", "));
+            self.problems.push(Problem::new(annotation(name), text, bound));
+        }
+        found
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        self.word(name, &[("true", true), ("false", false)]).unwrap_or_default()
+    }
+
+    fn options<T: Options + Default>(&mut self, name: &str) -> T {
+        let Some(text) = self.text(name) else { return T::default() };
+        let read = match serde_json::from_str::<Value>(&text) {
+            Ok(value) => T::read(value).map_err(|error| error.problems().to_vec()),
+            Err(_) => Err(vec![Problem::new("", text, "a JSON object")]),
+        };
+        read.unwrap_or_else(|problems| {
+            let full = |field: &str| {
+                let dot = if field.is_empty() { "" } else { "." };
+                format!("{}{dot}{field}", annotation(name))
+            };
+            let named = problems.iter().map(|problem| {
+                Problem::new(full(&problem.field), &problem.value, problem.bound.clone())
+            });
+            self.problems.extend(named);
+            T::default()
+        })
+    }
+}
+
+const PREFIX: &str = "rebalance.emqx.io/";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(annotations: &[(&str, &str)]) -> Rebalance {
+        let mut object = Rebalance::default();
+        let pairs = annotations.iter().map(|(name, text)| (annotation(name), (*text).to_owned()));
+        object.metadata.annotations = Some(pairs.collect());
+        object
+    }
+
+    #[test]
+    fn nothing_is_asked_for_by_default() {
+        assert_eq!(Wishes::of(&Rebalance::default()).unwrap(), Wishes::default());
+    }
+
+    #[test]
+    fn every_wish_is_read() {
+        let object = with(&[
+            ("mode", "level"),
+            ("plan-options", r#"{"load_balancer":"round_robin"}"#),
+            ("driver-options", r#"{"max_missing_percent":20}"#),
+            ("dry-run", "true"),
+            ("approve", "required"),
+            ("reason", "JIRA-7"),
+        ]);
+        let wishes = Wishes::of(&object).unwrap();
+        assert_eq!(wishes.plan.mode, Mode::Level);
+        assert!(wishes.plan.load_balancer.is_some());
+        assert_eq!(wishes.driver.max_missing_percent, 20);
+        assert!(wishes.is_dry_run);
+        assert_eq!(wishes.approval, Approval::Awaited);
+        assert_eq!(wishes.reason.as_deref(), Some("JIRA-7"));
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let object = with(&[
+            ("mode", "sideways"),
+            ("stop", "maybe"),
+            ("driver-options", r#"{"settle_s":0}"#),
+            ("plan-options", "{"),
+        ]);
+        let text = Wishes::of(&object).unwrap_err().to_string();
+        for field in ["mode", "stop", "driver-options.settle_s", "plan-options"] {
+            assert!(text.contains(&format!("`rebalance.emqx.io/{field}`")), "{field} in {text}");
+        }
+    }
+}
