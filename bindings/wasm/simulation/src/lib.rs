@@ -1,0 +1,1 @@
+//! The embedded cluster as WebAssembly.

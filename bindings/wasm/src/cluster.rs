@@ -1,0 +1,103 @@
+//! A cluster that is asked through the page's `fetch`.
+
+use crate::json::{Thrown, ask, read, thrown};
+use crate::options::ClusterOptions;
+use crate::run::Run;
+use crate::talk::Talk;
+use emqx_rebalance_core::driver::{Driver, DriverState};
+use emqx_rebalance_core::{
+    EvacuationRequest, EvacuationStartRequest, Evacuator, EvacuatorState, NodeName, PlanRequest,
+    Result, StartRequest,
+};
+use emqx_rebalance_exchange::{Drive, sansio};
+use serde::Serialize;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// A cluster that is asked through the page's `fetch`.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Cluster(sansio::Cluster);
+
+#[wasm_bindgen]
+impl Cluster {
+    /// A cluster that nothing was asked yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &str) -> Result<Self, Thrown> {
+        let options: ClusterOptions = read(options, "cluster options")?;
+        sansio::Cluster::new(options.into()).map(Self).map_err(|error| thrown(&error))
+    }
+
+    /// Asks which API there is, as `start` and `resume` need to know.
+    pub fn connect(&self) -> Talk {
+        Talk::new(self.0.connect())
+    }
+
+    /// Asks for a `Snapshot`.
+    pub fn snapshot(&self) -> Talk {
+        Talk::new(self.0.snapshot())
+    }
+
+    /// Asks for the `Plan` of a `PlanRequest`.
+    pub fn plan(&self, request: &str) -> Result<Talk, Thrown> {
+        Ok(Talk::new(self.0.plan(ask(request, |text| PlanRequest::read(text))?)))
+    }
+
+    /// Asks for a `Status`.
+    pub fn status(&self) -> Talk {
+        Talk::new(self.0.status())
+    }
+
+    /// Stops the run of a coordinator, or all: gives the coordinators.
+    pub fn stop(&self, coordinator: Option<String>) -> Result<Talk, Thrown> {
+        let coordinator = coordinator.map(node).transpose()?;
+        Ok(Talk::new(self.0.stop(coordinator)))
+    }
+
+    /// Asks for the `EvacuationPlan` of an `EvacuationRequest`.
+    pub fn plan_evacuation(&self, request: &str) -> Result<Talk, Thrown> {
+        let request = ask(request, |text| EvacuationRequest::read(text))?;
+        Ok(Talk::new(self.0.plan_evacuation(request)))
+    }
+
+    /// Has a node take clients again: gives whether it was evacuated.
+    pub fn stop_evacuation(&self, name: String) -> Result<Talk, Thrown> {
+        Ok(Talk::new(self.0.stop_evacuation(node(name)?)))
+    }
+
+    /// Asks for the list of `EvacuationStatus`.
+    pub fn evacuations(&self) -> Talk {
+        Talk::new(self.0.evacuations())
+    }
+
+    /// A run of a `StartRequest`. Nothing is sent before its first step.
+    pub fn start(&self, request: &str) -> Result<Run, Thrown> {
+        self.drive(ask(request, |text| StartRequest::read(text)?.driver())?)
+    }
+
+    /// A run of an `EvacuationStartRequest`.
+    pub fn start_evacuation(&self, request: &str) -> Result<Run, Thrown> {
+        self.drive(ask(request, |text| EvacuationStartRequest::read(text)?.evacuator())?)
+    }
+
+    /// A run that goes on from a `DriverState`.
+    pub fn resume(&self, state: &str) -> Result<Run, Thrown> {
+        self.drive(Driver::restore(read::<DriverState>(state, "state")?))
+    }
+
+    /// A run that goes on from an `EvacuatorState`.
+    pub fn resume_evacuation(&self, state: &str) -> Result<Run, Thrown> {
+        self.drive(Evacuator::restore(read::<EvacuatorState>(state, "state")?))
+    }
+}
+
+impl Cluster {
+    fn drive<D: Drive<State: Serialize>>(&self, driver: D) -> Result<Run, Thrown> {
+        self.0.drive(driver).map(Run::new).map_err(|error| thrown(&error))
+    }
+}
+
+fn node(name: String) -> Result<NodeName, Thrown> {
+    NodeName::new(name).map_err(|problem| {
+        thrown(&emqx_rebalance_core::Error::invalid("node name", vec![problem]))
+    })
+}

@@ -1,0 +1,53 @@
+//! From text to values and back.
+
+use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Deserializer;
+use serde_json::de::StrRead;
+
+/// What a call throws: the text of an error's JSON.
+pub type Thrown = String;
+
+/// Answers the call that `text` holds: reads it, has `work` done, and writes what comes of it.
+pub(crate) fn answer<T: Serialize>(
+    text: &str,
+    work: impl FnOnce(&mut Deserializer<StrRead<'_>>) -> Result<T>,
+) -> Result<String, Thrown> {
+    write(&ask(text, work)?)
+}
+
+/// The same with a result that stays in Rust.
+pub(crate) fn ask<T>(
+    text: &str,
+    work: impl FnOnce(&mut Deserializer<StrRead<'_>>) -> Result<T>,
+) -> Result<T, Thrown> {
+    work(&mut Deserializer::from_str(text)).map_err(|error| thrown(&error))
+}
+
+/// Reads a value whose type knows no problems of its own.
+pub(crate) fn read<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, Thrown> {
+    serde_json::from_str(text).map_err(|error| {
+        let problem = Problem::new(what, error, format!("the JSON of {what}"));
+        thrown(&Error::invalid(what, vec![problem]))
+    })
+}
+
+/// The text of `value`.
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, Thrown> {
+    serde_json::to_string(value).map_err(|error| {
+        thrown(&Error::new(ErrorKind::Protocol, "cannot be written as JSON").with("why", error))
+    })
+}
+
+/// The text of an error.
+pub(crate) fn thrown(error: &Error) -> Thrown {
+    // An error's JSON holds nothing but texts: it can always be written.
+    serde_json::to_string(error).unwrap_or_else(|_| error.to_string())
+}
+
+/// Milliseconds since 1970, as JavaScript counts them; 0 for anything before and for no number.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+pub(crate) fn milliseconds(now: f64) -> u64 {
+    now as u64
+}

@@ -1,0 +1,17 @@
+//! Plans, from values alone.
+
+use crate::json::{Thrown, answer};
+use emqx_rebalance_core::{EvacuationRequest, PlanRequest};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// The plan that a `PlanRequest` asks for.
+#[wasm_bindgen]
+pub fn plan(request: &str) -> Result<String, Thrown> {
+    answer(request, |text| PlanRequest::read(text)?.plan())
+}
+
+/// The plan that an `EvacuationRequest` asks for.
+#[wasm_bindgen]
+pub fn plan_evacuation(request: &str) -> Result<String, Thrown> {
+    answer(request, |text| EvacuationRequest::read(text)?.plan())
+}
