@@ -5,8 +5,8 @@ use crate::json;
 use emqx_rebalance_cli::{evacuation_text, plan_text, status_text};
 use emqx_rebalance_core::driver::{DriverState, Outcome, Record, Status};
 use emqx_rebalance_core::{
-    Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuatorState, Plan, PlanRequest, Result,
-    Snapshot, Strategy, Tolerance,
+    Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuatorState, NodeLoad, Plan,
+    PlanRequest, Result, Snapshot, Strategy, Tolerance,
 };
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -34,6 +34,7 @@ pub(crate) fn checked(py: Python<'_>, what: &str, value: &str) -> PyResult<Strin
         "strategy" => json::request(value, |from| {
             emqx_rebalance_core::Options::read(from).map(|strategy: Strategy| json::text(&strategy))
         }),
+        "node" => again::<NodeLoad>(what, value),
         "plan" => again::<Plan>(what, value),
         "evacuation plan" => again::<EvacuationPlan>(what, value),
         "status" => again::<Status>(what, value),

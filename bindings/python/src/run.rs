@@ -54,9 +54,16 @@ impl Shared {
         self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Tells those who wait for a status, or for the end.
     fn change(&self, change: impl FnOnce(&mut View)) {
         change(&mut self.view());
         self.version.send_modify(|version| *version += 1);
+    }
+
+    fn see(&self, status: Status) {
+        if self.view().status != status {
+            self.change(|view| view.status = status);
+        }
     }
 
     async fn follow(&self, mut run: Client, tell: impl Fn(Option<&Event>)) {
@@ -71,11 +78,11 @@ impl Shared {
                 }
                 Ok(()) = updates.changed() => {
                     let status = updates.borrow_and_update().clone();
-                    self.change(|view| view.status = status);
+                    self.see(status);
                 }
                 event = run.next_event() => {
                     let Some(event) = event else { break };
-                    self.change(|view| view.events.push(event.clone()));
+                    self.view().events.push(event.clone());
                     tell(Some(&event));
                 }
             }

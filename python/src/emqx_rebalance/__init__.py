@@ -1,0 +1,202 @@
+"""Plan, drive and watch the rebalancing of EMQX clusters.
+
+::
+
+    from emqx_rebalance import Cluster
+
+    cluster = Cluster("http://emqx:18083", api_key="…", api_secret="…")
+    plan = cluster.plan(mode="level", load_balancer="round_robin")
+    print(plan)
+    outcome = cluster.start(plan, reason="scale-out 41").wait()
+
+:func:`plan` needs no cluster; :meth:`Cluster.embedded` needs no EMQX; :class:`AsyncCluster` is for
+asyncio. Every value is immutable, and is written and read as the same JSON as the command's.
+"""
+
+from __future__ import annotations
+
+import atexit
+
+from . import _native
+from ._async import AsyncCluster, AsyncEmbeddedCluster, AsyncRun
+from ._cluster import Cluster, EmbeddedCluster
+from ._embedded import Embedded
+from ._errors import (
+    ConfigInvalidError,
+    ConflictError,
+    ForbiddenError,
+    Problem,
+    ProtocolError,
+    RebalanceError,
+    RefusedError,
+    RequestTimeoutError,
+    UnauthorizedError,
+    UnknownNodeError,
+    UnreachableError,
+    UnsupportedError,
+)
+from ._evacuation import EvacuationAsked, EvacuationPlan, EvacuationSurroundings, plan_evacuation
+from ._events import (
+    AnswerLost,
+    Drifted,
+    Ended,
+    Event,
+    ForeignRun,
+    Gone,
+    NextWave,
+    PhaseEntered,
+    Started,
+    StartDoubtful,
+    Starting,
+    Stopping,
+)
+from ._forecast import (
+    Balance,
+    BalanceChange,
+    Bounds,
+    Curve,
+    Forecast,
+    NodeCurve,
+    NodeEnd,
+    PhaseSpan,
+)
+from ._options import DriverOptions, EvacuationOptions, PlanOptions
+from ._plan import (
+    Asked,
+    AskedOptions,
+    Behind,
+    Comparison,
+    Finding,
+    Fingerprint,
+    Move,
+    NodeCount,
+    Plan,
+    PlannedRun,
+    Wave,
+    plan,
+)
+from ._run import Run
+from ._snapshot import NodeLoad, Snapshot
+from ._status import (
+    Cause,
+    EvacuationStatus,
+    EvictionCounts,
+    Outcome,
+    Progress,
+    Record,
+    RunView,
+    Status,
+    WaveRecord,
+)
+from ._strategy import Evacuation, Strategy
+from ._value import Value, Word
+from ._words import (
+    Decision,
+    ErrorKind,
+    EvacuationPhase,
+    FindingCode,
+    Guard,
+    LoadBalancer,
+    Mode,
+    NodeStatus,
+    OutcomeKind,
+    Phase,
+    Role,
+    RunPhase,
+    Severity,
+)
+
+__all__ = [
+    "AnswerLost",
+    "Asked",
+    "AskedOptions",
+    "AsyncCluster",
+    "AsyncEmbeddedCluster",
+    "AsyncRun",
+    "Balance",
+    "BalanceChange",
+    "Behind",
+    "Bounds",
+    "Cause",
+    "Cluster",
+    "Comparison",
+    "ConfigInvalidError",
+    "ConflictError",
+    "Curve",
+    "Decision",
+    "Drifted",
+    "DriverOptions",
+    "Embedded",
+    "EmbeddedCluster",
+    "Ended",
+    "ErrorKind",
+    "Evacuation",
+    "EvacuationAsked",
+    "EvacuationOptions",
+    "EvacuationPhase",
+    "EvacuationPlan",
+    "EvacuationStatus",
+    "EvacuationSurroundings",
+    "Event",
+    "EvictionCounts",
+    "Finding",
+    "FindingCode",
+    "Fingerprint",
+    "ForbiddenError",
+    "Forecast",
+    "ForeignRun",
+    "Gone",
+    "Guard",
+    "LoadBalancer",
+    "Mode",
+    "Move",
+    "NextWave",
+    "NodeCount",
+    "NodeCurve",
+    "NodeEnd",
+    "NodeLoad",
+    "NodeStatus",
+    "Outcome",
+    "OutcomeKind",
+    "Phase",
+    "PhaseEntered",
+    "PhaseSpan",
+    "Plan",
+    "PlanOptions",
+    "PlannedRun",
+    "Problem",
+    "Progress",
+    "ProtocolError",
+    "RebalanceError",
+    "Record",
+    "RefusedError",
+    "RequestTimeoutError",
+    "Role",
+    "Run",
+    "RunPhase",
+    "RunView",
+    "Severity",
+    "Snapshot",
+    "StartDoubtful",
+    "Started",
+    "Starting",
+    "Status",
+    "Stopping",
+    "Strategy",
+    "UnauthorizedError",
+    "UnknownNodeError",
+    "UnreachableError",
+    "UnsupportedError",
+    "Value",
+    "Wave",
+    "WaveRecord",
+    "Word",
+    "__version__",
+    "plan",
+    "plan_evacuation",
+]
+
+__version__ = _native.__version__
+
+# The threads of the native half must not call an interpreter that ends.
+atexit.register(_native.close)

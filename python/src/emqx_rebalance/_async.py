@@ -1,0 +1,234 @@
+"""A cluster for asyncio, under the same names."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ._calls import BaseCluster, Sink, stopped
+from ._embedded import Embedded
+from ._errors import RequestTimeoutError
+from ._evacuation import EvacuationPlan
+from ._options import spelled_out
+from ._plan import Plan
+from ._run import BaseRun, OnEvent, tell
+from ._snapshot import Snapshot
+from ._status import EvacuationStatus, Outcome, Status
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from . import _native
+    from ._options import DriverOptions, EvacuationOptions, PlanOptions
+    from ._strategy import Strategy
+    from ._words import LoadBalancer, Mode
+
+__all__ = ["AsyncCluster", "AsyncEmbeddedCluster", "AsyncRun"]
+
+
+async def _asked(task: _native.Task) -> Any:
+    """The result of ``task``. Whoever is cancelled gives it up."""
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+    # From another thread; a loop that is closed refuses, and nobody waits there.
+    task.on_done(lambda: loop.call_soon_threadsafe(done.set))
+    try:
+        await done.wait()
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    text = task.result()
+    return None if text is None else json.loads(text)
+
+
+def _sink(on_event: OnEvent | None) -> Sink:
+    """Tells events in the event loop."""
+    if on_event is not None and not callable(on_event):
+        raise TypeError(f"on_event must be callable, not {type(on_event).__name__}")
+    loop = asyncio.get_running_loop()
+
+    def tell_later(text: str | None) -> None:
+        if text is not None:
+            loop.call_soon_threadsafe(tell, text, on_event)
+
+    return tell_later
+
+
+class AsyncRun(BaseRun):
+    """A plan or an evacuation on its way, as :class:`Run` is, for asyncio."""
+
+    async def watch(self) -> AsyncIterator[Status]:
+        """The status now and whenever it changes, up to the last one, which has the verdict."""
+        version, is_last = 0, False
+        while not is_last:
+            change = await _asked(self._native.changed(version))
+            version, is_last = change["version"], change["is_last"]
+            yield Status._of(change["status"])
+        await self.wait()
+
+    async def wait(self, timeout: float | None = None) -> Outcome:
+        """Waits for the verdict, for at most ``timeout`` seconds. To cancel it ends the waiting
+        alone.
+
+        Raises:
+            RequestTimeoutError: there is no verdict yet; the run goes on. Also a ``TimeoutError``.
+        """
+        try:
+            return Outcome._of(await asyncio.wait_for(_asked(self._native.wait()), timeout))
+        except asyncio.TimeoutError as error:
+            if isinstance(error, RequestTimeoutError):
+                raise
+            message = f"no verdict within {timeout} s; the run goes on"
+            raise RequestTimeoutError(message) from None
+
+    def __await__(self) -> Any:
+        return self.wait().__await__()
+
+
+class AsyncCluster(BaseCluster):
+    """A cluster for asyncio, and for uvloop: :class:`Cluster` with ``await``.
+
+    ::
+
+        cluster = AsyncCluster.from_env()
+        run = await cluster.start(await cluster.plan(mode="level"))
+        async for status in run.watch():
+            print(status.progress.percent)
+
+    To cancel a call gives up its request.
+    """
+
+    async def snapshot(self) -> Snapshot:
+        """As :meth:`Cluster.snapshot`."""
+        return Snapshot._of(await _asked(self._native.snapshot()))
+
+    async def status(self) -> Status:
+        """As :meth:`Cluster.status`."""
+        return Status._of(await _asked(self._native.status()))
+
+    @spelled_out("PlanOptions")
+    async def plan(
+        self,
+        *,
+        strategy: Strategy | Mapping[str, Any] | None = None,
+        mode: Mode | str = "single",
+        weights: Mapping[str, float] | None = None,
+        **options: Unpack[PlanOptions],
+    ) -> Plan:
+        """As :meth:`Cluster.plan`."""
+        return Plan._of(await _asked(self._ask_plan(strategy, mode, weights, options)))
+
+    @spelled_out("DriverOptions")
+    async def start(
+        self,
+        plan: Plan | Mapping[str, Any],
+        *,
+        force: bool = False,
+        reason: str | None = None,
+        who: str | None = None,
+        on_event: OnEvent | None = None,
+        state: str | os.PathLike[str] | None = None,
+        **options: Unpack[DriverOptions],
+    ) -> AsyncRun:
+        """As :meth:`Cluster.start`; ``on_event`` is called in the event loop."""
+        return await self._driven(
+            plan, on_event, state, options, force=force, reason=reason, who=who
+        )
+
+    async def resume(
+        self,
+        state: Mapping[str, Any] | str | os.PathLike[str],
+        *,
+        on_event: OnEvent | None = None,
+    ) -> AsyncRun:
+        """As :meth:`Cluster.resume`; ``on_event`` is called in the event loop."""
+        await _asked(self._native.connect())
+        return AsyncRun(self._go_on(state, _sink(on_event)), None)
+
+    async def stop(self, coordinator: str | None = None) -> tuple[str, ...]:
+        """As :meth:`Cluster.stop`."""
+        return stopped(json.dumps(await _asked(self._native.stop(coordinator))))
+
+    @spelled_out("EvacuationOptions")
+    async def plan_evacuation(
+        self, node: str, **options: Unpack[EvacuationOptions]
+    ) -> EvacuationPlan:
+        """As :meth:`Cluster.plan_evacuation`."""
+        return EvacuationPlan._of(await _asked(self._ask_plan_evacuation(node, options)))
+
+    @spelled_out("DriverOptions")
+    async def evacuate(
+        self,
+        plan: EvacuationPlan | Mapping[str, Any],
+        *,
+        force: bool = False,
+        reason: str | None = None,
+        who: str | None = None,
+        on_event: OnEvent | None = None,
+        state: str | os.PathLike[str] | None = None,
+        **options: Unpack[DriverOptions],
+    ) -> AsyncRun:
+        """As :meth:`Cluster.evacuate`; ``on_event`` is called in the event loop."""
+        return await self._driven(
+            plan, on_event, state, options, force=force, reason=reason, who=who
+        )
+
+    async def evacuations(self) -> tuple[EvacuationStatus, ...]:
+        """As :meth:`Cluster.evacuations`."""
+        return tuple(EvacuationStatus._of(e) for e in await _asked(self._native.evacuations()))
+
+    async def stop_evacuation(self, node: str) -> bool:
+        """As :meth:`Cluster.stop_evacuation`."""
+        return bool(await _asked(self._native.stop_evacuation(node)))
+
+    @classmethod
+    def embedded(
+        cls,
+        nodes: int | None = None,
+        clients: Sequence[int] | None = None,
+        *,
+        personality: str | None = None,
+        load_balancer: LoadBalancer | str | None = None,
+        **config: Any,
+    ) -> AsyncEmbeddedCluster:
+        """As :meth:`Cluster.embedded`, for ``async with``."""
+        given = {"nodes": nodes, "clients": clients, "personality": personality}
+        return AsyncEmbeddedCluster(Embedded(load_balancer=load_balancer, **given, **config))
+
+    async def _driven(
+        self,
+        plan: Plan | EvacuationPlan | Mapping[str, Any],
+        on_event: OnEvent | None,
+        state: str | os.PathLike[str] | None,
+        options: Mapping[str, Any],
+        **asked: Any,
+    ) -> AsyncRun:
+        sink = _sink(on_event)
+        await _asked(self._native.connect())
+        native = self._begin(plan, options, state, sink, **asked)
+        return AsyncRun(native, plan if isinstance(plan, Plan) else None)
+
+
+class AsyncEmbeddedCluster(AsyncCluster):
+    """An :class:`AsyncCluster` that runs inside this process, until it is closed."""
+
+    embedded: Embedded  # type: ignore[assignment]
+    """Its URLs and key, and ways to break it."""
+
+    def __init__(self, embedded: Embedded) -> None:
+        key, secret = embedded.api_key, embedded.api_secret
+        super().__init__(embedded.urls, api_key=key, api_secret=secret)
+        self.embedded = embedded
+
+    async def close(self) -> None:
+        """Ends the cluster."""
+        await asyncio.get_running_loop().run_in_executor(None, self.embedded.close)
+
+    async def __aenter__(self) -> AsyncEmbeddedCluster:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

@@ -1,0 +1,151 @@
+"""What a cluster is asked, before anybody waits for the answer."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import _connection, _native
+from ._evacuation import EvacuationPlan
+from ._options import known, merged, path
+from ._plan import Plan, request
+from ._value import to_json
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ._strategy import Strategy
+
+__all__ = ["BaseCluster"]
+
+Sink = Callable[[str | None], object]
+
+
+class BaseCluster:
+    """What clusters have in common, blocking or not."""
+
+    def __init__(
+        self,
+        url: str | Sequence[str],
+        *,
+        api_key: str | None = None,
+        api_secret: str | None = None,
+        api_secret_file: str | os.PathLike[str] | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        password_file: str | os.PathLike[str] | None = None,
+        node_urls: Mapping[str, str] | None = None,
+        ca_cert: str | os.PathLike[str] | None = None,
+        client_cert: str | os.PathLike[str] | None = None,
+        client_key: str | os.PathLike[str] | None = None,
+        connect_timeout: float | None = None,
+        request_timeout: float | None = None,
+        start_timeout: float | None = None,
+    ) -> None:
+        """A cluster behind ``url``. It is connected to when it is first asked.
+
+        Args:
+            url: base URL of EMQX's HTTP API, such as ``http://emqx:18083``, of any node or of a
+                load balancer; or several, of which the next is asked when one does not answer.
+            api_key: an API key of the dashboard, or an application of EMQX 4.
+            api_secret: its secret.
+            api_secret_file: a file that holds the secret.
+            username: a dashboard user, instead of an API key. Logs in again when the token expires.
+            password: the user's password.
+            password_file: a file that holds the password.
+            node_urls: base URLs of single nodes by name, where they are not the node's own host at
+                the port of ``url``. Only a node itself can say whether it serves clients.
+            ca_cert: PEM file of the certificate authority. ``https`` is verified, always.
+            client_cert: PEM file with the client's certificate, and the chain after it.
+            client_key: PEM file with its key.
+            connect_timeout: seconds for a connection. Default 3.
+            request_timeout: seconds for an answer. Default 16: EMQX takes 15 while a node hangs.
+            start_timeout: seconds for the answer to a start. Default 60: EMQX may work 45 on it.
+
+        Raises:
+            ConfigInvalidError: if the arguments contradict each other.
+        """
+        arguments = {
+            name: argument
+            for name, argument in locals().items()
+            if name not in ("self", "url", "__class__")
+        }
+        self._connection = _connection.Connection(url, arguments)
+        self._native = _native.Cluster(self._connection.to_json())
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **arguments: Any) -> Self:
+        """The cluster of the variables that the command reads: ``EMQX_URL`` (several by commas),
+        ``EMQX_API_KEY`` and ``EMQX_API_SECRET``, or ``EMQX_USERNAME`` and ``EMQX_PASSWORD``.
+
+        Args:
+            environ: the variables. Default: those of the process.
+            arguments: more arguments of the cluster; they come before the variables.
+
+        Raises:
+            ConfigInvalidError: if they name no cluster.
+        """
+        urls, found = _connection.from_env(environ)
+        return cls(urls, **{**found, **arguments})
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The base URLs."""
+        return self._connection.urls
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {', '.join(self.urls)}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{type(self).__name__} holds a secret and is not pickled: make it there")
+
+    def _ask_plan(
+        self,
+        strategy: Strategy | Mapping[str, Any] | None,
+        mode: str,
+        weights: Mapping[str, float] | None,
+        options: Mapping[str, Any],
+    ) -> _native.Task:
+        known("plan", options, "PlanOptions")
+        text = request(strategy, mode, options)
+        return self._native.plan(text, to_json(dict(weights or {}), "weights"))
+
+    def _ask_plan_evacuation(self, node: str, options: Mapping[str, Any]) -> _native.Task:
+        known("plan_evacuation", options, "EvacuationOptions")
+        return self._native.plan_evacuation(merged({"node": node}, options))
+
+    def _begin(
+        self,
+        plan: Plan | EvacuationPlan | Mapping[str, Any],
+        options: Mapping[str, Any],
+        state: str | os.PathLike[str] | None,
+        sink: Sink,
+        **asked: Any,
+    ) -> _native.Run:
+        """Starts a plan on the connected cluster."""
+        known("start", options, "DriverOptions")
+        if not isinstance(plan, (Plan, EvacuationPlan, Mapping)):
+            kind = type(plan).__name__
+            raise TypeError(f"plan must be a Plan or a dict of the JSON contract, not {kind}")
+        text = merged({"plan": plan, **asked}, options)
+        is_evacuation = isinstance(plan, EvacuationPlan) or (
+            isinstance(plan, Mapping) and "clients_to" in plan
+        )
+        start = self._native.evacuate if is_evacuation else self._native.start
+        return start(text, path("state", state), sink)
+
+    def _go_on(self, state: Mapping[str, Any] | str | os.PathLike[str], sink: Sink) -> _native.Run:
+        """Resumes a state on the connected cluster. One of a file is kept there."""
+        if isinstance(state, Mapping):
+            return self._native.resume(to_json(state, "state"), None, sink)
+        if not isinstance(state, (str, os.PathLike)):
+            raise TypeError(f"state must be a dict or a path, not {type(state).__name__}")
+        with open(state, encoding="utf-8") as text:
+            return self._native.resume(text.read(), os.fspath(state), sink)
+
+
+def stopped(text: str) -> tuple[str, ...]:
+    """The coordinators whose run was stopped."""
+    return tuple(json.loads(text))

@@ -1,0 +1,111 @@
+"""Where a cluster is, who asks, and how patiently."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ._errors import ConfigInvalidError
+from ._options import path
+from ._value import encode
+
+__all__ = ["Connection"]
+
+
+class Connection:
+    """The arguments of a cluster. Holds secrets, and shows none."""
+
+    __slots__ = ("_json", "urls")
+
+    def __init__(self, urls: str | Sequence[str], arguments: Mapping[str, Any]) -> None:
+        given = [urls] if isinstance(urls, str) else urls
+        if not isinstance(given, Sequence) or not all(isinstance(url, str) for url in given):
+            kind = type(urls).__name__
+            raise TypeError(f"url must be a URL or a list of URLs, not {kind}")
+        self.urls = tuple(_without_user(url) for url in given)
+        known = _checked({name: arg for name, arg in arguments.items() if arg is not None})
+        self._json = json.dumps({"urls": list(given), **encode(known, "cluster")})
+
+    def to_json(self) -> str:
+        """All of it, secrets too, for the core alone."""
+        return self._json
+
+    def __repr__(self) -> str:
+        return f"<Connection to {', '.join(self.urls)}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a connection holds a secret and is not pickled: make a Cluster there")
+
+
+def _without_user(url: str) -> str:
+    return url.rsplit("@", 1)[-1]
+
+
+_TEXT = ("api_key", "api_secret", "username", "password")
+_FILES = ("ca_cert", "client_cert", "client_key")
+_TIMES = ("connect_timeout", "request_timeout", "start_timeout")
+
+
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as the core takes them; each by its right type."""
+    for secret in ("api_secret", "password"):
+        file = path(f"{secret}_file", given.pop(f"{secret}_file", None))
+        if file is not None:
+            if secret in given:
+                raise ConfigInvalidError(f"give {secret} or {secret}_file, not both")
+            given[secret] = _secret(file)
+    for name in _TEXT:
+        if not isinstance(given.get(name, ""), str):
+            # Never the value: it may be the secret itself.
+            raise TypeError(f"{name} must be a str, not {type(given[name]).__name__}")
+    for name in _FILES:
+        if name in given:
+            given[name] = path(name, given[name])
+    for name in _TIMES:
+        seconds = given.pop(name, None)
+        if seconds is not None:
+            if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+                raise TypeError(f"{name} must be a number, not {type(seconds).__name__}")
+            given[f"{name}_s"] = float(seconds)
+    _check_pairs(given)
+    return given
+
+
+def _check_pairs(given: Mapping[str, Any]) -> None:
+    if "api_key" in given and "username" in given:
+        raise ConfigInvalidError("give an API key or a user name, not both")
+    for name, secret in (("api_key", "api_secret"), ("username", "password")):
+        if name in given and secret not in given:
+            raise ConfigInvalidError(f"{name} needs its {secret}, or {secret}_file")
+        if secret in given and name not in given:
+            raise ConfigInvalidError(f"{secret} needs its {name}")
+
+
+def _secret(file: str) -> str:
+    with open(file, encoding="utf-8") as text:
+        secret = text.read().rstrip("\r\n")
+    if not secret:
+        raise ConfigInvalidError("the file is empty", context={"file": file})
+    return secret
+
+
+def from_env(environ: Mapping[str, str] | None = None) -> tuple[list[str], dict[str, Any]]:
+    """URLs and arguments of the variables that the command reads too."""
+    env = os.environ if environ is None else environ
+    urls = [url.strip() for url in env.get("EMQX_URL", "").split(",") if url.strip()]
+    if not urls:
+        raise ConfigInvalidError("no cluster is given: set EMQX_URL")
+    names = {
+        "api_key": "EMQX_API_KEY",
+        "api_secret": "EMQX_API_SECRET",
+        "username": "EMQX_USERNAME",
+        "password": "EMQX_PASSWORD",
+    }
+    found = {name: env.get(variable) or None for name, variable in names.items()}
+    if found["api_key"] is None:
+        found["api_secret"] = None
+    if found["username"] is None:
+        found["password"] = None
+    return urls, {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,183 @@
+"""What a driver does and sees, one class for each kind of event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ._status import Cause, Outcome
+from ._text import count, percent
+from ._value import Value
+from ._words import RunPhase
+
+__all__ = [
+    "AnswerLost",
+    "Drifted",
+    "Ended",
+    "Event",
+    "ForeignRun",
+    "Gone",
+    "NextWave",
+    "PhaseEntered",
+    "StartDoubtful",
+    "Started",
+    "Starting",
+    "Stopping",
+    "event",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Value):
+    """One thing that a driver did or saw. ``str(event)`` says it to people."""
+
+    type: str
+    """What it is, such as ``started``."""
+
+    #: Whether people should look at it.
+    is_warning: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        return self.type.replace("_", " ")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OfRun(Event):
+    coordinator: str
+    """The coordinator of the run."""
+
+    def __str__(self) -> str:
+        return f"{self.coordinator}: {self.type.replace('_', ' ')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Starting(_OfRun):
+    """A run is asked to start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started(_OfRun):
+    """EMQX took the start, or shows the run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartDoubtful(_OfRun):
+    """The answer to a start was lost; EMQX is asked whether it began."""
+
+    is_warning = True
+
+    cause: Cause
+    """Why there is no answer."""
+
+    def __str__(self) -> str:
+        return f"{self.coordinator}: start in doubt, {self.cause.message}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseEntered(_OfRun):
+    """A run entered a phase."""
+
+    phase: RunPhase
+    """The phase."""
+
+    def __str__(self) -> str:
+        return f"{self.coordinator}: {self.phase.replace('_', ' ')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerLost(Event):
+    """A question got no answer; it will be asked again."""
+
+    is_warning = True
+
+    cause: Cause
+    """Why."""
+
+    def __str__(self) -> str:
+        return f"answer lost, will ask again: {self.cause.message}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gone(_OfRun):
+    """Enough polls in a row did not show a run any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignRun(_OfRun):
+    """A rebalance that is not of this plan is running."""
+
+    is_warning = True
+
+    def __str__(self) -> str:
+        return f"{self.coordinator}: runs a rebalance that is not of this plan"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drifted(Event):
+    """The cluster has parted from the forecast by more than a fifth of what the plan moves;
+    planning anew from the present counts may serve better."""
+
+    is_warning = True
+
+    moved: int
+    """Connections that have left the donors."""
+    expected: int
+    """Connections that should have left them by now."""
+
+    def __str__(self) -> str:
+        return f"drifted: {count(self.moved)} moved, {count(self.expected)} expected by now"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextWave(Event):
+    """The wave is over and leaves more than the goal: another one is planned from fresh counts."""
+
+    over: float
+    """The fullest node over the mean, as measured."""
+    expected: float
+    """The same after the next wave, as forecast."""
+
+    def __str__(self) -> str:
+        return f"next wave: {percent(self.over)} over the mean, {percent(self.expected)} expected"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopping(_OfRun):
+    """A run is told to stop."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended(Event):
+    """The end."""
+
+    outcome: Outcome
+    """The verdict."""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it ended otherwise than asked."""
+        return not self.outcome.is_success
+
+    def __str__(self) -> str:
+        return str(self.outcome)
+
+
+_CLASSES: dict[str, type[Event]] = {
+    "starting": Starting,
+    "started": Started,
+    "start_doubtful": StartDoubtful,
+    "phase": PhaseEntered,
+    "answer_lost": AnswerLost,
+    "gone": Gone,
+    "foreign_run": ForeignRun,
+    "drifted": Drifted,
+    "next_wave": NextWave,
+    "stopping": Stopping,
+    "ended": Ended,
+}
+
+
+def event(data: Mapping[str, Any]) -> Event:
+    """The event of the JSON contract; a plain :class:`Event` for one of the future."""
+    return _CLASSES.get(data["type"], Event)._of(data)

@@ -1,0 +1,145 @@
+"""What a notebook shows: a sentence, a table and a chart, without dependencies."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ._svg import COLOURS, Line, chart
+from ._text import count, duration, percent
+
+if TYPE_CHECKING:
+    from ._evacuation import EvacuationPlan
+    from ._forecast import Forecast
+    from ._plan import Finding, Plan
+    from ._status import Status
+
+__all__ = ["evacuation", "lines", "plan", "status"]
+
+#: More lines than this cannot be told apart.
+MOST_LINES = 12
+#: More rows than this hide what comes after the table.
+MOST_ROWS = 40
+
+
+def plan(plan: Plan) -> str:
+    """A plan."""
+    forecast = plan.forecast
+    if plan.is_needed:
+        balance = plan.balance
+        head = (
+            f"Disconnects {count(forecast.disconnects)} clients once, takes "
+            f"{duration(forecast.duration_s)}: fullest node {percent(balance.before.over)} over the "
+            f"mean now, {percent(balance.after.over)} after."
+        )
+    else:
+        head = f"Nothing to do: {plan.reason or 'EMQX would not move any client.'}"
+    parts = [_head(head), _nodes(forecast, plan.donors, plan.recipients)]
+    if plan.is_needed:
+        parts.append(chart("clients per node, forecast", lines(forecast)))
+    return _whole([*parts, _findings(plan.findings)])
+
+
+def evacuation(plan: EvacuationPlan) -> str:
+    """The plan of an evacuation."""
+    forecast = plan.forecast
+    head = (
+        f"Empties {plan.node}: disconnects {count(forecast.disconnects)} clients in "
+        f"{duration(forecast.duration_s)}. {plan.reminder[:1].upper()}{plan.reminder[1:]}."
+    )
+    table = _nodes(forecast, (plan.node,), plan.clients_to)
+    picture = chart("clients per node, forecast", lines(forecast))
+    return _whole([_head(head), table, picture, _findings(plan.findings)])
+
+
+def status(status: Status) -> str:
+    """A status."""
+    progress = status.progress
+    if status.outcome is not None:
+        head = str(status.outcome)
+    elif status.runs:
+        left = "" if progress.eta_s is None else f", {duration(progress.eta_s)} to go"
+        moved = f"{count(progress.moved)} of {count(progress.to_move)} clients moved"
+        head = f"{len(status.runs)} run(s): {moved} ({progress.percent:.0f} %){left}."
+    else:
+        head = "No rebalance is running."
+    most = max((load.connections for load in status.nodes), default=0) or 1
+    rows = (
+        [
+            html.escape(load.node),
+            count(load.connections),
+            _bar(load.connections / most),
+            count(load.disconnected_sessions),
+            html.escape(load.status),
+        ]
+        for load in status.nodes
+    )
+    table = _table(("node", "clients", "", "absent", "state"), rows, numbers=(1, 3))
+    return _whole([_head(head), _bar(progress.percent / 100, 400) if status.runs else "", table])
+
+
+def lines(forecast: Forecast) -> list[Line]:
+    """The courses of the nodes that change most."""
+    times = forecast.curve.times_s
+
+    def swing(connections: Sequence[int]) -> int:
+        return max(connections) - min(connections)
+
+    nodes = [node for node in forecast.curve.nodes if node.connections]
+    nodes = sorted(nodes, key=lambda node: -swing(node.connections))[:MOST_LINES]
+    return [
+        Line(node.node, list(zip(times, node.connections, strict=True)), COLOURS[i % len(COLOURS)])
+        for i, node in enumerate(nodes)
+    ]
+
+
+def _nodes(forecast: Forecast, donors: Sequence[str], recipients: Sequence[str]) -> str:
+    parts = {**dict.fromkeys(recipients, "recipient"), **dict.fromkeys(donors, "donor")}
+    rows = []
+    for curve, end in zip(forecast.curve.nodes, forecast.end, strict=True):
+        now = curve.connections[0] if curve.connections else end.connections
+        change = f"{end.connections - now:+,}" if end.connections != now else "0"
+        part = parts.get(curve.node, "")
+        rows.append([html.escape(curve.node), count(now), change, count(end.connections), part])
+    return _table(("node", "now", "change", "after", ""), rows, numbers=(1, 2, 3))
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    items = "".join(
+        f"<li><b>{html.escape(found.severity)}</b>: {html.escape(found.message)}</li>"
+        for found in findings
+    )
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _head(text: str) -> str:
+    return f"<p><b>{html.escape(text)}</b></p>"
+
+
+def _bar(share: float, width: int = 160) -> str:
+    filled = round(min(max(share, 0.0), 1.0) * width)
+    return (
+        f'<svg width="{width}" height="10" role="presentation"><rect width="{width}" height="10" '
+        f'rx="2" fill="currentColor" fill-opacity="0.12"/><rect width="{filled}" height="10" '
+        f'rx="2" fill="{COLOURS[0]}"/></svg>'
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int]) -> str:
+    def line(cells: Sequence[str], tag: str) -> str:
+        aligned = (
+            f'<{tag} style="text-align:{"right" if i in numbers else "left"}">{cell}</{tag}>'
+            for i, cell in enumerate(cells)
+        )
+        return f"<tr>{''.join(aligned)}</tr>"
+
+    all_rows = [line(row, "td") for row in rows]
+    more = len(all_rows) - MOST_ROWS
+    if more > 0:
+        all_rows[MOST_ROWS:] = [f'<tr><td colspan="{len(head)}">and {more} more</td></tr>']
+    return f"<table><thead>{line(head, 'th')}</thead><tbody>{''.join(all_rows)}</tbody></table>"
+
+
+def _whole(parts: Iterable[str]) -> str:
+    return f"<div>{''.join(part for part in parts if part)}</div>"

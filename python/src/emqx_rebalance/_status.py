@@ -1,0 +1,223 @@
+"""Where a plan or a cluster stands, and how it ended."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from . import _native
+from ._forecast import Balance
+from ._plan import Plan
+from ._snapshot import NodeLoad
+from ._text import count, percent
+from ._value import Value
+from ._words import ErrorKind, Guard, OutcomeKind, Phase
+
+__all__ = ["Cause", "EvacuationStatus", "EvictionCounts", "Outcome", "Progress", "Record"]
+__all__ += ["RunView", "Status", "WaveRecord"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause(Value):
+    """An error that led to an outcome or an event."""
+
+    kind: ErrorKind
+    """The word of the error's kind."""
+    message: str
+    """The error in one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome(Value):
+    """How a plan ended."""
+
+    _what = "outcome"
+
+    result: OutcomeKind
+    """The verdict."""
+    detail: str
+    """The verdict in a sentence, with its numbers."""
+    balance: Balance | None = None
+    """The measured balance of the plan's nodes, unless their counts could not be read."""
+    unchecked: tuple[str, ...] = ()
+    """Donors that could not be asked whether they serve again. Look at them yourself."""
+    guard: Guard | None = None
+    """The guard that stopped the runs."""
+    cause: Cause | None = None
+    """What EMQX, or the network, said."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the cluster is as balanced as was asked for."""
+        return self.result in (OutcomeKind.COMPLETED, OutcomeKind.ALREADY_BALANCED)
+
+    def __str__(self) -> str:
+        return f"{self.result.replace('_', ' ')}: {self.detail}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunView(Value):
+    """One EMQX rebalance."""
+
+    coordinator: str
+    """The node that runs it."""
+    state: str
+    """EMQX's word for what it does, one of :class:`RunPhase`; ``pending``, ``starting``, ``gone``,
+    ``not_needed`` or ``refused`` before and after."""
+    donors: tuple[str, ...]
+    """The nodes that lose clients."""
+    recipients: tuple[str, ...]
+    """The nodes that gain clients."""
+    conn_evict_rate: int | None = None
+    """Clients that each donor drops per second."""
+    sess_evict_rate: int | None = None
+    """Disconnected sessions that each donor moves per second."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress(Value):
+    """How far a plan is."""
+
+    moved: int
+    """Connections that have left the donors."""
+    to_move: int
+    """Connections that the plan moves."""
+    expected: int | None = None
+    """Connections that should have left the donors by now, by the forecast."""
+    percent: float
+    """``moved`` of ``to_move``, 0 to 100."""
+    eta_s: int | None = None
+    """Seconds to the end at the measured pace; None if that cannot be known."""
+    elapsed_s: int
+    """Seconds since the first start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status(Value):
+    """Where a plan, or a cluster, stands. ``print(status)`` shows what the command shows."""
+
+    _what = "status"
+
+    phase: Phase | None = None
+    """``Processing`` while something runs, then ``Completed`` or ``Failed``. None if nothing runs
+    and nothing is known of a plan: EMQX keeps no record."""
+    outcome: Outcome | None = None
+    """The verdict, once there is one."""
+    wave: int
+    """Which wave of a ``level`` plan this is, from 1."""
+    runs: tuple[RunView, ...]
+    """The rebalances, of the plan or found running."""
+    nodes: tuple[NodeLoad, ...]
+    """Every node as last seen."""
+    progress: Progress
+    """How far it is."""
+    version: int = 1
+    """Version of this JSON: 1."""
+
+    def to_pandas(self) -> Any:
+        """A ``pandas.DataFrame`` with a row for each node. Needs the extra ``pandas``."""
+        from ._pandas import loads
+
+        return loads(self.nodes)
+
+    def _repr_html_(self) -> str:
+        from ._html import status
+
+        return status(self)
+
+    def __str__(self) -> str:
+        return _native.text("status", json.dumps(self.to_dict())).rstrip("\n")
+
+    def __repr__(self) -> str:
+        if self.outcome is not None:
+            return f"<Status: {self.outcome.result}>"
+        if self.phase is None:
+            return f"<Status: nothing runs, {len(self.nodes)} nodes>"
+        moved = f"{count(self.progress.moved)} of {count(self.progress.to_move)} moved"
+        return f"<Status: {self.phase}, {moved} ({percent(self.progress.percent / 100)})>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaveRecord(Value):
+    """A wave that is over."""
+
+    runs: int
+    """Runs of the wave."""
+    disconnects: int
+    """Clients that it was to drop."""
+    moved: int
+    """Connections that have left the donors in it."""
+    expected_s: int
+    """Seconds that it was to take."""
+    expected_over: float
+    """The fullest node over the mean, as forecast."""
+    over: float
+    """The fullest node over the mean, as measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Value):
+    """A plan that has ended: what is worth keeping, since EMQX keeps nothing."""
+
+    _what = "record"
+
+    began_at: int
+    """When it began, in milliseconds since 1970."""
+    ended_at: int
+    """When it ended, in milliseconds since 1970."""
+    who: str | None = None
+    """The person or program that started it."""
+    reason: str | None = None
+    """Why."""
+    plan: Plan
+    """What was to be done and was expected of it; the last wave's, without its curve."""
+    waves: tuple[WaveRecord, ...] = ()
+    """The waves before the last one."""
+    nodes: tuple[NodeLoad, ...]
+    """Every node at the end."""
+    moved: int
+    """Connections that have left the donors, in all waves."""
+    expected_s: int
+    """Seconds that it was to take, all waves together."""
+    outcome: Outcome
+    """The verdict."""
+    version: int = 1
+    """Version of this JSON: 1."""
+
+    def __repr__(self) -> str:
+        return f"<Record: {self.outcome.result}, {count(self.moved)} moved>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvictionCounts(Value):
+    """Counts of a node that evicts, as it reports them itself."""
+
+    initial_connected: int | None = None
+    """Connected clients when it began."""
+    current_connected: int | None = None
+    """Connected clients now."""
+    initial_sessions: int | None = None
+    """Sessions when it began."""
+    current_sessions: int | None = None
+    """Sessions now."""
+    current_disconnected_sessions: int | None = None
+    """Sessions without a client now. Only a donor of a rebalance reports it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvacuationStatus(Value):
+    """One evacuation in progress. It lasts until it is stopped, over restarts of the node too."""
+
+    node: str | None = None
+    """The node that is emptied."""
+    state: str
+    """EMQX's word for what it does, one of :class:`EvacuationPhase`."""
+    recipients: tuple[str, ...]
+    """The nodes that get the sessions. Empty until EMQX has chosen them."""
+    conn_evict_rate: int | None = None
+    """Clients that the node drops per tick of one second."""
+    sess_evict_rate: int | None = None
+    """Sessions that the node moves per tick of one second."""
+    counts: EvictionCounts
+    """The node's counts, up to a second old."""

@@ -1,0 +1,240 @@
+"""Typed values made of the core's JSON, by one converter for all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import json
+import math
+import os
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from . import _native
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Value", "Word", "checked", "encode", "to_json"]
+
+T = TypeVar("T")
+E = TypeVar("E", bound="Word")
+
+
+class Word(str, enum.Enum):
+    """One of a few words of the JSON contract. Equal to its text, and prints as it."""
+
+    __str__ = str.__str__
+    __format__ = str.__format__
+
+    @classmethod
+    def _of(cls: type[E], word: str) -> E:
+        """The member for ``word``; a new one for a word of the future."""
+        known = cls._value2member_map_.get(word)
+        if known is not None:
+            return cast(E, known)
+        unknown = str.__new__(cls, word)
+        unknown._name_ = word.upper()
+        unknown._value_ = word
+        return unknown
+
+
+class Value:
+    """A value of the core: immutable, made from and written as the JSON contract.
+
+    Fields that this version does not know are kept, and written again by :meth:`to_dict`.
+    """
+
+    #: What the core calls it, if it can be read from outside.
+    _what: ClassVar[str | None] = None
+    #: Names in the JSON that are not names in Python.
+    _names: ClassVar[Mapping[str, str]] = {}
+    _extra: ClassVar[Mapping[str, Any]] = {}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Reads the JSON contract, with the core's own checks.
+
+        Raises:
+            ConfigInvalidError: if it is not what it should be.
+            TypeError: if ``data`` is no mapping.
+        """
+        if not isinstance(data, Mapping):
+            raise TypeError(f"data must be a mapping, not {type(data).__name__}")
+        if cls._what is None:
+            return cls._of(data)
+        return cls._of(json.loads(_native.checked(cls._what, to_json(data, cls._what))))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Reads what :meth:`save`, or the command with ``--output json``, wrote.
+
+        Raises:
+            ConfigInvalidError: if the file holds something else.
+            OSError: if it cannot be read.
+        """
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            from ._errors import ConfigInvalidError
+
+            context = {"file": os.fspath(path), "why": str(error)}
+            raise ConfigInvalidError("the file holds no JSON", context=context) from None
+        return cls.from_dict(data)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the JSON contract to a file, which is replaced as a whole."""
+        path = os.fspath(path)
+        partial = f"{path}.{os.getpid()}.part"
+        with open(partial, "w", encoding="utf-8") as file:
+            json.dump(self.to_dict(), file, indent=2, ensure_ascii=False)
+            file.write("\n")
+        os.replace(partial, path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON contract: dicts, lists, text and numbers, without what is absent."""
+        names = self._names
+        data = {
+            names.get(field.name, field.name): _plain(item)
+            for field in _fields(type(self))
+            # The core leaves out what there is none of, and so are its defaults.
+            if (item := getattr(self, field.name)) is not None and (item != () or field.default != ())
+        }
+        data.update(self._extra)
+        return data
+
+    @classmethod
+    def _of(cls, data: Mapping[str, Any]) -> Self:
+        """Makes the value of JSON that the core wrote."""
+        made = cls.__new__(cls)
+        read = _readers(cls)
+        own = made.__dict__
+        extra = {}
+        for name, item in data.items():
+            reader = read.get(name)
+            if reader is None:
+                extra[name] = item
+            else:
+                own[reader[0]] = reader[1](item)
+        for name, default in _defaults(cls):
+            if name not in own:
+                own[name] = default
+        missing = [name for name, _ in read.values() if name not in own]
+        if missing:
+            raise TypeError(f"{cls.__name__} needs {', '.join(missing)}")
+        if extra:
+            own["_extra"] = extra
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_unpickled, (type(self), self.to_dict()))
+
+
+def checked(made: Value) -> None:
+    """Checks and completes what a caller made, in place."""
+    what = cast(str, made._what)
+    given = {name: item for name, item in made.__dict__.items() if item is not None}
+    read = json.loads(_native.checked(what, json.dumps(encode(given, what))))
+    made.__dict__.update(type(made)._of(read).__dict__)
+
+
+def _unpickled(cls: type[Value], data: Mapping[str, Any]) -> Value:
+    return cls._of(data)
+
+
+def _fields(cls: type[Value]) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(cast(Any, cls))
+
+
+@functools.cache
+def _defaults(cls: type[Value]) -> tuple[tuple[str, Any], ...]:
+    """What absent fields are: JSON has no other way to say None."""
+    fields = _fields(cls)
+    return tuple((f.name, f.default) for f in fields if f.default is not dataclasses.MISSING)
+
+
+@functools.cache
+def _readers(cls: type[Value]) -> dict[str, tuple[str, Callable[[Any], Any]]]:
+    """For every name in the JSON: the name in Python, and what reads it."""
+    hints = typing.get_type_hints(cls)
+    names = cls._names
+    return {names.get(f.name, f.name): (f.name, _reader(hints[f.name])) for f in _fields(cls)}
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        inner = [arg for arg in typing.get_args(hint) if arg is not type(None)]
+        read = _reader(inner[0])
+        return lambda item: None if item is None else read(item)
+    if origin is tuple:
+        read = _reader(typing.get_args(hint)[0])
+        return tuple if read is _same else lambda items: tuple([read(item) for item in items])
+    if isinstance(hint, type) and issubclass(hint, (Value, Word)):
+        return hint._of
+    return _same
+
+
+def _same(item: T) -> T:
+    return item
+
+
+def _plain(item: Any) -> Any:
+    if isinstance(item, Value):
+        return item.to_dict()
+    if isinstance(item, Word):
+        return str(item)
+    if isinstance(item, tuple):
+        return [_plain(one) for one in item] if item and not _is_plain(item[0]) else list(item)
+    return item
+
+
+def _is_plain(item: Any) -> bool:
+    return type(item) in (int, float, str, bool)
+
+
+def to_json(data: Any, name: str) -> str:
+    """``data`` as JSON text. ``name`` is what errors call it.
+
+    Raises:
+        TypeError: if it holds something that JSON does not have.
+    """
+    if isinstance(data, Value):
+        return json.dumps(data.to_dict())
+    return json.dumps(encode(data, name))
+
+
+def encode(data: Any, name: str) -> Any:
+    """``data`` in the types of JSON, whatever typed values and mappings it holds."""
+    if data is None or isinstance(data, (bool, int)):
+        return data
+    if isinstance(data, str):
+        return str(data)
+    if isinstance(data, float):
+        # JSON has no other numbers; the core names the field, the value and the bound.
+        return data if math.isfinite(data) else str(data)
+    if isinstance(data, Value):
+        return data.to_dict()
+    if isinstance(data, Mapping):
+        return {_key(key, name): encode(item, f"{name}[{key!r}]") for key, item in data.items()}
+    if isinstance(data, os.PathLike):
+        return os.fspath(data)
+    if isinstance(data, Sequence) and not isinstance(data, (bytes, bytearray)):
+        return [encode(item, f"{name}[{i}]") for i, item in enumerate(data)]
+    if isinstance(data, (set, frozenset)):
+        return [encode(item, name) for item in sorted(data)]
+    number = getattr(data, "item", None)  # a scalar of numpy or pandas
+    if callable(number) and getattr(data, "ndim", None) == 0:
+        return encode(number(), name)
+    raise TypeError(f"{name} must be a value of the JSON contract, not {type(data).__name__}")
+
+
+def _key(key: Any, name: str) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"{name} must have text as keys, not {type(key).__name__}")
+    return str(key)
