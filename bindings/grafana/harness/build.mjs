@@ -1,0 +1,27 @@
+// Bundles the harness: Grafana's own packages and its plugin loader, as a page.
+import { build } from 'esbuild';
+import path from 'node:path';
+
+const here = import.meta.dirname;
+
+/** Builds the page's script into `folder`, with the packages that `from` has installed. */
+export async function buildHarness(folder, from = path.dirname(here)) {
+  await build({
+    entryPoints: [path.join(here, 'main.tsx')],
+    outfile: path.join(folder, 'harness.js'),
+    bundle: true,
+    format: 'iife',
+    jsx: 'automatic',
+    nodePaths: [path.join(from, 'node_modules')],
+    loader: { '.svg': 'dataurl', '.woff2': 'empty', '.woff': 'empty', '.ttf': 'empty' },
+    define: {
+      // SystemJS's AMD extra defines a global `define`, which lodash would take for its loader.
+      define: 'undefined',
+      'process.env.NODE_ENV': '"production"',
+      global: 'window',
+    },
+    logLevel: 'error',
+    minify: false,
+    target: 'chrome120',
+  });
+}

@@ -1,0 +1,12 @@
+/** The JSON contract that every language of this project shares, as the planner's package declares it. */
+export type {
+  Balance,
+  Finding,
+  LoadBalancer,
+  Mode,
+  NodeLoad,
+  Outcome,
+  Plan,
+  PlanRequest,
+  Status,
+} from 'emqx-rebalance/inline';

@@ -1,0 +1,65 @@
+import type { Run } from 'emqx-rebalance/inline';
+import type { Plan, Status } from '../contract';
+
+/** A rebalance that this browser tab started, and how far it is. */
+export interface CourseState {
+  plan: Plan;
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  /** As last seen; nothing is known of the first second. */
+  status?: Status;
+  /** Why it can no longer be followed. EMQX goes on by itself. */
+  error?: Error;
+}
+
+/**
+ * Follows one rebalance to its verdict.
+ *
+ * It lives with the data source and not with a panel, so that leaving the dashboard does not end it.
+ */
+export class Course {
+  private current: CourseState;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(
+    plan: Plan,
+    private readonly run: Run,
+    startedAt: number
+  ) {
+    this.current = { plan, startedAt };
+  }
+
+  /** The same object until something changes, as React's external stores must be. */
+  readonly state = (): CourseState => this.current;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  isOver(): boolean {
+    return this.current.error !== undefined || this.current.status?.outcome !== undefined;
+  }
+
+  /** Ends with the verdict, or with the error that hides it. Never throws. */
+  async follow(seen: (status: Status) => void): Promise<CourseState> {
+    try {
+      for await (const status of this.run.watch()) {
+        this.change({ status });
+        seen(status);
+      }
+    } catch (error) {
+      this.change({ error: error instanceof Error ? error : new Error(String(error)) });
+    }
+    return this.current;
+  }
+
+  async stop(): Promise<void> {
+    await this.run.stop();
+  }
+
+  private change(part: Partial<CourseState>): void {
+    this.current = { ...this.current, ...part };
+    this.listeners.forEach((listener) => listener());
+  }
+}

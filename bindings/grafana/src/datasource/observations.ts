@@ -1,0 +1,53 @@
+import { plan } from 'emqx-rebalance/inline';
+import type { Balance, Status } from '../contract';
+
+/** A cluster at one time. */
+export interface Observation {
+  /** Milliseconds since 1970. */
+  time: number;
+  status: Status;
+  balance: Balance;
+}
+
+/**
+ * What this browser tab has seen of a cluster. EMQX itself keeps no history.
+ *
+ * Holds at most {@link LIMIT} observations and forgets the oldest.
+ */
+export class Observations {
+  private all: Observation[] = [];
+  private readonly listeners = new Set<(observation: Observation) => void>();
+
+  add(time: number, status: Status): Observation {
+    const observation = { time, status, balance: balanceOf(status) };
+    this.all = [...this.all.slice(-(LIMIT - 1)), observation];
+    this.listeners.forEach((listener) => listener(observation));
+    return observation;
+  }
+
+  latest(): Observation | undefined {
+    return this.all.at(-1);
+  }
+
+  /** What was seen from `from` to `to`, both in milliseconds since 1970, in order. */
+  between(from: number, to: number): Observation[] {
+    return this.all.filter(({ time }) => time >= from && time <= to);
+  }
+
+  /** Calls `listener` for everything that is seen from now on, until the function that it returns is called. */
+  subscribe(listener: (observation: Observation) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+}
+
+/** The balance of the nodes that can take part, as every plan gives it. */
+function balanceOf(status: Status): Balance {
+  // Donors of a run that is on its way still count.
+  const nodes = status.nodes.map((load) => (load.status === 'donor' ? { ...load, status: 'running' as const } : load));
+  return nodes.some((load) => load.status === 'running') ? plan({ snapshot: { nodes } }).balance.before : EVEN;
+}
+
+const EVEN: Balance = { over: 0, under: 0, cv: 0 };
+/** An hour and a half at one a second. */
+const LIMIT = 5400;

@@ -1,0 +1,135 @@
+import { css, cx } from '@emotion/css';
+import { getDisplayProcessor, FieldType, type GrafanaTheme2, type PanelProps } from '@grafana/data';
+import { useStyles2, useTheme2 } from '@grafana/ui';
+import { useMemo } from 'react';
+import type { RebalanceDataSource } from '../datasource/datasource';
+import type { Observation } from '../datasource/observations';
+import type { Ahead } from './curves';
+import type { PanelOptions } from './options';
+import { Actions } from './parts/Actions';
+import { Bars } from './parts/Bars';
+import { Curves } from './parts/Curves';
+import { Fill } from './parts/Fill';
+import { Plans } from './parts/Plans';
+import { Problem } from './parts/Problem';
+import { Progress } from './parts/Progress';
+import { Summary } from './parts/Summary';
+import { Verdict } from './parts/Verdict';
+import { mayControl } from './role';
+import { rowsOf } from './rows';
+import { useControl } from './state/control';
+import { useCourse } from './state/course';
+import { usePlans } from './state/plans';
+import { layoutOf } from './layout';
+
+interface Props {
+  source: RebalanceDataSource;
+  latest: Observation;
+  error?: Error;
+  panel: PanelProps<PanelOptions>;
+}
+
+/** The whole panel, once the cluster has been seen. */
+export function Board({ source, latest, error, panel }: Props) {
+  const styles = useStyles2(getStyles);
+  const { options, width, height, timeRange } = panel;
+  const course = useCourse(source);
+  const plans = usePlans(source, options);
+  const place = { dashboardUID: panel.data.request?.dashboardUID, panelId: panel.id };
+  const control = useControl(source, options.pollSeconds, place);
+
+  const status = course?.status && !course.status.outcome && !course.error ? course.status : latest.status;
+  const isOurs = course !== undefined && !course.error && !course.status?.outcome;
+  const isRunning = isOurs || status.runs.length > 0;
+  const plan = isOurs ? course.plan : plans.plans?.[plans.selected];
+  const { rows, mean } = rowsOf(status, plan);
+  const nodes = rows.map(({ node }) => node);
+  const ahead = useAhead(course, plan, latest.time);
+  const layout = layoutOf(width, height, options, plans.plans !== undefined && !isRunning);
+  const seen = source.observations.between(ahead ? ahead.from - 3_600_000 : timeRange.from.valueOf(), Date.now());
+  const format = useFormat(panel);
+
+  return (
+    <div className={styles.board}>
+      <Summary latest={latest} error={error} isNarrow={layout.isNarrow}>
+        <Actions
+          plans={plans}
+          control={control}
+          isRunning={isRunning}
+          mayControl={mayControl() && source.canControl()}
+          isNarrow={layout.isNarrow}
+        />
+      </Summary>
+      {control.error && <Problem title="That did not work" error={control.error} onRemove={control.clear} />}
+      {plans.error && <Problem title="No plan" error={plans.error} onRemove={plans.clear} />}
+      {course && !isOurs && <Verdict course={course} onDismiss={() => source.dismissCourse()} />}
+      {isRunning && <Progress status={status} isOurs={isOurs} />}
+      <div className={cx(styles.main, layout.isStacked && styles.stacked)}>
+        {layout.showBars && (
+          <div className={layout.showCurves ? styles.bars : styles.barsAlone}>
+            <Bars rows={rows} mean={mean} options={options} format={format} isNarrow={layout.isNarrow} />
+          </div>
+        )}
+        {layout.showCurves && (
+          <Fill>
+            {(size) => (
+              <Curves
+                {...size}
+                series={panel.data.series}
+                curvesFrom={options.curvesFrom}
+                seen={seen}
+                nodes={nodes}
+                ahead={ahead}
+                timeRange={timeRange}
+                timeZone={panel.timeZone}
+                fieldConfig={panel.fieldConfig}
+                replaceVariables={panel.replaceVariables}
+              />
+            )}
+          </Fill>
+        )}
+      </div>
+      {plans.plans && !isRunning && (
+        <Plans plans={plans.plans} selected={plans.selected} onSelect={plans.select} isNarrow={layout.isNarrow} />
+      )}
+    </div>
+  );
+}
+
+/** The forecast of what runs, counted from its start, or of what is planned, from now. */
+function useAhead(course: ReturnType<typeof useCourse>, plan: Ahead['plan'] | undefined, now: number): Ahead | undefined {
+  const from = course ? course.startedAt : now;
+  const shown = course ? course.plan : plan?.decision === 'start' ? plan : undefined;
+  return useMemo(() => shown && { plan: shown, from }, [shown, from]);
+}
+
+/** Counts as the panel's field options write them. */
+function useFormat({ fieldConfig, timeZone }: PanelProps<PanelOptions>): (connections: number) => string {
+  const theme = useTheme2();
+  return useMemo(() => {
+    const display = getDisplayProcessor({
+      field: { type: FieldType.number, config: fieldConfig.defaults },
+      theme,
+      timeZone,
+    });
+    return (connections) => {
+      const { prefix = '', text, suffix = '' } = display(connections);
+      return `${prefix}${text}${suffix}`;
+    };
+  }, [fieldConfig, theme, timeZone]);
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  board: css({
+    display: 'flex',
+    flexDirection: 'column',
+    gap: theme.spacing(1),
+    width: '100%',
+    height: '100%',
+    overflow: 'hidden',
+  }),
+  main: css({ display: 'flex', flex: '1 1 0', gap: theme.spacing(2), minHeight: 60 }),
+  stacked: css({ flexDirection: 'column', gap: theme.spacing(1) }),
+  bars: css({ flex: '0 1 42%', minWidth: 0, minHeight: 0 }),
+  barsAlone: css({ flex: '1 1 0', minWidth: 0, minHeight: 0 }),
+});

@@ -1,0 +1,31 @@
+import type { PanelProps } from '@grafana/data';
+import { PanelDataErrorView } from '@grafana/runtime';
+import { LoadingPlaceholder } from '@grafana/ui';
+import type { RebalanceDataSource } from '../datasource/datasource';
+import type { PanelOptions } from './options';
+import { Problem } from './parts/Problem';
+import { Board } from './Board';
+import { useSource } from './source';
+import { useCluster } from './state/cluster';
+
+/** Shows what it has: why there is no data source, why the cluster cannot be seen, or the cluster. */
+export function RebalancePanel(props: PanelProps<PanelOptions>) {
+  const { id, data, fieldConfig, options, replaceVariables } = props;
+  const { source, error } = useSource(options.datasource, data, replaceVariables);
+  if (error) {
+    return <PanelDataErrorView panelId={id} data={data} fieldConfig={fieldConfig} message={error} />;
+  }
+  return source ? <Cluster key={source.uid} source={source} panel={props} /> : <LoadingPlaceholder text="Loading" />;
+}
+
+function Cluster({ source, panel }: { source: RebalanceDataSource; panel: PanelProps<PanelOptions> }) {
+  const { latest, error } = useCluster(source, panel.options.pollSeconds);
+  if (latest) {
+    return <Board source={source} latest={latest} error={error} panel={panel} />;
+  }
+  return error ? (
+    <Problem title={`${source.name} cannot be read`} error={error} />
+  ) : (
+    <LoadingPlaceholder text="Looking at the cluster" />
+  );
+}

@@ -1,0 +1,81 @@
+import { Button, ConfirmModal } from '@grafana/ui';
+import { useState } from 'react';
+import type { Plan } from '../../contract';
+import type { Control } from '../state/control';
+import type { Plans } from '../state/plans';
+import { promise } from '../words';
+
+interface Props {
+  plans: Plans;
+  control: Control;
+  isRunning: boolean;
+  mayControl: boolean;
+  isNarrow: boolean;
+}
+
+/** Plan, Start and Stop. Viewers plan, since that touches nothing, but neither start nor stop. */
+export function Actions({ plans, control, isRunning, mayControl, isNarrow }: Props) {
+  const [asks, setAsks] = useState<'start' | 'stop'>();
+  const plan = plans.plans?.[plans.selected];
+  const close = () => setAsks(undefined);
+  if (isRunning) {
+    return mayControl ? (
+      <>
+        <Button size="sm" variant="destructive" icon="square-shape" disabled={control.isBusy} onClick={() => setAsks('stop')}>
+          Stop
+        </Button>
+        <ConfirmModal
+          isOpen={asks === 'stop'}
+          title="Stop the rebalance"
+          body="EMQX will stop at once. Clients that have moved stay where they are."
+          confirmText="Stop"
+          onConfirm={() => {
+            close();
+            void control.stop();
+          }}
+          onDismiss={close}
+        />
+      </>
+    ) : null;
+  }
+  return (
+    <>
+      {plan && !isNarrow && (
+        <Button size="sm" variant="secondary" fill="text" onClick={plans.clear}>
+          Close
+        </Button>
+      )}
+      <Button size="sm" variant="secondary" icon={plans.isBusy ? 'spinner' : undefined} disabled={plans.isBusy} onClick={plans.make}>
+        {plan ? 'Plan again' : 'Plan'}
+      </Button>
+      {plan && mayControl && (
+        <Button size="sm" disabled={!isStartable(plan) || control.isBusy} tooltip={obstacle(plan)} onClick={() => setAsks('start')}>
+          Start
+        </Button>
+      )}
+      {plan && (
+        <ConfirmModal
+          isOpen={asks === 'start'}
+          title="Start the rebalance"
+          body={promise(plan)}
+          description="It can be stopped at any time. EMQX goes on by itself if this tab is closed."
+          confirmText="Start"
+          confirmButtonVariant="primary"
+          onConfirm={() => {
+            close();
+            void control.start(plan).then((isStarted) => isStarted && plans.clear());
+          }}
+          onDismiss={close}
+        />
+      )}
+    </>
+  );
+}
+
+function isStartable(plan: Plan): boolean {
+  return plan.decision === 'start' && plan.findings.every((finding) => finding.severity !== 'error');
+}
+
+function obstacle(plan: Plan): string | undefined {
+  return plan.decision === 'start' ? plan.findings.find(({ severity }) => severity === 'error')?.message : plan.reason;
+}

@@ -1,0 +1,125 @@
+import {
+  applyFieldOverrides,
+  dateTimeFormat,
+  FieldType,
+  getFieldDisplayName,
+  type DataFrame,
+  type FieldConfigSource,
+  type InterpolateFunction,
+  type TimeRange,
+} from '@grafana/data';
+import { LegendDisplayMode, SeriesTable, TimeSeries, TooltipPlugin2, useTheme2 } from '@grafana/ui';
+import { useMemo } from 'react';
+import type { Observation } from '../../datasource/observations';
+import { forecast, LINE, nodeOf, polled, queried, rangeOf, type Ahead } from '../curves';
+
+export interface CurvesProps {
+  series: DataFrame[];
+  curvesFrom?: string;
+  seen: Observation[];
+  nodes: string[];
+  ahead?: Ahead;
+  timeRange: TimeRange;
+  timeZone: string;
+  fieldConfig: FieldConfigSource;
+  replaceVariables: InterpolateFunction;
+}
+
+interface Props extends CurvesProps {
+  width: number;
+  height: number;
+}
+
+/** Each node's connections over time, with the forecast ahead of them. */
+export function Curves(props: Props) {
+  const { width, height, ahead, timeRange, timeZone } = props;
+  const frames = useFrames(props);
+  const range = rangeOf(timeRange, ahead);
+  return (
+    <TimeSeries
+      frames={frames}
+      structureRev={frames.reduce((sum, frame) => sum + frame.fields.length, 0)}
+      width={width}
+      height={height}
+      timeRange={range}
+      timeZone={timeZone}
+      legend={{
+        showLegend: height >= 140,
+        displayMode: LegendDisplayMode.List,
+        placement: 'bottom',
+        calcs: [],
+      }}
+    >
+      {(config, aligned) => (
+        <TooltipPlugin2
+          config={config}
+          hoverMode={HOVER_ALL}
+          render={(_plot, indices) => <Reading frame={aligned} indices={indices} timeZone={timeZone} />}
+        />
+      )}
+    </TimeSeries>
+  );
+}
+
+/** Colours, units and names come from the panel's field options, as in Grafana's own panels. */
+function useFrames(props: Props): DataFrame[] {
+  const { series, curvesFrom, seen, nodes, ahead, fieldConfig, replaceVariables, timeZone } = props;
+  const theme = useTheme2();
+  return useMemo(() => {
+    const given = queried(series, curvesFrom).map((frame) => named(frame, nodes));
+    const actual = given.length > 0 ? given : [polled(seen, nodes)];
+    const all = ahead ? [...actual, forecast(ahead, nodes)] : actual;
+    const data = all.map((frame) => ({ ...frame, fields: frame.fields.map((field) => ({ ...field, state: null })) }));
+    const shown = applyFieldOverrides({ data, fieldConfig, theme, replaceVariables, timeZone });
+    return shown.map((frame) => ({ ...frame, fields: frame.fields.map((field) => coloured(field, nodes)) }));
+  }, [series, curvesFrom, seen, nodes, ahead, fieldConfig, replaceVariables, theme, timeZone]);
+}
+
+/** Series of a query under the names of the nodes that they are about. */
+function named(frame: DataFrame, nodes: string[]): DataFrame {
+  const fields = frame.fields.map((field) => {
+    const node = field.type === FieldType.number ? nodeOf(field, nodes) : undefined;
+    const config = { ...field.config, custom: { ...LINE, ...field.config.custom } };
+    return node ? { ...field, config: { ...config, displayName: node }, labels: { ...field.labels, node } } : field;
+  });
+  return { ...frame, fields };
+}
+
+/** A node has one colour, whether it is seen or foreseen: palettes count series. */
+function coloured(field: DataFrame['fields'][number], nodes: string[]): DataFrame['fields'][number] {
+  const index = nodes.indexOf(field.labels?.node ?? '');
+  return index < 0 ? field : { ...field, state: { ...field.state, seriesIndex: index } };
+}
+
+interface ReadingProps {
+  frame: DataFrame;
+  indices: Array<number | null>;
+  timeZone: string;
+}
+
+function Reading({ frame, indices, timeZone }: ReadingProps) {
+  const theme = useTheme2();
+  const at = indices.find((index) => index !== null) ?? 0;
+  const rows = frame.fields.slice(1).flatMap((field, i) => {
+    const index = indices[i + 1];
+    const value: unknown = index === null || index === undefined ? null : field.values[index];
+    if (typeof value !== 'number') {
+      return [];
+    }
+    const isForecast = field.config.custom?.lineStyle !== undefined;
+    const name = getFieldDisplayName(field, frame);
+    const shown = field.display?.(value);
+    const color = theme.visualization.palette[(field.state?.seriesIndex ?? i) % theme.visualization.palette.length];
+    const text = shown ? `${shown.prefix ?? ''}${shown.text}${shown.suffix ?? ''}` : String(value);
+    return [{ color: shown?.color ?? color, label: isForecast ? `${name} (forecast)` : name, value: text }];
+  });
+  const time: unknown = frame.fields[0]?.values[at];
+  return (
+    <div style={{ padding: theme.spacing(1) }}>
+      <SeriesTable series={rows} timestamp={typeof time === 'number' ? dateTimeFormat(time, { timeZone }) : undefined} />
+    </div>
+  );
+}
+
+/** `TooltipHoverMode.xAll`, which is a constant of a type only. */
+const HOVER_ALL = 1;

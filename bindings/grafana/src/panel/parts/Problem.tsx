@@ -1,0 +1,16 @@
+import { Alert } from '@grafana/ui';
+
+interface Props {
+  title: string;
+  error: Error;
+  onRemove?: () => void;
+}
+
+/** Something that did not work, in the words of the core, which say what to do. */
+export function Problem({ title, error, onRemove }: Props) {
+  return (
+    <Alert severity="error" title={title} onRemove={onRemove} bottomSpacing={0}>
+      {error.message}
+    </Alert>
+  );
+}

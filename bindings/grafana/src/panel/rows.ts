@@ -1,0 +1,51 @@
+import type { NodeLoad, Plan, Status } from '../contract';
+
+/** What a node is in the rebalance that runs or is planned, or would be by its load. */
+export type Part = 'donor' | 'recipient' | 'even' | 'out';
+
+/** A node as the bars show it. */
+export interface NodeRow {
+  node: string;
+  connections: number;
+  /** Share over the mean; negative under it. */
+  deviation: number;
+  part: Part;
+  status: NodeLoad['status'];
+  /** Connections at the end of the plan. */
+  after?: number;
+}
+
+export interface Rows {
+  rows: NodeRow[];
+  mean: number;
+}
+
+/** The nodes in the order of their names, so that bars do not jump. */
+export function rowsOf(status: Status, plan: Plan | undefined): Rows {
+  const serving = status.nodes.filter((load) => load.status !== 'stopped');
+  const mean = serving.reduce((sum, load) => sum + load.connections, 0) / Math.max(serving.length, 1);
+  const rows = status.nodes.map((load) => {
+    const deviation = mean > 0 ? load.connections / mean - 1 : 0;
+    const { node, connections } = load;
+    const after = plan?.forecast.final.find((end) => end.node === node)?.connections;
+    return { node, connections, deviation, part: partOf(load, deviation, status, plan), status: load.status, after };
+  });
+  return { rows: rows.sort((a, b) => byName.compare(a.node, b.node)), mean };
+}
+
+function partOf({ node, status }: NodeLoad, deviation: number, { runs }: Status, plan: Plan | undefined): Part {
+  if (status === 'stopped' || status === 'evacuating') {
+    return 'out';
+  }
+  const roles = runs.length > 0 ? runs : plan?.decision === 'start' ? [plan] : undefined;
+  if (roles) {
+    const isDonor = roles.some(({ donors }) => donors.includes(node));
+    const isRecipient = roles.some(({ recipients }) => recipients.includes(node));
+    return isDonor ? 'donor' : isRecipient ? 'recipient' : 'even';
+  }
+  return deviation > NOTABLE ? 'donor' : deviation < -NOTABLE ? 'recipient' : 'even';
+}
+
+const byName = new Intl.Collator('en', { numeric: true });
+/** A node this far from the mean is coloured. */
+const NOTABLE = 0.02;

@@ -1,0 +1,35 @@
+import { useEffect, useState } from 'react';
+import type { RebalanceDataSource } from '../../datasource/datasource';
+import type { Observation } from '../../datasource/observations';
+
+export interface ClusterState {
+  latest?: Observation;
+  /** Why the last look failed. What was seen before is still there. */
+  error?: Error;
+}
+
+/** Looks at the cluster every `pollSeconds` while the tab is visible, and tells whatever anybody sees of it. */
+export function useCluster(source: RebalanceDataSource | undefined, pollSeconds: number): ClusterState {
+  const [state, setState] = useState<ClusterState>({});
+  useEffect(() => {
+    if (!source) {
+      return;
+    }
+    setState({ latest: source.observations.latest() });
+    const unsubscribe = source.observations.subscribe((latest) => setState({ latest }));
+    const look = () => {
+      if (document.visibilityState === 'visible') {
+        source.observe((pollSeconds * 1000) / 2).catch((error: Error) => setState(({ latest }) => ({ latest, error })));
+      }
+    };
+    look();
+    const timer = setInterval(look, pollSeconds * 1000);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      unsubscribe();
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, [source, pollSeconds]);
+  return state;
+}

@@ -1,0 +1,51 @@
+import { useCallback, useEffect, useState } from 'react';
+import type { Mode, Plan } from '../../contract';
+import type { RebalanceDataSource } from '../../datasource/datasource';
+import { planRequest, type PanelOptions } from '../options';
+
+export interface PlansState {
+  plans?: Record<Mode, Plan>;
+  selected: Mode;
+  isBusy: boolean;
+  error?: Error;
+}
+
+export interface Plans extends PlansState {
+  make: () => void;
+  select: (mode: Mode) => void;
+  clear: () => void;
+}
+
+/** EMQX's own run and a level plan, made from the same options at the same time. */
+export function usePlans(source: RebalanceDataSource | undefined, options: PanelOptions): Plans {
+  const start: PlansState = { selected: options.mode, isBusy: false };
+  const [state, setState] = useState(start);
+  const clear = useCallback(() => setState({ selected: options.mode, isBusy: false }), [options.mode]);
+  useEffect(clear, [source, clear]);
+
+  const make = () => {
+    setState((old) => ({ ...old, isBusy: true, error: undefined }));
+    both(source, options)
+      .then((plans) => setState((old) => ({ ...old, plans, selected: startable(plans, options.mode), isBusy: false })))
+      .catch((error: Error) => setState((old) => ({ ...old, plans: undefined, error, isBusy: false })));
+  };
+  const select = (selected: Mode) => setState((old) => ({ ...old, selected }));
+  return { ...state, make, select, clear };
+}
+
+async function both(source: RebalanceDataSource | undefined, options: PanelOptions): Promise<Record<Mode, Plan>> {
+  if (!source) {
+    throw new Error('There is no data source yet');
+  }
+  const [single, level] = await Promise.all([
+    source.plan(planRequest(options, 'single')),
+    source.plan(planRequest(options, 'level')),
+  ]);
+  return { single, level };
+}
+
+/** The preferred plan, unless only the other one does something. */
+function startable(plans: Record<Mode, Plan>, preferred: Mode): Mode {
+  const other: Mode = preferred === 'single' ? 'level' : 'single';
+  return plans[preferred].decision !== 'start' && plans[other].decision === 'start' ? other : preferred;
+}
