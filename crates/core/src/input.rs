@@ -180,9 +180,10 @@ impl Fields {
     pub(crate) fn merge(&mut self, other: Self) {
         self.problems.extend(other.problems);
         for (name, value) in other.values {
-            if let Err(twice) = self.insert(name.clone(), value) {
-                self.problem(&name, twice, "given once");
+            if self.values.contains_key(&name) {
+                self.problem(&name, &value, "given once, in the strategy or beside it");
             }
+            self.values.insert(name, value);
         }
     }
 

