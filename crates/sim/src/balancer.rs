@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a load balancer picks the node of a new connection.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
     /// Each in turn.
@@ -20,6 +21,7 @@ pub enum Policy {
 
 /// The load balancer's policy and health checks.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "SimulatedLoadBalancer"))]
 #[serde(default, deny_unknown_fields)]
 pub struct LoadBalancer {
     /// How it picks a node. Default `round_robin`.

@@ -10,6 +10,7 @@ use std::fmt;
 
 /// A cluster to simulate. Everything but the nodes has a default.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ClusterConfig {
     /// The cluster's name, as in EMQX's `cluster.name`. Default "emqxcl".
@@ -52,6 +53,7 @@ pub struct ClusterConfig {
 
 /// One node.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct NodeConfig {
     /// The node's name.
@@ -69,6 +71,7 @@ pub struct NodeConfig {
 
 /// How clients behave that lost their connection.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct Reconnect {
     /// Shortest time until a client connects again, in milliseconds. Default 50.
@@ -104,6 +107,7 @@ impl Reconnect {
 
 /// How long a node takes from its restart to its return.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct Boot {
     /// Milliseconds until it is in the cluster and its HTTP API answers. Default 3000.
@@ -121,6 +125,7 @@ impl Default for Boot {
 
 /// Who may use the HTTP API.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(default, deny_unknown_fields)]
 pub struct Credentials {
     /// An API key.

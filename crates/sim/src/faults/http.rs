@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which answers go wrong, and how.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct HttpFault {
     /// How.
@@ -22,6 +23,7 @@ pub struct HttpFault {
 
 /// How an answer goes wrong.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HttpFailure {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing to break, or to mend.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Fault {
@@ -104,6 +105,7 @@ pub enum Fault {
 
 /// A fault and its time.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ScheduledFault {
     /// Seconds after the cluster's start.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A release of EMQX to behave like.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[non_exhaustive]
 pub enum Release {
     /// 4.4.12: statuses as maps by node, messages of refusals as lists.

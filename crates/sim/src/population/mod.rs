@@ -6,6 +6,7 @@ pub(crate) use counted::Counted;
 
 use crate::config::Reconnect;
 use emqx_rebalance_core::Timestamp;
+use serde::Serialize;
 use std::fmt;
 
 /// What EMQX counts on one node.
@@ -34,7 +35,8 @@ pub struct Door {
 }
 
 /// What became of the clients so far, for reports and tests.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Totals {
     /// Clients sent away by a rebalance or an evacuation, each time one is.
     pub evicted: u64,
