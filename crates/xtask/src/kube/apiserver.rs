@@ -29,6 +29,10 @@ const REFLECT2: &str = "github.com/modern-go/reflect2";
 /// The package of the generated OpenAPI definitions, which Debian's tree comes without.
 const OPENAPI: &str = "k8s.io/kubernetes/pkg/generated/openapi";
 
+/// The packages that hold the version of Kubernetes' programs: what the server tells its clients, and
+/// what it says of itself.
+const VERSIONS: [&str; 2] = ["client-go/pkg/version", "component-base/version"];
+
 /// The folder with [`PROGRAMS`]: the one that an earlier call built, else built now, which takes
 /// minutes.
 pub(crate) fn find_or_build(shell: &Shell, folder: &Path) -> Result<PathBuf> {
@@ -49,7 +53,7 @@ fn build(shell: &Shell, folder: &Path) -> Result<()> {
     shell.remove_path(&work)?;
     let tree = Tree { shell, work: shell.create_dir(&work)? };
     let version = tree.fetch()?;
-    tree.compile()?;
+    tree.compile(&version)?;
     keep(shell, &work.join("usr/bin"), &folder.join(format!("kubernetes-{version}")))?;
     Ok(shell.remove_path(work)?)
 }
@@ -87,16 +91,16 @@ impl Tree<'_> {
         self.work.join("go/src/k8s.io/kubernetes")
     }
 
-    fn compile(&self) -> Result<()> {
+    fn compile(&self, version: &str) -> Result<()> {
         let _source = self.shell.push_dir(self.source());
         self.generate_openapi()?;
         let server = self.work.join("usr/bin").join(PROGRAMS[0]);
-        Ok(self.go_build(&server, "./cmd/kube-apiserver").run()?)
+        Ok(self.go_build(&server, "./cmd/kube-apiserver", &variables(&upstream(version))).run()?)
     }
 
     fn generate_openapi(&self) -> Result<()> {
         let generator = self.work.join("openapi-gen");
-        self.go_build(&generator, "./vendor/k8s.io/kube-openapi/cmd/openapi-gen").run()?;
+        self.go_build(&generator, "./vendor/k8s.io/kube-openapi/cmd/openapi-gen", "").run()?;
         let packages = self.described_packages()?;
         let header = "vendor/k8s.io/code-generator/hack/boilerplate.go.txt";
         let report = self.work.join("violations");
@@ -116,10 +120,10 @@ impl Tree<'_> {
     }
 
     /// Builds `package` without what only debuggers read, and leaves the machine to others.
-    fn go_build(&self, program: &Path, package: &str) -> Cmd<'_> {
+    fn go_build(&self, program: &Path, package: &str, variables: &str) -> Cmd<'_> {
         let go = self.work.join("usr/lib/go-1.19/bin/go");
         let build = cmd!(self.shell, "nice -n 19 {go} build -p 2 -trimpath -o {program}");
-        self.at_home(build.args(["-ldflags", "-s -w", package]))
+        self.at_home(build.args(["-ldflags", &format!("-s -w {variables}"), package]))
     }
 
     /// `command` in the source, with all that Go keeps in our folder.
@@ -141,9 +145,40 @@ fn package(file: &str) -> Option<String> {
     (!is_example).then(|| format!("k8s.io/kubernetes/{import}"))
 }
 
+/// Kubernetes' version in the version of Debian's package: `1.20.5+really1.20.2-1.1` is 1.20.2.
+fn upstream(version: &str) -> String {
+    let upstream = version.rsplit_once('-').map_or(version, |(upstream, _)| upstream);
+    upstream.rsplit_once("+really").map_or(upstream, |(_, really)| really).to_owned()
+}
+
+/// How Go's linker is told `version`.
+fn variables(version: &str) -> String {
+    let (major, rest) = version.split_once('.').unwrap_or((version, ""));
+    let minor = rest.split('.').next().unwrap_or_default();
+    let values = [
+        ("gitVersion", format!("v{version}")),
+        ("gitMajor", major.to_owned()),
+        ("gitMinor", minor.to_owned()),
+    ];
+    let set = VERSIONS.iter().flat_map(|package| {
+        let package = format!("k8s.io/kubernetes/vendor/k8s.io/{package}");
+        values.iter().map(move |(name, value)| format!("-X {package}.{name}={value}"))
+    });
+    Vec::from_iter(set).join(" ")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::package;
+    use super::{package, upstream, variables};
+
+    #[test]
+    fn the_server_tells_the_version_that_it_is() {
+        assert_eq!(upstream("1.20.5+really1.20.2-1.1+deb12u1"), "1.20.2");
+        assert_eq!(upstream("1.33.4-1"), "1.33.4");
+        let told = variables("1.20.2");
+        assert!(told.contains("/client-go/pkg/version.gitVersion=v1.20.2 "), "{told}");
+        assert!(told.ends_with("/component-base/version.gitMinor=20"), "{told}");
+    }
 
     #[test]
     fn packages_of_the_tree_are_named_as_go_imports_them() {

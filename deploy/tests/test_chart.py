@@ -1,0 +1,160 @@
+"""What the chart renders."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import chart
+import helm_python
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+#: Values that between them take every branch of the templates.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "one namespace": {"watchNamespace": "mqtt", "rbac": {"secrets": ["key", "ca"]}},
+    "everything": {
+        "fullnameOverride": "rebalancer",
+        "image": {"repository": "registry.example/controller", "tag": "1.2.3"},
+        "imagePullSecrets": [{"name": "registry"}],
+        "readinessGate": {"enabled": True},
+        "serviceAccount": {"name": "rebalancer-account", "annotations": {"a": "b"}},
+        "leaderElection": {"leaseName": "rebalancer-lease"},
+        "crd": {"install": True},
+        "metrics": {
+            "service": {"annotations": {"prometheus.io/scrape": "true"}},
+            "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+        },
+        "podDisruptionBudget": {"enabled": True},
+        "extraArgs": ["--metrics-addr=[::]:8080"],
+        "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}],
+        "podAnnotations": {"c": "d"},
+        "podLabels": {"e": "f"},
+        "priorityClassName": "system-cluster-critical",
+        "nodeSelector": {"kubernetes.io/arch": "amd64"},
+        "tolerations": [{"operator": "Exists"}],
+        "affinity": {"nodeAffinity": {}},
+    },
+    "nothing of its own": {
+        "rbac": {"create": False},
+        "serviceAccount": {"create": False},
+        "metrics": {"service": {"enabled": False}},
+    },
+}
+
+
+def rendered(values: dict[str, Any]) -> list[dict[str, Any]]:
+    return [found for found in yaml.safe_load_all(chart.render(values, "ours")) if found]
+
+
+def one(values: dict[str, Any], kind: str) -> dict[str, Any]:
+    (found,) = [found for found in rendered(values) if found["kind"] == kind]
+    return found
+
+
+@pytest.mark.parametrize("values", SETTINGS.values(), ids=SETTINGS)
+def test_helm_has_nothing_against_the_chart(values: dict[str, Any]) -> None:
+    report = helm_python.lint(chart.CHART, values, strict=True)
+    # An icon is all it misses; that is of severity 1, information.
+    worse = [message for message in report["messages"] if message["severity"] > 1]
+    assert (worse, report["errors"]) == ([], [])
+
+
+@pytest.mark.parametrize("file", ["all-namespaces.yaml", "one-namespace.yaml", "crd.yaml"])
+def test_manifests_are_what_the_chart_renders(file: str) -> None:
+    assert (chart.MANIFESTS / file).read_text() == chart.manifests()[file], (
+        "run `cargo xtask kube-manifests`"
+    )
+
+
+@pytest.mark.parametrize("values", SETTINGS.values(), ids=SETTINGS)
+def test_pods_may_do_nothing_that_they_need_not(values: dict[str, Any]) -> None:
+    pod = one(values, "Deployment")["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    (container,) = pod["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def rules(values: dict[str, Any]) -> list[dict[str, Any]]:
+    roles = [found for found in rendered(values) if found["kind"].endswith("Role")]
+    return [rule for role in roles for rule in role["rules"]]
+
+
+@pytest.mark.parametrize("values", SETTINGS.values(), ids=SETTINGS)
+def test_rights_are_few_and_named(values: dict[str, Any]) -> None:
+    for rule in rules(values):
+        assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
+        assert not {"delete", "deletecollection", "escalate", "bind"} & set(rule["verbs"])
+        if "secrets" in rule["resources"]:
+            assert rule["verbs"] == ["get"]
+
+
+def test_one_namespace_needs_no_rights_beyond_it() -> None:
+    found = rendered(SETTINGS["one namespace"])
+    assert not [one for one in found if one["kind"].startswith("Cluster")]
+    bound = {one["metadata"]["namespace"] for one in found if one["kind"] == "RoleBinding"}
+    assert bound == {"mqtt", "ours"}
+    assert "--namespace=mqtt" in one(SETTINGS["one namespace"], "Deployment")["spec"]["template"][
+        "spec"
+    ]["containers"][0]["args"]
+    (secrets,) = [rule for rule in rules(SETTINGS["one namespace"]) if "secrets" in rule["resources"]]
+    assert secrets["resourceNames"] == ["key", "ca"]
+
+
+def test_readiness_of_pods_is_touched_only_where_asked() -> None:
+    def touched(values: dict[str, Any]) -> bool:
+        return any("pods/status" in rule["resources"] for rule in rules(values))
+
+    assert not touched({})
+    assert touched({"readinessGate": {"enabled": True}})
+
+
+def test_definition_is_installed_only_where_asked_and_kept() -> None:
+    kind = "CustomResourceDefinition"
+    assert kind not in {found["kind"] for found in rendered({})}
+    definition = one({"crd": {"install": True}}, kind)
+    assert definition["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    with helm_python.Chart.load(chart.CHART) as loaded:
+        assert loaded.crds == [], "Helm installs what is in crds/ without being asked"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"replica": 2}, {"replicas": -1}, {"metrics": {"port": 80}}, {"rbac": {"secrets": [""]}}],
+    ids=["unknown", "negative", "privileged port", "secret without a name"],
+)
+def test_values_that_make_no_sense_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(helm_python.HelmValuesError):
+        chart.render(values, "ours")
+
+
+def test_a_monitor_without_a_service_is_refused() -> None:
+    metrics = {"service": {"enabled": False}, "serviceMonitor": {"enabled": True}}
+    with pytest.raises(helm_python.HelmRenderError, match="needs metrics.service.enabled"):
+        chart.render({"metrics": metrics}, "ours")
+
+
+def leaves(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found = {}
+    for name, value in values.items():
+        path = f"{prefix}{name}"
+        nested = isinstance(value, dict) and value and path != "resources"
+        found.update(leaves(value, f"{path}.") if nested else {path: value})
+    return found
+
+
+def test_the_guide_lists_every_value_and_its_default() -> None:
+    guide = (ROOT / "docs" / "kubernetes-install.md").read_text()
+    listed = dict(re.findall(r"^\| `([\w.]+)` \| `(.*?)` \|", guide, re.MULTILINE))
+    with helm_python.Chart.load(chart.CHART) as loaded:
+        expected = {path: json.dumps(value) for path, value in leaves(loaded.values).items()}
+    del expected["resources"]
+    assert {path: default for path, default in listed.items() if path != "resources"} == expected

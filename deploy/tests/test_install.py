@@ -1,0 +1,133 @@
+"""What an API server says to the chart and to the plain manifests.
+
+Needs KUBECONFIG with an administrator's access, and `kubectl`: `cargo xtask test-kube` brings both.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+
+import chart
+import helm_python
+import pytest
+import yaml
+from conftest import Kubectl, objects
+
+RELEASE = "test-release"
+DEFINITION = "rebalances.apps.emqx.io"
+
+
+@pytest.fixture
+def helm(namespace: str) -> Iterator[helm_python.Config]:
+    """Helm in a namespace of the test's own, with nothing left of our release at the end."""
+    config = helm_python.Config(
+        kubeconfig_path=os.environ["KUBECONFIG"].split(":")[0], namespace=namespace
+    )
+    with config:
+        yield config
+        if config.list(all_states=True):
+            config.uninstall(RELEASE)
+
+
+@pytest.fixture
+def no_definition(kubectl: Kubectl) -> Iterator[None]:
+    """A cluster where nobody knows Rebalance, before and after."""
+    there = kubectl("get", "crd", "--output=name")
+    assert DEFINITION not in there, "not on a cluster that has Rebalance: its objects would go"
+    yield
+    kubectl("delete", "crd", DEFINITION)
+
+
+@pytest.mark.parametrize("file", ["all-namespaces.yaml", "one-namespace.yaml", "crd.yaml"])
+def test_the_server_accepts_every_manifest(kubectl: Kubectl, file: str, namespace: str) -> None:
+    text = (chart.MANIFESTS / file).read_text()
+    # A dry run makes no namespace, so one is lent to it.
+    objects_of_file = [found for found in yaml.safe_load_all(text) if found["kind"] != "Namespace"]
+    for found in objects_of_file:
+        if "namespace" in found["metadata"]:
+            found["metadata"]["namespace"] = namespace
+    lent = yaml.safe_dump_all(objects_of_file)
+    said = kubectl("apply", "--dry-run=server", "--filename=-", stdin=lent).splitlines()
+    assert len(said) == len(objects_of_file)
+    assert all(line.endswith("(server dry run)") for line in said), said
+
+
+def test_a_release_comes_changes_and_goes(
+    kubectl: Kubectl, helm: helm_python.Config, namespace: str
+) -> None:
+    helm.install(str(chart.CHART), RELEASE)
+    (deployment,) = objects(kubectl, "deployments", f"--namespace={namespace}")
+    assert deployment["spec"]["replicas"] == 2
+    helm.upgrade(str(chart.CHART), RELEASE, {"replicas": 3, "readinessGate": {"enabled": True}})
+    (deployment,) = objects(kubectl, "deployments", f"--namespace={namespace}")
+    assert deployment["spec"]["replicas"] == 3
+    helm.rollback(RELEASE)
+    (deployment,) = objects(kubectl, "deployments", f"--namespace={namespace}")
+    assert deployment["spec"]["replicas"] == 2
+    helm.uninstall(RELEASE)
+    left = ["deployments,services,serviceaccounts,roles,rolebindings", f"--namespace={namespace}"]
+    names = {found["metadata"]["name"] for found in objects(kubectl, *left)}
+    assert names <= {"default"}
+    assert not [
+        found
+        for found in objects(kubectl, "clusterroles,clusterrolebindings")
+        if found["metadata"]["name"].startswith(RELEASE)
+    ]
+
+
+@pytest.mark.usefixtures("no_definition")
+def test_the_definition_stays_when_the_release_goes(
+    kubectl: Kubectl, helm: helm_python.Config
+) -> None:
+    helm.install(str(chart.CHART), RELEASE, {"crd": {"install": True}})
+    helm.uninstall(RELEASE)
+    assert DEFINITION in kubectl("get", "crd", DEFINITION, "--output=name")
+
+
+@pytest.mark.usefixtures("no_definition")
+def test_a_definition_of_somebody_else_is_never_replaced(
+    kubectl: Kubectl, helm: helm_python.Config
+) -> None:
+    kubectl("create", "--filename", str(chart.MANIFESTS / "crd.yaml"))
+    before = kubectl("get", "crd", DEFINITION, "--output=jsonpath={.metadata.generation}")
+    with pytest.raises(helm_python.HelmError, match="invalid ownership metadata"):
+        helm.install(str(chart.CHART), RELEASE, {"crd": {"install": True}})
+    after = kubectl("get", "crd", DEFINITION, "--output=jsonpath={.metadata.generation}")
+    assert after == before
+
+
+def is_allowed(kubectl: Kubectl, account: str, verb: str, what: str, namespace: str) -> bool:
+    """Whether `account` may do `verb` to `what`, as `group/resource` or `group/resource/part`."""
+    group, resource, *part = what.split("/")
+    asked = {"verb": verb, "group": group, "resource": resource, "namespace": namespace}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {
+            "user": account,
+            "resourceAttributes": {**asked, "subresource": "".join(part)},
+        },
+    }
+    created = kubectl("create", "--filename=-", "--output=json", stdin=json.dumps(review))
+    return bool(json.loads(created)["status"]["allowed"])
+
+
+@pytest.mark.parametrize("everywhere", [True, False], ids=["all namespaces", "one namespace"])
+def test_the_server_grants_what_is_needed_and_no_more(
+    kubectl: Kubectl, helm: helm_python.Config, namespace: str, everywhere: bool
+) -> None:
+    helm.install(str(chart.CHART), RELEASE, {"watchNamespace": "" if everywhere else namespace})
+    account = f"system:serviceaccount:{namespace}:{RELEASE}"
+
+    def may(verb: str, what: str, where: str = namespace) -> bool:
+        return is_allowed(kubectl, account, verb, what, where)
+
+    assert may("watch", "apps.emqx.io/rebalances")
+    assert may("patch", "apps.emqx.io/rebalances/status")
+    assert may("get", "/secrets")
+    assert may("create", "coordination.k8s.io/leases")
+    assert not may("list", "/secrets")
+    assert not may("delete", "apps.emqx.io/rebalances")
+    assert not may("patch", "/pods/status")
+    assert not may("get", "coordination.k8s.io/leases"), "only the one Lease"
+    assert may("list", "/pods", "default") == everywhere
