@@ -4,9 +4,15 @@
 //! and gives is the JSON of the core. The chunks in `facade` are what users see: they check the types
 //! of arguments, and turn jobs into calls that wait.
 
+mod config;
 mod offline;
 mod reply;
+mod sansio;
+mod stored;
 #[cfg(feature = "transport")]
+mod transport;
+#[cfg(not(feature = "transport"))]
+#[path = "no_transport.rs"]
 mod transport;
 mod tree;
 
@@ -19,12 +25,15 @@ fn emqx_rebalance(lua: &Lua) -> LuaResult<LuaTable> {
     let native = lua.create_table()?;
     native.set("version", env!("CARGO_PKG_VERSION"))?;
     offline::register(lua, &native)?;
-    #[cfg(feature = "transport")]
+    sansio::register(lua, &native)?;
     transport::register(lua, &native)?;
     let chunks = lua.create_table()?;
-    chunks.set("cluster", lua.load(CLUSTER).set_name("=emqx_rebalance").into_function()?)?;
+    for (name, text) in CHUNKS {
+        chunks.set(name, lua.load(text).set_name("=emqx_rebalance").into_function()?)?;
+    }
     lua.load(FACADE).set_name("=emqx_rebalance").call((native, chunks))
 }
 
 const FACADE: &str = include_str!("facade/init.lua");
-const CLUSTER: &str = include_str!("facade/cluster.lua");
+const CHUNKS: [(&str, &str); 2] =
+    [("cluster", include_str!("facade/cluster.lua")), ("carry", include_str!("facade/carry.lua"))];

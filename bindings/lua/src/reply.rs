@@ -1,6 +1,6 @@
 //! What a call gives back: its value, or `nil` and an error.
 
-use emqx_rebalance_core::{Error, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Result};
 use mlua::prelude::*;
 use serde::Serialize;
 
@@ -10,6 +10,22 @@ pub(crate) fn reply<T: Serialize>(lua: &Lua, result: Result<T>) -> LuaResult<Lua
         Ok(value) => to_lua(lua, &value)?.into_lua_multi(lua),
         Err(error) => refuse(lua, &error),
     }
+}
+
+/// What Lua looks after, or `nil` and an error.
+pub(crate) fn given(
+    lua: &Lua,
+    made: Result<impl LuaUserData + 'static>,
+) -> LuaResult<LuaMultiValue> {
+    match made {
+        Ok(made) => lua.create_userdata(made)?.into_lua_multi(lua),
+        Err(error) => refuse(lua, &error),
+    }
+}
+
+/// The error of whoever waited in vain for `what`, which goes on.
+pub(crate) fn late(what: &str) -> Error {
+    Error::new(ErrorKind::Timeout, format!("there is no {what} yet; wait again"))
 }
 
 /// `nil` and `error`.

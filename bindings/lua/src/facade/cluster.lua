@@ -1,5 +1,5 @@
 -- Clusters, jobs and runs: what is native never waits, and here is who waits how.
-local native, expect = ...
+local native, expect, carry = ...
 
 -- Waits until something native is over: all of Lua does, or only this coroutine if there is `sleep`.
 local function await(waiting, sleep, timeout)
@@ -86,14 +86,6 @@ local Cluster = {}
 Cluster.__index = Cluster
 Cluster.__name = "emqx_rebalance.cluster"
 
--- What `native` gave, as an object of `class` that waits as its cluster does.
-local function wrap(class, cluster, made, err)
-  if not made then
-    return nil, err
-  end
-  return setmetatable({ native = made, sleep = cluster.sleep }, class)
-end
-
 -- The calls that have a job, and the types of their arguments.
 local CALLS = {
   plan = "table",
@@ -105,12 +97,24 @@ local CALLS = {
 }
 
 -- Raises, two levels up, if `argument` is not what the call `name` takes.
-local function check(name, argument, position)
+local function check(name, argument, position, shown)
   local wanted, found = CALLS[name], type(argument)
   if found ~= wanted and not (wanted == "string?" and (found == "string" or found == "nil")) then
     local text = "bad argument #%d to '%s' (%s expected, got %s)"
-    error(text:format(position, name, wanted, found), 3)
+    error(text:format(position, shown, wanted, found), 3)
   end
+end
+
+-- Begins a call, whose argument is good.
+local function begin(cluster, name, argument)
+  local made, err = cluster.native[name](cluster.native, argument)
+  if not made then
+    return nil, err
+  end
+  if cluster.http then
+    return carry.job(made, cluster.http)
+  end
+  return setmetatable({ native = made, sleep = cluster.sleep }, Job)
 end
 
 -- Begins the call `name`, such as `cluster:job("plan", { mode = "level" })`, without waiting.
@@ -119,70 +123,133 @@ function Cluster:job(name, argument)
   if not CALLS[name] then
     error(("bad argument #1 to 'job' (no call is named '%s')"):format(name), 2)
   end
-  check(name, argument, 2)
-  return wrap(Job, self, self.native[name](self.native, argument))
+  check(name, argument, 2, "job")
+  return begin(self, name, argument)
 end
 
-for name, _ in pairs(CALLS) do
+for name in pairs(CALLS) do
   -- The call itself: begins a job, and waits for it.
   Cluster[name] = function(self, argument)
-    check(name, argument, 1)
-    local job, err = self.native[name](self.native, argument)
+    check(name, argument, 1, name)
+    local job, err = begin(self, name, argument)
     if not job then
       return nil, err
     end
-    return await(job, self.sleep)
+    return job:wait()
   end
 end
 
--- Raises, two levels up, if the options of a start are no table, or name a file by something else.
-local function check_options(options, name)
-  if options ~= nil and type(options) ~= "table" then
-    error(("bad argument #2 to '%s' (table expected, got %s)"):format(name, type(options)), 3)
+-- Raises, two levels up, if an option that is not the core's is of the wrong type, or not for this transport.
+local function check_options(cluster, options, name)
+  local kept = cluster.http and "save" or "state_file"
+  local other = cluster.http and "state_file" or "save"
+  local wanted = cluster.http and "function" or "string"
+  local found = type(options)
+  if options == nil then
+    return
   end
-  local file = options and options.state_file
-  if file ~= nil and type(file) ~= "string" then
-    local text = "bad argument #2 to '%s' (state_file: string expected, got %s)"
-    error(text:format(name, type(file)), 3)
+  if found ~= "table" then
+    error(("bad argument #2 to '%s' (table expected, got %s)"):format(name, found), 3)
+  end
+  if options[other] ~= nil then
+    local text = "bad argument #2 to '%s' (%s: with this transport it is %s)"
+    error(text:format(name, other, kept), 3)
+  end
+  found = type(options[kept])
+  if found ~= "nil" and found ~= wanted then
+    local text = "bad argument #2 to '%s' (%s: %s expected, got %s)"
+    error(text:format(name, kept, wanted, found), 3)
   end
 end
 
--- `plan` and the options beside it as one request, and the file for the state.
+-- `plan` and the options of the core beside it as one request.
 local function request(plan, options)
-  local all, file = {}, nil
+  local all = {}
   for name, value in pairs(options or {}) do
     all[name] = value
   end
-  file, all.state_file, all.plan = all.state_file, nil, plan
-  return all, file
+  all.state_file, all.save, all.plan = nil, nil, plan
+  return all
 end
 
--- Begins `plan` and drives it in the background. Never waits.
+-- Has what `native` gave driven.
+local function follow(cluster, options, made, err)
+  if not made then
+    return nil, err
+  end
+  if cluster.http then
+    return carry.run(made, cluster.http, options and options.save)
+  end
+  return setmetatable({ native = made, sleep = cluster.sleep }, Run)
+end
+
+-- Begins `plan` and drives it. Never waits.
 function Cluster:start(plan, options)
   expect("table", plan, 1, "start")
-  check_options(options, "start")
-  return wrap(Run, self, self.native:start(request(plan, options)))
+  check_options(self, options, "start")
+  local file = options and options.state_file
+  return follow(self, options, self.native:start(request(plan, options), file))
 end
 
 -- Begins to empty a node as `plan` of `plan_evacuation` says. Never waits.
 function Cluster:evacuate(plan, options)
   expect("table", plan, 1, "evacuate")
-  check_options(options, "evacuate")
-  return wrap(Run, self, self.native:evacuate(request(plan, options)))
+  check_options(self, options, "evacuate")
+  local file = options and options.state_file
+  return follow(self, options, self.native:evacuate(request(plan, options), file))
 end
 
 -- Goes on from the `state` of a run, of this process or another. Never waits.
 function Cluster:resume(state, options)
   expect("string", state, 1, "resume")
-  check_options(options, "resume")
-  return wrap(Run, self, self.native:resume(state, options and options.state_file))
+  check_options(self, options, "resume")
+  return follow(self, options, self.native:resume(state, options and options.state_file))
+end
+
+-- What is wrong with `owner[name]`, if it is there, or needed, and no function.
+local function no_function(owner, name, shown, is_needed)
+  local found = type(owner[name])
+  if found ~= "function" and (is_needed or found ~= "nil") then
+    return ("%s: function expected, got %s"):format(shown, found)
+  end
+end
+
+-- What is wrong with the functions of a configuration, if anything.
+local function wrong_functions(config)
+  local http = config.http
+  if http ~= nil and type(http) ~= "table" then
+    return ("http: table expected, got %s"):format(type(http))
+  end
+  local wrong = no_function(config, "sleep", "sleep")
+  if not http then
+    return wrong
+  end
+  wrong = wrong or no_function(http, "send", "http.send", true)
+  wrong = wrong or no_function(http, "sleep", "http.sleep", true)
+  for _, name in ipairs { "now", "crew", "background" } do
+    wrong = wrong or no_function(http, name, "http." .. name)
+  end
+  return wrong
 end
 
 return function(config)
+  local wrong = wrong_functions(config)
+  if wrong then
+    error(("bad argument #1 to 'cluster' (%s)"):format(wrong), 3)
+  end
   local asked = {}
   for name, value in pairs(config) do
     asked[name] = value
   end
-  asked.sleep = nil
-  return wrap(Cluster, config, native.cluster(asked))
+  asked.sleep, asked.http = nil, nil
+  local made, err
+  if config.http then
+    made, err = native.sansio(asked)
+  else
+    made, err = native.cluster(asked)
+  end
+  if not made then
+    return nil, err
+  end
+  return setmetatable({ native = made, sleep = config.sleep, http = config.http }, Cluster)
 end

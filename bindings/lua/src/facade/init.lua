@@ -49,12 +49,41 @@ function rebalance.to_json(value)
   return native.to_json(value)
 end
 
-local cluster = chunks.cluster(native, expect)
+local cluster = chunks.cluster(native, expect, chunks.carry(native, expect))
 
 -- A cluster behind its URLs. Asks nothing yet.
 function rebalance.cluster(config)
   expect("table", config, 1, "cluster")
-  return cluster(config)
+  local made, err = cluster(config)
+  return made, err
+end
+
+-- A cluster that only says what to send: its calls give talks, and its starts give drivers, with
+-- `step(now_ms, input)`.
+function rebalance.sansio(config)
+  expect("table", config, 1, "sansio")
+  return native.sansio(config)
+end
+
+-- A driver of `plan` that only says what to send. `options.cluster` is where the cluster is; the others
+-- are those of `cluster:start`.
+function rebalance.driver(plan, options)
+  expect("table", plan, 1, "driver")
+  if options ~= nil then
+    expect("table", options, 2, "driver")
+  end
+  local request = {}
+  for name, value in pairs(options or {}) do
+    request[name] = value
+  end
+  local where = request.cluster or {}
+  expect("table", where, 2, "driver")
+  request.cluster, request.plan = nil, plan
+  local found, err = native.sansio(where)
+  if not found then
+    return nil, err
+  end
+  return found:start(request)
 end
 
 return rebalance

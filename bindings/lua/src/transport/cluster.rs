@@ -1,20 +1,20 @@
 //! A cluster behind its URLs.
 
-use super::config::ConfigInput;
 use super::job::Job;
 use super::process::Process;
 use super::run::Run;
+use crate::config::{Config, ConfigInput};
 use crate::offline::read;
-use crate::reply::refuse;
+use crate::reply::given;
+use crate::stored::{Stored, named};
 use crate::tree::Tree;
-use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Drive};
-use emqx_rebalance_core::driver::{Driver, DriverState};
+use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Drive, Tls};
+use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{
-    Error, EvacuationRequest, EvacuationStartRequest, Evacuator, EvacuatorState, NodeName,
-    PlanRequest, Result, StartRequest,
+    EvacuationRequest, EvacuationStartRequest, Evacuator, PlanRequest, Result, StartRequest,
 };
 use mlua::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::cell::RefCell;
 use std::mem::{forget, replace};
 use std::path::PathBuf;
@@ -32,13 +32,25 @@ pub(crate) struct Cluster {
 /// Adds `native.cluster`.
 pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
     let cluster = |lua: &Lua, config: LuaValue| {
-        let config = read::<ConfigInput>(lua, &config, "cluster").and_then(ClusterConfig::try_from);
-        given(lua, config.map(|config| Cluster { config, connection: RefCell::default() }))
+        let config = read::<ConfigInput>(lua, &config, "cluster").and_then(Config::try_from);
+        given(lua, config.map(Cluster::new))
     };
     native.set("cluster", lua.create_function(cluster)?)
 }
 
 impl Cluster {
+    fn new(config: Config) -> Self {
+        let Config { access, ca_cert, client_cert, client_key } = config;
+        let config = ClusterConfig {
+            urls: access.urls,
+            node_urls: access.node_urls,
+            auth: access.auth,
+            tls: Tls { ca_cert, client_cert, client_key },
+            timeouts: access.timeouts,
+        };
+        Self { config, connection: RefCell::default() }
+    }
+
     /// Begins `work` on the connected cluster.
     fn job<T: Serialize, F: Future<Output = Result<T>> + Send>(
         &self,
@@ -70,6 +82,24 @@ impl Cluster {
         D::State: Serialize,
     {
         Ok(Run::spawn(Process::current()?, self.connect(), driver?, file))
+    }
+
+    /// Goes on with what another process began, which EMQX does too: until the cluster is found.
+    fn resume<D: Drive + Sync>(&self, driver: D, file: Option<PathBuf>) -> Result<Run>
+    where
+        D::State: Serialize,
+    {
+        let (config, connection) = (self.config.clone(), self.connection());
+        let connect = async move {
+            loop {
+                let client = connection.get_or_try_init(|| Client::connect(config.clone()));
+                match client.await {
+                    Err(error) if error.is_retryable() => tokio::time::sleep(PATIENCE).await,
+                    found => return found.cloned(),
+                }
+            }
+        };
+        Ok(Run::spawn(Process::current()?, connect, driver, file))
     }
 }
 
@@ -142,35 +172,17 @@ fn add_runs<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
         let request = request.and_then(EvacuationStartRequest::read);
         given(lua, request.and_then(|request| cluster.drive(request.evacuator(), file)))
     });
-    methods.add_method("resume", |lua, cluster, (state, file): (LuaValue, Option<PathBuf>)| {
-        let run = read::<Stored>(lua, &state, "state").and_then(|state| match state {
-            Stored::Runs(state) => cluster.drive(Ok(Driver::restore(*state)), file),
-            Stored::Evacuation(state) => cluster.drive(Ok(Evacuator::restore(*state)), file),
+    methods.add_method("resume", |lua, cluster, (state, file): (LuaString, Option<PathBuf>)| {
+        let run = Stored::read(&state).and_then(|state| match state {
+            Stored::Runs(state) => cluster.resume(Driver::restore(*state), file),
+            Stored::Evacuation(state) => cluster.resume(Evacuator::restore(*state), file),
         });
         given(lua, run)
     });
 }
 
-/// What Lua looks after, or `nil` and an error.
-fn given(lua: &Lua, made: Result<impl LuaUserData + 'static>) -> LuaResult<LuaMultiValue> {
-    match made {
-        Ok(made) => lua.create_userdata(made)?.into_lua_multi(lua),
-        Err(error) => refuse(lua, &error),
-    }
-}
-
-fn named(node: &str) -> Result<NodeName> {
-    NodeName::new(node).map_err(|problem| Error::invalid("node", vec![problem]))
-}
-
-/// A stored state, of either kind.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Stored {
-    Runs(Box<DriverState>),
-    Evacuation(Box<EvacuatorState>),
-}
-
 /// Every URL, three times, each as long as it takes by default. Whatever is on its way after that is
 /// given up.
 const LIMIT: Duration = Duration::from_secs(180);
+/// Between two attempts to find a cluster whose plan is to be resumed.
+const PATIENCE: Duration = Duration::from_secs(5);

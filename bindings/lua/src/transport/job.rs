@@ -1,7 +1,7 @@
 //! A call on its way, for Lua to look after or to wait for.
 
 use super::process::{Here, Process};
-use crate::reply::{refuse, reply};
+use crate::reply::{late, refuse, reply};
 use emqx_rebalance_core::{Error, ErrorKind, Result};
 use mlua::prelude::*;
 use serde::Serialize;
@@ -46,7 +46,8 @@ impl Job {
         process.handle.spawn(async move {
             let result = tokio::time::timeout(limit, work).await;
             drop(call);
-            worker.finish(result.unwrap_or_else(|_| Err(given_up())).and_then(|value| json(&value)));
+            worker
+                .finish(result.unwrap_or_else(|_| Err(given_up())).and_then(|value| json(&value)));
         });
         Ok(Self(Here::new(process, shared)))
     }
@@ -56,11 +57,6 @@ fn json<T: Serialize>(value: &T) -> Result<Value> {
     serde_json::to_value(value).map_err(|error| {
         Error::new(ErrorKind::Protocol, "the answer cannot be written as JSON").with("why", error)
     })
-}
-
-/// The error of whoever waited in vain for `what`, which goes on.
-pub(crate) fn late(what: &str) -> Error {
-    Error::new(ErrorKind::Timeout, format!("there is no {what} yet; wait again"))
 }
 
 fn given_up() -> Error {

@@ -2,7 +2,6 @@
 //! unless it wants to.
 
 mod cluster;
-mod config;
 mod job;
 mod process;
 mod run;

@@ -1,11 +1,11 @@
 //! A plan or an evacuation on its way, for Lua to look at without waiting.
 
-use super::job::{late, polled, wait};
+use super::job::{polled, wait};
 use super::process::{Here, Process};
-use crate::reply::{refuse, reply};
+use crate::reply::{late, refuse, reply};
 use emqx_rebalance_client::{Cluster, Drive, FileStore, Run as Driven, Store};
-use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
 use emqx_rebalance_core::Result;
+use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
 use mlua::prelude::*;
 use serde::Serialize;
 use std::collections::VecDeque;

@@ -1,5 +1,6 @@
 //! Lua values as JSON has them.
 
+mod access;
 mod read;
 mod serde;
 

@@ -13,18 +13,23 @@ impl Tree {
     /// `config_invalid` with the place of everything that JSON cannot hold. Places count from 0, as
     /// in every other language.
     pub(crate) fn read(lua: &Lua, value: &LuaValue, what: &str) -> Result<Self> {
-        let mut reader = Reader {
-            lists: lua.array_metatable(),
-            path: vec![],
-            problems: vec![],
-            what,
-            is_too_deep: false,
-        };
+        Self::read_by(Reader::new(lua, what), value)
+    }
+
+    /// Reads what came from the network: bytes that are no UTF-8 become `U+FFFD`.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn read_lossy(lua: &Lua, value: &LuaValue, what: &str) -> Result<Self> {
+        Self::read_by(Reader { is_lossy: true, ..Reader::new(lua, what) }, value)
+    }
+
+    fn read_by(mut reader: Reader<'_>, value: &LuaValue) -> Result<Self> {
         let tree = reader.value(value);
         if reader.problems.is_empty() {
             Ok(tree)
         } else {
-            Err(Error::invalid(what, reader.problems))
+            Err(Error::invalid(reader.what, reader.problems))
         }
     }
 
@@ -52,6 +57,7 @@ struct Reader<'a> {
     what: &'a str,
     /// A table may be within itself, and then reading has no end.
     is_too_deep: bool,
+    is_lossy: bool,
 }
 
 enum Place {
@@ -59,7 +65,18 @@ enum Place {
     Index(usize),
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(lua: &Lua, what: &'a str) -> Self {
+        Self {
+            lists: lua.array_metatable(),
+            path: Vec::new(),
+            problems: Vec::new(),
+            what,
+            is_too_deep: false,
+            is_lossy: false,
+        }
+    }
+
     fn value(&mut self, value: &LuaValue) -> Tree {
         match value {
             LuaValue::Nil => Tree::Null,
@@ -74,6 +91,7 @@ impl Reader<'_> {
             }
             LuaValue::String(text) => match text.to_str() {
                 Ok(text) => Tree::Text(text.to_owned()),
+                Err(_) if self.is_lossy => Tree::Text(text.to_string_lossy()),
                 Err(_) => self.problem("a string of other bytes", "UTF-8"),
             },
             LuaValue::Table(table) => self.table(table),

@@ -1,9 +1,8 @@
 //! To and from the types of the core.
 
 use super::Tree;
-use serde::de::value::{
-    Error as Unreadable, MapAccessDeserializer, MapDeserializer, SeqDeserializer,
-};
+use super::access::{Items, Members};
+use serde::de::value::{Error as Unreadable, MapAccessDeserializer};
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use serde::{Serialize, Serializer, forward_to_deserialize_any};
 use std::collections::BTreeMap;
@@ -18,8 +17,8 @@ impl<'de> Deserializer<'de> for Tree {
             Self::Whole(number) => visitor.visit_i64(number),
             Self::Fraction(number) => visitor.visit_f64(number),
             Self::Text(text) => visitor.visit_string(text),
-            Self::List(list) => visitor.visit_seq(SeqDeserializer::new(list.into_iter())),
-            Self::Object(object) => visitor.visit_map(MapDeserializer::new(object.into_iter())),
+            Self::List(list) => visitor.visit_seq(Items::new(list)),
+            Self::Object(object) => visitor.visit_map(Members::new(object)),
             Self::Empty => Self::Object(BTreeMap::new()).deserialize_any(visitor),
         }
     }
@@ -55,8 +54,7 @@ impl<'de> Deserializer<'de> for Tree {
         match self {
             Self::Text(word) => visitor.visit_enum(word.into_deserializer()),
             Self::Object(object) => {
-                let object = MapDeserializer::new(object.into_iter());
-                visitor.visit_enum(MapAccessDeserializer::new(object))
+                visitor.visit_enum(MapAccessDeserializer::new(Members::new(object)))
             }
             other => other.deserialize_any(visitor),
         }
@@ -65,14 +63,6 @@ impl<'de> Deserializer<'de> for Tree {
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
         unit_struct tuple tuple_struct map struct identifier ignored_any
-    }
-}
-
-impl IntoDeserializer<'_, Unreadable> for Tree {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
     }
 }
 

@@ -1,8 +1,9 @@
 //! Which cluster, who asks, and how patiently: from a Lua table, files and the environment.
 
-use emqx_rebalance_client::{Auth, ClusterConfig, Secret, Timeouts, Tls};
+use emqx_rebalance_api::Secret;
 use emqx_rebalance_core::{Error, NodeName, Problem, Result};
-use serde::Deserialize;
+use emqx_rebalance_exchange::{Access, Auth, Timeouts};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -19,9 +20,11 @@ pub(crate) struct ConfigInput {
     #[serde(default)]
     node_urls: BTreeMap<NodeName, String>,
     api_key: Option<String>,
+    #[serde(default, deserialize_with = "unseen")]
     api_secret: Option<String>,
     api_secret_file: Option<PathBuf>,
     username: Option<String>,
+    #[serde(default, deserialize_with = "unseen")]
     password: Option<String>,
     password_file: Option<PathBuf>,
     ca_cert: Option<PathBuf>,
@@ -32,7 +35,15 @@ pub(crate) struct ConfigInput {
     start_timeout_s: Option<f64>,
 }
 
-impl TryFrom<ConfigInput> for ClusterConfig {
+/// What was read.
+pub(crate) struct Config {
+    pub(crate) access: Access,
+    pub(crate) ca_cert: Option<PathBuf>,
+    pub(crate) client_cert: Option<PathBuf>,
+    pub(crate) client_key: Option<PathBuf>,
+}
+
+impl TryFrom<ConfigInput> for Config {
     type Error = Error;
 
     fn try_from(input: ConfigInput) -> Result<Self> {
@@ -43,21 +54,29 @@ impl TryFrom<ConfigInput> for ClusterConfig {
             start: seconds("start_timeout_s", input.start_timeout_s, default.start)?,
         };
         let auth = input.auth()?;
-        let tls = Tls {
+        let urls = urls(input.url, input.urls);
+        let access =
+            Access { urls, node_urls: input.node_urls, auth, timeouts, ..Access::default() };
+        Ok(Self {
+            access,
             ca_cert: input.ca_cert,
             client_cert: input.client_cert,
             client_key: input.client_key,
-        };
-        let urls = urls(input.url, input.urls);
-        Ok(Self { urls, node_urls: input.node_urls, auth, tls, timeouts })
+        })
     }
+}
+
+/// Reads a secret, and shows nothing of what is no secret either.
+fn unseen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let bad = |_| serde::de::Error::custom("not a string");
+    Option::deserialize(deserializer).map_err(bad)
 }
 
 impl ConfigInput {
     fn auth(&self) -> Result<Auth> {
-        let anonymous = self.api_key.is_none() && self.username.is_none();
+        let is_anonymous = self.api_key.is_none() && self.username.is_none();
         let named = |given: &Option<String>, name| {
-            given.clone().or_else(|| anonymous.then(|| variable(name)).flatten())
+            given.clone().or_else(|| is_anonymous.then(|| variable(name)).flatten())
         };
         let key = named(&self.api_key, "EMQX_API_KEY");
         let username = named(&self.username, "EMQX_USERNAME");

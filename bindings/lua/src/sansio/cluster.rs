@@ -1,0 +1,97 @@
+//! A cluster that is asked through its host.
+
+use super::course::Course;
+use super::talk::Talk;
+use crate::config::{Config, ConfigInput};
+use crate::offline::read;
+use crate::reply::{error_table, given, late};
+use crate::stored::{Stored, named, unread};
+use crate::tree::Tree;
+use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_core::{
+    EvacuationRequest, EvacuationStartRequest, Evacuator, PlanRequest, Result, StartRequest,
+};
+use emqx_rebalance_exchange::sansio::Cluster as Conversations;
+use mlua::prelude::*;
+
+/// A cluster that is asked through its host.
+#[derive(Debug)]
+pub(crate) struct Cluster(Conversations);
+
+/// Adds `native.sansio`, and `native.late` for those who carry requests.
+pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
+    native.set("late", lua.create_function(|lua, what: String| error_table(lua, &late(&what)))?)?;
+    let cluster = |lua: &Lua, config: LuaValue| {
+        given(lua, read::<ConfigInput>(lua, &config, "cluster").and_then(Cluster::new))
+    };
+    native.set("sansio", lua.create_function(cluster)?)
+}
+
+impl Cluster {
+    fn new(input: ConfigInput) -> Result<Self> {
+        let Config { access, ca_cert, client_cert, client_key } = Config::try_from(input)?;
+        let files =
+            [("ca_cert", ca_cert), ("client_cert", client_cert), ("client_key", client_key)];
+        for (field, file) in files {
+            if let Some(file) = file {
+                let bound = "left out: whoever carries the requests verifies `https`";
+                return Err(unread(field, file.display(), bound));
+            }
+        }
+        Conversations::new(access).map(Self)
+    }
+}
+
+impl LuaUserData for Cluster {
+    fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
+        add_questions(methods);
+        add_courses(methods);
+    }
+}
+
+/// Methods that give a [`Talk`].
+fn add_questions<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
+    methods
+        .add_method("snapshot", |lua, cluster, ()| given(lua, Ok(Talk::new(cluster.0.snapshot()))));
+    methods.add_method("status", |lua, cluster, ()| given(lua, Ok(Talk::new(cluster.0.status()))));
+    methods.add_method("plan", |lua, cluster, request: LuaValue| {
+        let request = Tree::read(lua, &request, "plan request").and_then(PlanRequest::read);
+        given(lua, request.map(|request| Talk::new(cluster.0.plan(request))))
+    });
+    methods.add_method("plan_evacuation", |lua, cluster, request: LuaValue| {
+        let request = Tree::read(lua, &request, "evacuation request");
+        let request = request.and_then(EvacuationRequest::read);
+        given(lua, request.map(|request| Talk::new(cluster.0.plan_evacuation(request))))
+    });
+    methods.add_method("stop", |lua, cluster, coordinator: Option<String>| {
+        let coordinator = coordinator.as_deref().map(named).transpose();
+        given(lua, coordinator.map(|coordinator| Talk::new(cluster.0.stop(coordinator))))
+    });
+    methods.add_method("stop_evacuation", |lua, cluster, node: String| {
+        given(lua, named(&node).map(|node| Talk::new(cluster.0.stop_evacuation(node))))
+    });
+}
+
+/// Methods that give a [`Course`].
+fn add_courses<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
+    methods.add_method("start", |lua, cluster, request: LuaValue| {
+        let request = Tree::read(lua, &request, "start request").and_then(StartRequest::read);
+        let driver = request.and_then(StartRequest::driver);
+        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver, false)))
+    });
+    methods.add_method("evacuate", |lua, cluster, request: LuaValue| {
+        let request = Tree::read(lua, &request, "start request");
+        let request = request.and_then(EvacuationStartRequest::read);
+        let driver = request.and_then(EvacuationStartRequest::evacuator);
+        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver, false)))
+    });
+    methods.add_method("resume", |lua, cluster, state: LuaString| {
+        let course = Stored::read(&state).map(|state| match state {
+            Stored::Runs(state) => Course::new(cluster.0.clone(), Driver::restore(*state), true),
+            Stored::Evacuation(state) => {
+                Course::new(cluster.0.clone(), Evacuator::restore(*state), true)
+            }
+        });
+        given(lua, course)
+    });
+}
