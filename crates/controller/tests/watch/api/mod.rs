@@ -1,0 +1,139 @@
+//! A small Kubernetes API server in this process: enough of lists, watches, patches, finalizers and
+//! conflicts for a controller, and faults on request.
+
+mod merge;
+mod objects;
+mod routes;
+
+pub(crate) use objects::Key;
+
+use axum::Router;
+use kube::Config;
+use objects::Objects;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// A running API server; it stops when it is dropped.
+pub(crate) struct Api {
+    pub(crate) state: Arc<State>,
+    url: String,
+    _tasks: JoinSet<()>,
+}
+
+/// What the server holds.
+pub(crate) struct State {
+    objects: Mutex<Objects>,
+    /// The latest resource version, for those who watch.
+    changed: watch::Sender<u64>,
+    faults: Mutex<Faults>,
+    asked: Mutex<BTreeMap<String, u64>>,
+}
+
+/// What is broken.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faults {
+    /// Every request is answered with 503, and watches end.
+    pub(crate) is_down: bool,
+    /// So many writes to rebalances meet a change of somebody else.
+    pub(crate) conflicts: u32,
+    /// Status fields that EMQX's own definition does not know are dropped.
+    pub(crate) prunes: bool,
+}
+
+impl Api {
+    pub(crate) async fn start() -> Self {
+        let state = Arc::new(State {
+            objects: Mutex::default(),
+            changed: watch::channel(0).0,
+            faults: Mutex::default(),
+            asked: Mutex::default(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = Router::new().fallback(routes::answer).with_state(Arc::clone(&state));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { state, url, _tasks: tasks }
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        Config::new(self.url.parse().unwrap())
+    }
+}
+
+impl State {
+    pub(crate) fn create(&self, key: &Key, object: Value) -> Value {
+        let created = self.objects().create(key, object).unwrap();
+        self.announce();
+        created
+    }
+
+    pub(crate) fn get(&self, key: &Key) -> Option<Value> {
+        self.objects().get(key).cloned()
+    }
+
+    pub(crate) fn list(&self, resource: &str) -> Vec<Value> {
+        self.objects().list(resource, None)
+    }
+
+    pub(crate) fn patch(&self, key: &Key, patch: &Value) {
+        self.objects().patch(key, patch, false, false).unwrap();
+        self.announce();
+    }
+
+    pub(crate) fn delete(&self, key: &Key) {
+        self.objects().delete(key).unwrap();
+        self.announce();
+    }
+
+    pub(crate) fn break_it(&self, faults: Faults) {
+        *self.faults.lock().unwrap() = faults;
+        // Watches look whether they are still allowed.
+        self.announce();
+    }
+
+    pub(crate) fn faults(&self) -> Faults {
+        self.faults.lock().unwrap().clone()
+    }
+
+    /// Requests so far, by verb and resource.
+    pub(crate) fn asked(&self) -> BTreeMap<String, u64> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// Waits until `look` finds something.
+    pub(crate) async fn until<T>(&self, mut look: impl FnMut(&Self) -> Option<T>) -> T {
+        let mut changed = self.changed.subscribe();
+        loop {
+            changed.borrow_and_update();
+            if let Some(found) = look(self) {
+                return found;
+            }
+            changed.changed().await.unwrap();
+        }
+    }
+
+    fn takes_conflict(&self) -> bool {
+        let mut faults = self.faults.lock().unwrap();
+        let has_one = faults.conflicts > 0;
+        faults.conflicts = faults.conflicts.saturating_sub(1);
+        has_one
+    }
+
+    fn count(&self, verb: &str, resource: &str) {
+        *self.asked.lock().unwrap().entry(format!("{verb} {resource}")).or_default() += 1;
+    }
+
+    fn objects(&self) -> MutexGuard<'_, Objects> {
+        self.objects.lock().unwrap()
+    }
+
+    fn announce(&self) {
+        let version = self.objects().version();
+        self.changed.send_replace(version);
+    }
+}

@@ -1,0 +1,104 @@
+//! The controller dies anywhere; another one goes on, and nothing is started twice.
+
+use crate::scene::{Scene, has_state, phase, within};
+use serde_json::json;
+
+async fn killed_in(state: &str) {
+    let mut scene = Scene::of(&[300, 0]).await;
+    let key = scene.rebalance("sample", json!({}));
+    scene.in_state(&key, state).await;
+    scene.kill_controller().await;
+    scene.start_controller();
+    let object = scene.ended(&key).await;
+    assert_eq!(phase(&object), "Completed", "{object:#}");
+    assert_eq!(scene.relay.starts(), 1);
+}
+
+#[tokio::test]
+async fn while_load_balancers_are_given_time() {
+    within(60, killed_in("wait_health_check")).await;
+}
+
+#[tokio::test]
+async fn while_connections_are_evicted() {
+    within(60, killed_in("evicting_conns")).await;
+}
+
+#[tokio::test]
+async fn while_sessions_are_taken_over() {
+    within(60, killed_in("wait_takeover")).await;
+}
+
+#[tokio::test]
+async fn while_sessions_are_moved() {
+    within(60, killed_in("evicting_sessions")).await;
+}
+
+/// The state is there before anything is asked of EMQX.
+#[tokio::test]
+async fn before_the_start_is_sent() {
+    let test = async {
+        let mut scene = Scene::of(&[300, 0]).await;
+        let key = scene.rebalance("sample", json!({}));
+        scene.until(&key, |object| has_state(object).then_some(())).await;
+        scene.kill_controller().await;
+        scene.start_controller();
+        let object = scene.ended(&key).await;
+        assert_eq!(phase(&object), "Completed", "{object:#}");
+        assert_eq!(scene.relay.starts(), 1);
+    };
+    within(60, test).await;
+}
+
+/// The start is on its way and its answer is lost: the next controller looks before it asks again.
+#[tokio::test]
+async fn while_the_start_is_on_its_way() {
+    let test = async {
+        let mut scene = Scene::of(&[300, 0]).await;
+        let key = scene.rebalance("sample", json!({}));
+        scene.relay.until_started().await;
+        scene.kill_controller().await;
+        scene.start_controller();
+        let object = scene.ended(&key).await;
+        assert_eq!(phase(&object), "Completed", "{object:#}");
+        // A request may die in the socket; then it never was a start for EMQX.
+        let starts = scene.relay.starts();
+        assert!(starts <= 2, "{starts} starts");
+    };
+    within(60, test).await;
+}
+
+/// The controller is away while EMQX comes to its end.
+#[tokio::test]
+async fn until_emqx_is_done() {
+    let test = async {
+        let mut scene = Scene::of(&[300, 0]).await;
+        let key = scene.rebalance("sample", json!({}));
+        scene.in_state(&key, "evicting_conns").await;
+        scene.kill_controller().await;
+        while scene.is_rebalancing() {
+            tokio::task::yield_now().await;
+        }
+        scene.start_controller();
+        let object = scene.ended(&key).await;
+        assert_eq!(phase(&object), "Completed", "{object:#}");
+        assert_eq!(scene.relay.starts(), 1);
+    };
+    within(60, test).await;
+}
+
+#[tokio::test]
+async fn while_it_is_told_to_stop() {
+    let test = async {
+        let mut scene = Scene::of(&[300, 0]).await;
+        let key = scene.rebalance("sample", json!({}));
+        scene.in_state(&key, "evicting_conns").await;
+        scene.api.state.delete(&key);
+        scene.kill_controller().await;
+        scene.start_controller();
+        scene.gone(&key).await;
+        assert!(!scene.is_rebalancing());
+        assert_eq!(scene.relay.starts(), 1);
+    };
+    within(60, test).await;
+}

@@ -1,0 +1,14 @@
+//! The controller as a whole: a small API server, the embedded cluster as EMQX, and faults in both.
+#![cfg(test)]
+
+mod api;
+mod deletion;
+mod instance;
+mod kills;
+mod lifecycle;
+mod outages;
+mod queue;
+mod relay;
+mod scene;
+mod service;
+mod wishes;

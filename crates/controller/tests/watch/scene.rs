@@ -1,0 +1,160 @@
+//! A cluster, an API server and a controller between them.
+
+use crate::api::{Api, Key};
+use crate::relay::Relay;
+use emqx_rebalance_controller::{RunOptions, run};
+use emqx_rebalance_sim::server::Embedded;
+use emqx_rebalance_sim::{ClusterConfig, Reconnect};
+use serde_json::{Value, json};
+use std::future::Future;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+pub(crate) struct Scene {
+    pub(crate) api: Api,
+    pub(crate) emqx: Embedded,
+    pub(crate) relay: Relay,
+    controller: Option<JoinHandle<()>>,
+}
+
+impl Scene {
+    /// A cluster with so many clients on each node, and a controller.
+    pub(crate) async fn of(clients: &[u64]) -> Self {
+        let mut scene = Self::quiet(clients).await;
+        scene.start_controller();
+        scene
+    }
+
+    /// The same without a controller.
+    pub(crate) async fn quiet(clients: &[u64]) -> Self {
+        let mut config = ClusterConfig {
+            reconnect: Reconnect { min_ms: 0, max_ms: 100, ..Reconnect::default() },
+            ..ClusterConfig::with_clients(clients).unwrap()
+        };
+        for node in config.nodes.iter_mut().filter(|node| node.clients > 0) {
+            node.disconnected_sessions = 60;
+        }
+        let emqx = Embedded::start(config).await.unwrap();
+        let relay = Relay::to(emqx.addresses()).await;
+        let api = Api::start().await;
+        let data = json!({"key": base64(&emqx.api_key()), "secret": base64(&emqx.api_secret())});
+        let labels = json!({"rebalance.emqx.io/credentials": "true"});
+        let secret = json!({"metadata": {"labels": labels}, "data": data});
+        api.state.create(&Key::new("secrets", "emqx-key"), secret);
+        Self { api, emqx, relay, controller: None }
+    }
+
+    pub(crate) fn start_controller(&mut self) {
+        let options = RunOptions {
+            namespace: None,
+            metrics_addr: "127.0.0.1:0".parse().unwrap(),
+            lease: None,
+        };
+        let running = run(self.api.config(), options, std::future::pending());
+        self.controller = Some(tokio::spawn(async move { running.await.unwrap() }));
+    }
+
+    /// Ends the controller as a crash would: in the middle of whatever it does.
+    pub(crate) async fn kill_controller(&mut self) {
+        let controller = self.controller.take().unwrap();
+        controller.abort();
+        drop(controller.await);
+    }
+
+    /// Creates a `Rebalance` of this cluster. Fast, and with room for every phase to be seen.
+    pub(crate) fn rebalance(&self, name: &str, annotations: Value) -> Key {
+        let mut all = json!({
+            "rebalance.emqx.io/url": self.relay.urls(),
+            "rebalance.emqx.io/secret": "emqx-key",
+            "rebalance.emqx.io/driver-options":
+                r#"{"poll_interval_ms": 100, "settle_s": 10, "empty_polls": 2}"#,
+        });
+        for (annotation, value) in annotations.as_object().unwrap() {
+            all[annotation] = value.clone();
+        }
+        self.create(name, &json!({"annotations": all}), "emqx")
+    }
+
+    pub(crate) fn create(&self, name: &str, metadata: &Value, instance: &str) -> Key {
+        let key = Key::new("rebalances", name);
+        let object = json!({
+            "apiVersion": "apps.emqx.io/v2beta1", "kind": "Rebalance", "metadata": metadata,
+            "spec": {"instanceName": instance, "rebalanceStrategy": {
+                "connEvictRate": 50, "sessEvictRate": 20, "waitHealthCheck": 1, "waitTakeover": 1,
+                "absConnThreshold": 10, "relConnThreshold": "1.01",
+                "absSessThreshold": 10, "relSessThreshold": "1.01",
+            }},
+        });
+        self.api.state.create(&key, object);
+        key
+    }
+
+    /// The object, once `look` finds something on it.
+    pub(crate) async fn until<T>(&self, key: &Key, mut look: impl FnMut(&Value) -> Option<T>) -> T {
+        self.api.state.until(|state| state.get(key).and_then(|object| look(&object))).await
+    }
+
+    /// The object once it has its verdict and nothing of the controller's is left on it.
+    pub(crate) async fn ended(&self, key: &Key) -> Value {
+        self.until(key, |object| {
+            let is_ended = ["Completed", "Failed"].contains(&phase(object));
+            (is_ended && !has_state(object) && finalizers(object) == 0).then(|| object.clone())
+        })
+        .await
+    }
+
+    /// Waits until EMQX is shown to be in `state`.
+    pub(crate) async fn in_state(&self, key: &Key, state: &str) {
+        self.until(key, |object| {
+            (object.pointer("/status/rebalanceStates/0/state")? == state).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the object is no more.
+    pub(crate) async fn gone(&self, key: &Key) {
+        self.api.state.until(|state| state.get(key).is_none().then_some(())).await;
+    }
+
+    /// Whether EMQX rebalances now.
+    pub(crate) fn is_rebalancing(&self) -> bool {
+        self.emqx.with(|simulation| simulation.cluster.is_busy())
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.controller {
+            controller.abort();
+        }
+    }
+}
+
+/// Ends a test that waits for what does not come.
+pub(crate) async fn within<T>(seconds: u64, test: impl Future<Output = T>) -> T {
+    timeout(Duration::from_secs(seconds), test).await.expect("it takes too long")
+}
+
+pub(crate) fn phase(object: &Value) -> &str {
+    object.pointer("/status/phase").and_then(Value::as_str).unwrap_or_default()
+}
+
+pub(crate) fn has_state(object: &Value) -> bool {
+    object["metadata"]["annotations"].get("rebalance.emqx.io/state").is_some()
+}
+
+pub(crate) fn finalizers(object: &Value) -> usize {
+    object["metadata"]["finalizers"].as_array().map_or(0, Vec::len)
+}
+
+/// The condition of `kind`.
+pub(crate) fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
+    let conditions = object.pointer("/status/conditions")?.as_array()?;
+    conditions.iter().find(|condition| condition["type"] == kind)
+}
+
+pub(crate) fn base64(text: &str) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
