@@ -1,5 +1,4 @@
 import { FieldType, type DataFrame, type Field, type TimeRange, dateTime } from '@grafana/data';
-import { GraphDrawStyle } from '@grafana/ui';
 import type { Plan } from '../contract';
 import type { Observation } from '../datasource/observations';
 
@@ -75,5 +74,5 @@ function number(node: string, values: Array<number | null>, custom: object): Fie
   return { name: node, type: FieldType.number, labels: { node }, config, values };
 }
 
-export const LINE = { drawStyle: GraphDrawStyle.Line, lineWidth: 2, showPoints: 'never', spanNulls: true };
+export const LINE = { drawStyle: 'line', lineWidth: 2, showPoints: 'never', spanNulls: true };
 const FORECAST = { lineWidth: 1, lineStyle: { fill: 'dash', dash: [6, 6] }, hideFrom: { legend: true, tooltip: false, viz: false } };

@@ -45,7 +45,7 @@ export function Actions({ plans, control, isRunning, mayControl, isNarrow }: Pro
           Close
         </Button>
       )}
-      <Button size="sm" variant="secondary" icon={plans.isBusy ? 'spinner' : undefined} disabled={plans.isBusy} onClick={plans.make}>
+      <Button size="sm" variant="secondary" disabled={plans.isBusy} onClick={plans.make}>
         {plan ? 'Plan again' : 'Plan'}
       </Button>
       {plan && mayControl && (

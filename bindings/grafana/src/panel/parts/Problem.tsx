@@ -1,4 +1,4 @@
-import { Alert } from '@grafana/ui';
+import { Notice } from './Notice';
 
 interface Props {
   title: string;
@@ -9,8 +9,8 @@ interface Props {
 /** Something that did not work, in the words of the core, which say what to do. */
 export function Problem({ title, error, onRemove }: Props) {
   return (
-    <Alert severity="error" title={title} onRemove={onRemove} bottomSpacing={0}>
+    <Notice severity="error" title={title} onRemove={onRemove}>
       {error.message}
-    </Alert>
+    </Notice>
   );
 }

@@ -1,6 +1,6 @@
-import { Alert } from '@grafana/ui';
 import type { CourseState } from '../../datasource/course';
 import { outcomeName } from '../words';
+import { Notice } from './Notice';
 
 interface Props {
   course: CourseState;
@@ -11,9 +11,9 @@ interface Props {
 export function Verdict({ course: { status, error }, onDismiss }: Props) {
   if (error) {
     return (
-      <Alert severity="warning" title="The rebalance can no longer be followed" onRemove={onDismiss} bottomSpacing={0}>
+      <Notice severity="warning" title="The rebalance can no longer be followed" onRemove={onDismiss}>
         EMQX goes on by itself: {error.message}
-      </Alert>
+      </Notice>
     );
   }
   if (!status?.outcome) {
@@ -22,8 +22,8 @@ export function Verdict({ course: { status, error }, onDismiss }: Props) {
   const { result, detail } = status.outcome;
   const severity = status.phase === 'Completed' ? 'success' : result === 'stopped' ? 'info' : 'error';
   return (
-    <Alert severity={severity} title={outcomeName(result)} onRemove={onDismiss} bottomSpacing={0}>
+    <Notice severity={severity} title={outcomeName(result)} onRemove={onDismiss}>
       {detail}
-    </Alert>
+    </Notice>
   );
 }
