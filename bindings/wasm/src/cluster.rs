@@ -97,7 +97,6 @@ impl Cluster {
 }
 
 fn node(name: String) -> Result<NodeName, Thrown> {
-    NodeName::new(name).map_err(|problem| {
-        thrown(&emqx_rebalance_core::Error::invalid("node name", vec![problem]))
-    })
+    NodeName::new(name)
+        .map_err(|problem| thrown(&emqx_rebalance_core::Error::invalid("node name", vec![problem])))
 }

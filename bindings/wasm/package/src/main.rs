@@ -16,5 +16,6 @@ fn main() -> Result<()> {
         bind::bind(&wasm, &folder)?;
     }
     fs::write(folder.join("contract.ts"), types::contract())?;
+    fs::write(folder.join("cluster-config.ts"), types::simulation())?;
     Ok(())
 }

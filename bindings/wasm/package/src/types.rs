@@ -1,16 +1,20 @@
 //! The types of the JSON, as TypeScript, with their documentation.
 
-use emqx_rebalance_core::driver::{Event, Record, Status};
+use emqx_rebalance_core::driver::{DriverState, Event, Record, Status};
 use emqx_rebalance_core::{
-    ErrorKind, EvacuationRequest, EvacuationStartRequest, EvacuatorState, GlobalStatus, LocalStatus,
-    NodeList, PlanRequest, Problem, Snapshot, StartRequest, StopAnswer,
+    ErrorKind, EvacuationRequest, EvacuationStartRequest, EvacuatorState, GlobalStatus,
+    LocalStatus, NodeList, PlanRequest, Problem, Snapshot, StartRequest, StopAnswer,
 };
-use emqx_rebalance_core::driver::DriverState;
-use std::collections::BTreeMap;
+use emqx_rebalance_sim::{ClusterConfig, Fault, Totals};
+use std::collections::{BTreeMap, BTreeSet};
 use ts_rs::{Config, TS, TypeVisitor};
 
 /// Every type that a caller of the planner or a cluster meets.
 pub(crate) fn contract() -> String {
+    contract_types().text()
+}
+
+fn contract_types() -> Types {
     let mut types = Types::new();
     types.add::<PlanRequest>();
     types.add::<EvacuationRequest>();
@@ -28,19 +32,33 @@ pub(crate) fn contract() -> String {
     types.add::<StopAnswer>();
     types.add::<ErrorKind>();
     types.add::<Problem>();
-    types.text()
+    types
+}
+
+/// Every type of the embedded cluster that the contract does not have.
+pub(crate) fn simulation() -> String {
+    let mut types = Types::new();
+    types.add::<ClusterConfig>();
+    types.add::<Fault>();
+    types.add::<Totals>();
+    types.without(&contract_types()).text()
 }
 
 /// Declarations by name, so that each stands once and their order never changes.
 struct Types {
     config: Config,
     declarations: BTreeMap<String, String>,
+    imports: String,
 }
 
 impl Types {
     fn new() -> Self {
         // Counts are at most 2^53 - 1.
-        Self { config: Config::new().with_large_int("number"), declarations: BTreeMap::new() }
+        Self {
+            config: Config::new().with_large_int("number"),
+            declarations: BTreeMap::new(),
+            imports: String::new(),
+        }
     }
 
     /// Adds `T` and every type that it is made of.
@@ -53,9 +71,25 @@ impl Types {
         }
     }
 
+    /// Those that `other` does not have; what they use of it is imported.
+    fn without(mut self, other: &Self) -> Self {
+        let shared = |name: &str| other.declarations.contains_key(name);
+        self.declarations.retain(|name, _| !shared(name));
+        let text: String = self.declarations.values().flat_map(|text| text.chars()).collect();
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        let imported: BTreeSet<&str> = words.filter(|word| shared(word)).collect();
+        let names: Vec<&str> = imported.into_iter().collect();
+        self.imports = format!("import type {{ {} }} from \"./contract.js\";\n", names.join(", "));
+        self
+    }
+
     fn text(self) -> String {
-        let declarations: Vec<String> = self.declarations.into_values().collect();
-        format!("// Written by `cargo xtask wasm` from the Rust types.\n\n{}", declarations.join("\n"))
+        let Self { declarations, imports, .. } = self;
+        let declarations: Vec<String> = declarations.into_values().collect();
+        format!(
+            "// Written by `cargo xtask wasm` from the Rust types.\n{imports}\n{}",
+            declarations.join("\n")
+        )
     }
 }
 

@@ -1,0 +1,17 @@
+export type { FetchInit, FetchLike } from "./carrier.js";
+export type { Clock } from "./clock.js";
+export { type Auth, type CallOptions, Cluster, type ClusterOptions } from "./cluster.js";
+export { type ErrorInfo, RebalanceError } from "./errors.js";
+export type * from "./generated/contract.js";
+export type { WasmSource } from "./loader.js";
+export { plan, planEvacuation } from "./plan.js";
+export type {
+  EvacuationRequest,
+  EvacuationStartWishes,
+  EvacuationWishes,
+  PlanRequest,
+  PlanWishes,
+  StartWishes,
+  Wishes,
+} from "./requests.js";
+export type { Run, Store, TimedEvent, WatchOptions } from "./run.js";

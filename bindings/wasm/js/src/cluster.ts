@@ -1,0 +1,169 @@
+import { Carrier, type FetchLike } from "./carrier.js";
+import { type Clock, wallClock } from "./clock.js";
+import { engine, type RawCluster, type RawRun, type RawTalk } from "./engine.js";
+import { Exchange } from "./exchange.js";
+import type {
+  DriverState,
+  EvacuationPlan,
+  EvacuationStatus,
+  EvacuatorState,
+  Plan,
+  Snapshot,
+  Status,
+} from "./generated/contract.js";
+import { call, encode } from "./json.js";
+import type { EvacuationStartWishes, EvacuationWishes, PlanWishes, StartWishes } from "./requests.js";
+import { Run, type Store } from "./run.js";
+import { talk } from "./talk.js";
+
+/** Who asks: an API key, the token of a login, or a dashboard user. */
+export type Auth =
+  | { key: string; secret: string }
+  | { token: string }
+  | { username: string; password: string };
+
+/** Where a cluster is, who asks, and how. One of `url` and `urls` is needed. */
+export interface ClusterOptions {
+  /** Base URL of the API of a node or a load balancer. May be a path alone. */
+  url?: string;
+  /** The same of several nodes: another is asked when one does not answer. */
+  urls?: string[];
+  /** Base URLs of single nodes by name, for what only a node itself can answer. */
+  nodeUrls?: Record<string, string>;
+  /** Whether other nodes are looked for at their own host. Default true. */
+  findNodes?: boolean;
+  /** Who asks. Left out if `fetch` adds it, or a proxy. */
+  auth?: Auth;
+  /** Carries the requests. Default `globalThis.fetch`. */
+  fetch?: FetchLike;
+  /** Whose time it is. Default: the wall clock. */
+  clock?: Clock;
+  /** Milliseconds for the answer to a read or a stop. Default 16,000. */
+  requestTimeout?: number;
+  /** Milliseconds for the answer to a start. Default 60,000. */
+  startTimeout?: number;
+}
+
+/** What every question takes. */
+export interface CallOptions {
+  /** Ends the question: it rejects with the signal's reason, and nothing more is sent. */
+  signal?: AbortSignal;
+}
+
+/** An EMQX cluster behind one or more URLs. */
+export class Cluster {
+  readonly #raw: RawCluster;
+  readonly #carrier: Carrier;
+  readonly #clock: Clock;
+
+  /**
+   * A cluster that nothing was asked yet.
+   *
+   * @throws RebalanceError `config_invalid` with every bad URL.
+   */
+  constructor(options: ClusterOptions) {
+    const { url, urls, nodeUrls, findNodes, requestTimeout, startTimeout, fetch, clock, ...rest } = options;
+    const raw = {
+      ...rest,
+      urls: [...(url === undefined ? [] : [url]), ...(urls ?? [])],
+      node_urls: nodeUrls,
+      find_nodes: findNodes,
+      request_timeout_ms: requestTimeout,
+      start_timeout_ms: startTimeout,
+    };
+    this.#raw = call(() => new engine.calls.Cluster(encode(raw)));
+    this.#clock = clock ?? wallClock;
+    this.#carrier = new Carrier(fetch ?? ((url, init) => globalThis.fetch(url, init)), this.#clock);
+  }
+
+  /** Every node's load now. */
+  snapshot(options?: CallOptions): Promise<Snapshot> {
+    return this.#ask(() => this.#raw.snapshot(), options);
+  }
+
+  /** Plans for the cluster as it is now. */
+  plan(request: PlanWishes = {}, options?: CallOptions): Promise<Plan> {
+    return this.#ask(() => this.#raw.plan(encode(request)), options);
+  }
+
+  /** Plans the evacuation of a node in the cluster as it is now. */
+  planEvacuation(request: EvacuationWishes, options?: CallOptions): Promise<EvacuationPlan> {
+    return this.#ask(() => this.#raw.plan_evacuation(encode(request)), options);
+  }
+
+  /** What runs now, whoever started it. Has no verdict: EMQX keeps none. */
+  status(options?: CallOptions): Promise<Status> {
+    return this.#ask(() => this.#raw.status(), options);
+  }
+
+  /** The evacuations that go on. */
+  evacuations(options?: CallOptions): Promise<EvacuationStatus[]> {
+    return this.#ask(() => this.#raw.evacuations(), options);
+  }
+
+  /** Stops the run of `coordinator`, or every run, and says which were stopped. */
+  stop(coordinator?: string, options?: CallOptions): Promise<string[]> {
+    return this.#ask(() => this.#raw.stop(coordinator), options);
+  }
+
+  /** Has a node take clients again, and says whether it was evacuated. */
+  stopEvacuation(node: string, options?: CallOptions): Promise<boolean> {
+    return this.#ask(() => this.#raw.stop_evacuation(node), options);
+  }
+
+  /**
+   * Starts a plan and follows it to its verdict.
+   *
+   * Rejects before the first start is sent if a finding of the plan forbids it, or an option is bad.
+   */
+  start(
+    plan: Plan,
+    { signal, store, ...wishes }: StartWishes & CallOptions & { store?: Store<DriverState> } = {},
+  ): Promise<Run<DriverState>> {
+    const request = encode({ ...wishes, plan });
+    return this.#run(() => this.#raw.start(request), store, signal);
+  }
+
+  /** The same with the evacuation of a node. */
+  startEvacuation(
+    plan: EvacuationPlan,
+    { signal, store, ...wishes }: EvacuationStartWishes & CallOptions & { store?: Store<EvacuatorState> } = {},
+  ): Promise<Run<EvacuatorState>> {
+    const request = encode({ ...wishes, plan });
+    return this.#run(() => this.#raw.start_evacuation(request), store, signal);
+  }
+
+  /** Goes on with a run that another page or process began. */
+  resume(
+    state: DriverState,
+    { signal, store }: CallOptions & { store?: Store<DriverState> } = {},
+  ): Promise<Run<DriverState>> {
+    return this.#run(() => this.#raw.resume(encode(state)), store, signal);
+  }
+
+  /** The same with an evacuation. */
+  resumeEvacuation(
+    state: EvacuatorState,
+    { signal, store }: CallOptions & { store?: Store<EvacuatorState> } = {},
+  ): Promise<Run<EvacuatorState>> {
+    return this.#run(() => this.#raw.resume_evacuation(encode(state)), store, signal);
+  }
+
+  async #ask<T>(question: () => RawTalk, { signal }: CallOptions = {}): Promise<T> {
+    signal?.throwIfAborted();
+    return talk(call(question), this.#exchange(), signal);
+  }
+
+  async #run<State>(
+    begin: () => RawRun,
+    store: Store<State> | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Run<State>> {
+    await this.#ask(() => this.#raw.connect(), signal && { signal });
+    return new Run(call(begin), this.#exchange(), this.#clock, store);
+  }
+
+  #exchange(): Exchange {
+    return new Exchange(this.#carrier, this.#clock);
+  }
+}

@@ -1,0 +1,37 @@
+import type { ErrorKind, Problem } from "./generated/contract.js";
+
+/** What every error of the package says, as it crosses the languages. */
+export interface ErrorInfo {
+  kind: ErrorKind;
+  message: string;
+  context: Record<string, string>;
+  problems?: Problem[];
+  retryable: boolean;
+}
+
+/** What goes wrong in this package. Aborts reject with the signal's reason instead. */
+export class RebalanceError extends Error {
+  override readonly name = "RebalanceError";
+  /** What went wrong, as one stable word. */
+  readonly kind: ErrorKind;
+  /** Details by name. Holds no secret. */
+  readonly context: Readonly<Record<string, string>>;
+  /** Every bad input at once; empty unless `kind` is `config_invalid`. */
+  readonly problems: readonly Problem[];
+  /** Whether asking the same again later may help. */
+  readonly retryable: boolean;
+
+  constructor(info: ErrorInfo, options?: ErrorOptions) {
+    super(info.message, options);
+    this.kind = info.kind;
+    this.context = info.context;
+    this.problems = info.problems ?? [];
+    this.retryable = info.retryable;
+  }
+}
+
+/** An error for what a caller of the package did wrong before Rust was asked. */
+export function misuse(message: string, cause?: unknown): RebalanceError {
+  const info: ErrorInfo = { kind: "config_invalid", message, context: {}, retryable: false };
+  return new RebalanceError(info, cause === undefined ? undefined : { cause });
+}
