@@ -1,24 +1,28 @@
 //! A cluster behind its URLs.
 
+use crate::access::AccessInput;
 use crate::error::raised;
 use crate::json;
 use crate::process::Process;
 use crate::run::{Keep, Run};
+use crate::stored::Stored;
 use crate::task::Task;
-use emqx_rebalance_client::{Auth, Cluster as Client, ClusterConfig, Drive, Secret, Timeouts, Tls};
-use emqx_rebalance_core::driver::{Driver, DriverState};
+use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Drive};
+use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{
-    Error, ErrorKind, EvacuationRequest, EvacuationStartRequest, Evacuator, EvacuatorState,
-    NodeName, Plan, PlanRequest, Problem, Result, Snapshot, StartRequest,
+    Error, ErrorKind, EvacuationRequest, EvacuationStartRequest, Evacuator, NodeName, Plan,
+    PlanRequest, Result, Snapshot, StartRequest,
 };
+use emqx_rebalance_exchange::Access;
+use emqx_rebalance_exchange::sansio::Cluster as Exchange;
 use pyo3::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::mem::{forget, replace};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::OnceCell;
 
 /// A cluster behind its URLs, connected to when first asked, and again after a fork.
@@ -26,59 +30,6 @@ use tokio::sync::OnceCell;
 pub(crate) struct Cluster {
     config: ClusterConfig,
     connection: Mutex<(u32, Arc<OnceCell<Client>>)>,
-}
-
-/// The arguments of a cluster as JSON.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConnectionInput {
-    urls: Vec<String>,
-    #[serde(default)]
-    node_urls: BTreeMap<NodeName, String>,
-    api_key: Option<String>,
-    api_secret: Option<String>,
-    username: Option<String>,
-    password: Option<String>,
-    ca_cert: Option<PathBuf>,
-    client_cert: Option<PathBuf>,
-    client_key: Option<PathBuf>,
-    connect_timeout_s: Option<f64>,
-    request_timeout_s: Option<f64>,
-    start_timeout_s: Option<f64>,
-}
-
-impl TryFrom<ConnectionInput> for ClusterConfig {
-    type Error = Error;
-
-    fn try_from(input: ConnectionInput) -> Result<Self> {
-        let ConnectionInput { urls, node_urls, ca_cert, client_cert, client_key, .. } = input;
-        let default = Timeouts::default();
-        let timeouts = Timeouts {
-            connect: seconds("connect_timeout", input.connect_timeout_s, default.connect)?,
-            request: seconds("request_timeout", input.request_timeout_s, default.request)?,
-            start: seconds("start_timeout", input.start_timeout_s, default.start)?,
-        };
-        let auth = match (input.api_key, input.username) {
-            (Some(key), _) => {
-                Auth::ApiKey { key, secret: Secret::new(input.api_secret.unwrap_or_default()) }
-            }
-            (None, Some(username)) => {
-                Auth::Login { username, password: Secret::new(input.password.unwrap_or_default()) }
-            }
-            (None, None) => Auth::Anonymous,
-        };
-        let tls = Tls { ca_cert, client_cert, client_key };
-        Ok(Self { urls, node_urls, auth, tls, timeouts })
-    }
-}
-
-fn seconds(name: &str, given: Option<f64>, default: Duration) -> Result<Duration> {
-    let Some(seconds) = given else { return Ok(default) };
-    let good = Duration::try_from_secs_f64(seconds).ok().filter(|t| !t.is_zero() && *t <= DAY);
-    good.ok_or_else(|| {
-        let problem = Problem::new(name, seconds, "a number of seconds above 0, up to 86400");
-        Error::invalid("cluster", vec![problem])
-    })
 }
 
 impl Cluster {
@@ -137,7 +88,12 @@ impl Cluster {
 impl Cluster {
     #[new]
     fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
-        let read = || ClusterConfig::try_from(json::value::<ConnectionInput>("cluster", config)?);
+        let read = || {
+            let input: AccessInput = json::value("cluster", config)?;
+            // Now rather than when first asked: every bad URL.
+            Exchange::new(Access::try_from(input.clone())?)?;
+            ClusterConfig::try_from(input)
+        };
         let config = read().map_err(|error| raised(py, &error))?;
         Ok(Self { config, connection: Mutex::new((std::process::id(), Arc::default())) })
     }
@@ -184,13 +140,14 @@ impl Cluster {
 
     /// Lets a node serve again; whether it did not.
     fn stop_evacuation(&self, py: Python<'_>, node: &str) -> PyResult<Task> {
-        let node = name(node).map_err(|error| raised(py, &error))?;
+        let node = json::node(node).map_err(|error| raised(py, &error))?;
         self.spawn(py, async move |client| client.stop_evacuation(&node).await)
     }
 
     /// Stops the run of `coordinator`, or every run; which were stopped.
     fn stop(&self, py: Python<'_>, coordinator: Option<&str>) -> PyResult<Task> {
-        let coordinator = coordinator.map(name).transpose().map_err(|error| raised(py, &error))?;
+        let coordinator =
+            coordinator.map(json::node).transpose().map_err(|error| raised(py, &error))?;
         self.spawn(py, async move |client| client.stop(coordinator.as_ref()).await)
     }
 
@@ -227,7 +184,7 @@ impl Cluster {
         keep: Option<PathBuf>,
         sink: Py<PyAny>,
     ) -> PyResult<Run> {
-        match json::value::<Stored>("state", state).map_err(|error| raised(py, &error))? {
+        match Stored::read(state).map_err(|error| raised(py, &error))? {
             Stored::Runs(state) => self.drive(py, Ok(Driver::restore(*state)), keep, sink),
             Stored::Evacuation(state) => self.drive(py, Ok(Evacuator::restore(*state)), keep, sink),
         }
@@ -238,18 +195,6 @@ impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cluster").field("urls", &self.config.urls).finish_non_exhaustive()
     }
-}
-
-/// A stored state, of either kind.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Stored {
-    Runs(Box<DriverState>),
-    Evacuation(Box<EvacuatorState>),
-}
-
-fn name(node: &str) -> Result<NodeName> {
-    NodeName::new(node).map_err(|problem| Error::invalid("node", vec![problem]))
 }
 
 async fn planned(
@@ -270,5 +215,3 @@ async fn planned(
     plan.fingerprint.made_at_ms = u64::try_from(now.as_millis()).ok();
     Ok(plan)
 }
-
-const DAY: Duration = Duration::from_secs(86_400);

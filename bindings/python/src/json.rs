@@ -1,6 +1,6 @@
 //! JSON text, in which values cross.
 
-use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -29,6 +29,14 @@ pub(crate) fn value<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
         let message = format!("invalid {what}: {}", without_place(&error.to_string()));
         Error::new(ErrorKind::ConfigInvalid, message)
     })
+}
+
+/// Reads the name of a node.
+///
+/// # Errors
+/// `config_invalid` if it is none.
+pub(crate) fn node(name: &str) -> Result<NodeName> {
+    NodeName::new(name).map_err(|problem| Error::invalid("node", vec![problem]))
 }
 
 /// The text of an error without the line and column: the caller never saw the JSON.

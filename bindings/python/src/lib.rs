@@ -3,6 +3,7 @@
 //! Values cross as JSON text, in the core's shapes: the package makes typed values of it. Work that
 //! waits is a [`task::Task`], which Python waits for in its own way, blocking or in an event loop.
 
+mod access;
 mod cluster;
 mod command;
 mod embedded;
@@ -11,6 +12,8 @@ mod json;
 mod offline;
 mod process;
 mod run;
+mod sansio;
+mod stored;
 mod task;
 
 use pyo3::pymodule;
@@ -32,6 +35,8 @@ mod _native {
     use crate::process::close;
     #[pymodule_export]
     use crate::run::Run;
+    #[pymodule_export]
+    use crate::sansio::{Driver, Exchange, Talk};
     #[pymodule_export]
     use crate::task::Task;
 }

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import atexit
 
-from . import _native
+from . import _native, sansio
 from ._async import AsyncCluster, AsyncEmbeddedCluster, AsyncRun
 from ._cluster import Cluster, EmbeddedCluster
 from ._embedded import Embedded
@@ -193,6 +193,7 @@ __all__ = [
     "Word",
     "__version__",
     "plan",
+    "sansio",
     "plan_evacuation",
 ]
 

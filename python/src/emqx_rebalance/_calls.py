@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ._strategy import Strategy
 
-__all__ = ["BaseCluster"]
+__all__ = ["BaseCluster", "is_evacuation", "start_request", "stopped"]
 
 Sink = Callable[[str | None], object]
 
@@ -36,6 +36,7 @@ class BaseCluster:
         username: str | None = None,
         password: str | None = None,
         password_file: str | os.PathLike[str] | None = None,
+        token: str | None = None,
         node_urls: Mapping[str, str] | None = None,
         ca_cert: str | os.PathLike[str] | None = None,
         client_cert: str | os.PathLike[str] | None = None,
@@ -55,6 +56,7 @@ class BaseCluster:
             username: a dashboard user, instead of an API key. Logs in again when the token expires.
             password: the user's password.
             password_file: a file that holds the password.
+            token: the token of a login that was made elsewhere.
             node_urls: base URLs of single nodes by name, where they are not the node's own host at
                 the port of ``url``. Only a node itself can say whether it serves clients.
             ca_cert: PEM file of the certificate authority. ``https`` is verified, always.
@@ -125,15 +127,8 @@ class BaseCluster:
         **asked: Any,
     ) -> _native.Run:
         """Starts a plan on the connected cluster."""
-        known("start", options, "DriverOptions")
-        if not isinstance(plan, (Plan, EvacuationPlan, Mapping)):
-            kind = type(plan).__name__
-            raise TypeError(f"plan must be a Plan or a dict of the JSON contract, not {kind}")
-        text = merged({"plan": plan, **asked}, options)
-        is_evacuation = isinstance(plan, EvacuationPlan) or (
-            isinstance(plan, Mapping) and "clients_to" in plan
-        )
-        start = self._native.evacuate if is_evacuation else self._native.start
+        text = start_request(plan, options, **asked)
+        start = self._native.evacuate if is_evacuation(plan) else self._native.start
         return start(text, path("state", state), sink)
 
     def _go_on(self, state: Mapping[str, Any] | str | os.PathLike[str], sink: Sink) -> _native.Run:
@@ -144,6 +139,22 @@ class BaseCluster:
             raise TypeError(f"state must be a dict or a path, not {type(state).__name__}")
         with open(state, encoding="utf-8") as text:
             return self._native.resume(text.read(), os.fspath(state), sink)
+
+
+def start_request(
+    plan: Plan | EvacuationPlan | Mapping[str, Any], options: Mapping[str, Any], **asked: Any
+) -> str:
+    """A ``StartRequest`` of the core."""
+    known("start", options, "DriverOptions")
+    if not isinstance(plan, (Plan, EvacuationPlan, Mapping)):
+        kind = type(plan).__name__
+        raise TypeError(f"plan must be a Plan or a dict of the JSON contract, not {kind}")
+    return merged({"plan": plan, **asked}, options)
+
+
+def is_evacuation(plan: Plan | EvacuationPlan | Mapping[str, Any]) -> bool:
+    """Whether the plan is one of an evacuation, which has nodes that get the clients."""
+    return isinstance(plan, EvacuationPlan) or (isinstance(plan, Mapping) and "clients_to" in plan)
 
 
 def stopped(text: str) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def _without_user(url: str) -> str:
     return url.rsplit("@", 1)[-1]
 
 
-_TEXT = ("api_key", "api_secret", "username", "password")
+_TEXT = ("api_key", "api_secret", "username", "password", "token")
 _FILES = ("ca_cert", "client_cert", "client_key")
 _TIMES = ("connect_timeout", "request_timeout", "start_timeout")
 
@@ -74,8 +74,8 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_pairs(given: Mapping[str, Any]) -> None:
-    if "api_key" in given and "username" in given:
-        raise ConfigInvalidError("give an API key or a user name, not both")
+    if sum(name in given for name in ("api_key", "username", "token")) > 1:
+        raise ConfigInvalidError("give an API key, a user name or a token, not two of them")
     for name, secret in (("api_key", "api_secret"), ("username", "password")):
         if name in given and secret not in given:
             raise ConfigInvalidError(f"{name} needs its {secret}, or {secret}_file")

@@ -1,0 +1,45 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emqx_rebalance import Cluster, EmbeddedCluster
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Options of a plan that is over within seconds.
+FAST: dict[str, Any] = {
+    "conn_evict_rate": 200,
+    "wait_health_check": 1,
+    "wait_takeover": 1,
+    "abs_conn_threshold": 10,
+    "rel_conn_threshold": 1.01,
+}
+#: Patience that goes with it.
+QUICK: dict[str, Any] = {"poll_interval_ms": 100, "settle_s": 10}
+
+
+@pytest.fixture
+def cluster() -> Iterator[EmbeddedCluster]:
+    """Four small nodes, the last one empty."""
+    with Cluster.embedded(nodes=4, clients=[300, 300, 300, 0]) as embedded:
+        yield embedded
+
+
+def vectors(name: str) -> list[dict[str, Any]]:
+    """Every case of one file of tests/vectors."""
+    data = json.loads((ROOT / "tests" / "vectors" / name).read_text(encoding="utf-8"))
+    cases: list[dict[str, Any]] = data["cases"]
+    return cases
+
+
+def program(code: str) -> list[str]:
+    """A Python of its own that runs ``code`` with this package."""
+    return [sys.executable, "-W", "error", "-c", code]
