@@ -4,5 +4,5 @@ exclude_files = { "target", "build" }
 files["lua"].read_globals = { "ngx" }
 -- What newer Luas have is tried where it is there.
 files["tests"].read_globals = { math = { fields = { "type", "maxinteger", "mininteger" } } }
-files["tests/nginx"].read_globals = { "ngx" }
+files["tests/nginx"].globals = { "ngx" }
 files["**/*.rockspec"].std = "rockspec"

@@ -19,6 +19,7 @@ pub(crate) struct ConfigInput {
     urls: Vec<String>,
     #[serde(default)]
     node_urls: BTreeMap<NodeName, String>,
+    find_nodes: Option<bool>,
     api_key: Option<String>,
     #[serde(default, deserialize_with = "unseen")]
     api_secret: Option<String>,
@@ -55,8 +56,8 @@ impl TryFrom<ConfigInput> for Config {
         };
         let auth = input.auth()?;
         let urls = urls(input.url, input.urls);
-        let access =
-            Access { urls, node_urls: input.node_urls, auth, timeouts, ..Access::default() };
+        let find_nodes = input.find_nodes.unwrap_or(true);
+        let access = Access { urls, node_urls: input.node_urls, find_nodes, auth, timeouts };
         Ok(Self {
             access,
             ca_cert: input.ca_cert,

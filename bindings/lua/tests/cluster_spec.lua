@@ -115,7 +115,7 @@ return function(test)
   test("a run that nobody holds goes on, and a state file tells its end", function()
     local emqx, file = cluster(), os.tmpname()
     local node = assert(emqx:snapshot()).nodes[1].node
-    local plan = assert(emqx:plan_evacuation { node = node, conn_evict_rate = 300, wait_takeover = 1 })
+    local plan = assert(emqx:plan_evacuation { node = node, conn_evict_rate = 300, wait_health_check = 0 })
     assert(emqx:evacuate(plan, { poll_interval_ms = 200, state_file = file }))
     collectgarbage()
     collectgarbage()

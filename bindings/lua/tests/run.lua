@@ -3,7 +3,11 @@
 local passed, failed = 0, 0
 
 local function test(name, body)
+  local began = os.time()
   local ok, err = xpcall(body, debug.traceback)
+  if os.time() - began > 3 then
+    print(("%d s: %s"):format(os.time() - began, name))
+  end
   if ok then
     passed = passed + 1
   else

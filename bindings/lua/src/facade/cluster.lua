@@ -90,6 +90,7 @@ Cluster.__name = "emqx_rebalance.cluster"
 local CALLS = {
   plan = "table",
   plan_evacuation = "table",
+  evacuations = "nil",
   snapshot = "nil",
   status = "nil",
   stop = "string?",

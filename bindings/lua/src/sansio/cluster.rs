@@ -52,6 +52,11 @@ impl LuaUserData for Cluster {
 /// Methods that give a [`Talk`].
 fn add_questions<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
     methods
+        .add_method("connect", |lua, cluster, ()| given(lua, Ok(Talk::new(cluster.0.connect()))));
+    methods.add_method("evacuations", |lua, cluster, ()| {
+        given(lua, Ok(Talk::new(cluster.0.evacuations())))
+    });
+    methods
         .add_method("snapshot", |lua, cluster, ()| given(lua, Ok(Talk::new(cluster.0.snapshot()))));
     methods.add_method("status", |lua, cluster, ()| given(lua, Ok(Talk::new(cluster.0.status()))));
     methods.add_method("plan", |lua, cluster, request: LuaValue| {

@@ -6,7 +6,7 @@ use super::run::Run;
 use crate::config::{Config, ConfigInput};
 use crate::offline::read;
 use crate::reply::given;
-use crate::stored::{Stored, named};
+use crate::stored::{Stored, named, unread};
 use crate::tree::Tree;
 use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Drive, Tls};
 use emqx_rebalance_core::driver::Driver;
@@ -33,14 +33,18 @@ pub(crate) struct Cluster {
 pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
     let cluster = |lua: &Lua, config: LuaValue| {
         let config = read::<ConfigInput>(lua, &config, "cluster").and_then(Config::try_from);
-        given(lua, config.map(Cluster::new))
+        given(lua, config.and_then(Cluster::new))
     };
     native.set("cluster", lua.create_function(cluster)?)
 }
 
 impl Cluster {
-    fn new(config: Config) -> Self {
+    fn new(config: Config) -> Result<Self> {
         let Config { access, ca_cert, client_cert, client_key } = config;
+        if !access.find_nodes {
+            let bound = "left out: this transport can reach the nodes that it finds";
+            return Err(unread("find_nodes", "false", bound));
+        }
         let config = ClusterConfig {
             urls: access.urls,
             node_urls: access.node_urls,
@@ -48,7 +52,7 @@ impl Cluster {
             tls: Tls { ca_cert, client_cert, client_key },
             timeouts: access.timeouts,
         };
-        Self { config, connection: RefCell::default() }
+        Ok(Self { config, connection: RefCell::default() })
     }
 
     /// Begins `work` on the connected cluster.
@@ -124,6 +128,9 @@ impl LuaUserData for Cluster {
 fn add_questions<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
     methods.add_method("snapshot", |lua, cluster, ()| {
         given(lua, cluster.job(async |client| client.snapshot().await))
+    });
+    methods.add_method("evacuations", |lua, cluster, ()| {
+        given(lua, cluster.job(async |client| client.evacuations().await))
     });
     methods.add_method("status", |lua, cluster, ()| {
         given(lua, cluster.job(async |client| client.status().await))
