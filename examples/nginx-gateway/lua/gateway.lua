@@ -1,0 +1,27 @@
+--- The gateway: what nginx.conf calls.
+local answer = require "gateway.answer"
+local api = require "gateway.api"
+local auth = require "gateway.auth"
+local drive = require "gateway.drive"
+
+local gateway = {}
+
+--- Has this worker go on with a run whose worker is gone. For init_worker_by_lua.
+gateway.watch = drive.watch
+
+-- What the request asks for, as a status code and a table.
+local function respond()
+  if not auth.allows(ngx.var.http_authorization) then
+    ngx.header["www-authenticate"] = "Bearer"
+    return answer.failure("unauthorized", "send the gateway's token: `authorization: Bearer …`")
+  end
+  ngx.req.read_body()
+  return api.call(ngx.req.get_method(), ngx.var.uri, ngx.req.get_body_data())
+end
+
+--- Answers one request. For content_by_lua.
+function gateway.serve()
+  answer.write(respond())
+end
+
+return gateway

@@ -1,0 +1,70 @@
+--- The four calls. Each takes the request's body as a table and gives a status code and a table.
+local answer = require "gateway.answer"
+local cosocket = require "emqx_rebalance.ngx_cosocket"
+local drive = require "gateway.drive"
+local rebalance = require "emqx_rebalance"
+local settings = require "gateway.settings"
+local store = require "gateway.store"
+
+local api = {}
+
+local cluster = assert(rebalance.cluster(settings.emqx { http = cosocket.new() }))
+
+local function plan(request)
+  return answer.of(200, "plan", cluster:plan(request))
+end
+
+local function start(request)
+  return answer.of(202, "status", drive.start(request))
+end
+
+-- The run of this gateway, or what else goes on in EMQX.
+local function status()
+  local view = store.view()
+  if view then
+    return 200, view
+  end
+  return answer.of(200, "status", cluster:status())
+end
+
+-- Has this gateway's run stop, or else every run that goes on in EMQX.
+local function stop()
+  if store.stop() then
+    return 202, { status = store.view().status }
+  end
+  return answer.of(200, "stopped", cluster:stop())
+end
+
+local CALLS = {
+  ["/rebalance/plan"] = { POST = plan },
+  ["/rebalance/start"] = { POST = start },
+  ["/rebalance/status"] = { GET = status },
+  ["/rebalance/stop"] = { POST = stop },
+}
+
+-- The body as a table. None is an empty object.
+local function read(body)
+  local request, err = rebalance.from_json(body or "{}")
+  if err or type(request) == "table" then
+    return request, err
+  end
+  local _, made = answer.failure("config_invalid", "the body has to be a JSON object")
+  return nil, made.error
+end
+
+--- Answers one request of somebody who may ask.
+function api.call(method, path, body)
+  local methods = CALLS[path]
+  if not methods then
+    return 404, { error = { kind = "not_found", message = "no such call", context = {} } }
+  elseif not methods[method] then
+    return answer.failure("method_not_allowed", "the method has to be " .. next(methods))
+  end
+  local request, err = read(body)
+  if not request then
+    return answer.error(err)
+  end
+  return methods[method](request)
+end
+
+return api
