@@ -200,7 +200,8 @@ impl Simulation {
     fn authorize(&mut self, endpoint: &Endpoint, request: &Request<Vec<u8>>) -> Result<(), Reply> {
         let rules = self.cluster.rules();
         let open = match endpoint {
-            Endpoint::Status | Endpoint::Login => true,
+            // EMQX: `prometheus.enable_basic_auth`, off by default.
+            Endpoint::Status | Endpoint::Login | Endpoint::Metrics => true,
             Endpoint::AvailabilityCheck => rules.availability_is_public,
             _ => false,
         };
@@ -253,6 +254,7 @@ impl Simulation {
             Endpoint::Node(name) => self.node(name),
             Endpoint::NodeStats(name) => self.node_stats(name),
             Endpoint::Stats => self.stats(via, request.uri().query()),
+            Endpoint::Metrics => self.metrics(via),
             Endpoint::MonitorCurrent => self.monitor_current(via),
             Endpoint::NodeMonitorCurrent(name) => self.node_monitor_current(name),
             Endpoint::Cluster => self.cluster_view(via),

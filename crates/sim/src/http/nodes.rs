@@ -3,6 +3,7 @@
 use super::Simulation;
 use super::answer::{self, Reply};
 use crate::cluster::{NodeStats, NodeView};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 impl Simulation {
@@ -37,6 +38,23 @@ impl Simulation {
             Value::Object(stats)
         });
         answer::ok(&of_each.collect::<Vec<_>>().into())
+    }
+
+    /// The counts of one node in Prometheus' text format, under the names of EMQX's
+    /// `apps/emqx_prometheus` (5.x; without a label for the node, which is the scrape's instance).
+    pub(super) fn metrics(&self, via: usize) -> Reply {
+        let stats = self.cluster.stats(via).now;
+        let mut gauges = vec![
+            ("emqx_connections_count", stats.sessions()),
+            ("emqx_live_connections_count", stats.connected),
+            ("emqx_sessions_count", stats.sessions()),
+        ];
+        if self.cluster.rules().counts_cluster_sessions {
+            gauges.push(("emqx_cluster_sessions_count", self.cluster_sessions()));
+        }
+        let lines =
+            gauges.iter().map(|(name, count)| format!("# TYPE {name} gauge\n{name} {count}\n"));
+        answer::text(StatusCode::OK, &lines.collect::<String>())
     }
 
     pub(super) fn cluster_view(&self, via: usize) -> Reply {

@@ -10,6 +10,8 @@ pub(crate) enum Endpoint {
     Node(String),
     NodeStats(String),
     Stats,
+    /// What Prometheus scrapes.
+    Metrics,
     MonitorCurrent,
     NodeMonitorCurrent(String),
     Cluster,
@@ -53,6 +55,7 @@ impl Endpoint {
             ["nodes", node] => Self::Node(decode(node)),
             ["nodes", node, "stats"] => Self::NodeStats(decode(node)),
             ["stats"] => Self::Stats,
+            ["prometheus", "stats"] => Self::Metrics,
             ["monitor_current"] => Self::MonitorCurrent,
             ["monitor_current", "nodes", node] => Self::NodeMonitorCurrent(decode(node)),
             ["cluster"] => Self::Cluster,
@@ -83,6 +86,7 @@ impl Endpoint {
         match self {
             Self::Status => "system",
             Self::Stats
+            | Self::Metrics
             | Self::NodeStats(_)
             | Self::MonitorCurrent
             | Self::NodeMonitorCurrent(_) => "monitoring",
