@@ -38,7 +38,13 @@ export function QueryPage({ plugin, query: parameters, theme }: Props) {
   const [query, setQuery] = useState<any>({ refId: 'A', ...JSON.parse(parameters.get('query') ?? '{}') });
   const [frames, setFrames] = useState('');
   const [source, setSource] = useState<any>();
-  useEffect(() => void getDataSourceSrv().get(parameters.get('uid') ?? 'emqx').then(setSource), [parameters]);
+  useEffect(
+    () =>
+      void getDataSourceSrv()
+        .get(parameters.get('uid') ?? 'emqx')
+        .then(setSource),
+    [parameters]
+  );
   const Editor = plugin.components.QueryEditor!;
   const run = async () => {
     const range = { from: { valueOf: () => Date.now() - 3_600_000 }, to: { valueOf: () => Date.now() } };

@@ -1,9 +1,7 @@
 // What lives in Grafana's own application and not in its packages: stand-ins, as small as the plugins need.
 import {
-
   EventBusSrv,
   FieldConfigProperty,
-
   standardEditorsRegistry,
   standardFieldConfigEditorRegistry,
   type DataSourceApi,
@@ -36,13 +34,21 @@ export const backend = {
 };
 
 async function send(request: any) {
-  const body = request.data === undefined || typeof request.data === 'string' ? request.data : JSON.stringify(request.data);
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/plain, */*', ...request.headers };
-  const response = await fetch(request.url, { method: request.method, headers, body, signal: request.abortSignal }).catch(
-    (error) => {
-      throw { status: undefined, statusText: String(error), data: { message: String(error) }, config: request };
-    }
-  );
+  const body =
+    request.data === undefined || typeof request.data === 'string' ? request.data : JSON.stringify(request.data);
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/plain, */*',
+    ...request.headers,
+  };
+  const response = await fetch(request.url, {
+    method: request.method,
+    headers,
+    body,
+    signal: request.abortSignal,
+  }).catch((error) => {
+    throw { status: undefined, statusText: String(error), data: { message: String(error) }, config: request };
+  });
   const text = await response.text();
   const data = request.responseType === 'text' ? text : parsed(text);
   const { status, statusText } = response;
@@ -102,7 +108,18 @@ export function replaceVariables(text: string): string {
 /** The editors of the options pane and of field options, by id: the panel only asks whether they exist. */
 function editors(): void {
   const item = (id: string) => ({ id, name: id, description: '', editor: () => null }) as any;
-  const EDITORS = ['number', 'text', 'boolean', 'radio', 'select', 'color', 'multi-select', 'slider', 'unit', 'fieldColor'];
+  const EDITORS = [
+    'number',
+    'text',
+    'boolean',
+    'radio',
+    'select',
+    'color',
+    'multi-select',
+    'slider',
+    'unit',
+    'fieldColor',
+  ];
   standardEditorsRegistry.setInit(() => EDITORS.map(item));
   const process = (value: unknown) => value;
   standardFieldConfigEditorRegistry.setInit(() =>
@@ -117,4 +134,3 @@ function editors(): void {
     }))
   );
 }
-

@@ -91,7 +91,12 @@ async function ask(expression: string): Promise<DataFrame[]> {
       name: JSON.stringify(labels),
       length: values.length,
       fields: [
-        { name: 'Time', type: FieldType.time, config: {}, values: values.map(([time]) => dateTime(time * 1000).valueOf()) },
+        {
+          name: 'Time',
+          type: FieldType.time,
+          config: {},
+          values: values.map(([time]) => dateTime(time * 1000).valueOf()),
+        },
         { name: 'Value', type: FieldType.number, labels, config: {}, values: values.map(([, value]) => Number(value)) },
       ],
     };

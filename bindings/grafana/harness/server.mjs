@@ -9,7 +9,8 @@ const TYPES = { '.js': 'text/javascript', '.json': 'application/json', '.svg': '
 
 /** Content security policies: Grafana's own default, without `unsafe-eval`, and with what to add then. */
 const POLICIES = {
-  default: "script-src 'self' 'unsafe-eval' 'unsafe-inline' 'strict-dynamic' 'nonce-$NONCE';connect-src 'self' grafana.com",
+  default:
+    "script-src 'self' 'unsafe-eval' 'unsafe-inline' 'strict-dynamic' 'nonce-$NONCE';connect-src 'self' grafana.com",
   strict: "script-src 'self' 'strict-dynamic' 'nonce-$NONCE';connect-src 'self'",
   wasm: "script-src 'self' 'wasm-unsafe-eval' 'strict-dynamic' 'nonce-$NONCE';connect-src 'self'",
 };
@@ -79,7 +80,12 @@ function save(state, uid, settings) {
   const before = state.sources[uid]?.secureJsonData ?? {};
   const given = Object.entries(settings.secureJsonData ?? {}).filter(([, value]) => value !== '');
   const secureJsonData = { ...before, ...Object.fromEntries(given) };
-  state.sources[uid] = { name: uid, type: 'emqxrebalance-rebalance-datasource', jsonData: settings.jsonData, secureJsonData };
+  state.sources[uid] = {
+    name: uid,
+    type: 'emqxrebalance-rebalance-datasource',
+    jsonData: settings.jsonData,
+    secureJsonData,
+  };
   return shown(state, uid);
 }
 
@@ -104,7 +110,11 @@ function annotate(state, { method, role, body, url }) {
 async function page(state, { url, role }) {
   const nonce = randomBytes(12).toString('base64');
   const user = { orgRole: role, login: role.toLowerCase(), isGrafanaAdmin: false, isSignedIn: true, orgId: 1 };
-  const boot = { user, settings: { buildInfo: { version: '13.2.2', env: 'production' }, featureToggles: {} }, navTree: [] };
+  const boot = {
+    user,
+    settings: { buildInfo: { version: '13.2.2', env: 'production' }, featureToggles: {} },
+    navTree: [],
+  };
   const instances = Object.keys(state.sources).map((uid) => shown(state, uid));
   const template = await readFile(path.join(import.meta.dirname, 'page.html'), 'utf8');
   const html = template

@@ -9,7 +9,15 @@ import { startServer } from './server.mjs';
 /** The flags keep Chromium from looking for the network, of which a test machine may have none. */
 const CHROMIUM = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
 };
 
 /** Starts an embedded cluster and gives its access, with `stop()`. */
@@ -89,10 +97,13 @@ export async function openPage(browser, server, { role = 'Editor', width = 932, 
   const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: 1 });
   await context.addCookies([{ name: 'role', value: role, url: server.url }]);
   const page = await context.newPage();
-  page.setDefaultTimeout(8_000);
+  page.setDefaultTimeout(30_000);
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && problems.push(`${message.text()} ${message.location().url}`));
+  page.on(
+    'console',
+    (message) => message.type() === 'error' && problems.push(`${message.text()} ${message.location().url}`)
+  );
   await page.goto(`${server.url}/?${new URLSearchParams(query)}`);
   return { page, problems, close: () => context.close() };
 }

@@ -7,6 +7,6 @@ export type {
   NodeLoad,
   Outcome,
   Plan,
-  PlanRequest,
+  PlanWishes,
   Status,
 } from 'emqx-rebalance/inline';

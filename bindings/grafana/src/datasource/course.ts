@@ -1,4 +1,4 @@
-import type { Run } from 'emqx-rebalance/inline';
+import type { DriverState, Run } from 'emqx-rebalance/inline';
 import type { Plan, Status } from '../contract';
 
 /** A rebalance that this browser tab started, and how far it is. */
@@ -23,7 +23,7 @@ export class Course {
 
   constructor(
     plan: Plan,
-    private readonly run: Run,
+    private readonly run: Run<DriverState>,
     startedAt: number
   ) {
     this.current = { plan, startedAt };

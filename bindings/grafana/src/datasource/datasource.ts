@@ -8,8 +8,8 @@ import {
   type TestDataSourceResponse,
 } from '@grafana/data';
 import { getTemplateSrv } from '@grafana/runtime';
-import { Cluster } from 'emqx-rebalance/inline';
-import type { Plan, PlanRequest } from '../contract';
+import { Cluster, type DriverState } from 'emqx-rebalance/inline';
+import type { Plan, PlanWishes } from '../contract';
 import { carry } from './carrier';
 import { checkup } from './checkup';
 import { Course, type CourseState } from './course';
@@ -43,7 +43,7 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
     this.annotations = { getDefaultQuery: () => ({ subject: 'events' }) };
     this.memory = new Memory(settings.uid);
     const url = `/api/datasources/proxy/uid/${settings.uid}`;
-    this.cluster = loadPlanner().then(() => new Cluster({ url, fetch: carry }));
+    this.cluster = loadPlanner().then(() => new Cluster({ url, fetch: carry, findNodes: false }));
     // Whoever uses the cluster is told why it cannot be used; nobody may be using it yet.
     this.resume().catch(() => this.memory.forget());
   }
@@ -64,14 +64,14 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
   }
 
   /** Plans from fresh counts. Touches nothing. */
-  async plan(request: PlanRequest): Promise<Plan> {
+  async plan(request: PlanWishes): Promise<Plan> {
     return (await this.cluster).plan(request);
   }
 
   /** Starts `plan` and follows it to its verdict, whatever happens to the caller. */
   async start(plan: Plan, options: StartOptions, ended: (state: CourseState) => void): Promise<void> {
     const startedAt = Date.now();
-    const store = (state: unknown) => this.memory.keep({ plan, startedAt, state });
+    const store = (state: DriverState) => this.memory.keep({ plan, startedAt, state });
     const run = await (await this.cluster).start(plan, { ...options, store });
     this.follow(new Course(plan, run, startedAt), ended);
   }
@@ -82,7 +82,7 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
     const remembered = this.memory.recall();
     if (remembered) {
       const { plan, startedAt } = remembered;
-      const store = (state: unknown) => this.memory.keep({ plan, startedAt, state });
+      const store = (state: DriverState) => this.memory.keep({ plan, startedAt, state });
       this.follow(new Course(plan, await cluster.resume(remembered.state, { store }), startedAt));
     }
   }
@@ -103,9 +103,7 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
     if (this.course && !this.course.isOver()) {
       return this.course.stop();
     }
-    const cluster = await this.cluster;
-    const { runs } = (await this.observe(0)).status;
-    await Promise.all(runs.map(({ coordinator }) => cluster.stop(coordinator)));
+    await (await this.cluster).stop();
     await this.observe(0);
   }
 

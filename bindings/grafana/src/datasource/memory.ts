@@ -1,3 +1,4 @@
+import type { DriverState } from 'emqx-rebalance/inline';
 import type { Plan } from '../contract';
 
 /** What it takes to go on following a rebalance after this browser tab was reloaded. */
@@ -6,7 +7,7 @@ export interface Remembered {
   /** Milliseconds since 1970. */
   startedAt: number;
   /** The driver's own state, for `Cluster.resume`. */
-  state: unknown;
+  state: DriverState;
 }
 
 /**

@@ -97,7 +97,11 @@ export function Board({ source, latest, error, panel }: Props) {
 }
 
 /** The forecast of what runs, counted from its start, or of what is planned, from now. */
-function useAhead(course: ReturnType<typeof useCourse>, plan: Ahead['plan'] | undefined, now: number): Ahead | undefined {
+function useAhead(
+  course: ReturnType<typeof useCourse>,
+  plan: Ahead['plan'] | undefined,
+  now: number
+): Ahead | undefined {
   const from = course ? course.startedAt : now;
   const shown = course ? course.plan : plan?.decision === 'start' ? plan : undefined;
   return useMemo(() => shown && { plan: shown, from }, [shown, from]);

@@ -25,7 +25,11 @@ export function polled(seen: Observation[], nodes: string[]): DataFrame {
   const times = seen.map(({ time }) => time);
   const of = (node: string) =>
     seen.map(({ status }) => status.nodes.find((load) => load.node === node)?.connections ?? null);
-  return frame('polled', times, nodes.map((node) => number(node, of(node), {})));
+  return frame(
+    'polled',
+    times,
+    nodes.map((node) => number(node, of(node), {}))
+  );
 }
 
 /** The forecast, dashed, with the same colours and without a second entry in the legend. */
@@ -35,7 +39,11 @@ export function forecast({ plan, from }: Ahead, nodes: string[]): DataFrame {
     const curve = curves.find((candidate) => candidate.node === node);
     return curve ? [number(node, curve.connections, FORECAST)] : [];
   });
-  return frame('forecast', times_s.map((second) => from + second * 1000), fields);
+  return frame(
+    'forecast',
+    times_s.map((second) => from + second * 1000),
+    fields
+  );
 }
 
 /** The range of the dashboard, or, where a forecast is drawn, one in which it can be seen. */
@@ -75,4 +83,8 @@ function number(node: string, values: Array<number | null>, custom: object): Fie
 }
 
 export const LINE = { drawStyle: 'line', lineWidth: 2, showPoints: 'never', spanNulls: true };
-const FORECAST = { lineWidth: 1, lineStyle: { fill: 'dash', dash: [6, 6] }, hideFrom: { legend: true, tooltip: false, viz: false } };
+const FORECAST = {
+  lineWidth: 1,
+  lineStyle: { fill: 'dash', dash: [6, 6] },
+  hideFrom: { legend: true, tooltip: false, viz: false },
+};

@@ -1,5 +1,5 @@
 import { FieldColorModeId, FieldConfigProperty, type PanelPlugin } from '@grafana/data';
-import type { LoadBalancer, Mode, PlanRequest } from '../contract';
+import type { LoadBalancer, Mode, PlanWishes } from '../contract';
 import { SourcePicker } from './SourcePicker';
 
 /** What the panel can be told. Numbers that are left out are EMQX's defaults. */
@@ -25,7 +25,7 @@ export interface PanelOptions {
 }
 
 /** The request for a plan of `mode`, under EMQX's own names. */
-export function planRequest(options: PanelOptions, mode: Mode): PlanRequest {
+export function planRequest(options: PanelOptions, mode: Mode): PlanWishes {
   return {
     mode,
     load_balancer: options.loadBalancer,
@@ -138,12 +138,7 @@ function displayOptions(builder: Builder): void {
 }
 
 type NumberPath =
-  | 'connEvictRate'
-  | 'sessEvictRate'
-  | 'waitHealthCheck'
-  | 'waitTakeover'
-  | 'absConnThreshold'
-  | 'relConnThreshold';
+  'connEvictRate' | 'sessEvictRate' | 'waitHealthCheck' | 'waitTakeover' | 'absConnThreshold' | 'relConnThreshold';
 
 /** Path, name, description, EMQX's default, bounds. */
 const NUMBERS: Array<[NumberPath, string, string, string, { min: number; integer?: boolean; step?: number }]> = [
@@ -157,6 +152,12 @@ const NUMBERS: Array<[NumberPath, string, string, string, { min: number; integer
     { min: 0, integer: true },
   ],
   ['waitTakeover', 'wait_takeover', 'Seconds for clients to take over their sessions', '60', { min: 0, integer: true }],
-  ['absConnThreshold', 'abs_conn_threshold', 'Single run: enough at this difference', '1000', { min: 1, integer: true }],
+  [
+    'absConnThreshold',
+    'abs_conn_threshold',
+    'Single run: enough at this difference',
+    '1000',
+    { min: 1, integer: true },
+  ],
   ['relConnThreshold', 'rel_conn_threshold', 'Single run: enough at this ratio', '1.1', { min: 1, step: 0.01 }],
 ];

@@ -21,7 +21,13 @@ export function Actions({ plans, control, isRunning, mayControl, isNarrow }: Pro
   if (isRunning) {
     return mayControl ? (
       <>
-        <Button size="sm" variant="destructive" icon="square-shape" disabled={control.isBusy} onClick={() => setAsks('stop')}>
+        <Button
+          size="sm"
+          variant="destructive"
+          icon="square-shape"
+          disabled={control.isBusy}
+          onClick={() => setAsks('stop')}
+        >
           Stop
         </Button>
         <ConfirmModal
@@ -49,7 +55,12 @@ export function Actions({ plans, control, isRunning, mayControl, isNarrow }: Pro
         {plan ? 'Plan again' : 'Plan'}
       </Button>
       {plan && mayControl && (
-        <Button size="sm" disabled={!isStartable(plan) || control.isBusy} tooltip={obstacle(plan)} onClick={() => setAsks('start')}>
+        <Button
+          size="sm"
+          disabled={!isStartable(plan) || control.isBusy}
+          tooltip={obstacle(plan)}
+          onClick={() => setAsks('start')}
+        >
           Start
         </Button>
       )}

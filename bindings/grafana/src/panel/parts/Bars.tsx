@@ -107,7 +107,14 @@ const getStyles = (theme: GrafanaTheme2) => ({
     marginLeft: -1,
     filter: 'brightness(1.25)',
   }),
-  mean: css({ position: 'absolute', top: -4, bottom: -4, width: 2, marginLeft: -1, background: theme.colors.text.primary }),
+  mean: css({
+    position: 'absolute',
+    top: -4,
+    bottom: -4,
+    width: 2,
+    marginLeft: -1,
+    background: theme.colors.text.primary,
+  }),
   count: css({ textAlign: 'right', fontVariantNumeric: 'tabular-nums', color: theme.colors.text.primary }),
   deviation: css({ textAlign: 'right', fontVariantNumeric: 'tabular-nums', color: theme.colors.text.secondary }),
 });

@@ -116,7 +116,10 @@ function Reading({ frame, indices, timeZone }: ReadingProps) {
   const time: unknown = frame.fields[0]?.values[at];
   return (
     <div style={{ padding: theme.spacing(1) }}>
-      <SeriesTable series={rows} timestamp={typeof time === 'number' ? dateTimeFormat(time, { timeZone }) : undefined} />
+      <SeriesTable
+        series={rows}
+        timestamp={typeof time === 'number' ? dateTimeFormat(time, { timeZone }) : undefined}
+      />
     </div>
   );
 }

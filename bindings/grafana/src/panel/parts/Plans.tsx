@@ -62,7 +62,11 @@ function Figures({ plan: { balance, forecast, bounds, runs } }: { plan: Plan }) 
       value: count(forecast.disconnects),
       hint: `level needs ${count(bounds.fewest_disconnects)}`,
     },
-    { name: 'Duration', value: duration(forecast.duration_s), hint: runs.length === 1 ? '1 run' : `${runs.length} runs` },
+    {
+      name: 'Duration',
+      value: duration(forecast.duration_s),
+      hint: runs.length === 1 ? '1 run' : `${runs.length} runs`,
+    },
   ];
   return (
     <span className={styles.figures}>

@@ -23,7 +23,9 @@ export function Summary({ latest: { status, balance, time }, error, isNarrow, ch
       <div className={styles.text} aria-label="Balance">
         <span className={styles.over}>{deviation(balance.over)}</span>
         <span className={styles.rest}>
-          {isNarrow ? 'over mean' : `fullest node over the mean · ${count(total)} clients on ${nodes(status.nodes.length)}`}
+          {isNarrow
+            ? 'over mean'
+            : `fullest node over the mean · ${count(total)} clients on ${nodes(status.nodes.length)}`}
         </span>
         {error && (
           <Tooltip content={`Last seen ${new Date(time).toLocaleTimeString()}: ${error.message}`}>

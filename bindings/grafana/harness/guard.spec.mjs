@@ -1,0 +1,83 @@
+// Who may do what, and what is said when something is wrong.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { connections, openStage, panel, picture, play } from './stage.mjs';
+
+let stage;
+before(async () => (stage = await openStage()));
+after(() => stage.close());
+
+/** Sends a request from the page, as anybody with the browser's console can. */
+const ask = (page, method, path, uid = 'emqx') =>
+  page.evaluate(
+    async ([url, options]) => (await fetch(url, options)).status,
+    [`/api/datasources/proxy/uid/${uid}/${path}`, { method, body: method === 'POST' ? '{}' : undefined }]
+  );
+
+test('a viewer plans and sees everything, and cannot start', () =>
+  play(stage, async ({ cluster, open }) => {
+    const page = await open({ ...panel(), role: 'Viewer' });
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.getByTestId('plan level').getByText('3 runs').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Start' }).count(), 0);
+    assert.equal(await ask(page, 'POST', 'api/v5/load_rebalance/emqx1@127.0.0.1/start'), 403);
+    assert.deepEqual(await connections(cluster), [3333, 3334, 3333, 0]);
+  }));
+
+test('nothing but the routes can be reached, by anybody', () =>
+  play(stage, async ({ open }) => {
+    const page = await open({ ...panel(), role: 'Admin' });
+    assert.equal(await ask(page, 'GET', 'api/v5/nodes'), 200);
+    assert.equal(await ask(page, 'GET', 'api/v5/load_rebalance/global_status'), 200);
+    for (const [method, path] of [
+      ['GET', 'api/v5/api_key'],
+      ['GET', 'api/v5/configs'],
+      ['GET', 'api/v5/clients'],
+      ['POST', 'api/v5/api_key'],
+      ['POST', 'api/v5/nodes'],
+      ['DELETE', 'api/v5/load_rebalance/emqx1@127.0.0.1/start'],
+      ['PUT', 'api/v5/nodes'],
+      ['GET', 'api/v5/nodes/..%2fconfigs'],
+      ['POST', 'api/v5/load_rebalance/%2e%2e/api_key'],
+      ['GET', ''],
+    ]) {
+      assert.notEqual(await ask(page, method, path), 200, `${method} ${path}`);
+    }
+  }));
+
+test('without a control key nobody starts', () =>
+  play(stage, async ({ open }) => {
+    const page = await open({ ...panel(), cluster: 'watch', role: 'Admin' });
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    await page.getByTestId('plan level').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Start' }).count(), 0);
+  }));
+
+test('a wrong key and a cluster that is down are said in words', () =>
+  play(stage, async ({ open }) => {
+    const wrong = await open({ ...panel(), cluster: 'wrong' });
+    await wrong.getByText(/EMQX does not take the API key/).waitFor();
+    await picture(wrong, 'wrong-key-dark');
+    const down = await open({ ...panel(), cluster: 'down' });
+    await down.getByText('EMQX down cannot be read').waitFor();
+    const none = await open({ ...panel(), cluster: 'nothing' });
+    await none.getByText('Datasource nothing was not found').waitFor();
+  }));
+
+test('a cluster that goes away leaves what was seen, marked as old', () =>
+  play(stage, async ({ server, open }) => {
+    const page = await open(panel());
+    await page.getByTestId('node emqx1@127.0.0.1').getByText('3,333').waitFor();
+    server.state.sources.emqx.jsonData.apiUrl = 'http://127.0.0.1:9';
+    await page.getByTitle('Not up to date').waitFor({ state: 'attached' });
+    assert.equal(await page.getByTestId('node emqx1@127.0.0.1').getByText('3,333').count(), 1);
+    await picture(page, 'stale-dark');
+  }));
+
+test('under a strict policy the panel says what to add, and works once it is there', () =>
+  play(stage, async ({ open }) => {
+    const strict = await open({ ...panel(), csp: 'strict' });
+    await strict.getByText(/add 'wasm-unsafe-eval' to script-src/).waitFor();
+    const wasm = await open({ ...panel(), csp: 'wasm' });
+    await wasm.getByText('+33.4 %').first().waitFor();
+  }));

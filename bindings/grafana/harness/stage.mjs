@@ -1,0 +1,101 @@
+// What every spec stands on: the built plugins, the harness's bundle, one browser, and a cluster for each story.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { launchBrowser, openPage, sourcesFor, startCluster, startServer } from './world.mjs';
+
+const grafana = path.dirname(import.meta.dirname);
+/** Where pictures go. */
+export const PICTURES = process.env.HARNESS_OUT ?? path.join(import.meta.dirname, 'out');
+const PLACES = {
+  dist: path.join(grafana, 'dist'),
+  bundle: process.env.HARNESS_BUNDLE ?? path.join(import.meta.dirname, 'build'),
+  images: path.join(grafana, 'node_modules/@grafana/ui/dist/public'),
+};
+
+/** A strategy that is over in seconds. Names are the panel's options. */
+export const QUICK = {
+  connEvictRate: 250,
+  waitHealthCheck: 2,
+  waitTakeover: 2,
+  loadBalancer: 'round_robin',
+  pollSeconds: 1,
+};
+
+/** The test id that Grafana gives the button that goes through with it. */
+export const CONFIRM = 'data-testid Confirm Modal Danger Button';
+
+/** One browser for a spec file. */
+export async function openStage() {
+  mkdirSync(PICTURES, { recursive: true });
+  const browser = await launchBrowser();
+  return { browser, close: () => browser.close() };
+}
+
+/** Runs `story` with a cluster of its own and a Grafana in front of it, and checks that no secret went out. */
+export async function play(stage, story, { cluster: options = [], prometheus } = {}) {
+  const cluster = await startCluster(options);
+  const server = await startServer({
+    ...PLACES,
+    sources: sourcesFor(cluster),
+    prometheus: await prometheus?.(cluster),
+  });
+  const pages = [];
+  const open = async (query) => {
+    const view = await openPage(stage.browser, server, query);
+    pages.push(view);
+    return view.page;
+  };
+  try {
+    await story({ cluster, server, open });
+    checkSecrets(server.state, cluster);
+    checkProblems(pages);
+  } catch (error) {
+    await pages
+      .at(-1)
+      ?.page.screenshot({ path: path.join(PICTURES, 'failed.png') })
+      .catch(() => undefined);
+    throw error;
+  } finally {
+    await Promise.all(pages.map((view) => view.close()));
+    await server.stop();
+    await cluster.stop();
+  }
+}
+
+/** The panel's page, with options that name the data source. */
+export function panel(options = {}, query = {}) {
+  return { options: JSON.stringify({ datasource: '${cluster}', ...QUICK, ...options }), ...query };
+}
+
+export function picture(page, name) {
+  return page.locator('#frame').screenshot({ path: path.join(PICTURES, `${name}.png`) });
+}
+
+/** Asks the embedded cluster itself, past the panel and the proxy. */
+export async function connections({ urls, api_key, api_secret }) {
+  const authorization = `Basic ${Buffer.from(`${api_key}:${api_secret}`).toString('base64')}`;
+  const response = await fetch(`${urls[0]}/api/v5/nodes`, { headers: { authorization } });
+  return (await response.json()).map((node) => node.live_connections);
+}
+
+/** No answer to a browser may hold a secret, whole or as the header that is made of it. */
+export function checkSecrets(state, cluster) {
+  const secrets = [
+    cluster.api_secret,
+    ...Object.values(state.sources).flatMap(({ secureJsonData }) => Object.values(secureJsonData)),
+  ];
+  const held = secrets.filter((secret) => state.sent.some((sent) => String(sent).includes(secret)));
+  if (held.length > 0) {
+    throw new Error(`${held.length} secrets went to the browser`);
+  }
+}
+
+/** Nothing may be thrown on the page, and nothing may be missing but what is not in Grafana's packages: fonts, a spinner. */
+function checkProblems(pages) {
+  const known =
+    /\.woff2|favicon\.ico|spinner\.svg|\/api\/|Content Security Policy|CompileError|content_security_policy/;
+  const problems = pages.flatMap((view) => view.problems).filter((problem) => !known.test(problem));
+  if (problems.length > 0) {
+    throw new Error(`the page had problems: ${problems.join('; ')}`);
+  }
+}
