@@ -1,6 +1,7 @@
 //! Builds, generates and tests everything: `cargo xtask test`.
 
 mod kube;
+mod lua;
 mod picture;
 mod rust;
 mod setup;
@@ -30,6 +31,10 @@ enum Command {
     KubeApi,
     /// Writes the definition of Rebalance and the plain manifests again.
     KubeManifests,
+    /// Builds the Lua modules, one for each Lua, into `bindings/lua/build`.
+    Lua,
+    /// Builds them quickly, and tests them by real interpreters and by nginx.
+    TestLua,
     /// Runs the demo and draws what it prints into `docs/demo.svg`.
     Picture,
 }
@@ -44,6 +49,11 @@ fn main() -> Result<()> {
         Command::TestKube => kube::test(&shell),
         Command::KubeApi => kube::serve(&shell),
         Command::KubeManifests => kube::manifests(&shell),
+        Command::Lua => lua::build(&shell),
+        Command::TestLua => {
+            setup::programs(&shell)?;
+            lua::test(&shell)
+        }
         Command::Picture => picture::demo(&shell),
     }
 }
@@ -52,5 +62,6 @@ fn test(shell: &Shell) -> Result<()> {
     setup::wasm_target(shell)?;
     setup::programs(shell)?;
     rust::lint(shell)?;
-    rust::test(shell)
+    rust::test(shell)?;
+    lua::test(shell)
 }

@@ -10,10 +10,17 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// Programs that tests use as the real peers of the embedded cluster, and the Debian packages that
 /// hold them.
-const PROGRAMS: [(&str, &[&str]); 3] = [
+const PROGRAMS: [(&str, &[&str]); 9] = [
     ("haproxy", &["haproxy"]),
+    ("lua5.1", &["lua5.1"]),
+    ("lua5.3", &["lua5.3"]),
+    ("lua5.4", &["lua5.4"]),
+    ("luacheck", &["lua-check"]),
+    // OpenResty's, which its nginx module needs; Debian's other one cannot be installed beside it.
+    ("luajit", &["luajit2"]),
     ("mosquitto_pub", &["mosquitto-clients"]),
     ("nginx", &["nginx-light", "libnginx-mod-stream"]),
+    ("/usr/lib/nginx/modules/ngx_http_lua_module.so", &["libnginx-mod-http-lua"]),
 ];
 
 /// Installs the programs that are missing, where this is Debian and we may.
@@ -32,7 +39,8 @@ pub(crate) fn programs(shell: &Shell) -> Result<()> {
     })
 }
 
-/// Whether `program` is where programs are. Servers are often outside a user's own path.
+/// Whether `program` is where programs are. Servers are often outside a user's own
+/// path; modules are given by theirs.
 fn is_installed(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
