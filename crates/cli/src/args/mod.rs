@@ -135,6 +135,9 @@ pub(crate) struct ClusterArgs {
     /// in a process of their own [default: nobody]
     #[arg(long)]
     pub(crate) mqtt: bool,
+    /// Let pages of other origins use the HTTP API, as EMQX's `dashboard.cors` does
+    #[arg(long)]
+    pub(crate) cors: bool,
     /// What breaks.
     #[command(flatten)]
     pub(crate) faults: FaultArgs,

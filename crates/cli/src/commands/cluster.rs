@@ -78,6 +78,7 @@ fn config(args: &ClusterArgs) -> Result<ClusterConfig> {
     let policy = Value::String(args.load_balancer.clone());
     let policy = Map::from_iter([("policy".to_owned(), policy)]);
     config.load_balancer = input::checked::<LoadBalancer>(policy)?;
+    config.cors = args.cors;
     config.faults = args.faults.resolve(args.mqtt)?;
     config.validate().map(|()| config)
 }
