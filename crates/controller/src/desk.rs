@@ -1,23 +1,62 @@
 //! What this process holds in memory: the drivers on their way, and who has which cluster.
 
 use crate::live::Live;
-use std::collections::BTreeMap;
+use crate::resource::Rebalance;
+use kube::runtime::reflector::ObjectRef;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync;
+use tokio::sync::{self, mpsc};
 
 /// A driver on its way; only one reconciliation at a time has it.
 pub(crate) type Shared = Arc<sync::Mutex<Live>>;
 
 /// What this process holds in memory. All of it can be had again from the objects.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Desk {
     lives: Mutex<BTreeMap<String, Shared>>,
     /// The object that has each cluster. The objects tell the same, but a cache tells it late.
     claims: Mutex<BTreeMap<String, String>>,
     attempts: Mutex<BTreeMap<String, u32>>,
+    /// Objects that are done, until the cache shows it too.
+    done: Mutex<BTreeSet<String>>,
+    /// Objects to reconcile at once, since it is their turn.
+    turns: mpsc::UnboundedSender<ObjectRef<Rebalance>>,
 }
 
 impl Desk {
+    /// An empty desk, which tells `turns` whose turn it is.
+    pub(crate) fn new(turns: mpsc::UnboundedSender<ObjectRef<Rebalance>>) -> Self {
+        Self {
+            lives: Mutex::default(),
+            claims: Mutex::default(),
+            attempts: Mutex::default(),
+            done: Mutex::default(),
+            turns,
+        }
+    }
+
+    /// Has `object` reconciled at once.
+    pub(crate) fn call(&self, object: ObjectRef<Rebalance>) {
+        // Nobody listens when the controller is about to end.
+        let _ = self.turns.send(object);
+    }
+
+    /// Takes note that `uid` is done, whatever the cache shows.
+    pub(crate) fn finish(&self, uid: &str) {
+        lock(&self.done).insert(uid.to_owned());
+        self.remove(uid);
+    }
+
+    /// Whether `uid` is done, whatever the cache shows.
+    pub(crate) fn is_done(&self, uid: &str) -> bool {
+        lock(&self.done).contains(uid)
+    }
+
+    /// The cache shows that `uid` is done.
+    pub(crate) fn forget(&self, uid: &str) {
+        lock(&self.done).remove(uid);
+    }
+
     /// The driver of the object `uid`.
     pub(crate) fn live(&self, uid: &str) -> Option<Shared> {
         lock(&self.lives).get(uid).cloned()
@@ -74,9 +113,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    fn desk() -> Desk {
+        Desk::new(mpsc::unbounded_channel().0)
+    }
+
     #[test]
     fn a_cluster_is_one_object_s_at_a_time() {
-        let desk = Desk::default();
+        let desk = desk();
         assert!(desk.claim("a", "1"));
         assert!(desk.claim("a", "1"));
         assert!(!desk.claim("a", "2"));
@@ -86,7 +129,7 @@ mod tests {
 
     #[test]
     fn failures_are_counted_until_one_comes_through() {
-        let desk = Desk::default();
+        let desk = desk();
         assert_eq!((desk.failed("1"), desk.failed("1")), (1, 2));
         desk.succeeded("1");
         assert_eq!(desk.failed("1"), 1);

@@ -20,6 +20,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tower::util::MapRequestLayer;
 use tracing::{debug, info, warn};
 
@@ -91,12 +92,14 @@ async fn watch(
     };
     let controller = Controller::new_with(api, watcher::Config::default(), served);
     let reporter = Reporter { controller: MANAGER.to_owned(), instance: Some(writer.clone()) };
+    let (turns, mut turn) = mpsc::unbounded_channel();
+    let turns_come = futures::stream::poll_fn(move |task| turn.poll_recv(task));
     let context = Arc::new(Context {
         client: client.clone(),
         served,
         store: controller.store(),
         kinds: Kinds::new(client.clone()),
-        desk: Desk::default(),
+        desk: Desk::new(turns),
         clock: Clock::new(),
         writer,
         recorder: Recorder::new(client.clone(), reporter),
@@ -104,7 +107,8 @@ async fn watch(
     });
     // There is one context in the life of a process.
     let _ = shown.context.set(Arc::clone(&context));
-    let results = controller.graceful_shutdown_on(shutdown).run(reconcile, after_failure, context);
+    let controller = controller.reconcile_on(turns_come).graceful_shutdown_on(shutdown);
+    let results = controller.run(reconcile, after_failure, context);
     results
         .for_each(|result| async move {
             if let Err(error) = result {

@@ -144,6 +144,6 @@ async fn write(
 
 /// How often progress alone is written; EMQX's operator did so every 5 s too.
 const WRITE_EVERY_MS: u64 = 5000;
-/// How long a deletion waits for EMQX to stop. The driver itself gives up earlier if EMQX is gone;
-/// this is for what nobody thought of.
-const DELETED_FOR_MS: u64 = 90_000;
+/// How long a deletion waits until EMQX has confirmed that it stopped: two questions to nodes that
+/// hang, and the donors' time to serve again.
+const DELETED_FOR_MS: u64 = 40_000;

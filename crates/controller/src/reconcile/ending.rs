@@ -1,7 +1,7 @@
 //! The ways in which an object comes to its end.
 
 use super::drive::is_overdue;
-use super::gates;
+use super::{gates, queue};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::live::Live;
@@ -83,7 +83,7 @@ pub(super) async fn vanished(
 ) -> Result<Action, Failure> {
     warn!(object = %object.name_any(), "the object is gone without having been let go");
     gates::open_all(context, object, live).await?;
-    context.desk.remove(&object.uid().unwrap_or_default());
+    finish(context, object);
     Ok(Action::await_change())
 }
 
@@ -97,12 +97,15 @@ pub(super) async fn fail(
     context.report(object, |report| report.failed(reason, message)).await?;
     context.metrics.ended("not_started");
     context.tell(object, false, reason, message).await;
-    tidy(context, object).await
+    let tidied = tidy(context, object).await?;
+    finish(context, object);
+    Ok(tidied)
 }
 
 /// Takes off what is left of ours on an object that has ended: the process that ended it may have
 /// died before it could.
 pub(super) async fn tidy(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
+    context.desk.forget(&object.uid().unwrap_or_default());
     let mut mark = Mark::of(object);
     if !mark.is_ours() {
         return Ok(Action::await_change());
@@ -122,8 +125,14 @@ async fn release(
 ) -> Result<Action, Failure> {
     gates::open_all(context, object, live).await?;
     live.let_go(&context.object(object)).await?;
-    context.desk.remove(&object.uid().unwrap_or_default());
+    finish(context, object);
     Ok(Action::await_change())
+}
+
+/// The object is done: the next one on its cluster may begin.
+fn finish(context: &Context, object: &Rebalance) {
+    context.desk.finish(&object.uid().unwrap_or_default());
+    queue::call_next(context, object);
 }
 
 fn verdict(outcome: &Outcome, progress: &str) -> String {

@@ -1,6 +1,5 @@
 //! From a new object to a plan that is about to start.
 
-use super::queue::TURN;
 use super::reach::{self, Reached};
 use super::{drive, ending};
 use crate::context::Context;
@@ -155,5 +154,7 @@ async fn wait(
     Ok(Action::requeue(again))
 }
 
+/// How soon to look again whether what it waits for is there.
+const TURN: Duration = Duration::from_secs(5);
 /// How often a plan that is not started is made anew, so that it fits the cluster as it is.
 const REPLAN: Duration = Duration::from_secs(60);

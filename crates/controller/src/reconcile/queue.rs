@@ -8,6 +8,8 @@ use crate::saved::STATE;
 use crate::wishes::{Approval, Wishes, asks_to_stop};
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
+use kube::runtime::reflector::ObjectRef;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Has `object` wait if another one is before it.
@@ -17,17 +19,45 @@ pub(super) async fn wait(context: &Context, object: &Rebalance) -> Result<Option
     }
     let key = cluster_key(object);
     let objects = context.store.state();
-    let others = objects.iter().filter(|other| {
-        other.uid() != object.uid() && !other.is_ended() && cluster_key(other) == key
-    });
-    let before = others.filter(|other| is_before(other, object)).min_by_key(|other| place(other));
-    let Some(before) = before else { return Ok(None) };
-    let message = format!("{} is before it on the same cluster", before.name_any());
+    let mut before = rivals(context, &objects, &key).filter(|other| is_before(other, object));
+    let message = match (before.next(), before.next()) {
+        (None, _) => return Ok(None),
+        (Some(one), None) => format!("{} is before it on the same cluster", one.name_any()),
+        // Neither names nor a number, or every end would be news for all that wait.
+        _ => "others are before it on the same cluster".to_owned(),
+    };
     context.report(object, |report| report.waiting("OtherRebalance", &message)).await?;
-    Ok(Some(Action::requeue(TURN)))
+    Ok(Some(Action::requeue(LOOK_AGAIN)))
+}
+
+/// Has the next object that waits for the cluster of `object` look whether it is its turn.
+pub(super) fn call_next(context: &Context, object: &Rebalance) {
+    let objects = context.store.state();
+    let key = cluster_key(object);
+    let others = rivals(context, &objects, &key)
+        .filter(|other| other.uid() != object.uid() && will_start(other));
+    if let Some(next) = others.min_by_key(|other| place(other)) {
+        context.desk.call(ObjectRef::from_obj_with(next.as_ref(), context.served));
+    }
+}
+
+/// The objects of the cluster `key` that have not ended.
+fn rivals<'a>(
+    context: &Context,
+    objects: &'a [Arc<Rebalance>],
+    key: &str,
+) -> impl Iterator<Item = &'a Arc<Rebalance>> {
+    objects.iter().filter(move |other| {
+        !other.is_ended()
+            && cluster_key(other) == key
+            && !context.desk.is_done(&other.uid().unwrap_or_default())
+    })
 }
 
 fn is_before(other: &Rebalance, object: &Rebalance) -> bool {
+    if other.uid() == object.uid() {
+        return false;
+    }
     is_driven(other) || (!other.is_deleted() && will_start(other) && place(other) < place(object))
 }
 
@@ -47,5 +77,6 @@ fn place(object: &Rebalance) -> (Option<jiff::Timestamp>, String, String) {
     (created, object.namespace().unwrap_or_default(), object.name_any())
 }
 
-/// How soon to look again whether it is one's turn.
-pub(super) const TURN: Duration = Duration::from_secs(5);
+/// How soon to look again whether it is one's turn: whoever ends calls the next one, but an object
+/// may go without an end.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);

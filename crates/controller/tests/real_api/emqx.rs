@@ -5,24 +5,24 @@ use crate::place::Place;
 use emqx_rebalance_core::{NodeName, Role};
 use emqx_rebalance_sim::server::Embedded;
 use emqx_rebalance_sim::{ClusterConfig, NodeConfig, Release};
-use kube::api::{Api, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams};
 use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 /// A cluster of four nodes, one of them new and empty.
-pub struct Emqx {
-    pub cluster: Embedded,
-    pub network: Network,
+pub(crate) struct Emqx {
+    pub(crate) cluster: Embedded,
+    pub(crate) network: Network,
 }
 
 /// Clients on each of the three full nodes.
-pub const CLIENTS: u64 = 300;
+pub(crate) const CLIENTS: u64 = 300;
 /// Sessions without a client on each of them.
 const AWAY: u64 = 60;
 
 impl Emqx {
     /// What EMQX's operator 2.1 makes of an `EmqxEnterprise`: EMQX 4.4.
-    pub async fn enterprise(place: &Place, name: &str) -> Self {
+    pub(crate) async fn enterprise(place: &Place, name: &str) -> Self {
         let emqx = Self::start(place, name, Release::V4_4).await;
         emqx.describe(place, "v1beta4", "EmqxEnterprise", name, json!({})).await;
         emqx.lend_key(place, &format!("{name}-bootstrap-user"), "bootstrap_user").await;
@@ -30,7 +30,7 @@ impl Emqx {
     }
 
     /// What EMQX's operator 2.2 makes of an `EMQX`: EMQX 5, its pods and the Service of its API.
-    pub async fn operated(place: &Place, name: &str) -> Self {
+    pub(crate) async fn operated(place: &Place, name: &str) -> Self {
         let emqx = Self::start(place, name, Release::V5_8).await;
         emqx.lend_key(place, &format!("{name}-bootstrap-api-key"), "bootstrap_api_key").await;
         let ports = json!([{"name": "dashboard", "port": 18083, "protocol": "TCP"}]);
@@ -66,8 +66,11 @@ impl Emqx {
     async fn describe(&self, place: &Place, version: &str, kind: &str, name: &str, status: Value) {
         let mut object = DynamicObject::new(name, &place.resource(version, kind));
         object.data = json!({"spec": {}, "status": status});
-        let api: Api<DynamicObject> =
-            Api::namespaced_with(place.client.clone(), &place.namespace, &place.resource(version, kind));
+        let api: Api<DynamicObject> = Api::namespaced_with(
+            place.client.clone(),
+            &place.namespace,
+            &place.resource(version, kind),
+        );
         api.create(&PostParams::default(), &object).await.unwrap();
     }
 
@@ -78,14 +81,14 @@ impl Emqx {
     }
 
     /// Whether EMQX rebalances or has a node that refuses clients.
-    pub fn is_busy(&self) -> bool {
-        self.cluster.with(|simulation| simulation.cluster().is_busy())
+    pub(crate) fn is_busy(&self) -> bool {
+        self.cluster.with(|simulation| simulation.cluster.is_busy())
     }
 
     /// Clients on each node.
-    pub fn clients(&self) -> Vec<u64> {
+    pub(crate) fn clients(&self) -> Vec<u64> {
         self.cluster.with(|simulation| {
-            (0..4).map(|node| simulation.cluster().counts(node).connected).collect()
+            (0..4).map(|node| simulation.cluster.counts(node).connected).collect()
         })
     }
 }

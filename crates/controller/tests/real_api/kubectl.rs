@@ -7,30 +7,30 @@ use tokio::process::Command;
 
 /// `kubectl` in one namespace.
 #[derive(Clone)]
-pub struct Kubectl {
+pub(crate) struct Kubectl {
     namespace: String,
 }
 
 impl Kubectl {
-    pub fn new(namespace: &str) -> Self {
+    pub(crate) fn new(namespace: &str) -> Self {
         Self { namespace: namespace.to_owned() }
     }
 
     /// What it prints. Fails the test if it fails.
-    pub async fn run(&self, args: &[&str]) -> String {
+    pub(crate) async fn run(&self, args: &[&str]) -> String {
         self.with_input(args, "").await
     }
 
-    pub async fn apply(&self, yaml: &str) -> String {
+    pub(crate) async fn apply(&self, yaml: &str) -> String {
         self.with_input(&["apply", "--filename=-"], yaml).await
     }
 
     /// The object, such as `crd/name`.
-    pub async fn get(&self, object: &str) -> Value {
+    pub(crate) async fn get(&self, object: &str) -> Value {
         serde_json::from_str(&self.run(&["get", object, "--output=json"]).await).unwrap()
     }
 
-    pub async fn with_input(&self, args: &[&str], input: &str) -> String {
+    pub(crate) async fn with_input(&self, args: &[&str], input: &str) -> String {
         match self.try_with_input(args, input).await {
             Ok(printed) => printed,
             Err(error) => panic!("kubectl {}: {error}", args.join(" ")),
@@ -38,7 +38,11 @@ impl Kubectl {
     }
 
     /// What it prints, or what it says of an error.
-    pub async fn try_with_input(&self, args: &[&str], input: &str) -> Result<String, String> {
+    pub(crate) async fn try_with_input(
+        &self,
+        args: &[&str],
+        input: &str,
+    ) -> Result<String, String> {
         let mut command = Command::new("kubectl");
         command.arg("--namespace").arg(&self.namespace).args(args).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

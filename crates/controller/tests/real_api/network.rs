@@ -10,8 +10,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// A running network; it stops when it is dropped.
-pub struct Network {
-    pub proxy: String,
+pub(crate) struct Network {
+    pub(crate) proxy: String,
     shared: Arc<Shared>,
     _tasks: JoinSet<()>,
 }
@@ -24,7 +24,7 @@ struct Shared {
 }
 
 impl Network {
-    pub async fn to(nodes: &[SocketAddr]) -> Self {
+    pub(crate) async fn to(nodes: &[SocketAddr]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = format!("http://{}", listener.local_addr().unwrap());
         let nodes = nodes.to_vec();
@@ -36,12 +36,12 @@ impl Network {
     }
 
     /// Starts that were sent to EMQX so far.
-    pub fn starts(&self) -> usize {
+    pub(crate) fn starts(&self) -> usize {
         self.shared.starts.load(Ordering::SeqCst)
     }
 
     /// Ends every connection and takes no more until it is mended.
-    pub fn cut(&self, is_cut: bool) {
+    pub(crate) fn cut(&self, is_cut: bool) {
         self.shared.is_cut.send_replace(is_cut);
     }
 }

@@ -1,1 +1,117 @@
-//! To come.
+//! EMQX or Kubernetes is away, or others write to the object: none of it fails a rebalance.
+
+use crate::api::Faults;
+use crate::scene::{Scene, condition, phase, within};
+use serde_json::json;
+
+#[tokio::test]
+async fn emqx_is_down_at_first() {
+    let test = async {
+        let mut scene = Scene::quiet(&[300, 0]).await;
+        scene.emqx.with(|simulation| {
+            simulation.cluster.kill(0);
+            simulation.cluster.kill(1);
+        });
+        let key = scene.rebalance("sample", json!({}));
+        scene.start_controller();
+        scene
+            .until(&key, |object| {
+                let waiting = condition(object, "Waiting")?;
+                (waiting["reason"] == "EmqxUnreachable").then_some(())
+            })
+            .await;
+        assert_eq!(phase(&scene.api.state.get(&key).unwrap()), "");
+        scene.emqx.with(|simulation| {
+            simulation.cluster.restart(0);
+            simulation.cluster.restart(1);
+        });
+        let object = scene.ended(&key).await;
+        // The clients of nodes that died are spread evenly now, or not: either way there is a verdict.
+        assert_eq!(phase(&object), "Completed", "{object:#}");
+        assert!(condition(&object, "Waiting").is_none());
+    };
+    within(90, test).await;
+}
+
+#[tokio::test]
+async fn kubernetes_is_away_while_emqx_rebalances() {
+    let test = async {
+        let scene = Scene::of(&[300, 0]).await;
+        let key = scene.rebalance("sample", json!({}));
+        scene.in_state(&key, "evicting_conns").await;
+        scene.api.state.break_it(Faults { is_down: true, ..Faults::default() });
+        while scene.is_rebalancing() {
+            tokio::task::yield_now().await;
+        }
+        scene.api.state.break_it(Faults::default());
+        let object = scene.ended(&key).await;
+        assert_eq!(phase(&object), "Completed", "{object:#}");
+        assert_eq!(scene.relay.starts(), 1);
+    };
+    within(90, test).await;
+}
+
+#[tokio::test]
+async fn kubernetes_is_away_while_the_start_is_to_be_kept() {
+    let test = async {
+        let mut scene = Scene::quiet(&[300, 0]).await;
+        let key = scene.rebalance("sample", json!({}));
+        scene.api.state.break_it(Faults { is_down: true, ..Faults::default() });
+        scene.start_controller();
+        assert_eq!(scene.relay.starts(), 0);
+        scene.api.state.break_it(Faults::default());
+        let object = scene.ended(&key).await;
+        assert_eq!(phase(&object), "Completed", "{object:#}");
+        assert_eq!(scene.relay.starts(), 1);
+    };
+    within(90, test).await;
+}
+
+#[tokio::test]
+async fn every_write_meets_changes_of_others() {
+    let test = async {
+        let scene = Scene::of(&[300, 0]).await;
+        scene.api.state.break_it(Faults { conflicts: 60, ..Faults::default() });
+        let key = scene.rebalance("sample", json!({}));
+        let object = scene.ended(&key).await;
+        assert_eq!(phase(&object), "Completed", "{object:#}");
+        assert_eq!(scene.relay.starts(), 1);
+        assert!(object["metadata"]["annotations"]["storm"].is_string());
+        assert!(scene.api.state.faults().conflicts < 60);
+    };
+    within(90, test).await;
+}
+
+#[tokio::test]
+async fn the_annotation_with_the_state_is_taken_away() {
+    let test = async {
+        let mut scene = Scene::of(&[300, 0]).await;
+        let key = scene.rebalance("sample", json!({}));
+        scene.in_state(&key, "evicting_conns").await;
+        scene.kill_controller().await;
+        let without = json!({"metadata": {"annotations": {"rebalance.emqx.io/state": null}}});
+        scene.api.state.patch(&key, &without);
+        scene.start_controller();
+        let object = scene.ended(&key).await;
+        assert_eq!(phase(&object), "Failed", "{object:#}");
+        assert_eq!(condition(&object, "Failed").unwrap()["reason"], "StateLost");
+        assert_eq!(scene.relay.starts(), 1);
+    };
+    within(60, test).await;
+}
+
+/// The leader changed without the old one knowing: what it writes is refused, and it lets go.
+#[tokio::test]
+async fn two_controllers_start_nothing_twice() {
+    let test = async {
+        let mut scene = Scene::quiet(&[300, 0]).await;
+        let key = scene.rebalance("sample", json!({}));
+        scene.start_controller();
+        let second = scene.another_controller();
+        let object = scene.ended(&key).await;
+        second.abort();
+        assert_eq!(phase(&object), "Completed", "{object:#}");
+        assert_eq!(scene.relay.starts(), 1);
+    };
+    within(90, test).await;
+}

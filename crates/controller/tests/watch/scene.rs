@@ -28,6 +28,12 @@ impl Scene {
 
     /// The same without a controller.
     pub(crate) async fn quiet(clients: &[u64]) -> Self {
+        let key = ClusterConfig::with_clients(clients).unwrap().credentials.api_key;
+        Self::quiet_with_key(clients, &key).await
+    }
+
+    /// The same with an API key of one's own choice.
+    pub(crate) async fn quiet_with_key(clients: &[u64], key: &str) -> Self {
         let mut config = ClusterConfig {
             reconnect: Reconnect { min_ms: 0, max_ms: 100, ..Reconnect::default() },
             ..ClusterConfig::with_clients(clients).unwrap()
@@ -35,6 +41,7 @@ impl Scene {
         for node in config.nodes.iter_mut().filter(|node| node.clients > 0) {
             node.disconnected_sessions = 60;
         }
+        config.credentials.api_key = key.to_owned();
         let emqx = Embedded::start(config).await.unwrap();
         let relay = Relay::to(emqx.addresses()).await;
         let api = Api::start().await;
@@ -46,13 +53,18 @@ impl Scene {
     }
 
     pub(crate) fn start_controller(&mut self) {
+        self.controller = Some(self.another_controller());
+    }
+
+    /// A controller that knows nothing of any other.
+    pub(crate) fn another_controller(&self) -> JoinHandle<()> {
         let options = RunOptions {
             namespace: None,
             metrics_addr: "127.0.0.1:0".parse().unwrap(),
             lease: None,
         };
         let running = run(self.api.config(), options, std::future::pending());
-        self.controller = Some(tokio::spawn(async move { running.await.unwrap() }));
+        tokio::spawn(async move { running.await.unwrap() })
     }
 
     /// Ends the controller as a crash would: in the middle of whatever it does.

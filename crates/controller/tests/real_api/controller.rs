@@ -1,0 +1,114 @@
+//! The controller's program, as its Deployment starts it.
+
+use crate::place::Place;
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// A running controller. It is killed when it is dropped, and what it logged is printed if the test
+/// has failed.
+pub(crate) struct Controller {
+    program: Child,
+    address: String,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Controller {
+    /// Starts it with the Deployment's arguments, its service account's rights, and `proxy` in the
+    /// place of the cluster's network. Without `elected`, it need not wait for the Lease of one that
+    /// was killed.
+    pub(crate) async fn start(place: &Place, proxy: &str, elected: bool) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_emqx-rebalance-controller"));
+        for argument in place.arguments().await {
+            let metrics = argument.starts_with("--metrics-addr=");
+            command.arg(if metrics { "--metrics-addr=127.0.0.1:0" } else { &argument });
+        }
+        if !elected {
+            command.arg("--no-leader-elect");
+        }
+        command.env("KUBECONFIG", place.kubeconfig().await).env("NO_COLOR", "1");
+        command.envs([("http_proxy", proxy), ("no_proxy", "127.0.0.1")]);
+        command.env("RUST_LOG", "info,emqx_rebalance_controller=debug");
+        Self::run(command).await
+    }
+
+    async fn run(mut command: Command) -> Self {
+        command.stderr(Stdio::piped()).stdin(Stdio::null()).kill_on_drop(true);
+        let mut program = command.spawn().unwrap();
+        let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (said, served) = oneshot::channel();
+        let kept = Arc::clone(&log);
+        tokio::spawn(async move {
+            let mut said = Some(said);
+            while let Ok(Some(line)) = lines.next_line().await {
+                if let Some((_, address)) = line.split_once("address=") {
+                    said.take().map(|said| said.send(address.to_owned()));
+                }
+                kept.lock().unwrap().push(line);
+            }
+        });
+        let served = timeout(Duration::from_secs(30), served).await;
+        let Ok(Ok(address)) = served else {
+            panic!("it does not start: {:?}", log.lock().unwrap())
+        };
+        Self { program, address, log }
+    }
+
+    /// `kill -9`.
+    pub(crate) async fn kill(mut self) {
+        self.program.kill().await.unwrap();
+    }
+
+    /// Asks it to end, as Kubernetes does, and waits until it has.
+    pub(crate) async fn terminate(mut self) {
+        let id = self.program.id().unwrap().to_string();
+        assert!(Command::new("kill").arg(id).status().await.unwrap().success());
+        assert!(self.program.wait().await.unwrap().success());
+    }
+
+    /// The values of `/metrics`, by the name of the series with its labels.
+    pub(crate) async fn metrics(&self) -> BTreeMap<String, f64> {
+        let text = self.ask("/metrics").await;
+        let lines = text.lines().filter(|line| line.starts_with("emqx_"));
+        lines
+            .filter_map(|line| line.rsplit_once(' '))
+            .map(|(name, value)| (name.to_owned(), value.parse().unwrap()))
+            .collect()
+    }
+
+    /// The answer to a request of one of the probes.
+    pub(crate) async fn ask(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    /// Resident memory in kibibytes.
+    pub(crate) fn memory_kib(&self) -> u64 {
+        let file = format!("/proc/{}/status", self.program.id().unwrap());
+        let status = std::fs::read_to_string(file).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+impl Drop for Controller {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- the controller's log");
+            for line in self.log.lock().unwrap().iter() {
+                eprintln!("{line}");
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The commands of EMQX's article about rebalancing on Kubernetes, and what it says they answer.
+
+use crate::controller::Controller;
+use crate::emqx::{CLIENTS, Emqx};
+use crate::place::Place;
+
+/// The article's sample for EMQX 4.4.
+pub(crate) const V1BETA4: &str = include_str!("samples/v1beta4.yaml");
+/// The reference's sample for EMQX 5.
+pub(crate) const V2BETA1: &str = include_str!("samples/v2beta1.yaml");
+
+/// `sample` with EMQX's waits as short as can be and a pace that ends within seconds.
+pub(crate) fn hastened(sample: &str) -> String {
+    sample
+        .replace("waitTakeover: 10", "waitTakeover: 1")
+        .replace("waitHealthCheck: 10", "waitHealthCheck: 1")
+        .replace("EvictRate: 10", "EvictRate: 30")
+        .replace("absConnThreshold: 100", "absConnThreshold: 10")
+        .replace("absSessThreshold: 100", "absSessThreshold: 10")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_article_s_sample_is_accepted_shown_and_stopped_by_delete() {
+    let place = Place::everywhere("article").await;
+    let emqx = Emqx::enterprise(&place, "emqx-ee").await;
+    let _controller = Controller::start(&place, &emqx.network.proxy, true).await;
+    // The article's thresholds are for thousands of clients; all else is unchanged.
+    let sample = V1BETA4.replace("Threshold: 100", "Threshold: 10");
+    let said = place.kubectl.apply(&sample).await;
+    assert_eq!(said, "rebalance.apps.emqx.io/rebalance-sample created");
+
+    place.until_state("rebalance-sample", "wait_health_check").await;
+    let shown = place.kubectl.get("rebalance/rebalance-sample").await;
+    let state = &shown["status"]["rebalanceStates"][0];
+    assert_eq!(state["donors"].as_array().unwrap().len(), 3, "{state}");
+    assert_eq!(state["recipients"].as_array().unwrap().len(), 1, "{state}");
+    assert_eq!(state["connection_eviction_rate"], 10);
+    assert_eq!(state["session_eviction_rate"], 10);
+    assert_eq!(state["node"], state["coordinator_node"]);
+    assert!(state["node"].as_str().unwrap().starts_with("emqx-ee@emqx-ee-"), "{state}");
+    let listed = place.kubectl.run(&["get", "rebalances", "rebalance-sample"]).await;
+    assert_eq!(row(&listed)[..2], ["rebalance-sample", "Processing"]);
+
+    let said = place.kubectl.run(&["delete", "rebalance", "rebalance-sample"]).await;
+    assert!(said.ends_with("\"rebalance-sample\" deleted"), "{said}");
+    assert!(!emqx.is_busy());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebalance_of_emqx_4_completes() {
+    let place = Place::new("v1beta4").await;
+    let emqx = Emqx::enterprise(&place, "emqx-ee").await;
+    completes(&place, &emqx, V1BETA4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebalance_of_emqx_5_completes() {
+    let place = Place::new("v2beta1").await;
+    let emqx = Emqx::operated(&place, "emqx-ee").await;
+    completes(&place, &emqx, V2BETA1).await;
+}
+
+async fn completes(place: &Place, emqx: &Emqx, sample: &str) {
+    let controller = Controller::start(place, &emqx.network.proxy, true).await;
+    place.kubectl.apply(&hastened(sample)).await;
+    let status = place.until_phase("rebalance-sample", "Completed").await;
+    assert_eq!(status["outcome"]["result"], "completed", "{status:#}");
+    assert!(status["startedTime"].is_string() && status["completedTime"].is_string());
+
+    let listed = place.kubectl.run(&["get", "rebalances", "rebalance-sample"]).await;
+    let heading = listed.lines().next().unwrap().split_whitespace();
+    assert_eq!(Vec::from_iter(heading), ["NAME", "STATUS", "AGE"]);
+    assert_eq!(row(&listed)[..2], ["rebalance-sample", "Completed"]);
+    assert!(controller.ask("/readyz").await.starts_with("HTTP/1.1 200"));
+
+    let clients = emqx.clients();
+    assert_eq!(clients.iter().sum::<u64>(), 3 * CLIENTS, "all came back: {clients:?}");
+    assert!(clients[3] > CLIENTS / 2, "{clients:?}");
+    assert_eq!(emqx.network.starts(), 1);
+    let events =
+        place.kubectl.run(&["get", "events", "--output=jsonpath={.items[*].reason}"]).await;
+    assert!(events.contains("Completed"), "{events}");
+    place.kubectl.run(&["delete", "rebalance", "rebalance-sample"]).await;
+    controller.terminate().await;
+}
+
+/// The fields of the only object that `kubectl get` lists.
+fn row(listed: &str) -> Vec<&str> {
+    listed.lines().nth(1).unwrap().split_whitespace().collect()
+}
