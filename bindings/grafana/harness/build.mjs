@@ -5,7 +5,7 @@ import path from 'node:path';
 const here = import.meta.dirname;
 
 /** Builds the page's script into `folder`, with the packages that `from` has installed. */
-export async function buildHarness(folder, from = path.dirname(here)) {
+async function buildHarness(folder, from = path.dirname(here)) {
   await build({
     entryPoints: [path.join(here, 'main.tsx')],
     outfile: path.join(folder, 'harness.js'),
@@ -35,3 +35,5 @@ const withoutMonaco = {
     onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'module.exports = {}' }));
   },
 };
+
+await buildHarness(process.argv[2] ?? path.join(here, 'build'));

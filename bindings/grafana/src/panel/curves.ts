@@ -82,7 +82,7 @@ function number(node: string, values: Array<number | null>, custom: object): Fie
   return { name: node, type: FieldType.number, labels: { node }, config, values };
 }
 
-export const LINE = { drawStyle: 'line', lineWidth: 2, showPoints: 'never', spanNulls: true };
+export const LINE = { drawStyle: 'line', lineWidth: 2, showPoints: 'auto', pointSize: 4, spanNulls: true };
 const FORECAST = {
   lineWidth: 1,
   lineStyle: { fill: 'dash', dash: [6, 6] },

@@ -29,7 +29,9 @@ export function Summary({ latest: { status, balance, time }, error, isNarrow, ch
         </span>
         {error && (
           <Tooltip content={`Last seen ${new Date(time).toLocaleTimeString()}: ${error.message}`}>
-            <Icon name="exclamation-triangle" className={styles.stale} title="Not up to date" />
+            <span role="img" aria-label="Not up to date" className={styles.stale}>
+              <Icon name="exclamation-triangle" />
+            </span>
           </Tooltip>
         )}
       </div>
