@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Options of a plan that is over within seconds.
 FAST: dict[str, Any] = {
-    "conn_evict_rate": 200,
+    "conn_evict_rate": 20,
     "wait_health_check": 1,
     "wait_takeover": 1,
-    "abs_conn_threshold": 10,
+    "abs_conn_threshold": 100,
     "rel_conn_threshold": 1.01,
 }
 #: Patience that goes with it.

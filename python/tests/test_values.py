@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -87,9 +88,7 @@ def test_fields_of_the_future_are_kept() -> None:
     data = plan(Snapshot.of(SKEWED)).to_dict()
     data["confidence"] = {"level": 0.9}
     data["balance"]["before"]["gini"] = 0.5
-    data["findings"].append(
-        {"severity": "hint", "code": "new_moon", "message": "look", "since": 3}
-    )
+    data["findings"].append({"severity": "hint", "code": "new_moon", "message": "look", "since": 3})
     read = Plan._of(data)
     assert read.to_dict() == data
     assert pickle.loads(pickle.dumps(read)).to_dict() == data
@@ -100,7 +99,8 @@ def test_fields_of_the_future_are_kept() -> None:
 
 
 def test_words_are_text() -> None:
-    assert RunPhase.EVICTING_CONNS == "evicting_conns"
+    word: str = RunPhase.EVICTING_CONNS
+    assert word == "evicting_conns" and {word: 1}["evicting_conns"] == 1
     assert f"{RunPhase.EVICTING_CONNS}" == str(RunPhase.EVICTING_CONNS) == "evicting_conns"
     assert json.dumps(Mode.LEVEL) == '"level"'
     with pytest.raises(ValueError, match="sideways"):
@@ -130,14 +130,14 @@ def test_bad_values_name_field_value_and_bound_all_at_once() -> None:
     with pytest.raises(ValueError, match=r"nodes\[1\].node"):
         Snapshot((NodeLoad(node="emqx@a"), NodeLoad(node="emqx@a")))
     with pytest.raises(ConfigInvalidError) as caught:
-        plan({"nodes": []}, mode="sideways", conn_evict_rate=float("nan"), target_over=2)
+        plan({"nodes": []}, mode="sideways", rel_conn_threshold=float("nan"), target_over=2)
     fields = {problem.field for problem in caught.value.problems}
-    assert {"nodes", "mode", "conn_evict_rate"} <= fields
+    assert {"nodes", "mode", "rel_conn_threshold"} <= fields
 
 
 def test_wrong_types_name_the_argument() -> None:
     snapshot = Snapshot.of(SKEWED)
-    for call, name in [
+    calls: list[tuple[Callable[[], object], str]] = [
         (lambda: plan(5), "snapshot"),  # type: ignore[arg-type]
         (lambda: plan(snapshot, strategy=5), "strategy"),  # type: ignore[arg-type]
         (lambda: plan(snapshot, nodes=object()), "nodes"),  # type: ignore[arg-type]
@@ -146,7 +146,8 @@ def test_wrong_types_name_the_argument() -> None:
         (lambda: Snapshot(5), "nodes"),  # type: ignore[arg-type]
         (lambda: Plan.from_dict([]), "data"),  # type: ignore[arg-type]
         (lambda: snapshot.weighted({"emqx@a": object()}), "weight"),  # type: ignore[dict-item]
-    ]:
+    ]
+    for call, name in calls:
         with pytest.raises(TypeError, match=name):
             call()
 
@@ -155,7 +156,7 @@ def test_an_option_that_does_not_exist_is_a_type_error_with_a_hint() -> None:
     with pytest.raises(TypeError, match="Did you mean 'conn_evict_rate'"):
         plan(Snapshot.of(SKEWED), conn_evict_rat=7)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="positional"):
-        plan(Snapshot.of(SKEWED), Strategy())  # type: ignore[misc]
+        plan(Snapshot.of(SKEWED), Strategy())  # type: ignore[call-arg]
 
 
 def test_bad_files_are_bad_input(tmp_path: Path) -> None:
@@ -171,7 +172,9 @@ def test_bad_files_are_bad_input(tmp_path: Path) -> None:
 def test_weights_level_by_share() -> None:
     snapshot = Snapshot.of({"emqx@a": 900, "emqx@b": 0}).weighted({"emqx@a": 2})
     made = plan(snapshot, mode="level", load_balancer="least_connections")
-    assert {end.node: end.connections for end in made.forecast.end}["emqx@a"] == pytest.approx(600, 5)
+    assert {end.node: end.connections for end in made.forecast.end}["emqx@a"] == pytest.approx(
+        600, 5
+    )
     with pytest.raises(UnknownNodeError) as caught:
         snapshot.weighted({"emqx@z": 1})
     assert isinstance(caught.value, LookupError)
@@ -206,8 +209,8 @@ def test_every_field_and_every_word_is_explained() -> None:
         for name in kind.__annotations__:
             if not name.startswith("_") and name != "is_warning":
                 assert documented(text, rf"    {name}: "), f"{kind.__name__}.{name}"
-    for kind in words:
-        for member in kind:
+    for word in words:
+        for member in word:
             assert documented(text, f'    {member.name} = "{member.value}"'), member
 
 

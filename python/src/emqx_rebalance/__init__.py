@@ -45,8 +45,8 @@ from ._events import (
     Gone,
     NextWave,
     PhaseEntered,
-    Started,
     StartDoubtful,
+    Started,
     Starting,
     Stopping,
 )
@@ -193,8 +193,8 @@ __all__ = [
     "Word",
     "__version__",
     "plan",
-    "sansio",
     "plan_evacuation",
+    "sansio",
 ]
 
 __version__ = _native.__version__

@@ -19,7 +19,7 @@ from ._snapshot import Snapshot
 from ._status import EvacuationStatus, Outcome, Status
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from . import _native
     from ._options import DriverOptions, EvacuationOptions, PlanOptions
@@ -62,11 +62,12 @@ class AsyncRun(BaseRun):
 
     async def watch(self) -> AsyncIterator[Status]:
         """The status now and whenever it changes, up to the last one, which has the verdict."""
-        version, is_last = 0, False
-        while not is_last:
-            change = await _asked(self._native.changed(version))
-            version, is_last = change["version"], change["is_last"]
-            yield Status._of(change["status"])
+        change: dict[str, Any] = {"version": 0, "is_last": False, "status": None}
+        while not change["is_last"]:
+            last = change["status"]
+            change = await _asked(self._native.changed(change["version"]))
+            if change["status"] != last:
+                yield Status._of(change["status"])
         await self.wait()
 
     async def wait(self, timeout: float | None = None) -> Outcome:
@@ -227,7 +228,7 @@ class AsyncEmbeddedCluster(AsyncCluster):
         """Ends the cluster."""
         await asyncio.get_running_loop().run_in_executor(None, self.embedded.close)
 
-    async def __aenter__(self) -> AsyncEmbeddedCluster:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

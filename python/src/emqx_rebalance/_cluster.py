@@ -17,7 +17,7 @@ from ._snapshot import Snapshot
 from ._status import EvacuationStatus, Status
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from . import _native
     from ._options import DriverOptions, EvacuationOptions, PlanOptions
@@ -156,7 +156,8 @@ class Cluster(BaseCluster):
         **options: Unpack[DriverOptions],
     ) -> Run:
         """Begins to empty a node and follows it in the background, up to the empty node, which then
-        stays closed until :meth:`stop_evacuation`. Arguments as of :meth:`start`."""
+        stays closed until :meth:`stop_evacuation`. Arguments as of :meth:`start`.
+        """
         return self._driven(plan, on_event, state, options, force=force, reason=reason, who=who)
 
     def evacuations(self) -> tuple[EvacuationStatus, ...]:
@@ -234,7 +235,7 @@ class EmbeddedCluster(Cluster):
         """Ends the cluster."""
         self.embedded.close()
 
-    def __enter__(self) -> EmbeddedCluster:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -60,17 +60,16 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(given.get(name, ""), str):
             # Never the value: it may be the secret itself.
             raise TypeError(f"{name} must be a str, not {type(given[name]).__name__}")
-    for name in _FILES:
-        if name in given:
-            given[name] = path(name, given[name])
-    for name in _TIMES:
-        seconds = given.pop(name, None)
-        if seconds is not None:
-            if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-                raise TypeError(f"{name} must be a number, not {type(seconds).__name__}")
-            given[f"{name}_s"] = float(seconds)
+    files = {name: path(name, given[name]) for name in _FILES if name in given}
+    times = {f"{name}_s": _seconds(name, given.pop(name)) for name in _TIMES if name in given}
     _check_pairs(given)
-    return given
+    return {**given, **files, **times}
+
+
+def _seconds(name: str, given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        raise TypeError(f"{name} must be a number, not {type(given).__name__}")
+    return float(given)
 
 
 def _check_pairs(given: Mapping[str, Any]) -> None:

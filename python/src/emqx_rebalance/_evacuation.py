@@ -82,7 +82,8 @@ class EvacuationPlan(Value):
 
     def to_pandas(self) -> Any:
         """The forecast as a ``pandas.DataFrame``: seconds down, nodes across. Needs the extra
-        ``pandas``."""
+        ``pandas``.
+        """
         from ._pandas import forecast
 
         return forecast(self)

@@ -116,7 +116,8 @@ class ForeignRun(_OfRun):
 @dataclass(frozen=True, kw_only=True)
 class Drifted(Event):
     """The cluster has parted from the forecast by more than a fifth of what the plan moves;
-    planning anew from the present counts may serve better."""
+    planning anew from the present counts may serve better.
+    """
 
     is_warning = True
 

@@ -30,8 +30,8 @@ def plan(plan: Plan) -> str:
         balance = plan.balance
         head = (
             f"Disconnects {count(forecast.disconnects)} clients once, takes "
-            f"{duration(forecast.duration_s)}: fullest node {percent(balance.before.over)} over the "
-            f"mean now, {percent(balance.after.over)} after."
+            f"{duration(forecast.duration_s)}: fullest node {percent(balance.before.over)} over "
+            f"the mean now, {percent(balance.after.over)} after."
         )
     else:
         head = f"Nothing to do: {plan.reason or 'EMQX would not move any client.'}"

@@ -7,10 +7,12 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from ._value import encode
-from ._words import LoadBalancer
+
+if TYPE_CHECKING:
+    from ._words import LoadBalancer
 
 __all__ = ["DriverOptions", "EvacuationOptions", "PlanOptions", "known", "merged", "spelled_out"]
 

@@ -264,7 +264,8 @@ class Plan(Value):
 
     def to_pandas(self) -> Any:
         """The forecast as a ``pandas.DataFrame``: seconds down, nodes across. Needs the extra
-        ``pandas``."""
+        ``pandas``.
+        """
         from ._pandas import forecast
 
         return forecast(self)
@@ -286,7 +287,8 @@ class Plan(Value):
     def __repr__(self) -> str:
         if not self.is_needed:
             return f"<Plan ({self.mode}): nothing to balance>"
-        cost = f"{count(self.forecast.disconnects)} disconnects in {duration(self.forecast.duration_s)}"
+        forecast = self.forecast
+        cost = f"{count(forecast.disconnects)} disconnects in {duration(forecast.duration_s)}"
         over = f"{percent(self.balance.before.over)} over → {percent(self.balance.after.over)}"
         return f"<Plan ({self.mode}): {len(self.runs)} run(s), {cost}, {over}>"
 

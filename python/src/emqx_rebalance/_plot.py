@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._html import lines
 from ._extra import needed
+from ._html import lines
 
 if TYPE_CHECKING:
     from ._evacuation import EvacuationPlan

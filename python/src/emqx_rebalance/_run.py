@@ -24,7 +24,8 @@ OnEvent = Callable[[Event], object]
 
 class Teller:
     """Tells events to the log and to a callback, in a thread of its own: one that is slow, or asks
-    the cluster, holds up nothing else."""
+    the cluster, holds up nothing else.
+    """
 
     def __init__(self, on_event: OnEvent | None) -> None:
         if on_event is not None and not callable(on_event):
@@ -50,7 +51,7 @@ def tell(text: str, on_event: OnEvent | None) -> None:
         return
     try:
         on_event(happened)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it raises is not the run's
         logger.exception("on_event raised")
 
 
@@ -85,7 +86,8 @@ class BaseRun:
     @property
     def state(self) -> dict[str, Any] | None:
         """Everything that the driver knows, as JSON: ``cluster.resume(state)`` goes on from it, in
-        another process too. None before the first step."""
+        another process too. None before the first step.
+        """
         text = self._native.state()
         state: dict[str, Any] | None = None if text is None else json.loads(text)
         return state
@@ -101,7 +103,8 @@ class BaseRun:
 
     def detach(self) -> None:
         """Follows it no more. EMQX goes on by itself; ``cluster.resume(run.state)`` follows it
-        again."""
+        again.
+        """
         self._native.detach()
 
     def _repr_html_(self) -> str:
@@ -109,7 +112,8 @@ class BaseRun:
 
     def plot(self, ax: Any = None) -> Any:
         """Draws what the plan forecast, and each node as it is now, on matplotlib axes. Needs the
-        extra ``plot``."""
+        extra ``plot``.
+        """
         from ._plot import run
 
         return run(self, ax)
@@ -131,11 +135,12 @@ class Run(BaseRun):
         Raises:
             RebalanceError: if the run cannot be followed to its end.
         """
-        version, is_last = 0, False
-        while not is_last:
-            change = json.loads(_waited(self._native.changed(version), None))
-            version, is_last = change["version"], change["is_last"]
-            yield Status._of(change["status"])
+        change: dict[str, Any] = {"version": 0, "is_last": False, "status": None}
+        while not change["is_last"]:
+            last = change["status"]
+            change = json.loads(_waited(self._native.changed(change["version"]), None))
+            if change["status"] != last:
+                yield Status._of(change["status"])
         self.wait()
 
     def wait(self, timeout: float | None = None) -> Outcome:

@@ -27,10 +27,10 @@ class NodeLoad(Value):
     connections: int = 0
     """Connected clients: EMQX's ``live_connections``, the only count its rebalancing looks at.
     0 to 2^53 - 1."""
-    sessions: int = field(default=cast(int, None))
+    sessions: int = field(default=cast("int", None))
     """Sessions, with a connected client or without. Default: one for each client, and the
     disconnected ones."""
-    disconnected_sessions: int = field(default=cast(int, None))
+    disconnected_sessions: int = field(default=cast("int", None))
     """Sessions whose client is away. Default: sessions without a client."""
     role: Role | None = None
     """What the node does in its cluster, if known."""

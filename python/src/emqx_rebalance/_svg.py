@@ -97,6 +97,7 @@ def _labels(lines: Sequence[Line], top: float) -> str:
         svg.append(
             f'<line x1="{_WIDTH + 2}" y1="{y:.1f}" x2="{_WIDTH + 12}" y2="{at:.1f}" '
             f'stroke="{line.colour}"/>'
-            f'<text x="{_WIDTH + 16}" y="{at + 4:.1f}" fill="currentColor">{html.escape(name)}</text>'
+            f'<text x="{_WIDTH + 16}" y="{at + 4:.1f}" fill="currentColor">'
+            f"{html.escape(name)}</text>"
         )
     return "".join(svg)

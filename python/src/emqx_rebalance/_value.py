@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import functools
 import json
 import math
 import os
@@ -28,14 +27,16 @@ class Word(str, enum.Enum):
     """One of a few words of the JSON contract. Equal to its text, and prints as it."""
 
     __str__ = str.__str__
-    __format__ = str.__format__
+
+    def __format__(self, spec: str) -> str:
+        return str.__format__(self, spec)
 
     @classmethod
     def _of(cls: type[E], word: str) -> E:
         """The member for ``word``; a new one for a word of the future."""
         known = cls._value2member_map_.get(word)
         if known is not None:
-            return cast(E, known)
+            return cast("E", known)
         unknown = str.__new__(cls, word)
         unknown._name_ = word.upper()
         unknown._value_ = word
@@ -103,7 +104,8 @@ class Value:
             names.get(field.name, field.name): _plain(item)
             for field in _fields(type(self))
             # The core leaves out what there is none of, and so are its defaults.
-            if (item := getattr(self, field.name)) is not None and (item != () or field.default != ())
+            if (item := getattr(self, field.name)) is not None
+            and (item != () or field.default != ())
         }
         data.update(self._extra)
         return data
@@ -112,7 +114,8 @@ class Value:
     def _of(cls, data: Mapping[str, Any]) -> Self:
         """Makes the value of JSON that the core wrote."""
         made = cls.__new__(cls)
-        read = _readers(cls)
+        shape = _shape(cls)
+        read = shape.readers
         own = made.__dict__
         extra = {}
         for name, item in data.items():
@@ -121,7 +124,7 @@ class Value:
                 extra[name] = item
             else:
                 own[reader[0]] = reader[1](item)
-        for name, default in _defaults(cls):
+        for name, default in shape.defaults:
             if name not in own:
                 own[name] = default
         missing = [name for name, _ in read.values() if name not in own]
@@ -137,7 +140,7 @@ class Value:
 
 def checked(made: Value) -> None:
     """Checks and completes what a caller made, in place."""
-    what = cast(str, made._what)
+    what = cast("str", made._what)
     given = {name: item for name, item in made.__dict__.items() if item is not None}
     read = json.loads(_native.checked(what, json.dumps(encode(given, what))))
     made.__dict__.update(type(made)._of(read).__dict__)
@@ -148,22 +151,37 @@ def _unpickled(cls: type[Value], data: Mapping[str, Any]) -> Value:
 
 
 def _fields(cls: type[Value]) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(cast(Any, cls))
+    return dataclasses.fields(cast("Any", cls))
 
 
-@functools.cache
-def _defaults(cls: type[Value]) -> tuple[tuple[str, Any], ...]:
-    """What absent fields are: JSON has no other way to say None."""
-    fields = _fields(cls)
-    return tuple((f.name, f.default) for f in fields if f.default is not dataclasses.MISSING)
+class _Shape:
+    """How a class of values is read, found out once."""
+
+    def __init__(self, cls: type[Value]) -> None:
+        hints = typing.get_type_hints(cls)
+        fields = _fields(cls)
+        names = cls._names
+        #: For every name in the JSON: the name in Python, and what reads it.
+        self.readers = {
+            names.get(field.name, field.name): (field.name, _reader(hints[field.name]))
+            for field in fields
+        }
+        #: What absent fields are: JSON has no other way to say None.
+        self.defaults = [
+            (field.name, field.default)
+            for field in fields
+            if field.default is not dataclasses.MISSING
+        ]
 
 
-@functools.cache
-def _readers(cls: type[Value]) -> dict[str, tuple[str, Callable[[Any], Any]]]:
-    """For every name in the JSON: the name in Python, and what reads it."""
-    hints = typing.get_type_hints(cls)
-    names = cls._names
-    return {names.get(f.name, f.name): (f.name, _reader(hints[f.name])) for f in _fields(cls)}
+_SHAPES: dict[type[Value], _Shape] = {}
+
+
+def _shape(cls: type[Value]) -> _Shape:
+    shape = _SHAPES.get(cls)
+    if shape is None:
+        shape = _SHAPES[cls] = _Shape(cls)
+    return shape
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:

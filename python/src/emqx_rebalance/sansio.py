@@ -72,7 +72,8 @@ class Request:
 
     def failed(self, kind: str, message: object = "") -> Answer:
         """No answer: ``timeout``, ``unreachable``, or ``protocol`` if it broke off. The message
-        must hold no secret."""
+        must hold no secret.
+        """
         return {"id": self.id, "error": {"kind": kind, "message": str(message)}}
 
 
@@ -265,7 +266,8 @@ class Cluster:
         **options: Unpack[DriverOptions],
     ) -> Driver:
         """Begins ``plan``, of runs or of an evacuation. :meth:`connect`, or another question, must
-        have had its answer."""
+        have had its answer.
+        """
         asked = start_request(plan, options, force=force, reason=reason, who=who)
         start = self._native.evacuate if is_evacuation(plan) else self._native.start
         return Driver(start(asked))
@@ -273,6 +275,9 @@ class Cluster:
     def resume(self, state: Mapping[str, Any]) -> Driver:
         """Goes on from what :attr:`Driver.state` was, in this process or in another."""
         return Driver(self._native.resume(to_json(state, "state")))
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a cluster holds a secret and is not pickled: make it there")
 
     def __repr__(self) -> str:
         return f"<sansio.Cluster {', '.join(self._connection.urls)}>"
