@@ -103,6 +103,8 @@ fn server_options(port: u16, store: u16) -> Vec<String> {
         "--service-account-signing-key-file=accounts.key".to_owned(),
         "--service-account-key-file=accounts.key".to_owned(),
         "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
+        // Pods want the account `default`, which the controller manager makes.
+        "--disable-admission-plugins=ServiceAccount".to_owned(),
         // The service `kubernetes` may not have an address of loopback.
         "--endpoint-reconciler-type=none".to_owned(),
     ]
