@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import test, { before } from "node:test";
+import { Cluster, init, plan } from "../../npm/esm/node.js";
+import { initSimulation, RebalanceError, Simulation } from "../../npm/esm/simulation-node.js";
+
+before(() => Promise.all([init(), initSimulation()]));
+
+const nodes = [{ name: "emqx@a", clients: 3000 }, { name: "emqx@b" }, { name: "emqx@c" }];
+const reach = ({ fetch, clock, nodeUrls }) => new Cluster({ url: "http://sim", nodeUrls, fetch, clock });
+
+test("a level plan runs to its end in virtual time, as forecast", { timeout: 60_000 }, async () => {
+  const simulation = new Simulation({ nodes });
+  const cluster = reach(simulation);
+  const asked = { mode: "level", conn_evict_rate: 100 };
+  const planned = await cluster.plan(asked);
+  const run = await cluster.start(planned);
+  await simulation.advance(600_000);
+  assert.equal(run.outcome?.result, "completed");
+  const ends = Object.fromEntries(planned.forecast.final.map(({ node, connections }) => [node, connections]));
+  for (const { node, connections } of simulation.counts()) {
+    assert.ok(Math.abs(connections - ends[node]) <= 30, `${node}: ${connections}, not ${ends[node]}`);
+  }
+  assert.equal(simulation.now, 600_000);
+  assert.equal(simulation.totals().evicted, planned.forecast.disconnects);
+});
+
+test("the same seed gives the same course", { timeout: 60_000 }, async () => {
+  const course = async () => {
+    const simulation = new Simulation({ nodes, seed: 7, load_balancer: { policy: "random" } });
+    const cluster = reach(simulation);
+    const run = await cluster.start(await cluster.plan({ conn_evict_rate: 50 }));
+    await simulation.advance(200_000);
+    return JSON.stringify([simulation.counts(), run.status, run.state]);
+  };
+  assert.equal(await course(), await course());
+});
+
+test("nodes die, and the run's verdict says so", { timeout: 60_000 }, async () => {
+  const simulation = new Simulation({ nodes });
+  const cluster = reach(simulation);
+  const run = await cluster.start(await cluster.plan({ conn_evict_rate: 10 }));
+  await simulation.advance(70_000);
+  simulation.inject({ type: "node_killed", node: "emqx@b" });
+  await simulation.advance(300_000);
+  assert.notEqual(run.outcome?.result, "completed");
+  assert.equal(simulation.counts()[1].up, false);
+});
+
+test("an answer that takes its time comes when its time has come, or is late", { timeout: 60_000 }, async () => {
+  const simulation = new Simulation({ nodes, faults: [] });
+  simulation.inject({ type: "node_slow", node: "emqx@a", ms: 5000 });
+  const cluster = reach(simulation);
+  const snapshot = cluster.snapshot();
+  await simulation.advance(60_000);
+  assert.equal((await snapshot).nodes.length, 3);
+});
+
+test("bad configurations name the field", () => {
+  assert.throws(
+    () => new Simulation({ nodes: [{ name: "a@b" }, { name: "a@b" }], reconnect: { retry_ms: 0 } }),
+    (error) => error instanceof RebalanceError && error.problems.length === 2,
+  );
+  assert.throws(() => new Simulation({ nodes: [{ name: "a b" }] }), { kind: "config_invalid" });
+});
+
+test("what was seen can be planned on", () => {
+  const simulation = new Simulation({ nodes });
+  const seen = simulation.counts().map(({ node, connections }) => ({ node, connections }));
+  assert.equal(plan({ snapshot: { nodes: seen } }).decision, "start");
+});
