@@ -97,7 +97,13 @@ async function ask(expression: string): Promise<DataFrame[]> {
           config: {},
           values: values.map(([time]) => dateTime(time * 1000).valueOf()),
         },
-        { name: 'Value', type: FieldType.number, labels, config: {}, values: values.map(([, value]) => Number(value)) },
+        {
+          name: 'Value',
+          type: FieldType.number,
+          labels,
+          config: { displayNameFromDS: labels.instance },
+          values: values.map(([, value]) => Number(value)),
+        },
       ],
     };
   });

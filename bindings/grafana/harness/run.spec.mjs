@@ -61,14 +61,12 @@ test('an editor plans, starts, watches and reads the verdict', () =>
 
 test('after a reload the tab goes on, and others see the truth', () =>
   play(stage, async ({ cluster, open }) => {
-    const page = await open(panel({ connEvictRate: 120 }));
+    const viewer = await open({ ...panel(), role: 'Viewer' });
+    const page = await open(panel({ connEvictRate: 120, waitTakeover: 8 }));
     await start(page);
-    await page.getByLabel('Progress').getByText('Moving clients').waitFor();
+    await viewer.getByLabel('Progress').getByText('Moving clients').waitFor();
     await page.reload();
     await page.getByText(/[1-9][\d,]* of 2,\d\d\d clients/).waitFor();
-
-    const viewer = await open({ ...panel(), role: 'Viewer' });
-    await viewer.getByLabel('Progress').waitFor();
     assert.equal(await viewer.getByRole('button', { name: 'Stop' }).count(), 0);
     await picture(viewer, 'viewer-running-dark');
 

@@ -1,3 +1,5 @@
+import type { RunView } from 'emqx-rebalance/inline';
+
 /** The JSON contract that every language of this project shares, as the planner's package declares it. */
 export type {
   Balance,
@@ -10,3 +12,11 @@ export type {
   PlanWishes,
   Status,
 } from 'emqx-rebalance/inline';
+
+/** Whether a run does something, or will. */
+export function isRunning({ state }: RunView): boolean {
+  return !OVER.includes(state);
+}
+
+/** What a driver says of runs that do nothing any more. */
+const OVER = ['gone', 'not_needed', 'refused'];

@@ -48,14 +48,21 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
     this.resume().catch(() => this.memory.forget());
   }
 
-  /** The cluster as it is, at most `maxAgeMs` ago. Callers at the same time share one question. */
+  /**
+   * The cluster as it is, at most `maxAgeMs` ago, or as the rebalance of this tab saw it last, which looks by itself.
+   * Callers at the same time share one question.
+   */
   async observe(maxAgeMs = 1000): Promise<Observation> {
     const latest = this.observations.latest();
-    if (latest && Date.now() - latest.time <= maxAgeMs) {
+    if (latest && (this.isFollowing() || Date.now() - latest.time <= maxAgeMs)) {
       return latest;
     }
     this.reading ??= this.read().finally(() => (this.reading = undefined));
     return this.reading;
+  }
+
+  private isFollowing(): boolean {
+    return this.course !== undefined && !this.course.isOver();
   }
 
   private async read(): Promise<Observation> {
@@ -91,7 +98,7 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
     this.course = course;
     this.courseListeners.forEach((listener) => listener());
     void course
-      .follow((status) => this.observations.add(Date.now(), status))
+      .follow((status) => this.observations.addNew(Date.now(), status))
       .then((state) => {
         this.memory.forget();
         ended?.(state);
@@ -100,7 +107,7 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
 
   /** Stops what this tab started, or else whatever runs. */
   async stop(): Promise<void> {
-    if (this.course && !this.course.isOver()) {
+    if (this.course && this.isFollowing()) {
       return this.course.stop();
     }
     await (await this.cluster).stop();

@@ -25,6 +25,16 @@ export class Observations {
     return observation;
   }
 
+  /** The same for what may be the counts of an earlier look, told once more because something else changed. */
+  addNew(time: number, status: Status): void {
+    const latest = this.latest();
+    const isRepeated = latest !== undefined && time - latest.time < REPEATED_MS && sameCounts(latest.status, status);
+    if (isRepeated) {
+      this.all.pop();
+    }
+    this.add(isRepeated ? latest.time : time, status);
+  }
+
   latest(): Observation | undefined {
     return this.all.at(-1);
   }
@@ -48,6 +58,14 @@ function balanceOf(status: Status): Balance {
   return nodes.some((load) => load.status === 'running') ? plan({ snapshot: { nodes } }).balance.before : EVEN;
 }
 
+function sameCounts(a: Status, b: Status): boolean {
+  return (
+    JSON.stringify(a.nodes.map((load) => load.connections)) === JSON.stringify(b.nodes.map((load) => load.connections))
+  );
+}
+
 const EVEN: Balance = { over: 0, under: 0, cv: 0 };
+/** Sooner than a driver looks twice. */
+const REPEATED_MS = 900;
 /** An hour and a half at one a second. */
 const LIMIT = 5400;

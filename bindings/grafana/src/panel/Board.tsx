@@ -2,6 +2,7 @@ import { css, cx } from '@emotion/css';
 import { getDisplayProcessor, FieldType, type GrafanaTheme2, type PanelProps } from '@grafana/data';
 import { useStyles2, useTheme2 } from '@grafana/ui';
 import { useMemo } from 'react';
+import { isRunning as isUnderWay } from '../contract';
 import type { RebalanceDataSource } from '../datasource/datasource';
 import type { Observation } from '../datasource/observations';
 import type { Ahead } from './curves';
@@ -40,7 +41,7 @@ export function Board({ source, latest, error, panel }: Props) {
 
   const status = course?.status && !course.status.outcome && !course.error ? course.status : latest.status;
   const isOurs = course !== undefined && !course.error && !course.status?.outcome;
-  const isRunning = isOurs || status.runs.length > 0;
+  const isRunning = isOurs || status.runs.some(isUnderWay);
   const plan = isOurs ? course.plan : plans.plans?.[plans.selected];
   const { rows, mean } = rowsOf(status, plan);
   const nodes = rows.map(({ node }) => node);

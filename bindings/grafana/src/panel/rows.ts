@@ -1,4 +1,4 @@
-import type { NodeLoad, Plan, Status } from '../contract';
+import { isRunning, type NodeLoad, type Plan, type Status } from '../contract';
 
 /** What a node is in the rebalance that runs or is planned, or would be by its load. */
 export type Part = 'donor' | 'recipient' | 'even' | 'out';
@@ -37,7 +37,7 @@ function partOf({ node, status }: NodeLoad, deviation: number, { runs }: Status,
   if (status === 'stopped' || status === 'evacuating') {
     return 'out';
   }
-  const roles = runs.length > 0 ? runs : plan?.decision === 'start' ? [plan] : undefined;
+  const roles = runs.some(isRunning) ? runs : plan?.decision === 'start' ? [plan] : undefined;
   if (roles) {
     const isDonor = roles.some(({ donors }) => donors.includes(node));
     const isRecipient = roles.some(({ recipients }) => recipients.includes(node));

@@ -1,4 +1,5 @@
 import { createDataFrame, FieldType, type DataFrame } from '@grafana/data';
+import { isRunning } from '../../contract';
 import type { Observation } from '../observations';
 
 /** The balance at every time that was seen. Grafana reduces it to the newest for a stat or gauge. */
@@ -34,12 +35,9 @@ export function statesFrame(refId: string, seen: Observation[]): DataFrame {
 
 /** EMQX's word for what its rebalances do; they differ for a moment only. */
 export function rebalanceState({ status: { runs } }: Observation): string {
-  return runs.map((run) => run.state).find((state) => !OVER.includes(state)) ?? 'idle';
+  return runs.find(isRunning)?.state ?? 'idle';
 }
 
 function times(seen: Observation[]): number[] {
   return seen.map(({ time }) => time);
 }
-
-/** What is said of runs that do nothing any more. */
-const OVER = ['gone', 'not_needed', 'refused'];
