@@ -1,0 +1,102 @@
+/** @import { DriverState, Outcome, Plan, Run, Status } from "../../emqx-rebalance/esm/web.js" */
+import { Chart } from "../chart/chart.js";
+import { element, say } from "../elements.js";
+import { count, duration, percent } from "../format.js";
+import { extent, picture } from "../plan-card.js";
+import { Journal } from "./journal.js";
+import { Measured } from "./measured.js";
+import { trouble } from "./trouble.js";
+
+/** A run on its way to its verdict: measured curves over the forecast, and a button to stop it. */
+export class LiveRun {
+  #plan;
+  #run;
+  #measured;
+  #chart = new Chart();
+  #journal = new Journal();
+  #meter = element("i");
+  #track = element("div", { class: "meter", role: "progressbar", "aria-label": "Clients moved", "aria-valuemin": 0, "aria-valuemax": 100 }, this.#meter);
+  #line = element("p", { class: "live-line" });
+  #runs = element("ul", { class: "runs" });
+  #verdict = element("div", { role: "status" });
+  #stop = element("button", { type: "button", class: "danger", id: "stop" }, "Stop");
+  element;
+
+  /** @param {Plan} plan @param {Run<DriverState>} run */
+  constructor(plan, run) {
+    this.#plan = plan;
+    this.#run = run;
+    this.#measured = new Measured(plan);
+    const head = element("div", { class: "card-head" }, element("h2", {}, "Rebalancing"), element("div", { class: "actions" }, this.#stop));
+    this.element = element("article", { class: "card", "aria-label": "Run" }, this.#verdict, head, this.#track, this.#line, this.#chart.element, legend(plan), this.#runs, this.#journal.element);
+    this.#stop.addEventListener("click", () => this.#end());
+  }
+
+  /** Looks on until there is a verdict. @param {AbortSignal} signal */
+  async watch(signal) {
+    const journal = this.#keepJournal(signal);
+    for await (const status of this.#run.watch({ signal })) this.#show(status);
+    await journal;
+    this.#stop.hidden = true;
+  }
+
+  /** @param {AbortSignal} signal */
+  async #keepJournal(signal) {
+    for await (const event of this.#run.events({ signal })) this.#journal.add(event);
+  }
+
+  async #end() {
+    this.#stop.disabled = true;
+    say(this.#stop, "Stopping…");
+    try {
+      await this.#run.stop();
+    } catch (thrown) {
+      this.#verdict.replaceChildren(trouble(thrown));
+    }
+  }
+
+  /** @param {Status} status */
+  #show(status) {
+    this.#measured.see(status);
+    const { progress, runs, outcome } = status;
+    const part = Math.round(progress.percent);
+    this.#meter.style.width = `${part}%`;
+    this.#track.setAttribute("aria-valuenow", String(part));
+    this.#line.replaceChildren(...figures(status));
+    this.#runs.replaceChildren(...runs.map(({ coordinator, state }) => element("li", {}, element("span", { class: "state" }, state), ` ${coordinator}`)));
+    if (outcome) this.#verdict.replaceChildren(verdict(outcome));
+    this.#draw(progress.elapsed_s);
+  }
+
+  /** @param {number} elapsed */
+  #draw(elapsed) {
+    const forecast = picture(this.#plan);
+    const { lastTime, most } = extent([this.#plan]);
+    const curves = { times: this.#measured.times, series: this.#measured.series };
+    const label = `Measured connections of every node after ${duration(elapsed)}, over the forecast`;
+    this.#chart.show({ ...forecast, curves, ghost: forecast.curves, label, lastTime: Math.max(lastTime, elapsed), most: Math.max(most, this.#measured.most * 1.06) });
+  }
+}
+
+/** @param {Status} status */
+function figures({ progress: { moved, to_move, elapsed_s, eta_s, expected }, wave }) {
+  const parts = [`${count(moved)} of ${count(to_move)} clients moved`];
+  if (expected !== undefined) parts.push(`${count(expected)} expected by now`);
+  if (wave > 1) parts.push(`wave ${wave}`);
+  parts.push(eta_s === undefined ? `${duration(elapsed_s)} passed` : `${duration(elapsed_s)} passed, ${duration(eta_s)} left`);
+  return parts.map((text) => element("span", {}, text));
+}
+
+/** @param {Outcome} outcome */
+function verdict({ result, detail, balance, cause }) {
+  const isGood = result === "completed" || result === "already_balanced";
+  const said = element("p", {}, element("b", {}, result), detail);
+  const more = cause ? [element("p", { class: "soft" }, cause.message)] : balance ? [element("p", { class: "soft" }, `Measured: the fullest node is ${percent(balance.over)} over the mean, the emptiest ${percent(balance.under)} under.`)] : [];
+  return element("div", { class: `verdict ${isGood ? "good" : result === "stopped" ? "" : "bad"}` }, said, ...more);
+}
+
+/** @param {Plan} plan */
+function legend(plan) {
+  const nodes = plan.forecast.curve.nodes.slice(0, 20).map(({ node }, i) => element("li", {}, element("i", { class: `node-dot c${i % 10}` }), node));
+  return element("ul", { class: "legend" }, element("li", {}, element("i", { class: "line" }), "measured"), element("li", {}, element("i", { class: "dash" }), "forecast"), ...nodes);
+}

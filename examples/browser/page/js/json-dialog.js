@@ -1,0 +1,67 @@
+/** @import { Question, Asked } from "./question.js" */
+import { byId, element, say } from "./elements.js";
+import { plan, RebalanceError } from "./rebalance.js";
+
+/** The question as JSON: to be copied, pasted, changed. */
+export class JsonDialog {
+  #question;
+  #dialog = /** @type {HTMLDialogElement} */ (byId("json-dialog"));
+  #text = element("textarea", { id: "json-text", spellcheck: false, autocomplete: "off", "aria-describedby": "json-problem" });
+  #problem = element("p", { class: "problem", id: "json-problem", role: "alert" });
+
+  /** @param {Question} question */
+  constructor(question) {
+    this.#question = question;
+    const use = element("button", { type: "submit", class: "main" }, "Use it");
+    const cancel = element("button", { type: "button" }, "Cancel");
+    const what = element("label", { for: "json-text", class: "soft" }, "A snapshot, or a whole request with options beside it. “emqx-rebalance status --output json” has your cluster's nodes.");
+    const form = element("form", { method: "dialog" }, element("h2", { id: "json-title" }, "The cluster as JSON"), what, this.#text, this.#problem, element("div", { class: "dialog-foot" }, cancel, use));
+    this.#dialog.append(form);
+    cancel.addEventListener("click", () => this.#dialog.close());
+    form.addEventListener("submit", (event) => this.#use(event));
+    byId("edit-json").addEventListener("click", () => this.#open());
+  }
+
+  #open() {
+    const { nodes, options } = this.#question.asked;
+    this.#text.value = JSON.stringify({ snapshot: { nodes }, ...options }, null, 2);
+    say(this.#problem, "");
+    this.#dialog.showModal();
+    this.#text.focus();
+    this.#text.setSelectionRange(0, 0);
+  }
+
+  /** @param {Event} event */
+  #use(event) {
+    event.preventDefault();
+    try {
+      const { snapshot, ...options } = request(JSON.parse(this.#text.value));
+      plan({ ...options, snapshot });
+      const texts = Object.entries(options).filter(([, value]) => value !== null);
+      this.#question.change({ nodes: snapshot.nodes, options: texts.length > 0 ? Object.fromEntries(texts.map(([k, v]) => [k, String(v)])) : this.#question.asked.options });
+      this.#dialog.close();
+    } catch (thrown) {
+      say(this.#problem, complaint(thrown));
+    }
+  }
+}
+
+/**
+ * A snapshot alone, `{nodes}`, a list of nodes, or a request.
+ *
+ * @param {any} value
+ * @returns {{ snapshot: { nodes: Asked["nodes"] } & Record<string, unknown> } & Record<string, any>}
+ */
+function request(value) {
+  if (Array.isArray(value)) return { snapshot: { nodes: value } };
+  if (value?.snapshot === undefined) return { snapshot: value };
+  const { mode: _, strategy, ...rest } = value;
+  return { ...strategy, ...rest };
+}
+
+/** @param {unknown} thrown */
+function complaint(thrown) {
+  if (!(thrown instanceof RebalanceError)) return thrown instanceof SyntaxError ? `This is not JSON: ${thrown.message}` : String(thrown);
+  if (thrown.problems.length === 0) return thrown.message;
+  return thrown.problems.map(({ field, value, bound }) => `${field} is ${value}: must be ${bound}`).join("; ");
+}
