@@ -1,0 +1,178 @@
+//! The Python package: built, installed where nothing else is, checked and tested.
+
+use crate::step::step;
+use anyhow::{Context, Result, ensure};
+use std::env;
+use std::path::{Path, PathBuf};
+use xshell::{Shell, cmd};
+
+const PACKAGE: &str = "python";
+/// Versions that the one wheel is for.
+const MINORS: [u32; 4] = [10, 11, 12, 13];
+/// The version that builds the wheel, with which everything is checked.
+const MAIN: u32 = 11;
+/// What the tests need on the other versions: the extras are tried on the main one.
+const TEST_TOOLS: [&str; 4] = ["pytest", "pytest-timeout", "pytest-xdist", "uvloop"];
+
+/// Builds the package, checks it, and tests it by every Python from 3.10 to 3.13 that is here.
+pub(crate) fn test(shell: &Shell) -> Result<()> {
+    let main = Venv::new(shell, MAIN)?.with_context(|| {
+        format!("Python 3.{MAIN} is needed: install it, or put its folder into PATH")
+    })?;
+    step("Python tools", || main.pip(shell, &["maturin>=1.9.4,<2"]))?;
+    let wheel = Wheel::build(shell, &main)?;
+    step("Python package", || {
+        wheel.install(shell, &main)?;
+        main.pip(shell, &[&format!("{}[dev]", wheel.0.display())])
+    })?;
+    step("Python lint and types", || check(shell, &main))?;
+    tests(shell, &main)?;
+    for minor in MINORS.into_iter().filter(|minor| *minor != MAIN) {
+        let Some(venv) = Venv::new(shell, minor)? else { continue };
+        step(&format!("Python package on 3.{minor}"), || {
+            wheel.install(shell, &venv)?;
+            venv.pip(shell, &TEST_TOOLS)
+        })?;
+        tests(shell, &venv)?;
+    }
+    step("Python source distribution", || from_source(shell, &main))
+}
+
+/// Everything that reads the package and does not run it. Warnings are errors.
+fn check(shell: &Shell, venv: &Venv) -> Result<()> {
+    let _folder = shell.push_dir(PACKAGE);
+    let (ruff, mypy) = (venv.program("ruff"), venv.program("mypy"));
+    cmd!(shell, "{ruff} format --check --quiet .").run()?;
+    cmd!(shell, "{ruff} check --quiet .").run()?;
+    let cache = venv.folder.join("mypy-cache");
+    cmd!(shell, "{mypy} --cache-dir {cache} src tests ../examples/python").quiet().run()?;
+    let (stubtest, pyright) = (venv.program("stubtest"), venv.program("pyright"));
+    // Elsewhere, so that the installed package is looked at.
+    let _elsewhere = shell.push_dir(&venv.folder);
+    cmd!(shell, "{stubtest} emqx_rebalance._native").run()?;
+    let python = venv.program("python");
+    let verify = cmd!(shell, "{pyright} --pythonpath {python} --ignoreexternal");
+    Ok(verify.args(["--verifytypes", "emqx_rebalance"]).ignore_stdout().run()?)
+}
+
+fn tests(shell: &Shell, venv: &Venv) -> Result<()> {
+    step(&format!("Python tests by {}", venv.name), || {
+        let _folder = shell.push_dir(PACKAGE);
+        let python = venv.program("python");
+        // Most of a test's time is waiting: several at once.
+        let pytest = cmd!(shell, "{python} -m pytest --quiet --numprocesses 4 -p no:cacheprovider");
+        Ok(pytest.env("PYTHONDONTWRITEBYTECODE", "1").run()?)
+    })
+}
+
+/// The source distribution holds all it takes: it is built and installed, away from the repository.
+fn from_source(shell: &Shell, main: &Venv) -> Result<()> {
+    let folder = fresh(shell, &target().join("sdist"))?;
+    let maturin = main.program("maturin");
+    {
+        let _folder = shell.push_dir(PACKAGE);
+        cmd!(shell, "{maturin} sdist --quiet --out {folder}").run()?;
+    }
+    let archive = only(shell, &folder, "gz")?;
+    let into = fresh(shell, &target().join("from-sdist"))?;
+    let python = main.program("python");
+    let pip = cmd!(shell, "{python} -m pip install --quiet --no-deps --target {into} {archive}");
+    let cargo = target().join("cargo");
+    pip.env("MATURIN_PEP517_ARGS", "--profile dev").env("CARGO_TARGET_DIR", cargo).run()?;
+    let _elsewhere = shell.push_dir(&into);
+    let line = "import emqx_rebalance as e; assert e.plan(e.Snapshot.of({'a': 9, 'b': 0}))";
+    Ok(cmd!(shell, "{python} -c {line}").run()?)
+}
+
+/// The wheel.
+struct Wheel(PathBuf);
+
+impl Wheel {
+    fn build(shell: &Shell, venv: &Venv) -> Result<Self> {
+        let folder = fresh(shell, &target().join("wheels"))?;
+        step("Python wheel", || {
+            let _folder = shell.push_dir(PACKAGE);
+            let (maturin, python) = (venv.program("maturin"), venv.program("python"));
+            let cargo = target().join("cargo");
+            let build = cmd!(shell, "{maturin} build --quiet --profile dev --out {folder}");
+            Ok(build.arg("--interpreter").arg(python).env("CARGO_TARGET_DIR", cargo).run()?)
+        })?;
+        only(shell, &folder, "whl").map(Self)
+    }
+
+    fn install(&self, shell: &Shell, venv: &Venv) -> Result<()> {
+        let wheel = self.0.display().to_string();
+        venv.pip(shell, &["--force-reinstall", "--no-deps", &wheel])
+    }
+}
+
+/// A Python with packages of its own.
+struct Venv {
+    name: String,
+    folder: PathBuf,
+}
+
+impl Venv {
+    /// One by Python 3.`minor`, if it is here.
+    fn new(shell: &Shell, minor: u32) -> Result<Option<Self>> {
+        let name = format!("python3.{minor}");
+        let Some(python) = interpreter(shell, minor) else { return Ok(None) };
+        let folder = target().join(&name);
+        let venv = Self { name, folder };
+        if cmd!(shell, "{python} -m venv --help").quiet().ignore_stdout().run().is_err() {
+            anyhow::bail!("{} cannot make environments: install its venv", venv.name);
+        }
+        if !venv.program("python").is_file() {
+            let folder = &venv.folder;
+            cmd!(shell, "{python} -m venv {folder}").run()?;
+        }
+        Ok(Some(venv))
+    }
+
+    fn program(&self, name: &str) -> PathBuf {
+        self.folder.join("bin").join(name)
+    }
+
+    fn pip(&self, shell: &Shell, what: &[&str]) -> Result<()> {
+        let python = self.program("python");
+        let pip = cmd!(shell, "{python} -m pip install --quiet --disable-pip-version-check");
+        Ok(pip.args(what).run()?)
+    }
+}
+
+/// Python 3.`minor`, of the PATH or of pyenv.
+fn interpreter(shell: &Shell, minor: u32) -> Option<PathBuf> {
+    let name = format!("python3.{minor}");
+    let mut places = vec![PathBuf::from(&name)];
+    if let Some(home) = env::var_os("HOME") {
+        let versions = Path::new(&home).join(".pyenv/versions");
+        let found = shell.read_dir(versions).unwrap_or_default();
+        places.extend(found.into_iter().map(|version| version.join("bin").join(&name)));
+    }
+    let line = "import sys; print('%d.%d' % sys.version_info[:2])";
+    // pyenv puts programs into the PATH that only say which versions have them.
+    let is_right = |python: &PathBuf| {
+        let said = cmd!(shell, "{python} -c {line}").quiet().ignore_stderr().read();
+        said.is_ok_and(|version| version == format!("3.{minor}"))
+    };
+    places.into_iter().find(is_right)
+}
+
+/// Where all of it goes: outside the clone where CARGO_TARGET_DIR is.
+fn target() -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    std::path::absolute(&target).unwrap_or(target).join("python")
+}
+
+fn fresh(shell: &Shell, folder: &Path) -> Result<PathBuf> {
+    shell.remove_path(folder)?;
+    Ok(shell.create_dir(folder)?)
+}
+
+/// The one file in `folder` that ends so.
+fn only(shell: &Shell, folder: &Path, ending: &str) -> Result<PathBuf> {
+    let mut files = shell.read_dir(folder)?;
+    files.retain(|file| file.extension().is_some_and(|found| found == ending));
+    ensure!(files.len() == 1, "{} files in {}", files.len(), folder.display());
+    files.pop().context("no file")
+}

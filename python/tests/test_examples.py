@@ -1,0 +1,113 @@
+"""Every example and every line of Python that people read, run as they would run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import FAST, QUICK, ROOT
+
+from emqx_rebalance import Cluster, EmbeddedCluster
+
+EXAMPLES = ROOT / "examples" / "python"
+
+
+def run(
+    name: str, *arguments: str, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("EMQX_")}
+    environ = {**clean, "NO_PROXY": "127.0.0.1", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+    return subprocess.run(line, capture_output=True, text=True, timeout=90, env=environ)
+
+
+def access(cluster: EmbeddedCluster) -> dict[str, str]:
+    return {
+        "EMQX_URL": ",".join(cluster.urls),
+        "EMQX_API_KEY": cluster.embedded.api_key,
+        "EMQX_API_SECRET": cluster.embedded.api_secret,
+        "NIGHTLY_RATE": "20",
+        "NIGHTLY_WAIT": "1s",
+    }
+
+
+def test_all_are_tried() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    for file in EXAMPLES.glob("*.py"):
+        assert f'"{file.name}"' in source, file.name
+
+
+def test_the_scale_out_job() -> None:
+    done = run("scale_out.py", "--rate", "75", "--wait", "1s")
+    assert done.returncode == 0, done.stderr
+    assert "completed: the runs ended" in done.stdout and "s to go" in done.stderr
+
+
+def test_the_nightly_job_and_its_exit_codes(cluster: EmbeddedCluster, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    env = {**access(cluster), "NIGHTLY_STATE": str(state)}
+    done = run("nightly.py", env=env)
+    assert done.returncode == 0, done.stderr
+    assert "completed" in done.stderr and not state.exists()
+    again = run("nightly.py", env=env)
+    assert again.returncode == 0 and "nothing to do" in again.stderr
+    assert run("nightly.py", env={"NIGHTLY_STATE": str(state)}).returncode == 2
+    assert run("nightly.py", env={**env, "EMQX_API_SECRET": "wrong"}).returncode == 3
+    assert run("nightly.py", env={**env, "EMQX_URL": "http://127.0.0.1:9"}).returncode == 3
+
+
+def test_the_nightly_job_goes_on_where_it_was(cluster: EmbeddedCluster, tmp_path: Path) -> None:
+    begun = cluster.start(cluster.plan(**FAST), reason="cut off", **QUICK)
+    next(status for status in begun.watch() if status.runs[0].state == "wait_health_check")
+    begun.detach()
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(begun.state), encoding="utf-8")
+    done = run("nightly.py", env={**access(cluster), "NIGHTLY_STATE": str(state)})
+    assert done.returncode == 0, done.stderr
+    assert "going on with it" in done.stderr and "completed" in done.stderr
+
+
+def test_http_clients_of_one_s_own(cluster: EmbeddedCluster) -> None:
+    key, secret = cluster.embedded.api_key, cluster.embedded.api_secret
+    done = run("own_http_urllib.py", cluster.urls[0], key, secret)
+    assert done.returncode == 0, done.stderr
+    assert "completed" in done.stdout
+    pytest.importorskip("httpx")
+    done = run("own_http_httpx.py", cluster.urls[0], key, secret)
+    assert done.returncode == 0, done.stderr
+    assert "emqx4@127.0.0.1" in done.stdout
+
+
+def python_of(page: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)
+
+
+@pytest.mark.parametrize("page", ["README.md", "python/README.md", "docs/python.md"])
+def test_the_pages_lines_run_as_they_stand(page: str, tmp_path: Path) -> None:
+    blocks = python_of(ROOT / page)
+    assert blocks, f"no Python in {page}"
+    with Cluster.embedded(nodes=4, clients=[300, 300, 300, 0]) as cluster:
+        code = "\n".join(["import matplotlib", "matplotlib.use('agg')", *blocks])
+        for written, real in (
+            ("http://emqx:18083", cluster.urls[0]),
+            ('api_key="…"', f'api_key="{cluster.embedded.api_key}"'),
+            ('api_secret="…"', f'api_secret="{cluster.embedded.api_secret}"'),
+        ):
+            code = code.replace(written, real)
+        file = tmp_path / "page.py"
+        file.write_text(code, encoding="utf-8")
+        env = {**os.environ, **access(cluster)}
+        done = subprocess.run(
+            [sys.executable, str(file)],
+            capture_output=True,
+            text=True,
+            timeout=110,
+            cwd=tmp_path,
+            env=env,
+        )
+    assert done.returncode == 0, done.stderr
