@@ -16,7 +16,8 @@ local function respond()
     return answer.failure("unauthorized", "send the gateway's token: `authorization: Bearer …`")
   end
   ngx.req.read_body()
-  return api.call(ngx.req.get_method(), ngx.var.uri, ngx.req.get_body_data())
+  local name = ngx.var.uri:match("^/rebalance/(.*)$")
+  return api.call(ngx.req.get_method(), name, ngx.req.get_body_data())
 end
 
 --- Answers one request. For content_by_lua.

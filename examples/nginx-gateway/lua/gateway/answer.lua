@@ -3,34 +3,33 @@ local rebalance = require "emqx_rebalance"
 
 local answer = {}
 
--- Errors of EMQX's side are a gateway's 502 and 504; the others are the caller's.
 local STATUS = {
   config_invalid = 400,
   unauthorized = 401,
+  forbidden = 403,
+  not_found = 404,
   unknown_node = 404,
   method_not_allowed = 405,
   conflict = 409,
   refused = 409,
   unsupported = 409,
-  forbidden = 502,
   protocol = 502,
   unreachable = 502,
   timeout = 504,
 }
 
---- An error that EMQX, or what stands before it, is the reason of. That EMQX does not know the gateway
---- is no fault of whoever asks the gateway.
+-- That EMQX does not let the gateway in is no fault of whoever asks the gateway.
+local STATUS_OF_EMQX = { unauthorized = 502, forbidden = 502 }
+
+--- An error of the module: of EMQX, or of what was asked for.
 function answer.error(err)
-  local status = err.kind == "unauthorized" and 502 or STATUS[err.kind] or 500
-  return status, { error = err }
+  return STATUS_OF_EMQX[err.kind] or STATUS[err.kind] or 500, { error = err }
 end
 
 --- An error of the gateway itself.
 function answer.failure(kind, message)
-  local context = {}
-  return STATUS[kind] or 500, {
-    error = { kind = kind, message = message, context = context, retryable = false },
-  }
+  local err = { kind = kind, message = message, context = {}, retryable = false }
+  return STATUS[kind], { error = err }
 end
 
 --- What a call of the module gave: its value, or its error.

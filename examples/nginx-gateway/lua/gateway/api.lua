@@ -36,10 +36,10 @@ local function stop()
 end
 
 local CALLS = {
-  ["/rebalance/plan"] = { POST = plan },
-  ["/rebalance/start"] = { POST = start },
-  ["/rebalance/status"] = { GET = status },
-  ["/rebalance/stop"] = { POST = stop },
+  plan = { POST = plan },
+  start = { POST = start },
+  status = { GET = status },
+  stop = { POST = stop },
 }
 
 -- The body as a table. None is an empty object.
@@ -52,13 +52,20 @@ local function read(body)
   return nil, made.error
 end
 
---- Answers one request of somebody who may ask.
-function api.call(method, path, body)
-  local methods = CALLS[path]
+-- The calls that change nothing.
+local READS = { plan = true, status = true }
+
+--- Answers the call `name`, such as `plan`, of somebody who may ask. `options.read_only` refuses what
+--- changes something.
+function api.call(method, name, body, options)
+  local methods = CALLS[name]
   if not methods then
-    return 404, { error = { kind = "not_found", message = "no such call", context = {} } }
+    return answer.failure("not_found", "there are plan, start, status and stop")
   elseif not methods[method] then
     return answer.failure("method_not_allowed", "the method has to be " .. next(methods))
+  end
+  if options and options.read_only and not READS[name] then
+    return answer.failure("forbidden", "only plan and status are allowed here")
   end
   local request, err = read(body)
   if not request then

@@ -122,9 +122,13 @@ function drive.start(request)
   return status
 end
 
+local is_watching = false
+
 --- Looks, for as long as this worker lives, for runs that nobody drives.
 function drive.watch()
-  assert(ngx.timer.every(WATCH_S, look))
+  if not is_watching then
+    is_watching = assert(ngx.timer.every(WATCH_S, look)) ~= nil
+  end
 end
 
 return drive

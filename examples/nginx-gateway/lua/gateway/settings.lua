@@ -28,6 +28,7 @@ function settings.emqx(more)
   local config = more or {}
   config.api_secret_file = os.getenv("EMQX_API_SECRET_FILE")
   config.api_key = config.api_secret_file and os.getenv("EMQX_API_KEY")
+  config.request_timeout_s = tonumber(os.getenv("EMQX_TIMEOUT_S"))
   return config
 end
 

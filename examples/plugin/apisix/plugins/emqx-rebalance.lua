@@ -1,0 +1,49 @@
+--- A plugin of APISIX: its route answers plan, start, status and stop of a rebalance of EMQX.
+---
+--- Who may ask is for APISIX's own plugins, such as key-auth, on the same route. What it needs in
+--- conf/config.yaml is in docs/gateways.md.
+local api = require "gateway.api"
+local core = require "apisix.core"
+local drive = require "gateway.drive"
+local rebalance = require "emqx_rebalance"
+
+local plugin = {
+  version = 0.1,
+  -- After all that decides who may ask: those are above 2000.
+  priority = 1000,
+  name = "emqx-rebalance",
+  schema = {
+    type = "object",
+    properties = {
+      read_only = {
+        type = "boolean",
+        default = false,
+        description = "Whether the route answers plan and status alone.",
+      },
+    },
+  },
+}
+
+local MAX_BODY = 1024 * 1024
+
+function plugin.check_schema(conf)
+  return core.schema.check(plugin.schema, conf)
+end
+
+--- APISIX calls this in each worker.
+function plugin.init()
+  drive.watch()
+end
+
+function plugin.access(conf, ctx)
+  local body, err = core.request.get_body(MAX_BODY)
+  if err then
+    return 413, err
+  end
+  local name = ctx.var.uri:match("[^/]*$")
+  local status, answer = api.call(core.request.get_method(), name, body, conf)
+  core.response.set_header("content-type", "application/json")
+  return status, assert(rebalance.to_json(answer))
+end
+
+return plugin

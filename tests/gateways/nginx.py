@@ -1,0 +1,102 @@
+"""nginx with a configuration of the examples, on free ports and with the modules of this build."""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+from cluster import until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MODULES = os.environ["LUA_MODULES"]
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def workers_of(master):
+    found = subprocess.run(["pgrep", "-P", str(master)], capture_output=True, text=True)
+    return {int(pid) for pid in found.stdout.split()}
+
+
+class Nginx:
+    """nginx with the configuration of a folder, until `stop`. `changes` are made to it."""
+
+    def __init__(self, example, environment, config="nginx.conf", changes=()):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gateway-"))
+        shutil.copytree(ROOT / example, self.folder, dirs_exist_ok=True)
+        self.ports = {}
+        self._configure(config, changes)
+        self.log = self.folder / "log"
+        path = os.environ["PATH"] + ":/usr/sbin"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                ["nginx", "-p", f"{self.folder}/", "-c", config, "-g", "daemon off;"],
+                env={"PATH": path, **environment},
+                stderr=log,
+            )
+
+    def _configure(self, name, changes):
+        """Puts other ports and folders in the place of those in the example."""
+        text = (self.folder / name).read_text()
+        built = [
+            ("${prefix}../../bindings/lua/build/luajit", MODULES),
+            ("${prefix}../../bindings/lua/lua", f"{ROOT}/bindings/lua/lua"),
+            ("${prefix}../../examples", f"{ROOT}/examples"),
+        ]
+        for old, new in [*built, *changes]:
+            text = text.replace(old, new)
+        for port in (1883, 8080, 8081):
+            if f"127.0.0.1:{port}" in text:
+                self.ports[port] = free_port()
+                text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{self.ports[port]}")
+        (self.folder / name).write_text(text)
+
+    def ready(self):
+        """Waits until it listens."""
+
+        def listens():
+            assert self.process.poll() is None, self.log.read_text()
+            return all(self._is_open(port) for port in self.ports.values())
+
+        until(listens, what="nginx")
+        return self
+
+    def _is_open(self, port):
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) == 0
+
+    def workers(self):
+        return workers_of(self.process.pid)
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self):
+        """Ends it, and gives what it logged."""
+        self.process.terminate()
+        self.process.wait(10)
+        log = self.log.read_text()
+        shutil.rmtree(self.folder)
+        return log
+
+    def ask(self, port, method, path, body=None, headers=None, timeout=30):
+        """One request on a connection of its own: the status code and the text."""
+        client = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=timeout)
+        try:
+            client.request(method, path, body, headers or {})
+            answer = client.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            client.close()
+
+    def json(self, port, path):
+        return json.loads(self.ask(port, "GET", path)[1])

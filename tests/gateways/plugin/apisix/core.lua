@@ -1,0 +1,30 @@
+--- The part of apisix.core that the plugin uses.
+local core = { request = {}, response = {}, schema = {} }
+
+core.request.get_method = ngx.req.get_method
+
+function core.request.get_body(max_size)
+  ngx.req.read_body()
+  local body = ngx.req.get_body_data()
+  if body and #body > max_size then
+    return nil, "request size " .. #body .. " is greater than the maximum size " .. max_size
+  end
+  return body
+end
+
+function core.response.set_header(name, value)
+  ngx.header[name] = value
+end
+
+-- Whether every field is known, and of its type.
+function core.schema.check(schema, conf)
+  for name, value in pairs(conf) do
+    local property = schema.properties[name]
+    if not property or type(value) ~= property.type then
+      return false, "property " .. name .. " is wrong"
+    end
+  end
+  return true
+end
+
+return core

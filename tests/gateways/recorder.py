@@ -1,0 +1,80 @@
+"""A proxy before EMQX's API that notes what is asked, and can hold an answer back."""
+
+import http.client
+import threading
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Recorder:
+    """One proxy for each URL."""
+
+    def __init__(self, urls):
+        self.seen = []
+        self.held = threading.Event()
+        self.let_go = threading.Event()
+        self._hold = None
+        self.servers = [self._serve(url) for url in urls]
+        self.urls = [f"http://127.0.0.1:{server.server_port}" for server in self.servers]
+
+    def hold(self, part):
+        """Holds the next answer to a path that contains `part`, until `let_go` is set; `held` tells that
+        EMQX has done what was asked."""
+        self._hold = part
+
+    def starts(self):
+        """The coordinators of all starts that EMQX got."""
+        return [path.split("/")[-2] for path in self.seen if path.endswith("/start")]
+
+    def stop(self):
+        self.let_go.set()
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
+
+    def _serve(self, url):
+        recorder, target = self, urllib.parse.urlparse(url).netloc
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self):
+                recorder._pass_on(self, target)
+
+            do_GET = do_POST = handle_any
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        return server
+
+    def _pass_on(self, handler, target):
+        body = handler.rfile.read(int(handler.headers.get("content-length", 0)))
+        self.seen.append(handler.path)
+        try:
+            answer, text = fetch(target, handler, body)
+            if self._hold and self._hold in handler.path:
+                self._hold = None
+                self.held.set()
+                self.let_go.wait(60)
+            handler.send_response(answer.status)
+            handler.send_header("content-type", answer.headers.get("content-type", "text/plain"))
+            handler.send_header("content-length", str(len(text)))
+            handler.end_headers()
+            handler.wfile.write(text)
+        except (OSError, http.client.HTTPException):
+            # EMQX is gone, or who asked is: some tests kill them.
+            handler.close_connection = True
+
+
+def fetch(target, handler, body):
+    """What `target` answers to the request of `handler`."""
+    client = http.client.HTTPConnection(target, timeout=60)
+    try:
+        client.request(handler.command, handler.path, body, dict(handler.headers))
+        answer = client.getresponse()
+        return answer, answer.read()
+    finally:
+        client.close()
