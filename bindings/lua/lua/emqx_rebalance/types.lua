@@ -1,0 +1,339 @@
+---@meta emqx_rebalance
+-- Types for editors that know LuaCATS. Never run. Fields of plans, statuses and events are those of the
+-- JSON that every language has; those that scripts use most are here.
+
+---@class emqx_rebalance
+---@field _VERSION string
+---@field null lightuserdata JSON's null: the same value as `ngx.null` and `cjson.null`
+local rebalance = {}
+
+---What went wrong. Prints as one line.
+---@class emqx_rebalance.Error
+---@field kind "config_invalid"|"conflict"|"forbidden"|"protocol"|"refused"|"timeout"|"unauthorized"|"unknown_node"|"unreachable"|"unsupported"
+---@field message string
+---@field context table<string, string>
+---@field problems? emqx_rebalance.Problem[] every bad input, if the kind is `config_invalid`
+---@field retryable boolean whether asking again later may help
+
+---@class emqx_rebalance.Problem
+---@field field string such as `snapshot.nodes[0].connections`; places count from 0
+---@field value string
+---@field bound string what it must be
+
+---@class emqx_rebalance.NodeLoad
+---@field node string
+---@field connections? integer connected clients: EMQX's `live_connections`
+---@field sessions? integer
+---@field disconnected_sessions? integer
+---@field role? "core"|"replicant"
+---@field version? string EMQX's
+---@field status? "running"|"stopped"|"evacuating"|"donor"
+---@field max_fds? integer
+---@field weight? number share of the load, against the others' weights; 1 if left out
+
+---@class emqx_rebalance.Snapshot
+---@field version? integer 1
+---@field nodes emqx_rebalance.NodeLoad[]
+
+---EMQX's options under EMQX's names. Waits are seconds, or text such as "1m30s".
+---@class emqx_rebalance.Strategy
+---@field conn_evict_rate? integer clients that each donor drops per second; 500
+---@field sess_evict_rate? integer sessions that each donor moves per second; 500
+---@field wait_health_check? integer|string 60
+---@field wait_takeover? integer|string 60
+---@field abs_conn_threshold? integer 1000
+---@field rel_conn_threshold? number 1.1
+---@field abs_sess_threshold? integer 1000
+---@field rel_sess_threshold? number 1.1
+
+---@class emqx_rebalance.PlanOptions: emqx_rebalance.Strategy
+---@field strategy? emqx_rebalance.Strategy the same options, apart from the others
+---@field mode? "single"|"level" the one run that EMQX would do, or as many as it takes to end level
+---@field nodes? string[]
+---@field exclude? string[]
+---@field coordinator? string
+---@field load_balancer? "round_robin"|"random"|"least_connections"
+---@field reconnect_delay_s? number
+---@field max_reconnect_rate? number
+---@field max_cluster_reconnect_rate? number
+---@field max_unavailable? integer
+---@field target_over? number
+---@field max_duration_s? integer
+
+---@class emqx_rebalance.PlanRequest: emqx_rebalance.PlanOptions
+---@field snapshot emqx_rebalance.Snapshot
+
+---@class emqx_rebalance.EvacuationOptions
+---@field node string the node to empty
+---@field conn_evict_rate? integer
+---@field sess_evict_rate? integer
+---@field wait_health_check? integer|string
+---@field wait_takeover? integer|string
+---@field migrate_to? string[]
+---@field load_balancer? "round_robin"|"random"|"least_connections"
+---@field reconnect_delay_s? number
+
+---@class emqx_rebalance.EvacuationRequest: emqx_rebalance.EvacuationOptions
+---@field snapshot emqx_rebalance.Snapshot
+
+---@class emqx_rebalance.Finding
+---@field severity "info"|"warning"|"error"
+---@field code string
+---@field message string
+---@field node? string
+
+---@class emqx_rebalance.Plan
+---@field version integer
+---@field mode "single"|"level"
+---@field decision "start"|"nothing_to_balance"
+---@field reason? string
+---@field donors string[]
+---@field recipients string[]
+---@field runs table[]
+---@field forecast { duration_s: integer, disconnects: integer, final: emqx_rebalance.NodeLoad[] }
+---@field balance { before: table, after: table }
+---@field findings emqx_rebalance.Finding[]
+
+---@class emqx_rebalance.EvacuationPlan
+---@field version integer
+---@field findings emqx_rebalance.Finding[]
+
+---@class emqx_rebalance.Outcome
+---@field result "completed"|"already_balanced"|"stopped"|"vanished"|"stalled"|"aborted"|"refused"
+---@field detail string
+
+---@class emqx_rebalance.Status
+---@field version integer
+---@field phase? "Processing"|"Completed"|"Failed"
+---@field outcome? emqx_rebalance.Outcome
+---@field wave integer
+---@field runs table[]
+---@field nodes emqx_rebalance.NodeLoad[]
+---@field progress { moved: integer, to_move: integer, percent: number, eta_s?: integer, elapsed_s: integer }
+
+---@class emqx_rebalance.Event
+---@field type "starting"|"started"|"start_doubtful"|"phase"|"answer_lost"|"gone"|"foreign_run"|"drifted"|"next_wave"|"stopping"|"ended"
+---@field coordinator? string
+
+---Plans without a cluster.
+---@param request emqx_rebalance.PlanRequest
+---@return emqx_rebalance.Plan? plan
+---@return emqx_rebalance.Error? err
+function rebalance.plan(request) end
+
+---Plans to empty a node, without a cluster.
+---@param request emqx_rebalance.EvacuationRequest
+---@return emqx_rebalance.EvacuationPlan? plan
+---@return emqx_rebalance.Error? err
+function rebalance.plan_evacuation(request) end
+
+---Reads a status that another program wrote.
+---@param status string|table
+---@return emqx_rebalance.Status? status
+---@return emqx_rebalance.Error? err
+function rebalance.status(status) end
+
+---@param text string
+---@return any value
+---@return emqx_rebalance.Error? err
+function rebalance.from_json(text) end
+
+---@param value any
+---@return string? text
+---@return emqx_rebalance.Error? err
+function rebalance.to_json(value) end
+
+---Marks a table as a list, so that it stays one even while it is empty.
+---@generic T: table
+---@param list T
+---@return T
+function rebalance.array(list) end
+
+---@class emqx_rebalance.HttpRequest
+---@field id integer
+---@field method "GET"|"POST"
+---@field url string
+---@field headers table<string, string>
+---@field body? string
+---@field timeout_ms integer
+
+---@class emqx_rebalance.HttpAnswer
+---@field id integer
+---@field status? integer
+---@field body? string
+---@field error? { kind: "timeout"|"unreachable"|"protocol", message?: string }
+
+---An HTTP client of the caller.
+---@class emqx_rebalance.Http
+---@field send fun(request: emqx_rebalance.HttpRequest): { status: integer, body: string }?, string?, string? the answer, or nil, the kind of failure and a message
+---@field sleep fun(seconds: number)
+---@field now? fun(): number seconds since 1970
+---@field crew? fun(): { spawn: fun(work: function), rest: fun(seconds: number), finish: fun() }
+---@field background? fun(work: fun(): boolean)
+
+---@class emqx_rebalance.ClusterConfig
+---@field url? string
+---@field urls? string[]
+---@field node_urls? table<string, string>
+---@field api_key? string
+---@field api_secret? string
+---@field api_secret_file? string
+---@field username? string
+---@field password? string
+---@field password_file? string
+---@field ca_cert? string
+---@field client_cert? string
+---@field client_key? string
+---@field connect_timeout_s? number
+---@field request_timeout_s? number
+---@field start_timeout_s? number
+---@field sleep? fun(seconds: number) how to wait, where waiting must not stop everything
+---@field http? emqx_rebalance.Http who carries the requests, if not the background thread
+
+---@param config emqx_rebalance.ClusterConfig
+---@return emqx_rebalance.Cluster? cluster
+---@return emqx_rebalance.Error? err
+function rebalance.cluster(config) end
+
+---A cluster that only says what to send.
+---@param config table
+---@return table? conversations
+---@return emqx_rebalance.Error? err
+function rebalance.sansio(config) end
+
+---A driver that only says what to send.
+---@param plan emqx_rebalance.Plan
+---@param options? emqx_rebalance.StartOptions|{ cluster: emqx_rebalance.ClusterConfig }
+---@return emqx_rebalance.Driver? driver
+---@return emqx_rebalance.Error? err
+function rebalance.driver(plan, options) end
+
+---@class emqx_rebalance.StartOptions
+---@field force? boolean
+---@field who? string
+---@field reason? string
+---@field state_file? string where the state is kept; built-in transport
+---@field save? fun(state: string) called before requests are sent; the caller's transport
+---@field poll_interval_ms? integer
+---@field empty_polls? integer
+---@field stall_after_s? integer
+---@field settle_s? integer
+---@field max_waves? integer
+---@field max_missing_percent? integer
+---@field reconnect_grace_s? integer
+---@field max_node_connections? integer
+---@field time_limit_s? integer
+
+---@class emqx_rebalance.Cluster
+local Cluster = {}
+
+---@return emqx_rebalance.Snapshot?, emqx_rebalance.Error?
+function Cluster:snapshot() end
+
+---@return emqx_rebalance.Status?, emqx_rebalance.Error?
+function Cluster:status() end
+
+---@param options emqx_rebalance.PlanOptions
+---@return emqx_rebalance.Plan?, emqx_rebalance.Error?
+function Cluster:plan(options) end
+
+---@param options emqx_rebalance.EvacuationOptions
+---@return emqx_rebalance.EvacuationPlan?, emqx_rebalance.Error?
+function Cluster:plan_evacuation(options) end
+
+---@return table[]?, emqx_rebalance.Error?
+function Cluster:evacuations() end
+
+---@param coordinator? string
+---@return string[]? stopped
+---@return emqx_rebalance.Error? err
+function Cluster:stop(coordinator) end
+
+---@param node string
+---@return boolean? was_closed
+---@return emqx_rebalance.Error? err
+function Cluster:stop_evacuation(node) end
+
+---@param name "snapshot"|"status"|"plan"|"plan_evacuation"|"evacuations"|"stop"|"stop_evacuation"
+---@param argument? any
+---@return emqx_rebalance.Job?, emqx_rebalance.Error?
+function Cluster:job(name, argument) end
+
+---@param plan emqx_rebalance.Plan
+---@param options? emqx_rebalance.StartOptions
+---@return emqx_rebalance.Run?, emqx_rebalance.Error?
+function Cluster:start(plan, options) end
+
+---@param plan emqx_rebalance.EvacuationPlan
+---@param options? emqx_rebalance.StartOptions
+---@return emqx_rebalance.Run?, emqx_rebalance.Error?
+function Cluster:evacuate(plan, options) end
+
+---@param state string what `run:state()` gave
+---@param options? { state_file?: string, save?: fun(state: string) }
+---@return emqx_rebalance.Run?, emqx_rebalance.Error?
+function Cluster:resume(state, options) end
+
+---@class emqx_rebalance.Job
+local Job = {}
+
+---@return boolean is_over
+---@return any value
+---@return emqx_rebalance.Error? err
+function Job:poll() end
+
+---@param timeout? number seconds
+---@return any value
+---@return emqx_rebalance.Error? err
+function Job:wait(timeout) end
+
+---@class emqx_rebalance.Run
+local Run = {}
+
+---@return emqx_rebalance.Status?, emqx_rebalance.Error?
+function Run:status() end
+
+---@return boolean is_over
+---@return emqx_rebalance.Outcome? outcome
+---@return emqx_rebalance.Error? err
+function Run:poll() end
+
+---@param timeout? number seconds
+---@return emqx_rebalance.Outcome? outcome
+---@return emqx_rebalance.Error? err
+function Run:wait(timeout) end
+
+---@return boolean?, emqx_rebalance.Error?
+function Run:stop() end
+
+---@return emqx_rebalance.Event[]?, emqx_rebalance.Error?
+function Run:events() end
+
+---@return string?, emqx_rebalance.Error?
+function Run:state() end
+
+---@return table?, emqx_rebalance.Error?
+function Run:record() end
+
+---@class emqx_rebalance.Driver
+local Driver = {}
+
+---@param now_ms number milliseconds since 1970
+---@param input? { answers?: emqx_rebalance.HttpAnswer[], stop?: boolean }
+---@return { requests: emqx_rebalance.HttpRequest[], events: emqx_rebalance.Event[], wake_at_ms?: integer }? step
+---@return emqx_rebalance.Error? err
+function Driver:step(now_ms, input) end
+
+---@return emqx_rebalance.Status?
+function Driver:status() end
+
+---@return string? state
+function Driver:state() end
+
+---@return emqx_rebalance.Outcome?
+function Driver:outcome() end
+
+---@return table?
+function Driver:record() end
+
+return rebalance
