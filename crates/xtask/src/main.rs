@@ -6,6 +6,7 @@ mod picture;
 mod rust;
 mod setup;
 mod step;
+mod wasm;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -35,6 +36,10 @@ enum Command {
     Lua,
     /// Builds them quickly, and tests them by real interpreters and by nginx.
     TestLua,
+    /// Builds the npm package into `bindings/wasm/npm`.
+    Wasm,
+    /// Builds it, and tests it in node and in Chromium.
+    TestWasm,
     /// Runs the demo and draws what it prints into `docs/demo.svg`.
     Picture,
 }
@@ -54,6 +59,15 @@ fn main() -> Result<()> {
             setup::programs(&shell)?;
             lua::test(&shell)
         }
+        Command::Wasm => {
+            setup::wasm_target(&shell)?;
+            wasm::build(&shell)
+        }
+        Command::TestWasm => {
+            setup::wasm_target(&shell)?;
+            setup::programs(&shell)?;
+            wasm::test(&shell)
+        }
         Command::Picture => picture::demo(&shell),
     }
 }
@@ -63,5 +77,6 @@ fn test(shell: &Shell) -> Result<()> {
     setup::programs(shell)?;
     rust::lint(shell)?;
     rust::test(shell)?;
-    lua::test(shell)
+    lua::test(shell)?;
+    wasm::test(shell)
 }

@@ -10,7 +10,8 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// Programs that tests use as the real peers of the embedded cluster, and the Debian packages that
 /// hold them.
-const PROGRAMS: [(&str, &[&str]); 9] = [
+const PROGRAMS: [(&str, &[&str]); 10] = [
+    ("chromium", &["chromium"]),
     ("haproxy", &["haproxy"]),
     ("lua5.1", &["lua5.1"]),
     ("lua5.3", &["lua5.3"]),

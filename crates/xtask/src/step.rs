@@ -13,7 +13,8 @@ pub(crate) fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> 
     Ok(())
 }
 
-fn say(line: &str) {
+/// Writes a line to stderr.
+pub(crate) fn say(line: &str) {
     // A closed stderr is no reason to stop.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,0 +1,105 @@
+//! The npm package: WebAssembly, TypeScript around it, and their tests in node and Chromium.
+
+use crate::setup::WASM;
+use crate::step::{say, step};
+use anyhow::{Context, Result, ensure};
+use std::env;
+use std::path::{Path, PathBuf};
+use xshell::{Shell, cmd};
+
+const FOLDER: &str = "bindings/wasm";
+/// Each module of the package: its crate, its file, and how many bytes it may have when gzipped.
+const MODULES: [(&str, &str, usize); 2] = [
+    ("emqx-rebalance-wasm", "emqx_rebalance_wasm", 330_000),
+    ("emqx-rebalance-simulation-wasm", "emqx_rebalance_simulation_wasm", 220_000),
+];
+
+/// Builds the npm package into `bindings/wasm/npm`.
+pub(crate) fn build(shell: &Shell) -> Result<()> {
+    let _folder = shell.push_dir(FOLDER);
+    step("WebAssembly modules", || modules(shell))?;
+    step("npm packages that the build uses", || dependencies(shell))?;
+    step("npm package", || {
+        let wasm = MODULES.map(|(_, file, _)| built(file));
+        let generated = Path::new("js/src/generated");
+        shell.remove_path(generated)?;
+        let package = cargo(shell, "run").args(["--package", "package", "--"]);
+        package.arg(generated).args(wasm).run()?;
+        Ok(cmd!(shell, "node js/build.mjs").run()?)
+    })?;
+    step("size", || MODULES.iter().try_for_each(|(_, file, most)| weigh(shell, file, *most)))
+}
+
+/// Builds the package, lints all of it, and runs every test.
+pub(crate) fn test(shell: &Shell) -> Result<()> {
+    build(shell)?;
+    step("command for the npm package's tests", || {
+        Ok(cmd!(shell, "cargo build --quiet --package emqx-rebalance").run()?)
+    })?;
+    let _folder = shell.push_dir(FOLDER);
+    step("lint of the npm package", || lint(shell))?;
+    step("tests of the npm package", || {
+        cargo(shell, "build").args(["--package", "package"]).run()?;
+        let tests = shell.read_dir("js/test")?.into_iter();
+        let tests = tests.filter(|path| path.to_string_lossy().ends_with(".test.mjs"));
+        let node = cmd!(shell, "node --test --test-reporter=dot").args(tests);
+        let debug = target().join("debug");
+        let node = node.env("EMQX_REBALANCE", debug.join("emqx-rebalance"));
+        Ok(node.env("REFERENCE", debug.join("reference")).run()?)
+    })
+}
+
+fn modules(shell: &Shell) -> Result<()> {
+    let packages = MODULES.iter().flat_map(|(package, _, _)| ["--package", package]);
+    let build = cargo(shell, "build").args(["--profile", "wasm", "--target", WASM]);
+    Ok(build.args(packages).run()?)
+}
+
+fn lint(shell: &Shell) -> Result<()> {
+    cmd!(shell, "cargo fmt --all --check").run()?;
+    let packages = MODULES.iter().flat_map(|(package, _, _)| ["--package", package]);
+    let clippy = cargo(shell, "clippy").args(["--target", WASM]).args(packages);
+    clippy.args(["--", "-D", "warnings"]).run()?;
+    let clippy = cargo(shell, "clippy").args(["--package", "package", "--all-targets"]);
+    clippy.args(["--", "-D", "warnings"]).run()?;
+    let _js = shell.push_dir("js");
+    Ok(cmd!(shell, "node node_modules/eslint/bin/eslint.js src").run()?)
+}
+
+/// Installs what the lock file says, unless that was done already.
+fn dependencies(shell: &Shell) -> Result<()> {
+    let _js = shell.push_dir("js");
+    let lock = shell.read_file("package-lock.json")?;
+    ensure!(!lock.contains("\"resolved\""), "package-lock.json names the registry it came from");
+    let marker = "node_modules/.installed";
+    if shell.read_file(marker).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    let help = "npm is needed, with node 20 or later";
+    cmd!(shell, "npm ci --ignore-scripts --no-audit --no-fund").run().context(help)?;
+    Ok(shell.write_file(marker, lock)?)
+}
+
+/// Prints how large a module is, and fails if that is too much.
+fn weigh(shell: &Shell, file: &str, most: usize) -> Result<()> {
+    let wasm = format!("npm/wasm/{file}_bg.wasm");
+    let raw = shell.read_binary_file(&wasm)?.len();
+    let zipped = cmd!(shell, "gzip -9 --stdout {wasm}").output()?.stdout.len();
+    say(&format!("{file}: {raw} bytes, gzipped {zipped} of {most}"));
+    ensure!(zipped <= most, "{file} is larger than {most} bytes when gzipped");
+    Ok(())
+}
+
+fn cargo<'a>(shell: &'a Shell, command: &str) -> xshell::Cmd<'a> {
+    cmd!(shell, "cargo {command} --quiet --locked --target-dir").arg(target())
+}
+
+fn built(file: &str) -> PathBuf {
+    target().join(WASM).join("wasm").join(file).with_extension("wasm")
+}
+
+/// Cargo's target folder: the repository's, for this workspace too.
+fn target() -> PathBuf {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    Path::new(root).join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
