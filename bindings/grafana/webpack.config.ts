@@ -1,10 +1,23 @@
 import CopyWebpackPlugin from 'copy-webpack-plugin';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import webpack, { type Configuration } from 'webpack';
 import grafanaConfig, { type Env } from './.config/webpack/webpack.config.ts';
 
-/** The npm package that `cargo xtask wasm` builds, with its WebAssembly inside the JavaScript. */
-const PLANNER = path.resolve(process.cwd(), '../wasm/npm/esm/inline.js');
+/** The npm package that `cargo xtask wasm` builds. */
+const PLANNER = path.resolve(process.cwd(), '../wasm/npm');
+
+const alias = {
+  'emqx-rebalance$': path.join(PLANNER, 'esm/web.js'),
+  'emqx-rebalance/emqx_rebalance.wasm$': path.join(PLANNER, 'wasm/emqx_rebalance_wasm_bg.wasm'),
+};
+
+/** Puts WebAssembly into the bundle, compressed by gzip, as base64. */
+const packed = {
+  test: /\.wasm$/,
+  type: 'asset/inline',
+  generator: { dataUrl: (content: Buffer) => gzipSync(content, { level: 9 }).toString('base64') },
+};
 
 /** The scaffold's build, with what nested plugins with inlined WebAssembly need. */
 const config = async (env: Env): Promise<Configuration> => {
@@ -13,8 +26,11 @@ const config = async (env: Env): Promise<Configuration> => {
     ...base,
     // The scaffold's cache would go into node_modules, which several checkouts may share.
     cache: false,
+    // The size is that of the planner, and tests print it.
+    performance: false,
     module: {
       ...base.module,
+      rules: [...(base.module?.rules ?? []), packed],
       // The planner's unused default, `new URL('….wasm', import.meta.url)`, would put a second copy beside
       // module.js, where a nested plugin could not load it (grafana/plugin-tools#2172).
       parser: { javascript: { url: false } },
@@ -26,7 +42,7 @@ const config = async (env: Env): Promise<Configuration> => {
       // Else the build machine's own path would stand there.
       new webpack.DefinePlugin({ 'import.meta.url': '""' }),
     ],
-    resolve: { ...base.resolve, alias: { 'emqx-rebalance/inline$': PLANNER } },
+    resolve: { ...base.resolve, alias },
   };
 };
 

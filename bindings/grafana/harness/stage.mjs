@@ -1,11 +1,13 @@
 // What every spec stands on: the built plugins, the harness's bundle, one browser, and a cluster for each story.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { launchBrowser, openPage, sourcesFor, startCluster, startServer } from './world.mjs';
 
 const grafana = path.dirname(import.meta.dirname);
 /** Where pictures go. */
 export const PICTURES = process.env.HARNESS_OUT ?? path.join(import.meta.dirname, 'out');
+/** Folders of pictures that are shown to users. */
+const KEPT = [path.join(grafana, 'src/img/screenshots'), path.join(grafana, '../../docs/grafana')];
 const PLACES = {
   dist: path.join(grafana, 'dist'),
   bundle: process.env.HARNESS_BUNDLE ?? path.join(import.meta.dirname, 'build'),
@@ -67,8 +69,13 @@ export function panel(options = {}, query = {}) {
   return { options: JSON.stringify({ datasource: '${cluster}', ...QUICK, ...options }), ...query };
 }
 
-export function picture(page, name) {
-  return page.locator('#frame').screenshot({ path: path.join(PICTURES, `${name}.png`) });
+/** Takes a picture; those that the plugin and its guide show are kept where they show them, if that is asked for. */
+export async function picture(page, name) {
+  const taken = await page.locator('#frame').screenshot({ path: path.join(PICTURES, `${name}.png`) });
+  const kept = KEPT.find((folder) => existsSync(path.join(folder, `${name}.png`)));
+  if (kept && process.env.KEEP_PICTURES) {
+    writeFileSync(path.join(kept, `${name}.png`), taken);
+  }
 }
 
 /** Asks the embedded cluster itself, past the panel and the proxy. */

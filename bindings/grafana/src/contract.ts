@@ -1,17 +1,7 @@
-import type { RunView } from 'emqx-rebalance/inline';
+import type { RunView } from 'emqx-rebalance';
 
 /** The JSON contract that every language of this project shares, as the planner's package declares it. */
-export type {
-  Balance,
-  Finding,
-  LoadBalancer,
-  Mode,
-  NodeLoad,
-  Outcome,
-  Plan,
-  PlanWishes,
-  Status,
-} from 'emqx-rebalance/inline';
+export type { Balance, Finding, LoadBalancer, Mode, NodeLoad, Outcome, Plan, PlanWishes, Status } from 'emqx-rebalance';
 
 /** Whether a run does something, or will. */
 export function isRunning({ state }: RunView): boolean {

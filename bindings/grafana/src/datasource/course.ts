@@ -1,4 +1,4 @@
-import type { DriverState, Run } from 'emqx-rebalance/inline';
+import type { DriverState, Run } from 'emqx-rebalance';
 import type { Plan, Status } from '../contract';
 
 /** A rebalance that this browser tab started, and how far it is. */

@@ -8,7 +8,7 @@ import {
   type TestDataSourceResponse,
 } from '@grafana/data';
 import { getTemplateSrv } from '@grafana/runtime';
-import { Cluster, type DriverState } from 'emqx-rebalance/inline';
+import { Cluster, type DriverState } from 'emqx-rebalance';
 import type { Plan, PlanWishes } from '../contract';
 import { carry } from './carrier';
 import { checkup } from './checkup';

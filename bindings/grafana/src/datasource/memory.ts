@@ -1,4 +1,4 @@
-import type { DriverState } from 'emqx-rebalance/inline';
+import type { DriverState } from 'emqx-rebalance';
 import type { Plan } from '../contract';
 
 /** What it takes to go on following a rebalance after this browser tab was reloaded. */

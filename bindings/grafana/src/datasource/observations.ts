@@ -1,4 +1,4 @@
-import { plan } from 'emqx-rebalance/inline';
+import { plan } from 'emqx-rebalance';
 import type { Balance, Status } from '../contract';
 
 /** A cluster at one time. */

@@ -1,5 +1,5 @@
 import { createDataFrame, FieldType, type DataFrame } from '@grafana/data';
-import { plan } from 'emqx-rebalance/inline';
+import { plan } from 'emqx-rebalance';
 import type { Observation } from '../observations';
 import type { RebalanceQuery } from '../types';
 

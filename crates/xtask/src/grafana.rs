@@ -1,0 +1,104 @@
+//! The Grafana app: built into `bindings/grafana/dist`, and tried in Chromium with Grafana's own components.
+
+use crate::step::step;
+use anyhow::{Context, Result, ensure};
+use std::env;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use xshell::{Shell, cmd};
+
+const GRAFANA: &str = "bindings/grafana";
+/// What `cargo xtask wasm` builds, and the app is built from.
+const PLANNER: &str = "bindings/wasm/npm/package.json";
+/// What says which packages are needed, and where they are had.
+const MANIFESTS: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
+
+/// Builds the app that users get from the planner's package.
+pub(crate) fn build(shell: &Shell) -> Result<()> {
+    ensure!(shell.path_exists(PLANNER), "the planner is missing: run `cargo xtask wasm` first");
+    packages(shell)?;
+    step("Grafana app", || npm(shell, &["run", "--silent", "build"]))
+}
+
+/// Builds the app, and tries everything about it.
+pub(crate) fn test(shell: &Shell) -> Result<()> {
+    build(shell)?;
+    step("Grafana lint", || {
+        npm(shell, &["run", "--silent", "typecheck"])?;
+        npm(shell, &["run", "--silent", "lint"])
+    })?;
+    step("Grafana alert rules", || {
+        let _folder = shell.push_dir(format!("{GRAFANA}/alerts"));
+        cmd!(shell, "promtool check rules emqx-rebalance.rules.yml").run()?;
+        Ok(cmd!(shell, "promtool test rules emqx-rebalance.test.yml").run()?)
+    })?;
+    step("embedded cluster", || {
+        Ok(cmd!(shell, "cargo build --quiet --package emqx-rebalance").run()?)
+    })?;
+    step("Grafana stories in Chromium", || stories(shell))
+}
+
+/// Plays every story with the embedded cluster.
+fn stories(shell: &Shell) -> Result<()> {
+    let folder = target(shell).join("grafana");
+    let bundle = folder.join("harness");
+    let program = target(shell).join("debug/emqx-rebalance");
+    let _folder = shell.push_dir(GRAFANA);
+    cmd!(shell, "node harness/build.mjs {bundle}").run()?;
+    let specs: Vec<PathBuf> = shell
+        .read_dir("harness")?
+        .into_iter()
+        .filter(|path| path.to_string_lossy().ends_with(".spec.mjs"))
+        .collect();
+    ensure!(!specs.is_empty(), "there are no stories");
+    let play = cmd!(shell, "node --test --test-reporter=spec --test-concurrency=1 {specs...}");
+    let play = play.env("EMQX_REBALANCE", program).env("HARNESS_BUNDLE", bundle);
+    Ok(play.env("HARNESS_OUT", folder.join("pictures")).run()?)
+}
+
+/// Installs what `package-lock.json` lists into the target folder, where a second checkout finds
+/// it, and puts a link to it where node looks.
+fn packages(shell: &Shell) -> Result<()> {
+    let folder = target(shell).join("grafana/npm");
+    let home = shell.current_dir().join(GRAFANA);
+    let link = home.join("node_modules");
+    if link.is_dir() && !link.is_symlink() {
+        // Somebody installs by hand.
+        return Ok(());
+    }
+    step("Grafana packages", || {
+        if !is_installed(shell, &home, &folder)? {
+            install(shell, &home, &folder)?;
+        }
+        shell.remove_path(&link)?;
+        symlink(folder.join("node_modules"), &link).context("cannot link node_modules")
+    })
+}
+
+/// Whether `folder` holds the packages of the lock file in `home`, installed to the end.
+fn is_installed(shell: &Shell, home: &Path, folder: &Path) -> Result<bool> {
+    let done = folder.join("installed.json");
+    Ok(shell.path_exists(&done)
+        && shell.read_file(done)? == shell.read_file(home.join("package-lock.json"))?)
+}
+
+fn install(shell: &Shell, home: &Path, folder: &Path) -> Result<()> {
+    shell.create_dir(folder)?;
+    for name in MANIFESTS {
+        shell.copy_file(home.join(name), folder.join(name))?;
+    }
+    let _folder = shell.push_dir(folder);
+    cmd!(shell, "npm ci --no-progress").run()?;
+    Ok(shell.copy_file("package-lock.json", "installed.json")?)
+}
+
+fn npm(shell: &Shell, arguments: &[&str]) -> Result<()> {
+    let _folder = shell.push_dir(GRAFANA);
+    Ok(cmd!(shell, "npm {arguments...}").run()?)
+}
+
+/// Cargo's target folder.
+fn target(shell: &Shell) -> PathBuf {
+    let chosen = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    shell.current_dir().join(chosen)
+}
