@@ -191,7 +191,3 @@ class Peer(BalancerCase):
         self.cluster.break_(type="node_killed", node=self.cluster.names[0])
         # At once: before any probe has seen it. Every request is answered.
         self.assertEqual(self.answering(20)[0], 0)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -50,7 +50,3 @@ class Plugin(unittest.TestCase):
 
     def test_kong(self):
         self.check_calls("kong")
-
-
-if __name__ == "__main__":
-    unittest.main()

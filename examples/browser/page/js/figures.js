@@ -18,8 +18,8 @@ export function figures({ balance: { before, after }, forecast, bounds }) {
   return [
     { name: "Fullest node over the mean", value: round(after.over), text: percent(after.over), before: percent(before.over), small: "before → after" },
     { name: "Emptiest node under the mean", value: round(after.under), text: percent(after.under), before: percent(before.under), small: "before → after" },
-    { name: "Disconnects", value: forecast.disconnects, text: count(forecast.disconnects), small: `fewest to be level ${count(bounds.fewest_disconnects)}` },
-    { name: "Duration", value: forecast.duration_s, text: duration(forecast.duration_s), small: `shortest to be level ${duration(bounds.shortest_s)}` },
+    { name: "Disconnects", value: forecast.disconnects, text: count(forecast.disconnects), small: `exactly level: at least ${count(bounds.fewest_disconnects)}` },
+    { name: "Duration", value: forecast.duration_s, text: duration(forecast.duration_s), small: `exactly level: at least ${duration(bounds.shortest_s)}` },
   ];
 }
 

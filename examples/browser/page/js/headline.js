@@ -12,9 +12,9 @@ import { count, duration, percent } from "./format.js";
 export function headline(single, level) {
   const [startsSingle, startsLevel] = [single.decision === "start", level.decision === "start"];
   if (!startsSingle && !startsLevel) return ["Nothing to rebalance: the fullest node is ", bold(percent(level.balance.before.over)), " over the mean."];
-  if (!startsLevel) return ["level would leave the cluster alone: it is ", bold(percent(level.balance.before.over)), " over the mean at most. EMQX's own run would drop ", bold(count(single.forecast.disconnects)), " clients."];
+  if (!startsLevel) return [code("level"), " would leave the cluster alone: it is ", bold(percent(level.balance.before.over)), " over the mean at most. EMQX's own run would drop ", bold(count(single.forecast.disconnects)), " clients."];
   const own = startsSingle ? ["EMQX's own run ends with the fullest node ", ...ending(single)] : ["EMQX's own run would not start"];
-  return [...own, ". level ends ", bold(percent(level.balance.after.over)), " over, with ", bold(count(level.forecast.disconnects)), " disconnects, in ", bold(duration(level.forecast.duration_s)), "."];
+  return [...own, ". ", code("level"), " ends ", bold(percent(level.balance.after.over)), " over, with ", bold(count(level.forecast.disconnects)), " disconnects, in ", bold(duration(level.forecast.duration_s)), "."];
 }
 
 /** @param {Plan} plan */
@@ -25,4 +25,9 @@ function ending({ balance, forecast }) {
 /** @param {string} text */
 function bold(text) {
   return element("b", {}, text);
+}
+
+/** @param {string} text */
+function code(text) {
+  return element("code", {}, text);
 }

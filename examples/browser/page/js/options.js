@@ -19,8 +19,8 @@ export const GROUPS = [
     title: "",
     options: [
       option("conn_evict_rate", "clients/s", "Clients that each donor drops per second."),
-      option("wait_health_check", "time", "Before the first eviction: load balancers notice that donors are closed."),
-      option("wait_takeover", "time", "After the last eviction: clients come back to their sessions."),
+      option("wait_health_check", "s", "Before the first eviction: load balancers notice that donors are closed."),
+      option("wait_takeover", "s", "After the last eviction: clients come back to their sessions."),
       option("load_balancer", "", "How the load balancer picks a node.", ["round_robin", "random", "least_connections"]),
     ],
   },
@@ -47,14 +47,14 @@ export const GROUPS = [
       option("max_reconnect_rate", "clients/s", "Most clients that may come back to one node."),
       option("max_cluster_reconnect_rate", "clients/s", "Most clients that may come back to the cluster."),
       option("max_unavailable", "nodes", "Most nodes closed to new clients at once."),
-      option("max_duration_s", "time", "Most time that the plan may take."),
+      option("max_duration_s", "s", "Most time that the plan may take."),
     ],
   },
   {
     title: "EMQX 5.9 and later",
     options: [
-      option("conn_evict_rpc_timeout", "time", "Time for one round of evicting clients."),
-      option("sess_evict_rpc_timeout", "time", "Time for one round of moving sessions."),
+      option("conn_evict_rpc_timeout", "s", "Time for one round of evicting clients."),
+      option("sess_evict_rpc_timeout", "s", "Time for one round of moving sessions."),
     ],
   },
 ];

@@ -72,7 +72,8 @@ end
 
 --- Stays the one that drives. False if this worker slept too long: another may drive by now.
 function store.renew()
-  return dict:get("lease") == ngx.worker.pid() and (dict:expire("lease", LEASE_S))
+  local pid = ngx.worker.pid()
+  return dict:get("lease") == pid and dict:expire("lease", LEASE_S) and dict:get("lease") == pid
 end
 
 --- Lets another worker drive.

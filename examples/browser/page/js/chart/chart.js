@@ -3,6 +3,7 @@ import { drawn, element } from "../elements.js";
 import { clockTime, count } from "../format.js";
 import { Cursor } from "./cursor.js";
 import { line } from "./reading.js";
+import { stripes } from "./stripes.js";
 import { scale, ticks, timeTicks } from "./scale.js";
 import { strips, STRIPS_PX } from "./strips.js";
 
@@ -104,10 +105,15 @@ function trace(group, curves, x, y, width) {
   const series = curves?.series ?? [];
   while (group.childElementCount > series.length) group.lastElementChild?.remove();
   while (group.childElementCount < series.length) group.append(drawn("path"));
+  const dashes = stripes(series.map(({ values }) => values), curves?.times ?? [], y(0) - y(1));
   series.forEach(({ index, values }, i) => {
     const path = group.children[i];
     path?.setAttribute("class", `curve c${index % 10}`);
     path?.setAttribute("d", line(curves?.times ?? [], values, x, y, width));
+    const { dash, offset } = dashes[i] ?? {};
+    if (dash === undefined || series.length > 12) return path?.removeAttribute("stroke-dasharray");
+    path?.setAttribute("stroke-dasharray", dash);
+    path?.setAttribute("stroke-dashoffset", String(offset));
   });
 }
 

@@ -51,7 +51,7 @@ export async function demo({ nodes, options }, speed) {
   const { fetch, clock, nodeUrls } = simulation;
   const cluster = new Cluster({ url: "http://sim", nodeUrls, fetch, clock });
   const time = new Passing(simulation, speed);
-  return { cluster, name: "a demo cluster in this page", isDemo: true, setSpeed: (next) => (time.speed = next), close: () => time.stop() };
+  return { cluster, name: "the demo cluster", isDemo: true, setSpeed: (next) => (time.speed = next), close: () => time.stop() };
 }
 
 /** Lets a simulation's time pass with the page's. */

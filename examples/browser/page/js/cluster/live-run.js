@@ -17,7 +17,7 @@ export class LiveRun {
   #meter = element("i");
   #track = element("div", { class: "meter", role: "progressbar", "aria-label": "Clients moved", "aria-valuemin": 0, "aria-valuemax": 100 }, this.#meter);
   #line = element("p", { class: "live-line" });
-  #runs = element("ul", { class: "runs" });
+  #runs = element("ul", { class: "run-list", "aria-label": "Runs" });
   #verdict = element("div", { role: "status" });
   #stop = element("button", { type: "button", class: "danger", id: "stop" }, "Stop");
   element;
@@ -63,7 +63,7 @@ export class LiveRun {
     this.#meter.style.width = `${part}%`;
     this.#track.setAttribute("aria-valuenow", String(part));
     this.#line.replaceChildren(...figures(status));
-    this.#runs.replaceChildren(...runs.map(({ coordinator, state }) => element("li", {}, element("span", { class: "state" }, state), ` ${coordinator}`)));
+    this.#runs.replaceChildren(...runs.map(({ coordinator, state }) => element("li", {}, element("i", { class: `swatch p-${state}` }), element("span", { class: "state" }, state), ` ${coordinator}`)));
     if (outcome) this.#verdict.replaceChildren(verdict(outcome));
     this.#draw(progress.elapsed_s);
   }

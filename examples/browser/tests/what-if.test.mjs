@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Visit } from "./browser.mjs";
+
+/** @import { Page } from "playwright-core" */
+/** @type {Visit} */
+let visit;
+
+before(async () => (visit = await Visit.begin()));
+after(() => visit.end());
+
+const SKEWED = "#nodes=a@h:1000,b@h:600,c@h:0,d@h:0,e@h:0&conn_evict_rate=50&wait_health_check=5s&wait_takeover=5s&load_balancer=round_robin";
+
+/** A figure of a plan as text, such as "2,340". @param {Page} page @param {string} mode @param {string} name */
+function figure(page, mode, name) {
+  const entry = page.getByRole("article", { name: `Plan ${mode}` }).locator(".figures > div").filter({ hasText: name });
+  return entry.locator("b");
+}
+
+/** Waits until something reads otherwise than it did. @param {import("playwright-core").Locator} locator @param {() => Promise<void>} work */
+async function changes(locator, work) {
+  const was = await locator.textContent();
+  await work();
+  const element = await locator.elementHandle();
+  assert(element);
+  await locator.page().waitForFunction(([node, text]) => /** @type {Node} */ (node).textContent !== text || !(/** @type {Node} */ (node).isConnected), /** @type {[unknown, unknown]} */ ([element, was]));
+}
+
+test("it opens with the example of the article, forecast as by EMQX's rules", async () => {
+  const page = await visit.open();
+  assert.equal(await figure(page, "single", "Disconnects").textContent(), "2,340");
+  const level = await figure(page, "level", "Fullest").textContent();
+  const single = await figure(page, "single", "Fullest").textContent();
+  assert(parseFloat(level ?? "") < parseFloat(single ?? ""), `${level} ${single}`);
+  await page.context().close();
+});
+
+test("a bar is dragged by mouse, and the plans follow", async () => {
+  const page = await visit.open(SKEWED);
+  const bar = page.getByRole("slider", { name: "Connections of c@h" });
+  const box = await bar.boundingBox();
+  assert(box);
+  await changes(figure(page, "level", "Disconnects"), async () => {
+    await page.mouse.move(box.x + 7, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 8 });
+    await page.mouse.up();
+  });
+  const now = Number(await bar.getAttribute("aria-valuenow"));
+  assert(now > 500 && now < 1000, String(now));
+  await page.context().close();
+});
+
+test("a bar is moved by the keyboard", async () => {
+  const page = await visit.open(SKEWED);
+  const bar = page.getByRole("slider", { name: "Connections of b@h" });
+  await bar.focus();
+  await bar.press("ArrowRight");
+  assert.equal(await bar.getAttribute("aria-valuenow"), "610");
+  await bar.press("Shift+ArrowLeft");
+  assert.equal(await bar.getAttribute("aria-valuenow"), "510");
+  await bar.press("Home");
+  assert.equal(await bar.getAttribute("aria-valuetext"), "0 connections");
+  await page.context().close();
+});
+
+test("nodes are added, named and removed", async () => {
+  const page = await visit.open(SKEWED);
+  await page.getByRole("button", { name: "+ Add a node" }).click();
+  await page.keyboard.type("new@h");
+  await page.getByRole("slider", { name: "Connections of new@h" }).waitFor();
+  await page.getByRole("button", { name: "Remove a@h" }).click();
+  assert.equal(await page.locator("#total").textContent(), "5 nodes · 600 clients");
+  await page.context().close();
+});
+
+test("JSON is pasted, with options; what is wrong with it is said", async () => {
+  const page = await visit.open();
+  await page.getByRole("button", { name: "JSON" }).click();
+  const text = page.getByRole("dialog").getByRole("textbox");
+  const use = page.getByRole("button", { name: "Use it" });
+  for (const [json, said] of [
+    ["{", /not JSON/],
+    ['{"nodes":[{"node":"a"},{"node":"a"}]}', /nodes\[1\]\.node is a: must be a node that is not in the list already/],
+    ['{"snapshot":{"nodes":[{"node":"a"}]},"conn_evict_rate":0}', /conn_evict_rate is 0: must be a whole number from 1/],
+  ]) {
+    await text.fill(String(json));
+    await use.click();
+    await page.locator("#json-problem").filter({ hasText: said ?? "" }).waitFor();
+  }
+  await text.fill('{"snapshot":{"nodes":[{"node":"x@h","connections":900,"disconnected_sessions":40},{"node":"y@h"}]},"conn_evict_rate":7}');
+  await use.click();
+  await page.getByRole("slider", { name: "Connections of x@h" }).waitFor();
+  assert.equal(await page.getByLabel("conn_evict_rate").inputValue(), "7");
+  assert.match((await page.locator(".node-note").first().textContent()) ?? "", /40 sessions away/);
+  await page.context().close();
+});
+
+test("a link brings the same question to another browser", async () => {
+  const page = await visit.open(SKEWED);
+  await page.getByLabel("conn_evict_rate").fill("77");
+  await page.getByLabel("Name of node 3").fill("emqx@höst,1:2;3");
+  await page.waitForFunction(() => location.hash.includes("conn_evict_rate=77") && location.hash.includes("h%C3%B6st"));
+  const hash = new URL(page.url()).hash;
+  const other = await visit.open(hash);
+  assert.equal(await other.getByLabel("conn_evict_rate").inputValue(), "77");
+  assert.equal(await other.getByLabel("wait_health_check").inputValue(), "5s");
+  assert.equal(await other.getByLabel("Name of node 3").inputValue(), "emqx@höst,1:2;3");
+  const both = await Promise.all([page, other].map((one) => figure(one, "single", "Disconnects").textContent()));
+  assert.equal(both[0], both[1]);
+  await Promise.all([page, other].map((one) => one.context().close()));
+});
+
+test("bad options are told at their field, bad names at the nodes", async () => {
+  const page = await visit.open(SKEWED);
+  const rate = page.getByLabel("conn_evict_rate");
+  await rate.fill("0");
+  await page.getByLabel("Name of node 2").fill("a@h");
+  await page.locator("#option-conn_evict_rate-hint").filter({ hasText: "Must be a whole number from 1" }).waitFor();
+  assert.equal(await rate.getAttribute("aria-invalid"), "true");
+  await page.locator("#node-problem").filter({ hasText: "nodes[1].node is a@h" }).waitFor();
+  await rate.fill("25");
+  await page.getByLabel("Name of node 2").fill("b@h");
+  await page.locator("#node-problem:empty").waitFor({ state: "attached" });
+  await page.waitForFunction(() => document.querySelectorAll("[aria-invalid=true]").length === 0);
+  await page.context().close();
+});
+
+test("dragging stays smooth with ten nodes: frames keep coming while plans are made", async () => {
+  const page = await visit.open(`#nodes=${Array.from({ length: 10 }, (_, i) => `n${i}@h:${i < 7 ? 3000 + 137 * i : 20 * i}`).join(",")}&load_balancer=round_robin`);
+  const frames = await page.evaluate(async () => {
+    const bar = /** @type {HTMLElement} */ (document.querySelector(".bar"));
+    const gaps = [];
+    let last = performance.now();
+    for (let i = 0; i < 90; i += 1) {
+      bar.dispatchEvent(new KeyboardEvent("keydown", { key: i % 30 < 15 ? "ArrowRight" : "ArrowLeft" }));
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      const now = performance.now();
+      gaps.push(now - last);
+      last = now;
+    }
+    return gaps.sort((a, b) => a - b);
+  });
+  const median = frames[45] ?? Infinity;
+  process.stdout.write(`# frame while dragging, 10 nodes: median ${median.toFixed(1)} ms, 90 % within ${(frames[81] ?? 0).toFixed(1)} ms\n`);
+  assert(median < 40, `${median} ms`);
+  await page.context().close();
+});
+
+test("the browser has nothing to complain about under the page's own policy", () => {
+  assert.deepEqual(visit.complaints, []);
+});

@@ -1,0 +1,4 @@
+std = "luajit"
+cache = false
+globals = { "ngx" }
+files["plugin/host.lua"].globals = { "ngx", "kong" }
