@@ -4,10 +4,11 @@ use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::instance::Kinds;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::object::Object;
 use crate::report::Report;
-use crate::resource::{Rebalance, RebalanceStatus, Served};
+use crate::resource::{Rebalance, Served};
 use kube::runtime::events::{Event, EventType, Recorder};
 use kube::runtime::reflector::Store;
 use kube::{Client, Resource};
@@ -56,13 +57,34 @@ impl Context {
         &self,
         object: &Rebalance,
         change: impl FnOnce(&mut Report),
-    ) -> Result<RebalanceStatus, Failure> {
+    ) -> Result<(), Failure> {
         let mut report = Report::of(object, self.clock.written());
         change(&mut report);
         if let Some(patch) = report.patch() {
             self.object(object).write_status(&patch).await?;
         }
-        Ok(report.status().clone())
+        Ok(())
+    }
+
+    /// The same for an object that is driven, from the status that was written last: the cache may
+    /// be older.
+    pub(crate) async fn report_live(
+        &self,
+        live: &mut Live,
+        change: impl FnOnce(&mut Report),
+    ) -> Result<(), Failure> {
+        let known = Rebalance { status: Some(live.status.clone()), ..live.origin.clone() };
+        let mut report = Report::of(&known, self.clock.written());
+        change(&mut report);
+        self.write_live(live, &report).await
+    }
+
+    /// Writes `report` of an object that is driven.
+    pub(crate) async fn write_live(&self, live: &mut Live, report: &Report) -> Result<(), Failure> {
+        let Some(patch) = report.patch() else { return Ok(()) };
+        let written = self.object(&live.origin).write_status(&patch).await?;
+        live.status = report.status().clone();
+        written.map_or(Ok(()), |object| live.see(&object))
     }
 }
 

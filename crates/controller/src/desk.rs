@@ -62,6 +62,13 @@ impl Desk {
         lock(&self.lives).get(uid).cloned()
     }
 
+    /// The drivers of objects that are not among `uids`.
+    pub(crate) fn others_than(&self, uids: &BTreeSet<String>) -> Vec<(String, Shared)> {
+        let lives = lock(&self.lives);
+        let others = lives.iter().filter(|(uid, _)| !uids.contains(*uid));
+        others.map(|(uid, live)| (uid.clone(), Arc::clone(live))).collect()
+    }
+
     /// Puts a driver there.
     pub(crate) fn insert(&self, uid: &str, live: Live) -> Shared {
         let shared = Arc::new(sync::Mutex::new(live));

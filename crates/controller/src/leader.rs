@@ -4,8 +4,11 @@
 //! does not hang on it: the state on each object does that, since only who wrote it may replace it.
 
 use kube::Client;
-use kube_lease_manager::{LeaseManagerBuilder, LeaseManagerError};
+use kube_lease_manager::{LeaseManager, LeaseManagerBuilder, LeaseManagerError};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// Where the lease is.
 #[derive(Clone, Debug)]
@@ -16,9 +19,12 @@ pub struct LeaseOptions {
     pub name: String,
 }
 
-/// Whether this process is the leader. Gives the lease back when it is dropped.
+/// Whether this process is the leader.
 #[derive(Debug)]
-pub(crate) struct Leadership(watch::Receiver<bool>);
+pub(crate) struct Leadership {
+    is_leader: watch::Receiver<bool>,
+    task: JoinHandle<Result<LeaseManager, LeaseManagerError>>,
+}
 
 impl Leadership {
     /// Stands for election as `identity`.
@@ -36,13 +42,21 @@ impl Leadership {
             .with_grace(GRACE_S)
             .build()
             .await?;
-        let (receiver, _task) = manager.watch().await;
-        Ok(Self(receiver))
+        let (is_leader, task) = manager.watch().await;
+        Ok(Self { is_leader, task })
     }
 
     /// Waits until this process is the leader, or is no more; false if the election is over.
     pub(crate) async fn until(&mut self, is_leader: bool) -> bool {
-        self.0.wait_for(|now| *now == is_leader).await.is_ok()
+        self.is_leader.wait_for(|now| *now == is_leader).await.is_ok()
+    }
+
+    /// Gives the lease back, so that the next leader need not wait until it runs out.
+    pub(crate) async fn resign(self) {
+        drop(self.is_leader);
+        if timeout(RESIGN, self.task).await.is_err() {
+            tracing::warn!("the lease could not be given back; it runs out by itself");
+        }
     }
 }
 
@@ -50,3 +64,5 @@ impl Leadership {
 const DURATION_S: u64 = 15;
 /// How long before that the leader renews.
 const GRACE_S: u64 = 5;
+/// How long the end of the process may take for it.
+const RESIGN: Duration = Duration::from_secs(3);

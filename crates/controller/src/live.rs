@@ -11,6 +11,7 @@ use emqx_rebalance_core::driver::{
     Answer, Ask, Driver, Event, Input, Request, RequestId, Status, Step,
 };
 use emqx_rebalance_core::{Result as CoreResult, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
@@ -19,6 +20,8 @@ use tokio::time::{Instant, timeout_at};
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) driver: Driver,
+    /// Where the object is, without what it holds.
+    pub(crate) origin: Rebalance,
     /// The way to EMQX; `None` until it is found again after a restart.
     pub(crate) cluster: Option<Cluster>,
     /// The Service that clients connect to, if it is known.
@@ -47,8 +50,11 @@ pub(crate) struct Live {
 impl Live {
     /// A driver that nothing was done with yet.
     pub(crate) fn new(object: &Rebalance, driver: Driver) -> Self {
+        let ObjectMeta { name, namespace, uid, .. } = object.metadata.clone();
+        let metadata = ObjectMeta { name, namespace, uid, ..ObjectMeta::default() };
         Self {
             driver,
+            origin: Rebalance { metadata, ..Rebalance::default() },
             cluster: None,
             service: None,
             gated: Vec::new(),
@@ -150,6 +156,14 @@ impl Live {
         self.must_save = true;
     }
 
+    /// Takes note of the object as it is now.
+    ///
+    /// # Errors
+    /// [`Failure::Taken`] if another process drives it.
+    pub(crate) fn see(&mut self, object: &Rebalance) -> Result<(), Failure> {
+        self.mark.see(object)
+    }
+
     /// Takes the state and the finalizer off the object.
     pub(crate) async fn let_go(&mut self, object: &Object) -> Result<(), Failure> {
         object.write_state(&mut self.mark, None).await.map(drop)
@@ -158,7 +172,7 @@ impl Live {
     fn take(&mut self, step: Step, now: Timestamp) {
         let Step { requests, events, wake_at } = step;
         let is_decided = requests.iter().any(|request| is_command(&request.ask))
-            || events.iter().any(|event| !matches!(event, Event::AnswerLost { .. }));
+            || events.iter().any(must_be_known);
         let is_old = self.saved_at.is_none_or(|at| now.ms_since(at) >= SAVE_EVERY_MS);
         self.must_save |= is_decided || is_old;
         self.unsent.extend(requests);
@@ -192,6 +206,17 @@ fn is_command(ask: &Ask) -> bool {
         | Ask::StartEvacuation { .. }
         | Ask::StopEvacuation { .. } => true,
     }
+}
+
+/// Whether the next process must know of `event`. What EMQX shows can be asked again.
+fn must_be_known(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Started { .. }
+            | Event::StartDoubtful { .. }
+            | Event::NextWave { .. }
+            | Event::Ended { .. }
+    )
 }
 
 /// How long one reconciliation waits for answers. EMQX answers in milliseconds, or hangs.

@@ -49,11 +49,11 @@ impl Object {
         Ok(found.filter(|found| self.uid.is_none() || found.uid() == self.uid))
     }
 
-    /// Writes the status. Nothing is lost if the object is no more.
-    pub(crate) async fn write_status(&self, patch: &Value) -> Result<(), Failure> {
+    /// Writes the status, and returns the object as it is then. Nothing is lost if it is no more.
+    pub(crate) async fn write_status(&self, patch: &Value) -> Result<Option<Rebalance>, Failure> {
         match self.api.patch_status(&self.name, &params(), &Patch::Merge(patch)).await {
-            Ok(_) => Ok(()),
-            Err(error) if is_status(&error, 404) => Ok(()),
+            Ok(object) => Ok(Some(object)),
+            Err(error) if is_status(&error, 404) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -76,11 +76,7 @@ impl Object {
                 Err(error) if is_status(&error, 404) => return Ok(Written::Gone),
                 Err(error) if is_status(&error, 409) => {
                     let Some(found) = self.read().await? else { return Ok(Written::Gone) };
-                    let found = Mark::of(&found);
-                    if found.state.is_some() && found.state != mark.state {
-                        return Err(Failure::Taken);
-                    }
-                    *mark = found;
+                    mark.see(&found)?;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -96,6 +92,20 @@ impl Mark {
             state: object.annotation(STATE).map(str::to_owned),
             finalizers: object.finalizers().to_vec(),
         }
+    }
+
+    /// Takes note of the object as it is now, so that the next write meets no conflict.
+    ///
+    /// # Errors
+    /// [`Failure::Taken`] if it holds a state that is not the one we know.
+    pub(crate) fn see(&mut self, object: &Rebalance) -> Result<(), Failure> {
+        let found = Self::of(object);
+        if found.state.is_some() && found.state != self.state {
+            return Err(Failure::Taken);
+        }
+        // A state that somebody took away is written again.
+        *self = Self { state: self.state.take(), ..found };
+        Ok(())
     }
 
     /// Whether there is anything of ours on the object.
@@ -135,22 +145,4 @@ pub(crate) const MANAGER: &str = "emqx-rebalance-controller";
 const MAX_CONFLICTS: u32 = 20;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finalizers_of_others_stay() {
-        let mark = Mark { finalizers: vec!["theirs".to_owned()], ..Mark::default() };
-        let patched = patch(&mark, Some("s"));
-        assert_eq!(patched["metadata"]["finalizers"], json!(["theirs", FINALIZER]));
-        let mark = Mark {
-            finalizers: vec![FINALIZER.to_owned(), "theirs".to_owned()],
-            version: Some("7".to_owned()),
-            ..Mark::default()
-        };
-        let patched = patch(&mark, None);
-        assert_eq!(patched["metadata"]["finalizers"], json!(["theirs"]));
-        assert_eq!(patched["metadata"]["annotations"][STATE], Value::Null);
-        assert_eq!(patched["metadata"]["resourceVersion"], "7");
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use crate::desk::Desk;
 use crate::instance::Kinds;
 use crate::leader::{Leadership, LeaseOptions};
 use crate::object::MANAGER;
-use crate::reconcile::{after_failure, reconcile};
+use crate::reconcile::{after_failure, keep_sweeping, reconcile};
 use crate::resource::{Rebalance, Served};
 use crate::server::{Shown, serve};
 use futures::StreamExt;
@@ -67,15 +67,21 @@ pub async fn run(
         Ok::<_, RunError>((served, leadership))
     };
     let (shutdown, stopped) = shared(shutdown);
-    let (served, leadership) = tokio::select! {
+    let (served, mut leadership) = tokio::select! {
         ready = acting => ready?,
         () = stopped => return Ok(()),
     };
     let watching = watch(&client, served, &options, identity, &shown, shutdown);
     tokio::select! {
-        () = watching => Ok(()),
-        () = deposed(leadership) => Err("another process has become the leader".into()),
+        () = watching => {}
+        () = deposed(leadership.as_mut()) => {
+            return Err("another process has become the leader".into());
+        }
     }
+    if let Some(leadership) = leadership {
+        leadership.resign().await;
+    }
+    Ok(())
 }
 
 async fn watch(
@@ -108,14 +114,16 @@ async fn watch(
     // There is one context in the life of a process.
     let _ = shown.context.set(Arc::clone(&context));
     let controller = controller.reconcile_on(turns_come).graceful_shutdown_on(shutdown);
-    let results = controller.run(reconcile, after_failure, context);
-    results
-        .for_each(|result| async move {
-            if let Err(error) = result {
-                debug!(%error, "not reconciled");
-            }
-        })
-        .await;
+    let results = controller.run(reconcile, after_failure, Arc::clone(&context));
+    let reconciling = results.for_each(|result| async move {
+        if let Err(error) = result {
+            debug!(%error, "not reconciled");
+        }
+    });
+    tokio::select! {
+        () = reconciling => {}
+        () = keep_sweeping(&context) => {}
+    }
 }
 
 /// Waits until the API server serves `Rebalance`, however long that takes.
@@ -149,9 +157,9 @@ fn counting(config: Config, shown: &Shown) -> Result<Client, kube::Error> {
     Ok(ClientBuilder::try_from(config)?.with_layer(&count).build())
 }
 
-async fn deposed(leadership: Option<Leadership>) {
+async fn deposed(leadership: Option<&mut Leadership>) {
     match leadership {
-        Some(mut leadership) => drop(leadership.until(false).await),
+        Some(leadership) => drop(leadership.until(false).await),
         None => std::future::pending().await,
     }
 }

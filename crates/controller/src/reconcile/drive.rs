@@ -46,7 +46,7 @@ pub(super) async fn drive(
         return ending::end(context, object, live).await;
     }
     let sight = endpoints::look(context, object, live, wishes.service.as_deref()).await;
-    write(context, object, live, sight).await?;
+    write(context, live, sight).await?;
     Ok(Action::requeue(live.idle(&context.clock)))
 }
 
@@ -117,12 +117,11 @@ async fn tell(context: &Context, object: &Rebalance, live: &mut Live) {
 /// Writes the status: at once if EMQX does something else, now and then if only numbers moved.
 async fn write(
     context: &Context,
-    object: &Rebalance,
     live: &mut Live,
     sight: Option<endpoints::Told>,
 ) -> Result<(), Failure> {
     let now = context.clock.now();
-    let known = Rebalance { status: Some(live.status.clone()), ..object.clone() };
+    let known = Rebalance { status: Some(live.status.clone()), ..live.origin.clone() };
     let mut report = Report::of(&known, context.clock.written());
     let status = live.status();
     report.processing(&progress_message(&status.progress));
@@ -132,12 +131,9 @@ async fn write(
     }
     let is_due = is_overdue(live.status_written_at, now, WRITE_EVERY_MS);
     let is_news = report.changes_phase() || report.changes_more_than_progress();
-    if let (Some(patch), true) = (report.patch(), is_due || is_news) {
-        context.object(object).write_status(&patch).await?;
-        live.status = report.status().clone();
-    }
     if is_due || is_news || live.status_written_at.is_none() {
         live.status_written_at = Some(now);
+        context.write_live(live, &report).await?;
     }
     Ok(())
 }

@@ -23,10 +23,9 @@ pub(super) async fn end(
 ) -> Result<Action, Failure> {
     let Some(outcome) = live.driver.outcome().cloned() else { return Ok(Action::await_change()) };
     let status = live.status();
-    let known = Rebalance { status: Some(live.status.clone()), ..object.clone() };
-    let is_new = !known.is_ended();
-    live.status = context
-        .report(&known, |report| {
+    let is_new = live.status.completed_time.is_none();
+    context
+        .report_live(live, |report| {
             report.progress(&status);
             report.outcome(&outcome);
         })
@@ -67,10 +66,9 @@ pub(super) async fn lost(
     if object.is_deleted() {
         return abandon(context, object, live).await;
     }
-    let known = Rebalance { status: Some(live.status.clone()), ..object.clone() };
     let message = "the cluster could not be reached for 10 minutes, so nobody knows how it ended; \
                    EMQX ends its runs by itself";
-    live.status = context.report(&known, |report| report.failed("Unreachable", message)).await?;
+    context.report_live(live, |report| report.failed("Unreachable", message)).await?;
     context.tell(object, false, "Unreachable", message).await;
     release(context, object, live).await
 }

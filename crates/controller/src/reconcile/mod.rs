@@ -12,6 +12,9 @@ mod prepare;
 mod queue;
 mod reach;
 mod resume;
+mod sweep;
+
+pub(crate) use sweep::keep_sweeping;
 
 use crate::context::Context;
 use crate::failure::Failure;

@@ -119,13 +119,12 @@ async fn start(
     if live.keep(&keeper).await? == Written::Gone {
         return Ok(Action::await_change());
     }
-    live.status = context
-        .report(object, |report| {
+    context
+        .report_live(&mut live, |report| {
             report.plan(&plan);
             report.processing("");
         })
-        .await
-        .unwrap_or(live.status);
+        .await?;
     context.tell(object, true, "Planned", &crate::report::plan_message(&plan)).await;
     let uid = object.uid().unwrap_or_default();
     let live = context.desk.insert(&uid, live);

@@ -3,12 +3,11 @@
 use crate::place::Place;
 use std::collections::BTreeMap;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// A running controller. It is killed when it is dropped, and what it logged is printed if the test
@@ -16,7 +15,7 @@ use tokio::time::timeout;
 pub(crate) struct Controller {
     program: Child,
     address: String,
-    log: Arc<Mutex<Vec<String>>>,
+    log: watch::Receiver<Vec<String>>,
 }
 
 impl Controller {
@@ -42,23 +41,25 @@ impl Controller {
         command.stderr(Stdio::piped()).stdin(Stdio::null()).kill_on_drop(true);
         let mut program = command.spawn().unwrap();
         let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let (said, served) = oneshot::channel();
-        let kept = Arc::clone(&log);
+        let (write, log) = watch::channel(Vec::new());
         tokio::spawn(async move {
-            let mut said = Some(said);
             while let Ok(Some(line)) = lines.next_line().await {
-                if let Some((_, address)) = line.split_once("address=") {
-                    said.take().map(|said| said.send(address.to_owned()));
-                }
-                kept.lock().unwrap().push(line);
+                write.send_modify(|log| log.push(line));
             }
         });
-        let served = timeout(Duration::from_secs(30), served).await;
-        let Ok(Ok(address)) = served else {
-            panic!("it does not start: {:?}", log.lock().unwrap())
-        };
-        Self { program, address, log }
+        let mut controller = Self { program, address: String::new(), log };
+        let line = controller.until_logged("address=").await;
+        controller.address = line.split_once("address=").unwrap().1.to_owned();
+        controller
+    }
+
+    /// Waits for a line with `text` in the log, and answers it.
+    pub(crate) async fn until_logged(&mut self, text: &str) -> String {
+        let find = |log: &Vec<String>| log.iter().find(|line| line.contains(text)).cloned();
+        let logged = self.log.wait_for(|log| find(log).is_some());
+        let log = timeout(Duration::from_secs(60), logged).await;
+        let Ok(Ok(log)) = log else { panic!("it does not log {text}") };
+        find(&log).unwrap()
     }
 
     /// `kill -9`.
@@ -106,7 +107,7 @@ impl Drop for Controller {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("--- the controller's log");
-            for line in self.log.lock().unwrap().iter() {
+            for line in self.log.borrow().iter() {
                 eprintln!("{line}");
             }
         }

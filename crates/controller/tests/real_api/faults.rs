@@ -35,7 +35,8 @@ async fn the_other_pod_takes_over() {
     let first = Controller::start(&place, &emqx.network.proxy, true).await;
     place.kubectl.apply(&slow()).await;
     place.until_state(NAME, "wait_health_check").await;
-    let second = Controller::start(&place, &emqx.network.proxy, true).await;
+    let mut second = Controller::start(&place, &emqx.network.proxy, true).await;
+    second.until_logged("standing by").await;
     assert!(second.ask("/readyz").await.starts_with("HTTP/1.1 200"), "who stands by is ready");
     first.terminate().await;
     place.until_phase(NAME, "Completed").await;
@@ -70,8 +71,8 @@ async fn emqx_cannot_be_reached_for_a_while() {
     emqx.network.cut(true);
     let _controller = Controller::start(&place, &emqx.network.proxy, false).await;
     place.kubectl.apply(&slow()).await;
-    let is_said = |status: &serde_json::Value| status["conditions"].to_string().contains("EMQX");
-    place.until(NAME, is_said).await;
+    place.until(NAME, |status| status["conditions"][0]["reason"] == "EmqxUnreachable").await;
+    assert_eq!(emqx.network.starts(), 0);
     emqx.network.cut(false);
     place.until_state(NAME, "wait_health_check").await;
     emqx.network.cut(true);

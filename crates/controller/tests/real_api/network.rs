@@ -75,9 +75,10 @@ async fn pass(mut inward: TcpStream, shared: Arc<Shared>) {
         }
     };
     tokio::select! {
+        biased;
+        _ = cut.wait_for(|is_cut| *is_cut) => {}
         () = asking => {}
         _ = copy(&mut from_node, &mut to_client) => {}
-        _ = cut.wait_for(|is_cut| *is_cut) => {}
     }
 }
 

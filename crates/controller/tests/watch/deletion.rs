@@ -78,3 +78,20 @@ async fn while_emqx_is_gone_and_the_controller_is_a_new_one() {
     };
     within(120, test).await;
 }
+
+/// Somebody takes the finalizer away, and the object with it.
+#[tokio::test]
+async fn by_force() {
+    let test = async {
+        let scene = Scene::of(&[3000, 0]).await;
+        let key = scene.rebalance("sample", json!({}));
+        scene.in_state(&key, "evicting_conns").await;
+        scene.api.state.delete(&key);
+        scene.api.state.patch(&key, &json!({"metadata": {"finalizers": null}}));
+        scene.gone(&key).await;
+        scene.quiet_again().await;
+        let key = scene.rebalance("sample", json!({}));
+        scene.in_state(&key, "evicting_conns").await;
+    };
+    within(60, test).await;
+}

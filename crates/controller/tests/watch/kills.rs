@@ -76,9 +76,7 @@ async fn until_emqx_is_done() {
         let key = scene.rebalance("sample", json!({}));
         scene.in_state(&key, "evicting_conns").await;
         scene.kill_controller().await;
-        while scene.is_rebalancing() {
-            tokio::task::yield_now().await;
-        }
+        scene.quiet_again().await;
         scene.start_controller();
         let object = scene.ended(&key).await;
         assert_eq!(phase(&object), "Completed", "{object:#}");

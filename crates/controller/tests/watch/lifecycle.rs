@@ -93,3 +93,23 @@ async fn a_level_plan_is_driven_too() {
     };
     within(90, test).await;
 }
+
+/// What a rebalance costs Kubernetes: it goes up with the phases, not with the seconds.
+#[tokio::test]
+async fn kubernetes_is_asked_few_times() {
+    let test = async {
+        let scene = Scene::of(&[300, 0]).await;
+        let key = scene.rebalance("sample", json!({}));
+        assert_eq!(phase(&scene.ended(&key).await), "Completed");
+        let asked = scene.api.state.asked();
+        let count = |what: &str| asked.get(what).copied().unwrap_or(0);
+        assert_eq!(count("get rebalances"), 1, "{asked:?}");
+        assert_eq!(count("get secrets"), 1, "{asked:?}");
+        let writes = count("patch rebalances");
+        assert!(writes <= 20, "{asked:?}");
+        let events = count("post events") + count("patch events");
+        assert!(events <= 4, "{asked:?}");
+        println!("requests for one rebalance: {asked:?}");
+    };
+    within(60, test).await;
+}

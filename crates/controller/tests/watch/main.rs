@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod api;
+mod costs;
 mod deletion;
 mod instance;
 mod kills;

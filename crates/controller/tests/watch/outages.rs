@@ -40,9 +40,7 @@ async fn kubernetes_is_away_while_emqx_rebalances() {
         let key = scene.rebalance("sample", json!({}));
         scene.in_state(&key, "evicting_conns").await;
         scene.api.state.break_it(Faults { is_down: true, ..Faults::default() });
-        while scene.is_rebalancing() {
-            tokio::task::yield_now().await;
-        }
+        scene.quiet_again().await;
         scene.api.state.break_it(Faults::default());
         let object = scene.ended(&key).await;
         assert_eq!(phase(&object), "Completed", "{object:#}");

@@ -34,15 +34,7 @@ impl Scene {
 
     /// The same with an API key of one's own choice.
     pub(crate) async fn quiet_with_key(clients: &[u64], key: &str) -> Self {
-        let mut config = ClusterConfig {
-            reconnect: Reconnect { min_ms: 0, max_ms: 100, ..Reconnect::default() },
-            ..ClusterConfig::with_clients(clients).unwrap()
-        };
-        for node in config.nodes.iter_mut().filter(|node| node.clients > 0) {
-            node.disconnected_sessions = 60;
-        }
-        config.credentials.api_key = key.to_owned();
-        let emqx = Embedded::start(config).await.unwrap();
+        let emqx = embedded(clients, key).await;
         let relay = Relay::to(emqx.addresses()).await;
         let api = Api::start().await;
         let data = json!({"key": base64(&emqx.api_key()), "secret": base64(&emqx.api_secret())});
@@ -50,6 +42,13 @@ impl Scene {
         let secret = json!({"metadata": {"labels": labels}, "data": data});
         api.state.create(&Key::new("secrets", "emqx-key"), secret);
         Self { api, emqx, relay, controller: None }
+    }
+
+    /// One more cluster, with the same key.
+    pub(crate) async fn another_cluster(&self, clients: &[u64]) -> (Embedded, Relay) {
+        let emqx = embedded(clients, &self.emqx.api_key()).await;
+        let relay = Relay::to(emqx.addresses()).await;
+        (emqx, relay)
     }
 
     pub(crate) fn start_controller(&mut self) {
@@ -129,6 +128,14 @@ impl Scene {
         self.api.state.until(|state| state.get(key).is_none().then_some(())).await;
     }
 
+    /// Waits until EMQX rebalances no more. It tells nobody, so it is asked.
+    pub(crate) async fn quiet_again(&self) {
+        let mut ask = tokio::time::interval(Duration::from_millis(20));
+        while self.is_rebalancing() {
+            ask.tick().await;
+        }
+    }
+
     /// Whether EMQX rebalances now.
     pub(crate) fn is_rebalancing(&self) -> bool {
         self.emqx.with(|simulation| simulation.cluster.is_busy())
@@ -141,6 +148,19 @@ impl Drop for Scene {
             controller.abort();
         }
     }
+}
+
+/// A cluster whose clients come back at once, with sessions to move where there are clients.
+async fn embedded(clients: &[u64], key: &str) -> Embedded {
+    let mut config = ClusterConfig {
+        reconnect: Reconnect { min_ms: 0, max_ms: 100, ..Reconnect::default() },
+        ..ClusterConfig::with_clients(clients).unwrap()
+    };
+    for node in config.nodes.iter_mut().filter(|node| node.clients > 0) {
+        node.disconnected_sessions = 60;
+    }
+    config.credentials.api_key = key.to_owned();
+    Embedded::start(config).await.unwrap()
 }
 
 /// Ends a test that waits for what does not come.

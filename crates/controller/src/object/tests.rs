@@ -1,0 +1,115 @@
+//! Writes to one object, against an API server that is played by the test.
+
+use super::*;
+use http::{Request, Response};
+use kube::client::Body;
+use tower_test::mock::{Handle, pair};
+
+type Server = Handle<Request<Body>, Response<Body>>;
+
+fn client() -> (Client, Server) {
+    let (service, server) = pair::<Request<Body>, Response<Body>>();
+    (Client::new(service, "default"), server)
+}
+
+fn rebalance(version: &str, state: Option<&str>) -> Rebalance {
+    let mut annotations = Map::new();
+    if let Some(state) = state {
+        annotations.insert(STATE.to_owned(), json!(state));
+    }
+    serde_json::from_value(json!({
+        "metadata": {
+            "name": "sample", "namespace": "default", "uid": "u", "resourceVersion": version,
+            "annotations": annotations,
+        },
+        "spec": {"instanceName": "emqx", "rebalanceStrategy": {"connEvictRate": 1}},
+    }))
+    .unwrap()
+}
+
+async fn patched(server: &mut Server, code: u16, answer: &Value) -> Value {
+    let (request, send) = server.next_request().await.expect("a request");
+    assert_eq!(request.method(), http::Method::PATCH);
+    assert_eq!(
+        request.uri().path(),
+        "/apis/apps.emqx.io/v2beta1/namespaces/default/rebalances/sample"
+    );
+    let sent = request.into_body().collect_bytes().await.unwrap();
+    send.send_response(response(code, answer));
+    serde_json::from_slice(&sent).unwrap()
+}
+
+async fn read(server: &mut Server, answer: &Rebalance) {
+    let (request, send) = server.next_request().await.expect("a request");
+    assert_eq!(request.method(), http::Method::GET);
+    send.send_response(response(200, &serde_json::to_value(answer).unwrap()));
+}
+
+fn response(code: u16, answer: &Value) -> Response<Body> {
+    let body = Body::from(answer.to_string().into_bytes());
+    Response::builder().status(code).body(body).unwrap()
+}
+
+fn conflict() -> Value {
+    json!({"kind": "Status", "status": "Failure", "reason": "Conflict", "message": "", "code": 409})
+}
+
+#[test]
+fn finalizers_of_others_stay() {
+    let mark = Mark { finalizers: vec!["theirs".to_owned()], ..Mark::default() };
+    let patched = patch(&mark, Some("s"));
+    assert_eq!(patched["metadata"]["finalizers"], json!(["theirs", FINALIZER]));
+    let mark = Mark {
+        finalizers: vec![FINALIZER.to_owned(), "theirs".to_owned()],
+        version: Some("7".to_owned()),
+        ..Mark::default()
+    };
+    let patched = patch(&mark, None);
+    assert_eq!(patched["metadata"]["finalizers"], json!(["theirs"]));
+    assert_eq!(patched["metadata"]["annotations"][STATE], Value::Null);
+    assert_eq!(patched["metadata"]["resourceVersion"], "7");
+}
+
+#[tokio::test]
+async fn a_change_of_somebody_else_is_let_through() {
+    let (client, mut server) = client();
+    let seen = rebalance("1", Some("ours"));
+    let object = Object::of(&client, Served::default(), &seen);
+    let mut mark = Mark::of(&seen);
+    let playing = async {
+        let first = patched(&mut server, 409, &conflict()).await;
+        assert_eq!(first["metadata"]["resourceVersion"], "1");
+        read(&mut server, &rebalance("2", Some("ours"))).await;
+        let answer = serde_json::to_value(rebalance("3", Some("next"))).unwrap();
+        let second = patched(&mut server, 200, &answer).await;
+        assert_eq!(second["metadata"]["resourceVersion"], "2");
+        assert_eq!(second["metadata"]["annotations"][STATE], "next");
+    };
+    let (written, ()) = tokio::join!(object.write_state(&mut mark, Some("next")), playing);
+    assert_eq!(written.unwrap(), Written::Done);
+    assert_eq!((mark.version.as_deref(), mark.state.as_deref()), (Some("3"), Some("next")));
+}
+
+#[tokio::test]
+async fn a_state_of_somebody_else_is_left_alone() {
+    let (client, mut server) = client();
+    let seen = rebalance("1", Some("ours"));
+    let object = Object::of(&client, Served::default(), &seen);
+    let mut mark = Mark::of(&seen);
+    let playing = async {
+        patched(&mut server, 409, &conflict()).await;
+        read(&mut server, &rebalance("2", Some("theirs"))).await;
+    };
+    let (written, ()) = tokio::join!(object.write_state(&mut mark, Some("next")), playing);
+    assert!(matches!(written, Err(Failure::Taken)));
+}
+
+#[tokio::test]
+async fn another_object_of_the_same_name_is_not_ours() {
+    let (client, mut server) = client();
+    let object = Object::of(&client, Served::default(), &rebalance("1", None));
+    let mut other = rebalance("9", None);
+    other.metadata.uid = Some("another".to_owned());
+    let (found, ()) = tokio::join!(object.read(), read(&mut server, &other));
+    assert_eq!(found.unwrap(), None);
+}
