@@ -1,8 +1,11 @@
 //! Builds, generates and tests everything: `cargo xtask test`.
 
+mod gateways;
+mod grafana;
 mod kube;
 mod lua;
 mod picture;
+mod python;
 mod rust;
 mod setup;
 mod step;
@@ -36,10 +39,18 @@ enum Command {
     Lua,
     /// Builds them quickly, and tests them by real interpreters and by nginx.
     TestLua,
+    /// Tests the gateways of `examples` by nginx and real MQTT clients.
+    TestGateways,
     /// Builds the npm package into `bindings/wasm/npm`.
     Wasm,
     /// Builds it, and tests it in node and in Chromium.
     TestWasm,
+    /// Builds the Python package, checks it, and tests it by every Python from 3.10 to 3.13.
+    TestPython,
+    /// Builds the Grafana app into `bindings/grafana/dist`, and the npm package before it.
+    Grafana,
+    /// Builds both, and tries the app in Chromium with Grafana's own components.
+    TestGrafana,
     /// Runs the demo and draws what it prints into `docs/demo.svg`.
     Picture,
 }
@@ -59,6 +70,10 @@ fn main() -> Result<()> {
             setup::programs(&shell)?;
             lua::test(&shell)
         }
+        Command::TestGateways => {
+            setup::programs(&shell)?;
+            gateways::test(&shell)
+        }
         Command::Wasm => {
             setup::wasm_target(&shell)?;
             wasm::build(&shell)
@@ -67,6 +82,18 @@ fn main() -> Result<()> {
             setup::wasm_target(&shell)?;
             setup::programs(&shell)?;
             wasm::test(&shell)
+        }
+        Command::TestPython => python::test(&shell),
+        Command::Grafana => {
+            setup::wasm_target(&shell)?;
+            wasm::build(&shell)?;
+            grafana::build(&shell)
+        }
+        Command::TestGrafana => {
+            setup::wasm_target(&shell)?;
+            setup::programs(&shell)?;
+            wasm::build(&shell)?;
+            grafana::test(&shell)
         }
         Command::Picture => picture::demo(&shell),
     }
@@ -78,5 +105,7 @@ fn test(shell: &Shell) -> Result<()> {
     rust::lint(shell)?;
     rust::test(shell)?;
     lua::test(shell)?;
-    wasm::test(shell)
+    gateways::test(shell)?;
+    wasm::test(shell)?;
+    grafana::test(shell)
 }

@@ -10,7 +10,7 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// Programs that tests use as the real peers of the embedded cluster, and the Debian packages that
 /// hold them.
-const PROGRAMS: [(&str, &[&str]); 10] = [
+const PROGRAMS: [(&str, &[&str]); 13] = [
     ("chromium", &["chromium"]),
     ("haproxy", &["haproxy"]),
     ("lua5.1", &["lua5.1"]),
@@ -19,9 +19,14 @@ const PROGRAMS: [(&str, &[&str]); 10] = [
     ("luacheck", &["lua-check"]),
     // OpenResty's, which its nginx module needs; Debian's other one cannot be installed beside it.
     ("luajit", &["luajit2"]),
+    ("luarocks", &["luarocks"]),
     ("mosquitto_pub", &["mosquitto-clients"]),
     ("nginx", &["nginx-light", "libnginx-mod-stream"]),
+    // Scrapes the embedded cluster in Grafana's stories; its promtool tries the alert rules.
+    ("prometheus", &["prometheus"]),
     ("/usr/lib/nginx/modules/ngx_http_lua_module.so", &["libnginx-mod-http-lua"]),
+    ("/usr/lib/nginx/modules/ngx_stream_js_module.so", &["libnginx-mod-stream-js"]),
+    ("pgrep", &["procps"]),
 ];
 
 /// Installs the programs that are missing, where this is Debian and we may.
