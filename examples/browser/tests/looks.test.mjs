@@ -61,6 +61,7 @@ test("the theme is chosen, and kept without a flash", async () => {
 
 test("the keyboard goes through the page in the order of reading", async () => {
   const page = await visit.open();
+  /** @type {string[]} */
   const order = [];
   for (let i = 0; i < 14; i += 1) {
     await page.keyboard.press("Tab");

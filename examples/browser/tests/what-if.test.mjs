@@ -126,26 +126,36 @@ test("bad options are told at their field, bad names at the nodes", async () => 
   await page.context().close();
 });
 
-test("dragging stays smooth with ten nodes: frames keep coming while plans are made", async () => {
+test("a frame while dragging ten nodes costs less than a frame of 60 a second lasts", async () => {
   const page = await visit.open(`#nodes=${Array.from({ length: 10 }, (_, i) => `n${i}@h:${i < 7 ? 3000 + 137 * i : 20 * i}`).join(",")}&load_balancer=round_robin`);
-  const frames = await page.evaluate(async () => {
-    const bar = /** @type {HTMLElement} */ (document.querySelector(".bar"));
-    const gaps = [];
-    let last = performance.now();
-    for (let i = 0; i < 90; i += 1) {
-      bar.dispatchEvent(new KeyboardEvent("keydown", { key: i % 30 < 15 ? "ArrowRight" : "ArrowLeft" }));
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-      const now = performance.now();
-      gaps.push(now - last);
-      last = now;
-    }
-    return gaps.sort((a, b) => a - b);
-  });
-  const median = frames[45] ?? Infinity;
-  process.stdout.write(`# frame while dragging, 10 nodes: median ${median.toFixed(1)} ms, 90 % within ${(frames[81] ?? 0).toFixed(1)} ms\n`);
-  assert(median < 40, `${median} ms`);
+  const debug = await page.context().newCDPSession(page);
+  // Processor time, not the clock's: what else the machine does is no business of this test.
+  await debug.send("Performance.enable", { timeDomain: "threadTicks" });
+  const spent = async () => {
+    const { metrics } = await debug.send("Performance.getMetrics");
+    return (metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN) * 1000;
+  };
+  await drag(page, 30);
+  const before = await spent();
+  await drag(page, FRAMES);
+  const each = ((await spent()) - before) / FRAMES;
+  process.stdout.write(`# main thread per frame while dragging, 10 nodes: ${each.toFixed(1)} ms\n`);
+  assert(each < 1000 / 60, `${each} ms`);
   await page.context().close();
 });
+
+const FRAMES = 90;
+
+/** Moves the first bar once in each frame. @param {Page} page @param {number} frames */
+function drag(page, frames) {
+  return page.evaluate(async (count) => {
+    const bar = /** @type {HTMLElement} */ (document.querySelector(".bar"));
+    for (let i = 0; i < count; i += 1) {
+      bar.dispatchEvent(new KeyboardEvent("keydown", { key: i % 30 < 15 ? "ArrowRight" : "ArrowLeft" }));
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+  }, frames);
+}
 
 test("the browser has nothing to complain about under the page's own policy", () => {
   assert.deepEqual(visit.complaints, []);
