@@ -4,11 +4,13 @@ mod embedded;
 mod nginx;
 
 use crate::step::step;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use embedded::Embedded;
 use std::env;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::thread;
+use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
 /// Cargo's feature for each Lua, and the interpreter that loads what is built with it.
@@ -18,6 +20,7 @@ const LUAS: [(&str, &str); 4] =
 /// The Lua that tries a build without the built-in transport.
 const SMALL: (&str, &str) = ("lua54", "lua5.4");
 const TESTS: &str = "bindings/lua/tests";
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Builds the modules that users get, into `bindings/lua/build`.
 pub(crate) fn build(shell: &Shell) -> Result<()> {
@@ -36,18 +39,64 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
     step("embedded cluster", || {
         Ok(cmd!(shell, "cargo build --quiet --package emqx-rebalance").run()?)
     })?;
-    for (lua, program) in LUAS {
-        let tests = listed(shell, TESTS, "_spec.lua")?;
-        step(&format!("Lua tests by {program}"), || {
-            test_by(shell, &modules.join(lua), program, &tests)
-        })?;
-    }
-    step("Lua tests without the built-in transport", || {
-        let tests =
-            ["no_transport.lua", "offline_spec.lua", "vectors_spec.lua", "carried_spec.lua"];
-        test_by(shell, &modules.join("small"), SMALL.1, &tests.map(str::to_owned))
-    })?;
+    step("Lua tests", || tests(shell, &modules))?;
+    step("Lua examples", || examples(shell, &modules.join(SMALL.0)))?;
+    step("Lua rock", || rock(shell))?;
     step("Lua tests by nginx", || nginx::test(shell, &modules.join("luajit"), &program()))
+}
+
+/// Has every Lua run the tests, all at once: they wait more than they work.
+fn tests(shell: &Shell, modules: &Path) -> Result<()> {
+    let all = listed(shell, TESTS, "_spec.lua")?;
+    let small = ["no_transport.lua", "offline_spec.lua", "vectors_spec.lua", "carried_spec.lua"];
+    let small = small.map(str::to_owned);
+    let mut runs: Vec<(&str, &str, &[String])> =
+        LUAS.iter().map(|(lua, program)| (*lua, *program, &*all)).collect();
+    runs.push(("small", SMALL.1, &small));
+    thread::scope(|scope| {
+        let begin = |(folder, program, tests)| {
+            let module = modules.join(folder);
+            scope.spawn(move || test_by(&module, program, tests).context(program))
+        };
+        let threads: Vec<_> = runs.into_iter().map(begin).collect();
+        threads.into_iter().try_for_each(|run| run.join().map_err(|_| anyhow!("a panic"))?)
+    })
+}
+
+/// Runs the examples as their first lines say.
+fn examples(shell: &Shell, module: &Path) -> Result<()> {
+    let cluster = Embedded::start(&program())?;
+    let folder = TempDir::new()?;
+    let state = folder.path().join("level.json");
+    let examples = shell.current_dir().join("examples/lua");
+    let run = |name: &str| {
+        let (lua, example) = (SMALL.1, examples.join(name));
+        let run = cmd!(shell, "{lua} {example} {state}").env("LUA_CPATH", module.join("?.so"));
+        run.envs(cluster.variables()).read()
+    };
+    let plan = run("plan.lua")?;
+    ensure!(plan.contains("start: 2497 disconnects"), "plan.lua said {plan}");
+    let level = run("level.lua")?;
+    ensure!(level.contains("completed: "), "level.lua said {level}");
+    Ok(())
+}
+
+/// Has LuaRocks build and install the module, and Lua find it there.
+fn rock(shell: &Shell) -> Result<()> {
+    let tree = TempDir::new()?;
+    let (tree, lua) = (tree.path(), SMALL.1);
+    let _folder = shell.push_dir("bindings/lua");
+    let rock = "emqx-rebalance-command-scm-1.rockspec";
+    let make = cmd!(shell, "luarocks --lua-version 5.4 --tree {tree} make --deps-mode none {rock}");
+    let make = make.env("EMQX_REBALANCE_PROFILE", "dev").env("CARGO_TARGET_DIR", target());
+    make.quiet().ignore_stdout().run()?;
+    let found = cmd!(shell, "{lua} -e 'print(require(\"emqx_rebalance\")._VERSION)'")
+        .env("LUA_CPATH", tree.join("lib/lua/5.4/?.so"))
+        .read()?;
+    ensure!(found == env!("CARGO_PKG_VERSION"), "the rock holds version {found}");
+    let adapter = tree.join("share/lua/5.4/emqx_rebalance/ngx_cosocket.lua");
+    ensure!(adapter.is_file(), "the rock lacks the adapters");
+    Ok(())
 }
 
 /// Builds the modules quickly, and gives the folder with one folder for each Lua.
@@ -66,7 +115,8 @@ fn lint(shell: &Shell) -> Result<()> {
             cmd!(shell, "cargo clippy --quiet --no-default-features --target-dir {target}");
         clippy.args(["--features", features, "--", "-D", "warnings"]).run()?;
     }
-    Ok(cmd!(shell, "luacheck --quiet .").run()?)
+    cmd!(shell, "luacheck --quiet .").run()?;
+    Ok(cmd!(shell, "luacheck --quiet --std min ../../examples/lua").run()?)
 }
 
 fn build_into(shell: &Shell, folder: &Path, profile: &[&str]) -> Result<()> {
@@ -94,11 +144,12 @@ fn build_one(shell: &Shell, lua: &str, folder: &Path, arguments: &[&str]) -> Res
 }
 
 /// Runs tests with a cluster of their own, and an address where nobody ever answers.
-fn test_by(shell: &Shell, module: &Path, lua: &str, tests: &[String]) -> Result<()> {
+fn test_by(module: &Path, lua: &str, tests: &[String]) -> Result<()> {
+    let shell = Shell::new()?;
+    let _folder = shell.push_dir(Path::new(ROOT).join(TESTS));
     let cluster = Embedded::start(&program())?;
     let hung = TcpListener::bind("127.0.0.1:0")?;
-    let _folder = shell.push_dir(TESTS);
-    let vectors = vectors(shell)?;
+    let vectors = vectors(&shell)?;
     let run = cmd!(shell, "{lua} run.lua {tests...}")
         .env("LUA", lua)
         .env("LUA_CPATH", module.join("?.so"))
@@ -135,12 +186,11 @@ fn named(shell: &Shell, folder: &Path, end: &str) -> Result<Vec<String>> {
 }
 
 /// The command, whose `cluster` is what the tests ask.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     target().join("debug/emqx-rebalance")
 }
 
 /// Where cargo builds: outside the clone, if so wished.
 fn target() -> PathBuf {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    Path::new(root).join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+    Path::new(ROOT).join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }

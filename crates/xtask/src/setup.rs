@@ -10,7 +10,7 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// Programs that tests use as the real peers of the embedded cluster, and the Debian packages that
 /// hold them.
-const PROGRAMS: [(&str, &[&str]); 13] = [
+const PROGRAMS: &[(&str, &[&str])] = &[
     ("chromium", &["chromium"]),
     ("haproxy", &["haproxy"]),
     ("lua5.1", &["lua5.1"]),
