@@ -99,7 +99,7 @@ local rebalance = {}
 ---@field findings emqx_rebalance.Finding[]
 
 ---@class emqx_rebalance.Outcome
----@field result "completed"|"already_balanced"|"stopped"|"vanished"|"stalled"|"aborted"|"refused"
+---@field result "completed"|"already_balanced"|"stopped"|"vanished"|"stalled"|"aborted"|"refused"|"timed_out"
 ---@field detail string
 
 ---@class emqx_rebalance.Status
