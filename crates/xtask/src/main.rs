@@ -1,7 +1,6 @@
 //! Builds, generates and tests everything: `cargo xtask test`.
 
 mod gateways;
-mod gateways;
 mod grafana;
 mod kube;
 mod lua;
@@ -42,8 +41,6 @@ enum Command {
     TestLua,
     /// Tests the gateways of `examples` by nginx and real MQTT clients.
     TestGateways,
-    /// Tests the gateways of `examples` by nginx and real MQTT clients.
-    TestGateways,
     /// Builds the npm package into `bindings/wasm/npm`.
     Wasm,
     /// Builds it, and tests it in node and in Chromium.
@@ -72,10 +69,6 @@ fn main() -> Result<()> {
         Command::TestLua => {
             setup::programs(&shell)?;
             lua::test(&shell)
-        }
-        Command::TestGateways => {
-            setup::programs(&shell)?;
-            gateways::test(&shell)
         }
         Command::TestGateways => {
             setup::programs(&shell)?;
@@ -112,7 +105,6 @@ fn test(shell: &Shell) -> Result<()> {
     rust::lint(shell)?;
     rust::test(shell)?;
     lua::test(shell)?;
-    gateways::test(shell)?;
     gateways::test(shell)?;
     wasm::test(shell)?;
     grafana::test(shell)
