@@ -107,5 +107,6 @@ fn test(shell: &Shell) -> Result<()> {
     lua::test(shell)?;
     gateways::test(shell)?;
     wasm::test(shell)?;
-    grafana::test(shell)
+    grafana::test(shell)?;
+    python::test(shell)
 }

@@ -42,8 +42,8 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
 fn check(shell: &Shell, venv: &Venv) -> Result<()> {
     let _folder = shell.push_dir(PACKAGE);
     let (ruff, mypy) = (venv.program("ruff"), venv.program("mypy"));
-    cmd!(shell, "{ruff} format --check --quiet .").run()?;
-    cmd!(shell, "{ruff} check --quiet .").run()?;
+    cmd!(shell, "{ruff} format --check --quiet . ../examples/python").run()?;
+    cmd!(shell, "{ruff} check --quiet . ../examples/python").run()?;
     let cache = venv.folder.join("mypy-cache");
     cmd!(shell, "{mypy} --cache-dir {cache} src tests ../examples/python").quiet().run()?;
     let (stubtest, pyright) = (venv.program("stubtest"), venv.program("pyright"));
@@ -160,7 +160,8 @@ fn interpreter(shell: &Shell, minor: u32) -> Option<PathBuf> {
 
 /// Where all of it goes: outside the clone where CARGO_TARGET_DIR is.
 fn target() -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     std::path::absolute(&target).unwrap_or(target).join("python")
 }
 
