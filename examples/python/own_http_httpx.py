@@ -8,7 +8,6 @@ import sys
 import time
 
 import httpx
-
 from emqx_rebalance import Snapshot, sansio
 
 

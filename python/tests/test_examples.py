@@ -84,7 +84,9 @@ def test_http_clients_of_one_s_own(cluster: EmbeddedCluster) -> None:
 
 
 def python_of(page: Path) -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)
+    return re.findall(
+        r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("page", ["README.md", "python/README.md", "docs/python.md"])

@@ -119,9 +119,7 @@ class Cluster(BaseCluster):
         """
         self._asked(self._native.connect())
         teller = Teller(on_event)
-        run = Run(self._go_on(state, teller.sink), None)
-        teller.start()
-        return run
+        return Run(self._go_on(state, teller.sink), None, teller)
 
     def stop(self, coordinator: str | None = None) -> tuple[str, ...]:
         """Stops the run of ``coordinator``, or every run of the cluster; says which were stopped.
@@ -216,8 +214,7 @@ class Cluster(BaseCluster):
         teller = Teller(on_event)
         self._asked(self._native.connect())
         native = self._begin(plan, options, state, teller.sink, **asked)
-        teller.start()
-        return Run(native, plan if isinstance(plan, Plan) else None)
+        return Run(native, plan if isinstance(plan, Plan) else None, teller)
 
 
 class EmbeddedCluster(Cluster):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseRun", "Run", "Teller"]
 
+#: Seconds for the last events to reach the log and the callback.
+MOMENT_S = 1.0
+
 OnEvent = Callable[[Event], object]
 
 
@@ -32,11 +35,19 @@ class Teller:
             raise TypeError(f"on_event must be callable, not {type(on_event).__name__}")
         self._on_event = on_event
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(
+            target=self._tell, name="emqx-rebalance-events", daemon=True
+        )
         self.sink = self._queue.put
 
     def start(self) -> None:
         """Begins to tell."""
-        threading.Thread(target=self._tell, name="emqx-rebalance-events", daemon=True).start()
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Gives the last events a moment to be told, since a script may end right after."""
+        if threading.current_thread() is not self._thread:
+            self._thread.join(MOMENT_S)
 
     def _tell(self) -> None:
         while (text := self._queue.get()) is not None:
@@ -129,6 +140,11 @@ class Run(BaseRun):
     lost if the process ends: EMQX goes on, and ends every run by itself.
     """
 
+    def __init__(self, native: _native.Run, plan: Plan | None, teller: Teller) -> None:
+        super().__init__(native, plan)
+        self._teller = teller
+        teller.start()
+
     def watch(self) -> Iterator[Status]:
         """The status now and whenever it changes, up to the last one, which has the verdict.
 
@@ -150,7 +166,9 @@ class Run(BaseRun):
             RequestTimeoutError: there is no verdict yet; the run goes on. Also a ``TimeoutError``.
             RebalanceError: if the run cannot be followed to its end.
         """
-        return Outcome._of(json.loads(_waited(self._native.wait(), timeout)))
+        outcome = Outcome._of(json.loads(_waited(self._native.wait(), timeout)))
+        self._teller.finish()
+        return outcome
 
     def progress(self, console: Any = None) -> Outcome:
         """Waits for the verdict behind a progress bar. Needs the extra ``progress``."""
