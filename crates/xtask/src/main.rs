@@ -62,7 +62,10 @@ fn main() -> Result<()> {
     match command {
         Command::Test => test(&shell),
         Command::Lint => rust::lint(&shell),
-        Command::TestKube => kube::test(&shell),
+        Command::TestKube => {
+            setup::programs(&shell)?;
+            kube::test(&shell)
+        }
         Command::KubeApi => kube::serve(&shell),
         Command::KubeManifests => kube::manifests(&shell),
         Command::Lua => lua::build(&shell),
@@ -104,6 +107,7 @@ fn test(shell: &Shell) -> Result<()> {
     setup::programs(shell)?;
     rust::lint(shell)?;
     rust::test(shell)?;
+    kube::test(shell)?;
     lua::test(shell)?;
     gateways::test(shell)?;
     wasm::test(shell)?;

@@ -12,6 +12,8 @@ pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 /// hold them.
 const PROGRAMS: &[(&str, &[&str])] = &[
     ("chromium", &["chromium"]),
+    // Unpacks the source that the Kubernetes API server is built from.
+    ("dpkg-source", &["dpkg-dev"]),
     ("haproxy", &["haproxy"]),
     ("lua5.1", &["lua5.1"]),
     ("lua5.3", &["lua5.3"]),
@@ -26,6 +28,7 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("prometheus", &["prometheus"]),
     ("/usr/lib/nginx/modules/ngx_http_lua_module.so", &["libnginx-mod-http-lua"]),
     ("/usr/lib/nginx/modules/ngx_stream_js_module.so", &["libnginx-mod-stream-js"]),
+    ("openssl", &["openssl"]),
     ("pgrep", &["procps"]),
 ];
 
