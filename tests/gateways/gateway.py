@@ -3,6 +3,7 @@
 import base64
 import json
 import unittest
+from collections import Counter
 
 from cluster import Cluster, until
 from nginx import Nginx
@@ -97,8 +98,12 @@ class GatewayCase(unittest.TestCase):
         return self.driver()
 
     def check_once_and_done(self, view, coordinators=None):
-        """That the run reached its goal, and that no start was sent twice."""
+        """That the run reached its goal, and that no start was sent twice: a coordinator is started once
+        in each wave, and there is one wave unless the machine is so slow that the runs drift apart."""
         self.assertEqual(view["status"]["outcome"]["result"], "completed", view)
         for count in self.cluster.connections():
             self.assertAlmostEqual(count, 200, delta=10)
-        self.assertEqual(sorted(self.recorder.starts()), coordinators or self.cluster.names[:2])
+        starts, waves = Counter(self.recorder.starts()), view["status"]["wave"]
+        self.assertLessEqual(max(starts.values()), waves, starts)
+        if waves == 1:
+            self.assertEqual(sorted(starts), coordinators or self.cluster.names[:2])

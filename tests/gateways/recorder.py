@@ -6,6 +6,11 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """Who asked is gone: some tests kill it."""
+
+
 class Recorder:
     """One proxy for each URL."""
 
@@ -46,7 +51,7 @@ class Recorder:
             def log_message(self, *_):
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return server
 
@@ -65,7 +70,7 @@ class Recorder:
             handler.end_headers()
             handler.wfile.write(text)
         except (OSError, http.client.HTTPException):
-            # EMQX is gone, or who asked is: some tests kill them.
+            # EMQX is gone, or who asked is.
             handler.close_connection = True
 
 

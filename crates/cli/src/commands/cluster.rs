@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::input;
 use crate::output::Output;
 use crate::program::Program;
-use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
+use emqx_rebalance_core::{Error, ErrorKind, NodeName, Problem, Result};
 use emqx_rebalance_sim::{ClusterConfig, Fault, LoadBalancer};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -36,6 +36,7 @@ struct Access {
 pub(crate) async fn run(args: &ClusterArgs, program: &Program, output: Output) -> Result<Exit> {
     let config = config(args)?;
     let example = example(&config);
+    let names: Vec<NodeName> = config.nodes.iter().map(|node| node.name.clone()).collect();
     let crowd = if args.mqtt {
         real(config, program, output).await?
     } else {
@@ -51,7 +52,7 @@ pub(crate) async fn run(args: &ClusterArgs, program: &Program, output: Output) -
         mqtt: cluster.mqtt_addresses().iter().map(ToString::to_string).collect(),
         load_balancer: crowd.load_balancer().map(|address| address.to_string()),
     };
-    output.result(&access, || exports(&access, &example))?;
+    output.result(&access, || exports(&access, &names, &example))?;
     output.say("The cluster runs until Ctrl-C. Paste the lines above into another shell, then:\n");
     output.say("  emqx-rebalance status\n");
     interrupted().await?;
@@ -107,7 +108,7 @@ fn example(config: &ClusterConfig) -> String {
 }
 
 /// Lines to paste into a shell.
-fn exports(access: &Access, example: &str) -> String {
+fn exports(access: &Access, names: &[NodeName], example: &str) -> String {
     let mut text = format!(
         "export EMQX_URL={}\nexport EMQX_API_KEY={}\nexport EMQX_API_SECRET={}\n",
         access.urls.join(","),
@@ -115,7 +116,9 @@ fn exports(access: &Access, example: &str) -> String {
         access.api_secret
     );
     if !access.mqtt.is_empty() {
-        text.push_str(&format!("# MQTT on each node: {}\n", access.mqtt.join(" ")));
+        let places = names.iter().zip(&access.mqtt);
+        let places: Vec<String> = places.map(|(name, mqtt)| format!("{name}={mqtt}")).collect();
+        text.push_str(&format!("export MQTT_NODES={}\n", places.join(",")));
     }
     if let Some(address) = &access.load_balancer {
         text.push_str(&format!("# MQTT through the load balancer: {address}\n"));
