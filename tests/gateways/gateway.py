@@ -32,7 +32,8 @@ class GatewayCase(unittest.TestCase):
         self.addCleanup(self.cluster.stop)
         self.recorder = Recorder(self.cluster.urls)
         self.addCleanup(self.recorder.stop)
-        self.nginx = Nginx("examples/nginx-gateway", self.environment(), changes=self.CHANGES).ready()
+        example, environment = "examples/nginx-gateway", self.environment()
+        self.nginx = Nginx(example, environment, changes=self.CHANGES).ready()
         self.addCleanup(self.end)
 
     def environment(self):
@@ -98,8 +99,8 @@ class GatewayCase(unittest.TestCase):
         return self.driver()
 
     def check_once_and_done(self, view, coordinators=None):
-        """That the run reached its goal, and that no start was sent twice: a coordinator is started once
-        in each wave, and there is one wave unless the machine is so slow that the runs drift apart."""
+        """That the run reached its goal, and that no start was sent twice: a coordinator is started
+        once in each wave, and there is one wave unless the machine is so slow that runs drift apart."""
         self.assertEqual(view["status"]["outcome"]["result"], "completed", view)
         for count in self.cluster.connections():
             self.assertAlmostEqual(count, 200, delta=10)

@@ -23,8 +23,8 @@ class Recorder:
         self.urls = [f"http://127.0.0.1:{server.server_port}" for server in self.servers]
 
     def hold(self, part):
-        """Holds the next answer to a path that contains `part`, until `let_go` is set; `held` tells that
-        EMQX has done what was asked."""
+        """Holds the next answer to a path that contains `part`, until `let_go` is set; `held` tells
+        that EMQX has done what was asked."""
         self._hold = part
 
     def starts(self):

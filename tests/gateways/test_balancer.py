@@ -139,8 +139,8 @@ class Balancer(BalancerCase):
 
 
 class Peer(BalancerCase):
-    """`balancer_by_lua` of openresty.conf. Debian's stream module has none, its http module has: so the
-    same configuration and the same Lua run there, and EMQX's HTTP ports stand in for MQTT's."""
+    """`balancer_by_lua` of openresty.conf. Debian's stream module has none, its http module has: so
+    the same configuration and the same Lua run there, and EMQX's HTTP ports stand in for MQTT's."""
 
     # What differs between the two modules.
     CHANGES = [

@@ -59,8 +59,9 @@ class Calls(GatewayCase):
 
     def test_only_the_token_opens(self):
         wrong = ["", "x" * len(TOKEN), TOKEN[:-1], TOKEN + "x", TOKEN.upper()]
+        calls = [("POST", "plan"), ("POST", "start"), ("GET", "status"), ("POST", "stop")]
         for token in wrong:
-            for method, call in [("POST", "plan"), ("POST", "start"), ("GET", "status"), ("POST", "stop")]:
+            for method, call in calls:
                 status, answer = self.ask(method, call, "{}", token)
                 self.assertEqual((status, answer["error"]["kind"]), (401, "unauthorized"))
         headers = {"authorization": "Basic " + base64.b64encode(TOKEN.encode()).decode()}

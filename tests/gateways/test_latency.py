@@ -1,4 +1,4 @@
-"""How long a page of the same nginx worker takes, with and without a rebalance that this worker drives."""
+"""How long a page takes, with and without a rebalance that the same nginx worker drives."""
 
 import http.client
 import time

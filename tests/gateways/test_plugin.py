@@ -1,4 +1,4 @@
-"""examples/plugin, by plain nginx with stand-ins for APISIX and Kong, before the embedded cluster."""
+"""examples/plugin, by plain nginx with stand-ins for APISIX and Kong."""
 
 import json
 import unittest

@@ -24,7 +24,8 @@ local is_answering = true
 local function report(err)
   if is_answering ~= (err == nil) then
     is_answering = err == nil
-    ngx.log(ngx.WARN, "EMQX's API ", is_answering and "answers again" or ("does not answer: " .. tostring(err)))
+    local news = is_answering and "answers again" or "does not answer: " .. tostring(err)
+    ngx.log(ngx.WARN, "EMQX's API ", news)
   end
 end
 
