@@ -115,9 +115,9 @@ function drive.start(request)
     local message = "a run goes on already: stop it, or wait for its end"
     return nil, { kind = "conflict", message = message, context = {}, retryable = false }
   end
-  -- Whoever was faster goes on with it by the state.
-  if store.lease() then
-    assert(ngx.timer.at(0, run, course))
+  -- If another worker was faster, or this one is about to end, the other goes on by the state.
+  if store.lease() and not ngx.timer.at(0, run, course) then
+    store.release()
   end
   return status
 end

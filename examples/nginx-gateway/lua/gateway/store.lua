@@ -14,6 +14,7 @@ function store.begin(state, status)
   local is_new, why = dict:safe_add("state", state)
   assert(is_new or why == "exists", why)
   if is_new then
+    dict:delete("record")
     store.show(status)
   end
   return is_new
@@ -46,12 +47,12 @@ end
 
 --- What is known of the run that goes on, or of the last one.
 function store.view()
-  local shown = dict:get("shown")
+  local shown, record = dict:get("shown"), dict:get("record")
   return shown and {
     is_running = store.state() ~= nil,
     worker = dict:get("lease"),
     status = rebalance.from_json(shown),
-    record = not store.state() and rebalance.from_json(dict:get("record") or "null") or nil,
+    record = record and rebalance.from_json(record),
   }
 end
 
