@@ -7,7 +7,11 @@ use crate::resource::Rebalance;
 use emqx_rebalance_client::{Cluster, ClusterConfig, Tls};
 use emqx_rebalance_core::{Error, ErrorKind};
 use kube::ResourceExt;
-use std::io::Write;
+use rustix::fs::{MemfdFlags, memfd_create};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
 
 /// What looking for a cluster came to.
 pub(super) enum Reached {
@@ -73,24 +77,24 @@ fn is_young(context: &Context, object: &Rebalance) -> bool {
 
 async fn connect(access: Access) -> Result<Cluster, Error> {
     let Access { urls, node_urls, auth, ca_pem, .. } = access;
-    let authority = ca_pem.map(|pem| written(&pem)).transpose()?;
-    let ca_cert = authority.as_ref().map(|file| file.path().to_owned());
-    let tls = Tls { ca_cert, ..Tls::default() };
-    // The file is read while connecting and needed no longer.
+    let authority = ca_pem.map(|pem| in_memory(&pem)).transpose()?;
+    // Whoever opens this path opens the file anew, from its beginning.
+    let path = |file: &File| PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    let tls = Tls { ca_cert: authority.as_ref().map(path), ..Tls::default() };
     Cluster::connect(ClusterConfig { urls, node_urls, auth, tls, ..ClusterConfig::default() }).await
 }
 
-/// The client reads certificates from files.
-fn written(pem: &[u8]) -> Result<tempfile::NamedTempFile, Error> {
-    let file = tempfile::NamedTempFile::new().and_then(|mut file| {
+/// The client reads certificates from files, once, while it connects; a pod's file system may be
+/// read-only, so this file is in memory.
+fn in_memory(pem: &[u8]) -> Result<File, Error> {
+    let file = memfd_create("ca.crt", MemfdFlags::CLOEXEC).map_err(io::Error::from);
+    let file = file.map(File::from).and_then(|mut file| {
         file.write_all(pem)?;
-        file.flush()?;
         Ok(file)
     });
     file.map_err(|error| {
-        Error::new(ErrorKind::ConfigInvalid, "the certificate authority cannot be kept in a file")
+        Error::new(ErrorKind::ConfigInvalid, "the certificate authority cannot be kept in memory")
             .with("cause", error)
-            .with("hint", "mount an emptyDir at /tmp")
     })
 }
 

@@ -12,4 +12,5 @@ mod queue;
 mod relay;
 mod scene;
 mod service;
+mod tls;
 mod wishes;
