@@ -42,7 +42,9 @@ export class Carrier {
   async carry(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const { id } = request;
     const attempt = new AbortController();
-    const end = (): void => attempt.abort();
+    const end = (): void => {
+      attempt.abort();
+    };
     signal.addEventListener("abort", end, { once: true });
     const late = this.#clock.sleep(request.timeout_ms, attempt.signal).then(() => {
       attempt.abort();

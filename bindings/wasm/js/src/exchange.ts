@@ -46,7 +46,9 @@ export class Exchange {
   async wait(wakeAt: number, signal: AbortSignal): Promise<void> {
     const wake = new AbortController();
     this.#wake = wake;
-    const awaken = (): void => wake.abort();
+    const awaken = (): void => {
+      wake.abort();
+    };
     if (this.#isWoken || this.#answers.length > 0 || signal.aborted) awaken();
     signal.addEventListener("abort", awaken, { once: true });
     await this.#clock.sleep(wakeAt - this.#clock.now(), wake.signal);

@@ -6,7 +6,8 @@ import { type ErrorInfo, misuse, RebalanceError } from "./errors.js";
  */
 export function encode(value: unknown): string {
   try {
-    return JSON.stringify(value, (_, part: unknown) => sayable(part)) ?? "null";
+    const text = JSON.stringify(value, (_, part: unknown) => sayable(part)) as string | undefined;
+    return text ?? "null";
   } catch (error) {
     throw misuse("the request cannot be written as JSON", error);
   }

@@ -108,11 +108,10 @@ export class Run<State> {
 
   async #drive(): Promise<void> {
     try {
-      while (!this.#leave.signal.aborted) {
+      while (!this.#isLeft()) {
         const step = this.#step();
         if (this.#store) await this.#store(this.state);
-        if (step.wake_at_ms === null) break;
-        if (this.#leave.signal.aborted) break;
+        if (step.wake_at_ms === null || this.#isLeft()) break;
         this.#exchange.send(step.requests);
         await this.#exchange.wait(step.wake_at_ms, this.#leave.signal);
       }
@@ -122,6 +121,10 @@ export class Run<State> {
     } finally {
       this.#exchange.close();
     }
+  }
+
+  #isLeft(): boolean {
+    return this.#leave.signal.aborted;
   }
 
   #step(): Step {

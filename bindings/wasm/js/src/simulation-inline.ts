@@ -1,5 +1,5 @@
 import { bytes } from "./base64.js";
-import { simulationEngine } from "./simulation.js";
+import { simulationEngine } from "./simulation-engine.js";
 import base64 from "./generated/emqx_rebalance_simulation_wasm.base64.js";
 import type { WasmSource } from "./loader.js";
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { simulationEngine } from "./simulation.js";
+import { simulationEngine } from "./simulation-engine.js";
 import type { WasmSource } from "./loader.js";
 
 export * from "./simulation-api.js";

@@ -1,4 +1,4 @@
-import { simulationEngine } from "./simulation.js";
+import { simulationEngine } from "./simulation-engine.js";
 import type { WasmSource } from "./loader.js";
 
 export * from "./simulation-api.js";

@@ -1,13 +1,9 @@
 import type { FetchLike } from "./carrier.js";
 import type { Clock } from "./clock.js";
 import type { ClusterConfig, Fault, NodeConfig, ScheduledFault, Totals } from "./generated/cluster-config.js";
-import * as glue from "./generated/emqx_rebalance_simulation_wasm.js";
 import { call, decode, encode } from "./json.js";
-import { Engine } from "./loader.js";
+import { type RawSimulation, simulationEngine } from "./simulation-engine.js";
 import { VirtualClock } from "./virtual-clock.js";
-
-/** The embedded cluster. */
-export const simulationEngine = new Engine(glue, "initSimulation()");
 
 type Options<T> = { [K in keyof T]?: T[K] extends object ? Options<T[K]> : T[K] };
 
@@ -49,7 +45,7 @@ export class Simulation {
   readonly clock: Clock;
   /** Where to reach each node: for `new Cluster({ url: "http://sim", nodeUrls, … })`. */
   readonly nodeUrls: Readonly<Record<string, string>>;
-  readonly #raw: glue.Simulation;
+  readonly #raw: RawSimulation;
   readonly #clock: VirtualClock;
   readonly #places = new Map<string, number | undefined>([["sim", undefined]]);
   #waiting: Waiting[] = [];
@@ -84,7 +80,9 @@ export class Simulation {
 
   /** Breaks something, or mends it. */
   inject(fault: Fault): void {
-    call(() => this.#raw.inject(encode(fault)));
+    call(() => {
+      this.#raw.inject(encode(fault));
+    });
   }
 
   /** Lets `ms` milliseconds pass, with everything that happens in them, runs that are driven too. */

@@ -22,7 +22,10 @@ export class VirtualClock implements Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     this.#activity += 1;
     return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
       const done = (): void => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
         signal.removeEventListener("abort", done);

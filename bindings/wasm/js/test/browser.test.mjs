@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { env } from "node:process";
+import test, { after, before } from "node:test";
+import { launch, open } from "./chromium.mjs";
+import { embedded } from "./embedded.mjs";
+import { pages, serve } from "./server.mjs";
+
+const npm = new URL("../../npm/", import.meta.url);
+const vectors = new URL("../../../../tests/vectors/single.json", import.meta.url);
+const page = "<!doctype html><title>test</title>";
+let browser;
+let site;
+
+before(async () => {
+  browser = await launch();
+  const texts = {
+    "/": page,
+    "/reference.js": await readFile(new URL("reference.mjs", import.meta.url), "utf8"),
+    "/cases.json": execFileSync(env.REFERENCE, [vectors.pathname], { maxBuffer: 2 ** 30 }).toString(),
+  };
+  // As strict as a page can be that runs WebAssembly and talks to a cluster.
+  const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http://127.0.0.1:*";
+  site = await pages(npm, texts, { "content-security-policy": policy });
+});
+
+after(async () => {
+  await browser?.close();
+  site?.close();
+});
+
+test("in Chromium every vector has the text that native Rust gives, to the byte", { timeout: 120_000 }, async () => {
+  const tab = await open(browser, site.url);
+  const [cases, agreed] = await tab.evaluate(async () => {
+    const [api, raw, { compare }] = await Promise.all([
+      import("/esm/web.js"),
+      import("/esm/generated/emqx_rebalance_wasm.js"),
+      import("/reference.js"),
+    ]);
+    await api.init();
+    const cases = await (await fetch("/cases.json")).json();
+    return [cases.length, compare(cases, raw, api)];
+  });
+  assert.ok(cases > 0, "no vectors found");
+  assert.equal(agreed, cases);
+  assert.deepEqual(tab.errors, []);
+});
+
+test("the inlined package runs under a strict policy and fetches nothing", { timeout: 60_000 }, async () => {
+  const tab = await open(browser, site.url);
+  const [fetched, decision, sameError] = await tab.evaluate(async () => {
+    const { init, plan, RebalanceError } = await import("/esm/inline.js");
+    const web = await import("/esm/web.js");
+    performance.clearResourceTimings();
+    await init();
+    const nodes = [{ node: "a@b", connections: 9000 }, { node: "b@b" }];
+    const fetched = performance.getEntriesByType("resource").map(({ name }) => name);
+    return [fetched, plan({ snapshot: { nodes } }).decision, web.RebalanceError === RebalanceError];
+  });
+  assert.deepEqual(fetched, []);
+  assert.equal(decision, "start");
+  assert.ok(sameError);
+  assert.deepEqual(tab.errors, []);
+});
+
+test("a page of another origin plans, starts and watches a cluster to its verdict", { timeout: 120_000 }, async (t) => {
+  const access = await embedded("--cors", "--clients", "300,300,0");
+  t.after(access.close);
+  const tab = await open(browser, site.url);
+  const { phases, outcome, counts } = await tab.evaluate(async ({ urls, auth }) => {
+    const { init, Cluster } = await import("/esm/web.js");
+    await init();
+    const nodeUrls = Object.fromEntries(urls.map((url, i) => [`emqx${i + 1}@127.0.0.1`, url]));
+    const cluster = new Cluster({ urls, auth, nodeUrls });
+    const plan = await cluster.plan({ mode: "level", conn_evict_rate: 60, wait_health_check: 0, wait_takeover: 1 });
+    const run = await cluster.start(plan);
+    const phases = new Set();
+    for await (const status of run.watch()) phases.add(status.phase);
+    const { nodes } = await cluster.snapshot();
+    return { phases: [...phases], outcome: run.outcome, counts: nodes.map(({ connections }) => connections) };
+  }, { urls: access.urls, auth: access.auth });
+  assert.equal(outcome.result, "completed", outcome.detail);
+  assert.deepEqual(phases, ["Processing", "Completed"]);
+  assert.ok(Math.max(...counts) - Math.min(...counts) < 30, String(counts));
+  assert.deepEqual(tab.errors, []);
+});
+
+test("a cluster that does not allow the page's origin is unreachable, and an abort is an abort", { timeout: 60_000 }, async (t) => {
+  const access = await embedded("--clients", "10,0");
+  const silent = await serve(() => {});
+  t.after(access.close);
+  t.after(silent.close);
+  const tab = await open(browser, site.url);
+  const [kind, reason] = await tab.evaluate(async ([{ urls, auth }, silent]) => {
+    const { init, Cluster } = await import("/esm/web.js");
+    await init();
+    const kind = await new Cluster({ urls, auth }).snapshot().catch((error) => error.kind);
+    const signal = AbortSignal.timeout(200);
+    const reason = await new Cluster({ url: silent }).snapshot({ signal }).catch((error) => error.name);
+    return [kind, reason];
+  }, [{ urls: access.urls, auth: access.auth }, silent.url]);
+  assert.equal(kind, "unreachable");
+  assert.equal(reason, "TimeoutError");
+});
+
+test("the simulation runs in the page as fast as it can", { timeout: 60_000 }, async () => {
+  const tab = await open(browser, site.url);
+  const [outcome, seconds] = await tab.evaluate(async () => {
+    const { init, Cluster } = await import("/esm/web.js");
+    const { initSimulation, Simulation } = await import("/esm/simulation-web.js");
+    await Promise.all([init(), initSimulation()]);
+    const simulation = new Simulation({ nodes: [{ name: "emqx@a", clients: 3000 }, { name: "emqx@b" }, { name: "emqx@c" }] });
+    const { fetch, clock, nodeUrls } = simulation;
+    const cluster = new Cluster({ url: "http://sim", nodeUrls, fetch, clock });
+    const run = await cluster.start(await cluster.plan({ mode: "level", conn_evict_rate: 100 }));
+    const began = performance.now();
+    await simulation.advance(300_000);
+    return [run.outcome?.result, (performance.now() - began) / 1000];
+  });
+  assert.equal(outcome, "completed");
+  assert.ok(seconds < 60, String(seconds));
+  assert.deepEqual(tab.errors, []);
+});

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { env, execPath } from "node:process";
+import test, { after, before } from "node:test";
+import { fileURLToPath } from "node:url";
+import { launch, open } from "./chromium.mjs";
+import { pages } from "./server.mjs";
+
+const js = fileURLToPath(new URL("..", import.meta.url));
+const tool = (path) => join(js, "node_modules", path);
+let folder;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "emqx-rebalance-npm-"));
+  await cp(join(js, "../npm"), join(folder, "source"), { recursive: true });
+  npm("source", "pack", "--pack-destination", folder);
+});
+
+after(() => rm(folder, { recursive: true, force: true }));
+
+function npm(project, ...args) {
+  execFileSync("npm", [...args, "--silent", "--no-audit", "--no-fund"], { cwd: join(folder, project), stdio: "pipe", env: { ...env, npm_config_offline: "true" } });
+}
+
+/** A fresh project of `files` with the packed package installed. */
+async function project(name, type, files) {
+  const path = join(folder, name);
+  await mkdir(path);
+  await writeFile(join(path, "package.json"), JSON.stringify({ name, private: true, type }));
+  for (const [file, text] of Object.entries(files)) await writeFile(join(path, file), text);
+  const packed = (await readdir(folder)).find((file) => file.endsWith(".tgz"));
+  npm(name, "install", join("..", packed));
+  return path;
+}
+
+const run = (path, ...args) => execFileSync(execPath, args, { cwd: path, encoding: "utf8" });
+const story = `
+  const snapshot = { nodes: [{ node: "emqx@a", connections: 3000 }, { node: "emqx@b", connections: 0 }] };
+  const both = [];
+  for (const [api, sim] of ways) {
+    await api.init();
+    await sim.initSimulation();
+    new sim.Simulation({ nodes: [{ name: "emqx@a" }] });
+    try { api.plan({}); } catch (error) { both.push(error instanceof ways[0][0].RebalanceError && error.kind); }
+    both.push(api.plan({ snapshot, mode: "level" }).runs.length);
+  }
+`;
+const expected = "config_invalid,1,config_invalid,1";
+
+test("a fresh ESM project imports it, inlined or not", { timeout: 60_000 }, async () => {
+  const path = await project("esm", "module", {
+    "main.js": `import * as api from "emqx-rebalance"; import * as inline from "emqx-rebalance/inline";
+      import * as sim from "emqx-rebalance/simulation"; import * as simInline from "emqx-rebalance/simulation/inline";
+      const ways = [[api, sim], [inline, simInline]]; ${story} console.log(String(both));`,
+  });
+  assert.equal(run(path, "main.js").trim(), expected);
+});
+
+test("a fresh CJS project requires it, inlined or not", { timeout: 60_000 }, async () => {
+  const path = await project("cjs", "commonjs", {
+    "main.js": `const ways = [["emqx-rebalance", "emqx-rebalance/simulation"], ["emqx-rebalance/inline", "emqx-rebalance/simulation/inline"]]
+      .map((names) => names.map(require)); (async () => { ${story} console.log(String(both)); })();`,
+  });
+  assert.equal(run(path, "main.js").trim(), expected);
+});
+
+test("strict TypeScript takes its types, in both formats, and finds wrong options", { timeout: 120_000 }, async () => {
+  const text = `
+    import { Cluster, init, plan, RebalanceError, type Plan, type Run, type DriverState } from "emqx-rebalance";
+    import { Simulation, initSimulation } from "emqx-rebalance/simulation";
+    export async function main(signal: AbortSignal): Promise<number> {
+      await Promise.all([init(), initSimulation()]);
+      const made: Plan = plan({ snapshot: { nodes: [{ node: "a@b", connections: 7 }] }, mode: "level", conn_evict_rate: "10", wait_takeover: "1m30s" });
+      // @ts-expect-error no such mode
+      plan({ mode: "levle" });
+      // @ts-expect-error no such option
+      plan({ con_evict_rate: 7 });
+      const simulation = new Simulation({ nodes: [{ name: "a@b" }], load_balancer: { policy: "random" } });
+      const cluster = new Cluster({ url: "http://sim", fetch: simulation.fetch, clock: simulation.clock });
+      const run: Run<DriverState> = await cluster.start(made, { who: "me", poll_interval_ms: 500, signal });
+      for await (const status of run.watch({ signal })) if (status.outcome) break;
+      for await (const event of run.events()) if (event.type === "phase") event.phase satisfies string;
+      try { await run.wait({ timeout: 5 }); } catch (error) { if (error instanceof RebalanceError && error.kind === "timeout") return 1; }
+      return made.forecast.curve.nodes[0]?.connections[0] ?? 0;
+    }`;
+  const options = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true, target: "es2022", lib: ["es2023", "dom", "dom.iterable"], types: [] };
+  const project_ = (name, type, module, moduleResolution) => project(name, type, {
+    "main.ts": text,
+    "tsconfig.json": JSON.stringify({ compilerOptions: { ...options, module, moduleResolution }, files: ["main.ts"] }),
+  });
+  const tsc = tool("typescript/bin/tsc");
+  const check = (path) => {
+    try {
+      run(path, tsc, "--project", ".");
+    } catch (error) {
+      assert.fail(error.stdout);
+    }
+  };
+  check(await project_("types-esm", "module", "nodenext", "nodenext"));
+  check(await project_("types-cjs", "commonjs", "nodenext", "nodenext"));
+  check(await project_("types-bundler", "module", "esnext", "bundler"));
+});
+
+test("a fresh Vite project bundles it, and the page runs in Chromium", { timeout: 120_000 }, async (t) => {
+  const path = await project("vite", "module", {
+    "index.html": '<!doctype html><link rel="icon" href="data:,"><title>v</title><script type="module" src="/main.js"></script>',
+    "main.js": `import * as api from "emqx-rebalance"; import * as inline from "emqx-rebalance/inline";
+      import * as sim from "emqx-rebalance/simulation"; import * as simInline from "emqx-rebalance/simulation/inline";
+      const ways = [[api, sim], [inline, simInline]]; ${story} document.title = String(both);`,
+    "vite.config.js": 'export default { build: { target: "es2022" }, logLevel: "error" };',
+  });
+  run(path, tool("vite/bin/vite.js"), "build");
+  const site = await pages(new URL(`file://${path}/dist/`), { "/": (await import("node:fs")).readFileSync(`${path}/dist/index.html`, "utf8") });
+  t.after(site.close);
+  const browser = await launch();
+  t.after(() => browser.close());
+  const tab = await open(browser, site.url);
+  await tab.waitForFunction("document.title !== 'v'");
+  assert.equal(await tab.title(), expected);
+  assert.deepEqual(tab.errors, []);
+});
