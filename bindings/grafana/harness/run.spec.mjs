@@ -46,7 +46,7 @@ test('an editor plans, starts, watches and reads the verdict', () =>
     await page.waitForFunction(() => Number(document.querySelector('[role=progressbar]')?.ariaValueNow) >= 40);
     await picture(page, 'running-dark');
 
-    await page.getByText('Rebalance completed').waitFor();
+    await page.getByText('Rebalance completed').waitFor({ timeout: 90_000 });
     await picture(page, 'completed-dark');
     const counts = await connections(cluster);
     assert.ok(spread(counts) < 0.01, `ended at ${counts}`);
@@ -70,7 +70,8 @@ test('after a reload the tab goes on, and others see the truth', () =>
     assert.equal(await viewer.getByRole('button', { name: 'Stop' }).count(), 0);
     await picture(viewer, 'viewer-running-dark');
 
-    await page.getByText('Rebalance completed').waitFor();
+    // A second wave may follow, for what the first one left on a busy machine.
+    await page.getByText('Rebalance completed').waitFor({ timeout: 90_000 });
     assert.ok(spread(await connections(cluster)) < 0.01);
   }));
 

@@ -11,7 +11,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
   const change = (part: Partial<RebalanceJsonData>) =>
     onOptionsChange({ ...options, jsonData: { ...jsonData, ...part } });
   return (
-    <Stack direction="column" gap={3}>
+    <Stack direction="column" gap={0}>
       {(options.url !== '' || options.basicAuth) && <OpenDoor />}
       <FieldSet label="Connection">
         <Field label="API URL" description="EMQX's HTTP API, as Grafana's server reaches it" required>

@@ -65,7 +65,7 @@ function sameCounts(a: Status, b: Status): boolean {
 }
 
 const EVEN: Balance = { over: 0, under: 0, cv: 0 };
-/** Sooner than a driver looks twice. */
-const REPEATED_MS = 900;
+/** A driver tells the counts of its last look again just before the next one: curves would be stairs. */
+const REPEATED_MS = 2500;
 /** An hour and a half at one a second. */
 const LIMIT = 5400;

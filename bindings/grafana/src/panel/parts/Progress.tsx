@@ -1,14 +1,14 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
-import type { Status } from '../../contract';
+import { isRunning, type Status } from '../../contract';
 import { count, duration, stateName } from '../words';
 
 /** How far a rebalance is: what it does, how much it has moved, and when it ends. */
 export function Progress({ status, isOurs }: { status: Status; isOurs: boolean }) {
   const styles = useStyles2(getStyles);
   const { percent, moved, to_move, eta_s } = status.progress;
-  const states = [...new Set(status.runs.map((run) => stateName(run.state)))].join(', ') || 'Verifying';
+  const states = [...new Set(status.runs.filter(isRunning).map((run) => stateName(run.state)))].join(', ') || 'Verifying';
   const wave = status.wave > 1 ? `, wave ${status.wave}` : '';
   return (
     <div className={styles.all} aria-label="Progress">
