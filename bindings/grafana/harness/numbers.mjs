@@ -7,7 +7,9 @@ await play(stage, async ({ open }) => {
   const page = await open(panel({ pollSeconds: 2 }));
   await page.locator('.u-over').waitFor();
   const painted = await page.evaluate(() => {
-    const [module] = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('rebalance-panel/module.js'));
+    const [module] = performance
+      .getEntriesByType('resource')
+      .filter(({ name }) => name.endsWith('rebalance-panel/module.js'));
     return performance.now() - module.startTime;
   });
   const devtools = await page.context().newCDPSession(page);

@@ -8,7 +8,8 @@ import { count, duration, stateName } from '../words';
 export function Progress({ status, isOurs }: { status: Status; isOurs: boolean }) {
   const styles = useStyles2(getStyles);
   const { percent, moved, to_move, eta_s } = status.progress;
-  const states = [...new Set(status.runs.filter(isRunning).map((run) => stateName(run.state)))].join(', ') || 'Verifying';
+  const states =
+    [...new Set(status.runs.filter(isRunning).map((run) => stateName(run.state)))].join(', ') || 'Verifying';
   const wave = status.wave > 1 ? `, wave ${status.wave}` : '';
   return (
     <div className={styles.all} aria-label="Progress">
