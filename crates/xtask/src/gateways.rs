@@ -15,7 +15,7 @@ const ALONE: &str = "test_latency";
 /// Lints their Lua, and runs every test.
 pub(crate) fn test(shell: &Shell) -> Result<()> {
     step("gateways lint", || lint(shell))?;
-    let module = lua::modules(shell)?.join("luajit").canonicalize()?;
+    let module = lua::module(shell, "luajit")?.canonicalize()?;
     cmd!(shell, "cargo build --quiet --package emqx-rebalance").run()?;
     let tests = Tests { folder: shell.current_dir().join(TESTS), module };
     step("gateways by LuaJIT alone", || choice(shell))?;

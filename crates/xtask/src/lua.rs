@@ -99,8 +99,17 @@ fn rock(shell: &Shell) -> Result<()> {
     Ok(())
 }
 
+/// Builds the module for one Lua quickly, and gives its folder.
+pub(crate) fn module(shell: &Shell, lua: &str) -> Result<PathBuf> {
+    let folder = target().join("lua-modules").join(lua);
+    step(&format!("Lua module for {lua}"), || {
+        build_one(shell, lua, &folder, &["--features", lua])
+    })?;
+    Ok(folder)
+}
+
 /// Builds the modules quickly, and gives the folder with one folder for each Lua.
-pub(crate) fn modules(shell: &Shell) -> Result<PathBuf> {
+fn modules(shell: &Shell) -> Result<PathBuf> {
     let folder = target().join("lua-modules");
     build_into(shell, &folder, &[])?;
     Ok(folder)
