@@ -37,9 +37,6 @@ test("a wrong secret is told, and kept nowhere", async () => {
   const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href + document.cookie);
   assert(!kept.includes("wrong-secret") && !kept.includes(cluster.api_key), kept);
   await page.context().close();
-  // The browser itself reports the 401; nothing else may be there.
-  assert(visit.complaints.every((text) => text.includes("401")), visit.complaints.join("\n"));
-  visit.complaints = [];
 });
 
 test("a run is stopped, and EMQX has none left", async () => {
@@ -64,7 +61,7 @@ test("a cluster is planned for, started, watched, and judged", async () => {
   assert.equal(await page.getByRole("progressbar").getAttribute("aria-valuenow"), "100");
   assert.equal(await page.locator("#stop").isVisible(), false);
   await page.getByRole("button", { name: "Plan again" }).click();
-  await page.getByText("Nothing to start").waitFor();
+  await page.locator("#cluster").getByText("Nothing to start").waitFor();
   assert.equal(await page.locator("#start").isDisabled(), true);
   await page.context().close();
   assert.deepEqual(await running(), []);

@@ -55,7 +55,7 @@ test("the theme is chosen, and kept without a flash", async () => {
   await page.locator("#theme").click();
   assert.notEqual(await paper(), light);
   await page.reload();
-  assert.equal(await page.locator("#theme").getAttribute("aria-label"), "Theme: dark");
+  assert.equal(await page.locator("#theme").textContent(), "Theme: dark");
   await page.context().close();
 });
 
@@ -67,7 +67,7 @@ test("the keyboard goes through the page in the order of reading", async () => {
     await page.keyboard.press("Tab");
     order.push(await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.id ?? ""));
   }
-  const steps = ["share", "Theme: as the system", "example", "edit-json", "Name of node 1", "Connections of emqx@10.0.0.1, as a number", "Remove emqx@10.0.0.1", "Connections of emqx@10.0.0.1"];
+  const steps = ["share", "theme", "example", "edit-json", "Name of node 1", "Connections of emqx@10.0.0.1, as a number", "Remove emqx@10.0.0.1", "Connections of emqx@10.0.0.1"];
   const found = steps.map((step) => order.indexOf(step));
   assert(found.every((at, i) => at > (found[i - 1] ?? -1)), JSON.stringify(order));
   await page.context().close();

@@ -16,7 +16,7 @@ const WHAT = {
 export class PlanCard {
   /** @type {Plan | undefined} */
   #plan;
-  #figures = element("div");
+  #figures = element("div", { class: "figures-slot" });
   #notes = element("div");
   #details = element("details", { class: "more" }, element("summary", {}, "Every node, and every run"));
   chart = new Chart();

@@ -9,8 +9,7 @@ export function theme() {
   const button = byId("theme");
   const show = () => {
     const now = /** @type {Theme} */ (root.dataset["theme"] ?? "system");
-    button.replaceChildren(span("wide-only", "Theme: "), now === "system" ? "auto" : now);
-    button.setAttribute("aria-label", `Theme: ${now === "system" ? "as the system" : now}`);
+    button.replaceChildren(span("unseen-if-narrow", "Theme: "), now === "system" ? "auto" : now);
   };
   button.addEventListener("click", () => {
     const now = NAMES.indexOf(/** @type {Theme} */ (root.dataset["theme"] ?? "system"));

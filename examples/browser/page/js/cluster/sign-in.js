@@ -30,7 +30,7 @@ export class SignIn {
 
   /** Asks anew. */
   ask() {
-    const form = element("form", { novalidate: true },
+    const form = element("form", { noValidate: true },
       labelled("URL of EMQX's API, or of several nodes", this.#url),
       labelled("API key", this.#key),
       labelled("Secret", this.#secret),
@@ -40,7 +40,7 @@ export class SignIn {
       event.preventDefault();
       this.#try(() => this.#events.onConnect(this.#url.value.trim(), this.#key.value, this.#secret.value));
     });
-    this.#host.replaceChildren(head("Cluster"), form, this.#trouble);
+    this.#host.replaceChildren(head("Connection"), form, this.#trouble);
   }
 
   /** Shows who is asked. @param {string} name @param {...Node} more */
@@ -48,7 +48,7 @@ export class SignIn {
     this.#secret.value = "";
     const leave = element("button", { type: "button", class: "quiet", id: "disconnect" }, "Disconnect");
     leave.addEventListener("click", () => this.#events.onLeave());
-    this.#host.replaceChildren(head("Cluster", leave), element("p", {}, "Connected to ", element("code", {}, name)), ...more);
+    this.#host.replaceChildren(head("Connection", leave), element("p", {}, "Connected to ", element("code", {}, name)), ...more);
   }
 
   /** @param {() => Promise<void>} work */
