@@ -4,6 +4,7 @@ mod gateways;
 mod grafana;
 mod kube;
 mod lua;
+mod page;
 mod picture;
 mod python;
 mod rust;
@@ -45,6 +46,12 @@ enum Command {
     Wasm,
     /// Builds it, and tests it in node and in Chromium.
     TestWasm,
+    /// Measures the npm package in Chromium against native Rust.
+    BenchWasm,
+    /// Makes `examples/browser/page` a folder to serve, and the npm package before it.
+    Page,
+    /// Builds both, and tries the page in Chromium with the embedded cluster.
+    TestPage,
     /// Builds the Python package, checks it, and tests it by every Python from 3.10 to 3.13.
     TestPython,
     /// Builds the Grafana app into `bindings/grafana/dist`, and the npm package before it.
@@ -86,6 +93,18 @@ fn main() -> Result<()> {
             setup::programs(&shell)?;
             wasm::test(&shell)
         }
+        Command::BenchWasm => wasm::bench(&shell),
+        Command::Page => {
+            setup::wasm_target(&shell)?;
+            wasm::build(&shell)?;
+            page::build(&shell)
+        }
+        Command::TestPage => {
+            setup::wasm_target(&shell)?;
+            setup::programs(&shell)?;
+            wasm::build(&shell)?;
+            page::test(&shell)
+        }
         Command::TestPython => python::test(&shell),
         Command::Grafana => {
             setup::wasm_target(&shell)?;
@@ -111,6 +130,7 @@ fn test(shell: &Shell) -> Result<()> {
     lua::test(shell)?;
     gateways::test(shell)?;
     wasm::test(shell)?;
+    page::test(shell)?;
     grafana::test(shell)?;
     python::test(shell)
 }

@@ -39,14 +39,28 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
     let _folder = shell.push_dir(FOLDER);
     step("lint of the npm package", || lint(shell))?;
     step("tests of the npm package", || {
-        cargo(shell, "build").args(["--package", "package"]).run()?;
+        let native = native(shell)?;
         let tests = shell.read_dir("js/test")?.into_iter();
         let tests = tests.filter(|path| path.to_string_lossy().ends_with(".test.mjs"));
         let node = cmd!(shell, "node --test --test-reporter=dot").args(tests);
-        let debug = target().join("debug");
-        let node = node.env("EMQX_REBALANCE", debug.join("emqx-rebalance"));
-        Ok(node.env("REFERENCE", debug.join("reference")).run()?)
+        let node = node.env("EMQX_REBALANCE", target().join("debug/emqx-rebalance"));
+        Ok(node.env("REFERENCE", native.join("reference")).run()?)
     })
+}
+
+/// Measures size, start and speed of the package in Chromium, against native Rust.
+pub(crate) fn bench(shell: &Shell) -> Result<()> {
+    build(shell)?;
+    let _folder = shell.push_dir(FOLDER);
+    let timing = native(shell)?.join("timing");
+    Ok(cmd!(shell, "node js/bench.mjs").env("TIMING", timing).run()?)
+}
+
+/// Builds what the package is held to, and gives its folder. Optimised: a debug build plans for
+/// many seconds.
+fn native(shell: &Shell) -> Result<PathBuf> {
+    cargo(shell, "build").args(["--release", "--package", "native"]).run()?;
+    Ok(target().join("release"))
 }
 
 fn modules(shell: &Shell) -> Result<()> {
@@ -60,7 +74,7 @@ fn lint(shell: &Shell) -> Result<()> {
     let packages = MODULES.iter().flat_map(|(package, _, _)| ["--package", package]);
     let clippy = cargo(shell, "clippy").args(["--target", WASM]).args(packages);
     clippy.args(["--", "-D", "warnings"]).run()?;
-    let clippy = cargo(shell, "clippy").args(["--package", "package", "--all-targets"]);
+    let clippy = cargo(shell, "clippy").args(["--package", "package", "--package", "native"]);
     clippy.args(["--", "-D", "warnings"]).run()?;
     let _js = shell.push_dir("js");
     Ok(cmd!(shell, "node node_modules/eslint/bin/eslint.js src").run()?)
