@@ -47,12 +47,12 @@ export function Board({ source, latest, error, panel }: Props) {
   const nodes = rows.map(({ node }) => node);
   const ahead = useAhead(course, plan, latest.time);
   const layout = layoutOf(width, height, options, plans.plans !== undefined && !isRunning);
-  const seen = source.observations.between(ahead ? ahead.from - 3_600_000 : timeRange.from.valueOf(), Date.now());
+  const seen = source.observations.between(ahead ? ahead.from - 3_600_000 : timeRange.from.valueOf(), latest.time);
   const format = useFormat(panel);
 
   return (
     <div className={styles.board}>
-      <Summary latest={latest} error={error} isNarrow={layout.isNarrow}>
+      <Summary latest={latest} error={error} timeZone={panel.timeZone} isNarrow={layout.isNarrow}>
         <Actions
           plans={plans}
           control={control}

@@ -1,5 +1,5 @@
 import { css } from '@emotion/css';
-import type { GrafanaTheme2 } from '@grafana/data';
+import { dateTimeFormat, type GrafanaTheme2 } from '@grafana/data';
 import { Icon, Tooltip, useStyles2 } from '@grafana/ui';
 import type { ReactNode } from 'react';
 import type { Observation } from '../../datasource/observations';
@@ -9,13 +9,14 @@ interface Props {
   latest: Observation;
   /** Why the last look failed. */
   error?: Error;
+  timeZone: string;
   isNarrow: boolean;
   /** The buttons. */
   children: ReactNode;
 }
 
 /** How balanced the cluster is, in one line, and what can be done about it. */
-export function Summary({ latest: { status, balance, time }, error, isNarrow, children }: Props) {
+export function Summary({ latest: { status, balance, time }, error, timeZone, isNarrow, children }: Props) {
   const styles = useStyles2(getStyles);
   const total = status.nodes.reduce((sum, load) => sum + load.connections, 0);
   return (
@@ -28,7 +29,7 @@ export function Summary({ latest: { status, balance, time }, error, isNarrow, ch
             : `fullest node over the mean · ${count(total)} clients on ${nodes(status.nodes.length)}`}
         </span>
         {error && (
-          <Tooltip content={`Last seen ${new Date(time).toLocaleTimeString()}: ${error.message}`}>
+          <Tooltip content={`Last seen ${dateTimeFormat(time, { timeZone })}: ${error.message}`}>
             <span role="img" aria-label="Not up to date" className={styles.stale}>
               <Icon name="exclamation-triangle" />
             </span>

@@ -8,14 +8,13 @@ export interface ClusterState {
   error?: Error;
 }
 
-/** Looks at the cluster every `pollSeconds` while the tab is visible, and tells whatever anybody sees of it. */
-export function useCluster(source: RebalanceDataSource | undefined, pollSeconds: number): ClusterState {
-  const [state, setState] = useState<ClusterState>({});
+/**
+ * Looks at the cluster every `pollSeconds` while the tab is visible, and tells whatever anybody sees of it. Another source needs
+ * another component: the state is this one's.
+ */
+export function useCluster(source: RebalanceDataSource, pollSeconds: number): ClusterState {
+  const [state, setState] = useState<ClusterState>({ latest: source.observations.latest() });
   useEffect(() => {
-    if (!source) {
-      return;
-    }
-    setState({ latest: source.observations.latest() });
     const unsubscribe = source.observations.subscribe((latest) => setState({ latest }));
     const look = () => {
       if (document.visibilityState === 'visible') {

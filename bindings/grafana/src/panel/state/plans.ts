@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Mode, Plan } from '../../contract';
 import type { RebalanceDataSource } from '../../datasource/datasource';
 import { planRequest, type PanelOptions } from '../options';
@@ -17,11 +17,9 @@ export interface Plans extends PlansState {
 }
 
 /** EMQX's own run and a level plan, made from the same options at the same time. */
-export function usePlans(source: RebalanceDataSource | undefined, options: PanelOptions): Plans {
-  const start: PlansState = { selected: options.mode, isBusy: false };
-  const [state, setState] = useState(start);
-  const clear = useCallback(() => setState({ selected: options.mode, isBusy: false }), [options.mode]);
-  useEffect(clear, [source, clear]);
+export function usePlans(source: RebalanceDataSource, options: PanelOptions): Plans {
+  const [state, setState] = useState<PlansState>({ selected: options.mode, isBusy: false });
+  const clear = () => setState({ selected: options.mode, isBusy: false });
 
   const make = () => {
     setState((old) => ({ ...old, isBusy: true, error: undefined }));
@@ -33,10 +31,7 @@ export function usePlans(source: RebalanceDataSource | undefined, options: Panel
   return { ...state, make, select, clear };
 }
 
-async function both(source: RebalanceDataSource | undefined, options: PanelOptions): Promise<Record<Mode, Plan>> {
-  if (!source) {
-    throw new Error('There is no data source yet');
-  }
+async function both(source: RebalanceDataSource, options: PanelOptions): Promise<Record<Mode, Plan>> {
   const [single, level] = await Promise.all([
     source.plan(planRequest(options, 'single')),
     source.plan(planRequest(options, 'level')),
