@@ -28,14 +28,16 @@ async function measure(requests) {
   const loaded = performance.now();
   const times = requests.map((text) => {
     const request = JSON.parse(text);
-    api.plan(request);
+    /** Milliseconds of one call among so many: the browser's clock ticks too slowly for one alone. */
+    const batch = (calls) => {
+      const start = performance.now();
+      for (let i = 0; i < calls; i += 1) api.plan(request);
+      return (performance.now() - start) / calls;
+    };
+    const calls = Math.max(1, Math.ceil(20 / batch(3)));
     const times = [];
     const began = performance.now();
-    while (times.length < 5 || (performance.now() - began < 2000 && times.length < 1000)) {
-      const start = performance.now();
-      api.plan(request);
-      times.push(performance.now() - start);
-    }
+    while (times.length < 5 || (performance.now() - began < 2000 && times.length < 100)) times.push(batch(calls));
     return median(times);
   });
   return { imported: imported - before, init: loaded - imported, times };
