@@ -28,6 +28,12 @@ pub(crate) fn late(what: &str) -> Error {
     Error::new(ErrorKind::Timeout, format!("there is no {what} yet; wait again"))
 }
 
+/// The error of a run that is driven no more.
+pub(crate) fn detached() -> Error {
+    let message = "nobody drives this run any more; EMQX goes on by itself: resume its state";
+    Error::new(ErrorKind::Conflict, message)
+}
+
 /// `nil` and `error`.
 pub(crate) fn refuse(lua: &Lua, error: &Error) -> LuaResult<LuaMultiValue> {
     (LuaValue::Nil, error_table(lua, error)?).into_lua_multi(lua)

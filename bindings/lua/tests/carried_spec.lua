@@ -132,6 +132,34 @@ return function(test)
     check.equal(assert(resumed:wait(600)).result, "completed")
   end)
 
+  -- A client that goes on by itself, when it is told to.
+  local function in_background(http)
+    http.background = function(work)
+      http.work = work
+    end
+    return http
+  end
+
+  test("work in the background ends with the process, or with an error of the caller", function()
+    local http = in_background(new_http(healthy(9000, 0)))
+    local plan = assert(cluster(http):plan { conn_evict_rate = 10 })
+    http.is_ending = function()
+      return true
+    end
+    local run = assert(cluster(http):start(plan))
+    check.equal({ run:poll() }, { false })
+    check.equal(http.work(), true)
+    check.refused("conflict", run:wait())
+    run = assert(cluster(http):start(plan, {
+      save = function()
+        error("disk full")
+      end,
+    }))
+    http.is_ending = nil
+    check.equal(http.work(), true)
+    check.contains(check.refused("config_invalid", run:wait()).message, "disk full")
+  end)
+
   test("a driver says what to send", function()
     local plan = assert(rebalance.plan { snapshot = { nodes = {
       { node = "a@h", connections = 9000 }, { node = "b@h" },

@@ -127,6 +127,17 @@ return function(test)
     os.remove(file)
   end)
 
+  test("a run is handed over to another process", function()
+    local plan = assert(rebalance.plan { snapshot = { nodes = {
+      { node = "a@h", connections = 9000 }, { node = "b@h" },
+    } } })
+    local run = assert(cluster({ urls = { HUNG } }):start(plan))
+    assert(run:detach())
+    local err = check.refused("conflict", run:wait(20))
+    check.contains(err.message, "resume its state")
+    assert(rebalance.from_json(assert(run:state())))
+  end)
+
   test("one plan stops another's runs", function()
     local emqx = cluster()
     check.equal(assert(emqx:stop()), {})
@@ -190,6 +201,7 @@ return function(test)
     check.raises("state_file: string expected", emqx.start, emqx, {}, { state_file = 7 })
     check.raises("bad argument #1 to 'resume' (string expected", emqx.resume, emqx, {})
     check.refused("config_invalid", emqx:start {})
+    check.refused("config_invalid", emqx:plan { snapshot = { nodes = { { node = "a@h" } } } })
     check.refused("config_invalid", emqx:resume "{}")
   end)
 
@@ -210,5 +222,6 @@ return function(test)
       err = err or refusal
     end
     check.refused("unreachable", nil, err)
+    check.equal(#assert(cluster():snapshot()).nodes, #URLS, "another cluster does not mind")
   end)
 end

@@ -190,8 +190,9 @@ fn listed(shell: &Shell, folder: &str, end: &str) -> Result<Vec<String>> {
 
 /// The paths of `folder` that end in `end`.
 fn named(shell: &Shell, folder: &Path, end: &str) -> Result<Vec<String>> {
-    let files = shell.read_dir(folder)?.into_iter().map(|path| path.display().to_string());
-    Ok(files.filter(|name| name.ends_with(end)).collect())
+    let files = shell.read_dir(folder)?;
+    let names = files.iter().filter_map(|path| path.file_name()).map(|name| folder.join(name));
+    Ok(names.map(|path| path.display().to_string()).filter(|name| name.ends_with(end)).collect())
 }
 
 /// The command, whose `cluster` is what the tests ask.

@@ -28,6 +28,7 @@ local function new_crew()
       for thread in pairs(threads) do
         ngx.thread.kill(thread)
       end
+      threads = {}
     end,
   }
 end
@@ -50,7 +51,14 @@ end
 
 --- What `rebalance.cluster` takes as `http`, by a client's `send`.
 function crew.http(send)
-  return { send = send, sleep = ngx.sleep, now = ngx.now, crew = new_crew, background = background }
+  return {
+    send = send,
+    sleep = ngx.sleep,
+    now = ngx.now,
+    crew = new_crew,
+    background = background,
+    is_ending = ngx.worker.exiting,
+  }
 end
 
 return crew

@@ -170,6 +170,7 @@ function rebalance.array(list) end
 ---@field now? fun(): number seconds since 1970
 ---@field crew? fun(): { spawn: fun(work: function), rest: fun(seconds: number), finish: fun() }
 ---@field background? fun(work: fun(): boolean)
+---@field is_ending? fun(): boolean
 
 ---@class emqx_rebalance.ClusterConfig
 ---@field url? string
@@ -305,6 +306,9 @@ function Run:wait(timeout) end
 
 ---@return boolean?, emqx_rebalance.Error?
 function Run:stop() end
+
+---@return boolean?, emqx_rebalance.Error?
+function Run:detach() end
 
 ---@return emqx_rebalance.Event[]?, emqx_rebalance.Error?
 function Run:events() end

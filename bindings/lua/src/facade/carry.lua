@@ -6,12 +6,15 @@
 --   http.crew()            if several requests can be sent at once: { spawn(work), rest(seconds),
 --                          finish() }, where rest ends early when some work is done
 --   http.background(work)  if work can go on by itself: calls work() until it gives true
+--   http.is_ending()       if the process can be told to end: whether it was
 local native, expect = ...
 
 -- Events that are kept for somebody who does not take them.
 local MAX_EVENTS = 1000
 -- Steps after which background work takes a breath, if nothing is on its way.
 local ROUNDS = 100
+-- Seconds after which background work looks whether it is wanted still.
+local LOOK = 1
 
 local function now_ms(http)
   return (http.now or os.time)() * 1000
@@ -48,6 +51,8 @@ local function new_carrier(http, crew, step)
       carrier.on_the_way = carrier.on_the_way - 1
     end)
   end
+
+  carrier.close = crew.finish
 
   -- Goes one step further, and gives it; rests until there is news, but not beyond `longest` seconds.
   function carrier.go(longest)
@@ -150,6 +155,25 @@ local function advance(run, now, answers)
   return done
 end
 
+-- Ends the driving with an error, unless it has ended.
+local function give_up(run, err)
+  if not run.is_over then
+    run.is_over, run.err = true, err
+  end
+end
+
+-- Goes on in the background, until the run is over or a breath is due.
+local function drive(run)
+  local http, rounds = run.http, 0
+  while not run.is_over and (rounds < ROUNDS or run.carrier.on_the_way > 0) do
+    rounds = rounds + 1
+    run.carrier.go(LOOK)
+    if http.is_ending and http.is_ending() then
+      give_up(run, native.detached())
+    end
+  end
+end
+
 local function new_run(course, http, save)
   local run = setmetatable({ course = course, http = http, save = save, seen = {} }, Run)
   local crew = http.background and http.crew and http.crew() or alone(http)
@@ -158,15 +182,23 @@ local function new_run(course, http, save)
   end)
   if http.background then
     http.background(function()
-      local rounds = 0
-      while not run.is_over and (rounds < ROUNDS or run.carrier.on_the_way > 0) do
-        rounds = rounds + 1
-        run.carrier.go()
+      local ok, err = pcall(drive, run)
+      if not ok then
+        give_up(run, native.broken(tostring(err)))
+      end
+      if run.is_over then
+        run.carrier.close()
       end
       return run.is_over
     end)
   end
   return run
+end
+
+-- Drives it no more: another process is to resume its state.
+function Run:detach()
+  give_up(self, native.detached())
+  return true
 end
 
 function Run:status()

@@ -67,6 +67,11 @@ function Run:stop()
   return self.native:stop()
 end
 
+-- Drives it no more: another process is to resume its state.
+function Run:detach()
+  return self.native:detach()
+end
+
 -- What happened since the last call, the newest thousand at most.
 function Run:events()
   return self.native:events()
@@ -227,7 +232,7 @@ local function wrong_functions(config)
   end
   wrong = wrong or no_function(http, "send", "http.send", true)
   wrong = wrong or no_function(http, "sleep", "http.sleep", true)
-  for _, name in ipairs { "now", "crew", "background" } do
+  for _, name in ipairs { "now", "crew", "background", "is_ending" } do
     wrong = wrong or no_function(http, name, "http." .. name)
   end
   return wrong

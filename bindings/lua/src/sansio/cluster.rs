@@ -4,7 +4,7 @@ use super::course::Course;
 use super::talk::Talk;
 use crate::config::{Config, ConfigInput};
 use crate::offline::read;
-use crate::reply::{error_table, given, late};
+use crate::reply::{detached, error_table, given, late};
 use crate::stored::{Stored, named, unread};
 use crate::tree::Tree;
 use emqx_rebalance_core::driver::Driver;
@@ -18,9 +18,14 @@ use mlua::prelude::*;
 #[derive(Debug)]
 pub(crate) struct Cluster(Conversations);
 
-/// Adds `native.sansio`, and `native.late` for those who carry requests.
+/// Adds `native.sansio`, and the errors that those make who carry requests.
 pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
     native.set("late", lua.create_function(|lua, what: String| error_table(lua, &late(&what)))?)?;
+    native.set("detached", lua.create_function(|lua, ()| error_table(lua, &detached()))?)?;
+    let broken = |lua: &Lua, why: String| {
+        error_table(lua, &unread("save", why, "functions that raise no error"))
+    };
+    native.set("broken", lua.create_function(broken)?)?;
     let cluster = |lua: &Lua, config: LuaValue| {
         given(lua, read::<ConfigInput>(lua, &config, "cluster").and_then(Cluster::new))
     };

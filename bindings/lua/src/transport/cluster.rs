@@ -1,6 +1,7 @@
 //! A cluster behind its URLs.
 
 use super::job::Job;
+use super::link::Link;
 use super::process::Process;
 use super::run::Run;
 use crate::config::{Config, ConfigInput};
@@ -11,7 +12,8 @@ use crate::tree::Tree;
 use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Drive, Tls};
 use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{
-    EvacuationRequest, EvacuationStartRequest, Evacuator, PlanRequest, Result, StartRequest,
+    EvacuationRequest, EvacuationStartRequest, Evacuator, PlanRequest, Result, Snapshot,
+    StartRequest,
 };
 use mlua::prelude::*;
 use serde::Serialize;
@@ -20,13 +22,12 @@ use std::mem::{forget, replace};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OnceCell;
 
 /// A cluster behind its URLs, connected to when first asked, and again after a fork.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     config: ClusterConfig,
-    connection: RefCell<(u32, Arc<OnceCell<Client>>)>,
+    link: RefCell<(u32, Arc<Link>)>,
 }
 
 /// Adds `native.cluster`.
@@ -52,7 +53,7 @@ impl Cluster {
             tls: Tls { ca_cert, client_cert, client_key },
             timeouts: access.timeouts,
         };
-        Ok(Self { config, connection: RefCell::default() })
+        Ok(Self { config, link: RefCell::new((std::process::id(), Arc::default())) })
     }
 
     /// Begins `work` on the connected cluster.
@@ -60,25 +61,26 @@ impl Cluster {
         &self,
         work: impl FnOnce(Client) -> F + Send + 'static,
     ) -> Result<Job> {
+        let (process, call) = (Process::current()?, self.link().begin_call()?);
         let connect = self.connect();
-        Job::spawn(Process::current()?, LIMIT, async move { work(connect.await?).await })
+        Ok(Job::spawn(process, call, LIMIT, async move { work(connect.await?).await }))
     }
 
     /// Finds the cluster, or remembers where it was.
     fn connect(&self) -> impl Future<Output = Result<Client>> + Send + 'static {
-        let (config, connection) = (self.config.clone(), self.connection());
-        async move { connection.get_or_try_init(|| Client::connect(config)).await.cloned() }
+        let (config, link) = (self.config.clone(), self.link());
+        async move { link.connect(&config).await }
     }
 
-    /// The connection of this process.
-    fn connection(&self) -> Arc<OnceCell<Client>> {
-        let mut connection = self.connection.borrow_mut();
+    /// That of this process.
+    fn link(&self) -> Arc<Link> {
+        let mut link = self.link.borrow_mut();
         let here = std::process::id();
-        if connection.0 != here {
+        if link.0 != here {
             // Its sockets are the parent's, and its locks may be held for ever.
-            forget(replace(&mut *connection, (here, Arc::default())));
+            forget(replace(&mut *link, (here, Arc::default())));
         }
-        Arc::clone(&connection.1)
+        Arc::clone(&link.1)
     }
 
     fn drive<D: Drive + Sync>(&self, driver: Result<D>, file: Option<PathBuf>) -> Result<Run>
@@ -93,13 +95,12 @@ impl Cluster {
     where
         D::State: Serialize,
     {
-        let (config, connection) = (self.config.clone(), self.connection());
+        let (config, link) = (self.config.clone(), self.link());
         let connect = async move {
             loop {
-                let client = connection.get_or_try_init(|| Client::connect(config.clone()));
-                match client.await {
+                match link.connect(&config).await {
                     Err(error) if error.is_retryable() => tokio::time::sleep(PATIENCE).await,
-                    found => return found.cloned(),
+                    found => return found,
                 }
             }
         };
@@ -109,9 +110,9 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let connection = self.connection.take();
-        if connection.0 != std::process::id() {
-            forget(connection);
+        let link = self.link.take();
+        if link.0 != std::process::id() {
+            forget(link);
         }
     }
 }
@@ -137,7 +138,8 @@ fn add_questions<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
     });
     methods.add_method("plan", |lua, cluster, request: LuaValue| {
         let request = Tree::read(lua, &request, "plan request").and_then(PlanRequest::read);
-        let job = request.and_then(|PlanRequest { strategy, options, .. }| {
+        let job = request.and_then(|PlanRequest { snapshot, strategy, options }| {
+            none_brought(snapshot.as_ref())?;
             cluster.job(async move |client| client.plan(&strategy, &options).await)
         });
         given(lua, job)
@@ -145,12 +147,19 @@ fn add_questions<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
     methods.add_method("plan_evacuation", |lua, cluster, request: LuaValue| {
         let request = Tree::read(lua, &request, "evacuation request");
         let job = request.and_then(EvacuationRequest::read).and_then(|request| {
-            let EvacuationRequest { node, evacuation, options, .. } = request;
+            let EvacuationRequest { snapshot, node, evacuation, options } = request;
+            none_brought(snapshot.as_ref())?;
             cluster
                 .job(async move |client| client.plan_evacuation(&node, &evacuation, &options).await)
         });
         given(lua, job)
     });
+}
+
+/// As conversations do: a snapshot that is not looked at would be a wrong plan.
+fn none_brought(snapshot: Option<&Snapshot>) -> Result<()> {
+    let bound = "left out: the cluster is asked for it";
+    snapshot.map_or(Ok(()), |_| Err(unread("snapshot", "an object", bound)))
 }
 
 /// Methods that give a [`Job`] and change the cluster.

@@ -1,5 +1,6 @@
 //! A call on its way, for Lua to look after or to wait for.
 
+use super::link::Call;
 use super::process::{Here, Process};
 use crate::reply::{late, refuse, reply};
 use emqx_rebalance_core::{Error, ErrorKind, Result};
@@ -31,16 +32,13 @@ impl Shared {
 }
 
 impl Job {
-    /// Begins `work`, which is given up after `limit`.
-    ///
-    /// # Errors
-    /// As [`Process::begin_call`].
+    /// Begins the work of `call`, which is given up after `limit`.
     pub(crate) fn spawn<T: Serialize>(
         process: &'static Process,
+        call: Call,
         limit: Duration,
         work: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Result<Self> {
-        let call = process.begin_call()?;
+    ) -> Self {
         let shared = Arc::new(Shared::default());
         let worker = Arc::clone(&shared);
         process.handle.spawn(async move {
@@ -49,7 +47,7 @@ impl Job {
             worker
                 .finish(result.unwrap_or_else(|_| Err(given_up())).and_then(|value| json(&value)));
         });
-        Ok(Self(Here::new(process, shared)))
+        Self(Here::new(process, shared))
     }
 }
 

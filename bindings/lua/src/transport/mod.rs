@@ -3,6 +3,7 @@
 
 mod cluster;
 mod job;
+mod link;
 mod process;
 mod run;
 

@@ -7,7 +7,6 @@
 use emqx_rebalance_core::{Error, ErrorKind, Result};
 use nix::sys::signal::SigSet;
 use std::future::pending;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -22,8 +21,6 @@ pub(crate) struct Process {
     id: u32,
     /// Starts work on the background thread.
     pub(crate) handle: Handle,
-    /// Calls on their way.
-    calls: AtomicUsize,
 }
 
 impl Process {
@@ -39,7 +36,7 @@ impl Process {
         let handle = spawn().map_err(|error| {
             Error::new(ErrorKind::Unreachable, "cannot start a thread").with("why", error)
         })?;
-        let process = Self { id: std::process::id(), handle, calls: AtomicUsize::new(0) };
+        let process = Self { id: std::process::id(), handle };
         // For ever: Lua may hold jobs of it at any time.
         let process: &'static Self = Box::leak(Box::new(process));
         *current = Some(process);
@@ -49,29 +46,6 @@ impl Process {
     /// Whether it is the process that runs now, not its parent.
     pub(crate) fn is_here(&self) -> bool {
         self.id == std::process::id()
-    }
-
-    /// Counts one more call, until the guard is dropped.
-    ///
-    /// # Errors
-    /// `unreachable` if so many wait already that EMQX does not seem to answer.
-    pub(crate) fn begin_call(&'static self) -> Result<Call> {
-        if self.calls.fetch_add(1, Ordering::Relaxed) < MAX_CALLS {
-            return Ok(Call(self));
-        }
-        self.calls.fetch_sub(1, Ordering::Relaxed);
-        let message = "too many calls wait for EMQX already";
-        Err(Error::new(ErrorKind::Unreachable, message).with("calls", MAX_CALLS))
-    }
-}
-
-/// A call on its way.
-#[derive(Debug)]
-pub(crate) struct Call(&'static Process);
-
-impl Drop for Call {
-    fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -95,8 +69,6 @@ fn work(runtime: &Runtime) {
 
 /// Threads that look up host names, which has no other way, and go away when there is nothing to do.
 const RESOLVERS: usize = 2;
-/// Calls of one process that may be on their way at once.
-const MAX_CALLS: usize = 256;
 
 /// What may only be touched in the process that made it.
 #[derive(Debug)]

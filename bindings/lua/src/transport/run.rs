@@ -2,7 +2,7 @@
 
 use super::job::{polled, wait};
 use super::process::{Here, Process};
-use crate::reply::{late, refuse, reply};
+use crate::reply::{detached, late, refuse, reply};
 use emqx_rebalance_client::{Cluster, Drive, FileStore, Run as Driven, Store};
 use emqx_rebalance_core::Result;
 use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
@@ -23,6 +23,7 @@ struct Shared {
     view: Mutex<View>,
     changed: Condvar,
     stop: Notify,
+    detach: Notify,
 }
 
 /// What is known.
@@ -44,6 +45,21 @@ impl Shared {
     fn end(&self, end: Result<Outcome>) {
         self.view().end = Some(end);
         self.changed.notify_all();
+    }
+
+    /// Drives the run to its end, or until somebody else is to do so.
+    async fn drive(&self, run: impl Future<Output = Result<Driven>>) {
+        let work = async {
+            match run.await {
+                Ok(run) => self.follow(run).await,
+                Err(error) => self.end(Err(error)),
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.detach.notified() => self.end(Err(detached())),
+            () = work => {}
+        }
     }
 
     async fn follow(&self, mut run: Driven) {
@@ -101,16 +117,13 @@ impl Run {
             view: Mutex::new(view),
             changed: Condvar::new(),
             stop: Notify::new(),
+            detach: Notify::new(),
         });
         let follower = Arc::clone(&shared);
         process.handle.spawn(async move {
-            match connect.await {
-                Ok(cluster) => {
-                    let keep = Keep { run: Arc::clone(&follower), file: file.map(FileStore::new) };
-                    follower.follow(cluster.drive(driver, keep)).await;
-                }
-                Err(error) => follower.end(Err(error)),
-            }
+            let keep = Keep { run: Arc::clone(&follower), file: file.map(FileStore::new) };
+            let run = async { Ok(connect.await?.drive(driver, keep)) };
+            follower.drive(run).await;
         });
         Self(Here::new(process, shared))
     }
@@ -156,6 +169,9 @@ impl LuaUserData for Run {
         });
         methods.add_method("stop", |lua, run, ()| {
             reply(lua, run.0.get().map(|shared| shared.stop.notify_one()).map(|()| true))
+        });
+        methods.add_method("detach", |lua, run, ()| {
+            reply(lua, run.0.get().map(|shared| shared.detach.notify_one()).map(|()| true))
         });
         methods.add_method("events", |lua, run, ()| {
             reply(lua, run.0.get().map(|shared| std::mem::take(&mut shared.view().events)))

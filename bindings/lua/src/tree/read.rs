@@ -95,7 +95,9 @@ impl<'a> Reader<'a> {
                 Err(_) => self.problem("a string of other bytes", "UTF-8"),
             },
             LuaValue::Table(table) => self.table(table),
-            other => self.problem(format!("a {}", other.type_name()), "a value that JSON has"),
+            other => {
+                self.problem(format!("of type {}", other.type_name()), "a value that JSON has")
+            }
         }
     }
 
