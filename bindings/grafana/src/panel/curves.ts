@@ -85,6 +85,7 @@ function number(node: string, values: Array<number | null>, custom: object): Fie
 export const LINE = { drawStyle: 'line', lineWidth: 2, showPoints: 'auto', pointSize: 4, spanNulls: true };
 const FORECAST = {
   lineWidth: 1,
+  showPoints: 'never',
   lineStyle: { fill: 'dash', dash: [6, 6] },
   hideFrom: { legend: true, tooltip: false, viz: false },
 };
