@@ -27,4 +27,5 @@ new JsonDialog(question);
 const form = new StrategyForm(question);
 new WhatIf(question, new NodeList(question), form, fail);
 new ClusterView(question, form, new Views());
+document.body.classList.remove("loading");
 bounds().then((known) => form.learn(known), fail);

@@ -27,7 +27,7 @@ import { strips, STRIPS_PX } from "./strips.js";
 export class Chart {
   /** @type {Picture | undefined} */
   #picture;
-  #svg = drawn("svg", { role: "img" });
+  #svg = drawn("svg", { role: "img", "aria-label": "No forecast yet" });
   #grid = drawn("g");
   #ghost = drawn("g", { class: "ghost" });
   #curves = drawn("g");
@@ -54,6 +54,7 @@ export class Chart {
   /** @param {Picture} picture */
   show(picture) {
     this.#picture = picture;
+    this.#svg.setAttribute("aria-label", picture.label);
     this.#draw();
   }
 
@@ -64,7 +65,6 @@ export class Chart {
     const x = scale(picture.lastTime, LEFT, this.#width - RIGHT);
     const y = scale(picture.most, bottom, TOP);
     this.#svg.setAttribute("viewBox", `0 0 ${this.#width} ${HEIGHT}`);
-    this.#svg.setAttribute("aria-label", picture.label);
     this.#svg.classList.toggle("many", picture.curves.series.length > 12);
     this.#grid.replaceChildren(...grid(picture, x, y, this.#width - RIGHT, bottom));
     this.#strips.replaceChildren(...strips(picture.phases, picture.coordinators, x, bottom + 26));
