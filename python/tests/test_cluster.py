@@ -299,7 +299,7 @@ def until_brace(lines: IO[str]) -> str:
 def test_embedded_clusters_say_what_is_wrong() -> None:
     with pytest.raises(ConfigInvalidError, match="one count for each of 3 nodes"):
         Cluster.embedded(nodes=3, clients=[1])
-    with pytest.raises(ConfigInvalidError, match="personality"):
+    with pytest.raises(ConfigInvalidError, match="expected one of"):
         Cluster.embedded(personality="1.0")
     with pytest.raises(ConfigInvalidError, match="no_such"):
         Cluster.embedded(no_such=1)

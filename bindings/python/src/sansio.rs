@@ -164,9 +164,9 @@ pub(crate) struct Driver(Mutex<Box<dyn Driven>>);
 #[pymethods]
 impl Driver {
     /// Takes the time and `{"answers", "stop"}`; gives `{"requests", "events", "wake_at_ms"}`.
-    fn step(&self, py: Python<'_>, now_ms: u64, input: &str) -> PyResult<String> {
+    fn step(&self, py: Python<'_>, now_ms: u64, given: &str) -> PyResult<String> {
         let work = || {
-            let input = json::value::<RunInput>("input", input)?;
+            let input = json::value::<RunInput>("input", given)?;
             Ok(locked(&self.0).step(now_ms, input))
         };
         unwrapped(py, py.detach(work))

@@ -50,9 +50,12 @@ fn check(shell: &Shell, venv: &Venv) -> Result<()> {
     // Elsewhere, so that the installed package is looked at.
     let _elsewhere = shell.push_dir(&venv.folder);
     cmd!(shell, "{stubtest} emqx_rebalance._native").run()?;
-    let python = venv.program("python");
-    let verify = cmd!(shell, "{pyright} --pythonpath {python} --ignoreexternal");
-    Ok(verify.args(["--verifytypes", "emqx_rebalance"]).ignore_stdout().run()?)
+    // It looks for the package by the first Python of the path.
+    let mut path = venv.folder.join("bin").into_os_string();
+    path.push(":");
+    path.push(env::var_os("PATH").unwrap_or_default());
+    let verify = cmd!(shell, "{pyright} --ignoreexternal --verifytypes emqx_rebalance");
+    Ok(verify.env("PATH", path).ignore_stdout().run()?)
 }
 
 fn tests(shell: &Shell, venv: &Venv) -> Result<()> {

@@ -46,7 +46,7 @@ def evacuation(plan: EvacuationPlan) -> str:
     forecast = plan.forecast
     head = (
         f"Empties {plan.node}: disconnects {count(forecast.disconnects)} clients in "
-        f"{duration(forecast.duration_s)}. {plan.reminder[:1].upper()}{plan.reminder[1:]}."
+        f"{duration(forecast.duration_s)}. Then {plan.reminder}."
     )
     table = _nodes(forecast, (plan.node,), plan.clients_to)
     picture = chart("clients per node, forecast", lines(forecast))
@@ -87,7 +87,9 @@ def lines(forecast: Forecast) -> list[Line]:
         return max(connections) - min(connections)
 
     nodes = [node for node in forecast.curve.nodes if node.connections]
-    nodes = sorted(nodes, key=lambda node: -swing(node.connections))[:MOST_LINES]
+    swings = sorted((swing(node.connections) for node in nodes), reverse=True)
+    least = swings[MOST_LINES - 1] if len(swings) > MOST_LINES else 0
+    nodes = [node for node in nodes if swing(node.connections) >= least][:MOST_LINES]
     return [
         Line(node.node, list(zip(times, node.connections, strict=True)), COLOURS[i % len(COLOURS)])
         for i, node in enumerate(nodes)

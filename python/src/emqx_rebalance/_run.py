@@ -38,7 +38,10 @@ class Teller:
         self._thread = threading.Thread(
             target=self._tell, name="emqx-rebalance-events", daemon=True
         )
-        self.sink = self._queue.put
+
+    def sink(self, text: str | None) -> None:
+        """Takes an event, from any thread; None is the end."""
+        self._queue.put(text)
 
     def start(self) -> None:
         """Begins to tell."""
