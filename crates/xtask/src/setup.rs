@@ -22,6 +22,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     // OpenResty's, which its nginx module needs; Debian's other one cannot be installed beside it.
     ("luajit", &["luajit2"]),
     ("luarocks", &["luarocks"]),
+    // LuaRocks wants the headers for whatever it installs as a library.
+    ("/usr/include/lua5.4/lua.h", &["liblua5.4-dev"]),
     ("mosquitto_pub", &["mosquitto-clients"]),
     ("nginx", &["nginx-light", "libnginx-mod-stream"]),
     // Scrapes the embedded cluster in Grafana's stories; its promtool tries the alert rules.
