@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env, execPath } from "node:process";
@@ -50,6 +50,21 @@ const story = `
 `;
 const expected = "config_invalid,1,config_invalid,1";
 
+/** The examples of the documentation, by file name. */
+async function examples(extension) {
+  const texts = await Promise.all(["../../../docs/javascript.md", "npm/README.md"].map((path) => readFile(join(js, path), "utf8")));
+  const blocks = texts.flatMap((text) => [...text.matchAll(/^```(?:ts|js)\n(.*?)^```/gms)].map(([, block]) => block));
+  assert.ok(blocks.length >= 5, "the documentation has examples");
+  return Object.entries(blocks).map(([i, text]) => [`example-${i}.${extension}`, text]);
+}
+
+test("the examples in the documentation run, but for those that need a cluster", { timeout: 120_000 }, async () => {
+  const files = (await examples("js")).filter(([, text]) => !text.includes("https://emqx.example"));
+  const path = await project("examples", "module", Object.fromEntries(files));
+  for (const [file] of files) run(path, file);
+  assert.ok(files.length >= 3);
+});
+
 test("a fresh ESM project imports it, inlined or not", { timeout: 60_000 }, async () => {
   const path = await project("esm", "module", {
     "main.js": `import * as api from "emqx-rebalance"; import * as inline from "emqx-rebalance/inline";
@@ -87,9 +102,10 @@ test("strict TypeScript takes its types, in both formats, and finds wrong option
       return made.forecast.curve.nodes[0]?.connections[0] ?? 0;
     }`;
   const options = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true, target: "es2022", lib: ["es2023", "dom", "dom.iterable"], types: [] };
-  const project_ = (name, type, module, moduleResolution) => project(name, type, {
+  const typed = (name, type, module, moduleResolution, more = {}) => project(name, type, {
+    ...more,
     "main.ts": text,
-    "tsconfig.json": JSON.stringify({ compilerOptions: { ...options, module, moduleResolution }, files: ["main.ts"] }),
+    "tsconfig.json": JSON.stringify({ compilerOptions: { ...options, module, moduleResolution }, files: ["main.ts", ...Object.keys(more)] }),
   });
   const tsc = tool("typescript/bin/tsc");
   const check = (path) => {
@@ -99,9 +115,12 @@ test("strict TypeScript takes its types, in both formats, and finds wrong option
       assert.fail(error.stdout);
     }
   };
-  check(await project_("types-esm", "module", "nodenext", "nodenext"));
-  check(await project_("types-cjs", "commonjs", "nodenext", "nodenext"));
-  check(await project_("types-bundler", "module", "esnext", "bundler"));
+  check(await typed("types-esm", "module", "nodenext", "nodenext"));
+  check(await typed("types-cjs", "commonjs", "nodenext", "nodenext"));
+  const prelude = "declare const key: string, secret: string;\n";
+  const documented = (await examples("ts")).map(([file, text]) => [file, prelude + text]);
+  const bundled = await typed("types-bundler", "module", "esnext", "bundler", Object.fromEntries(documented));
+  check(bundled);
 });
 
 test("a fresh Vite project bundles it, and the page runs in Chromium", { timeout: 120_000 }, async (t) => {
