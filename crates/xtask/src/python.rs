@@ -19,6 +19,7 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
     let main = Venv::new(shell, MAIN)?.with_context(|| {
         format!("Python 3.{MAIN} is needed: install it, or put its folder into PATH")
     })?;
+    step("Python native half, lint", || lint(shell))?;
     step("Python tools", || main.pip(shell, &["maturin>=1.9.4,<2"]))?;
     let wheel = Wheel::build(shell, &main)?;
     step("Python package", || {
@@ -36,6 +37,15 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
         tests(shell, &venv)?;
     }
     step("Python source distribution", || from_source(shell, &main))
+}
+
+/// The native half, which is a workspace of its own. Warnings are errors.
+fn lint(shell: &Shell) -> Result<()> {
+    let manifest = "bindings/python/Cargo.toml";
+    cmd!(shell, "cargo fmt --check --manifest-path {manifest}").run()?;
+    let clippy = cmd!(shell, "cargo clippy --quiet --all-targets --manifest-path {manifest}");
+    let clippy = clippy.args(["--", "-D", "warnings"]);
+    Ok(clippy.env("CARGO_TARGET_DIR", target().join("cargo")).run()?)
 }
 
 /// Everything that reads the package and does not run it. Warnings are errors.
