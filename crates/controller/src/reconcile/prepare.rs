@@ -1,7 +1,7 @@
 //! From a new object to a plan that is about to start.
 
 use super::reach::{self, Reached};
-use super::{drive, ending};
+use super::{drive, ending, queue};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::instance::cluster_key;
@@ -20,7 +20,8 @@ use std::time::Duration;
 /// Plans `object` and begins, unless something speaks against it.
 pub(super) async fn prepare(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
     let uid = object.uid().unwrap_or_default();
-    if !context.desk.claim(&cluster_key(object), &uid) {
+    // What only shows a plan is in nobody's way.
+    if queue::will_start(object) && !context.desk.claim(&cluster_key(object), &uid) {
         let message = "another Rebalance is before it on the same cluster";
         return wait(context, object, "OtherRebalance", message, TURN).await;
     }

@@ -66,7 +66,7 @@ fn is_driven(object: &Rebalance) -> bool {
 }
 
 /// Whether it starts as soon as it can: no dry run, and not waiting for somebody's approval.
-fn will_start(object: &Rebalance) -> bool {
+pub(super) fn will_start(object: &Rebalance) -> bool {
     Wishes::of(object)
         .is_ok_and(|wishes| !wishes.is_dry_run && wishes.approval != Approval::Awaited)
 }
