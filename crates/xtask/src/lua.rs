@@ -88,7 +88,7 @@ fn rock(shell: &Shell) -> Result<()> {
     let _folder = shell.push_dir("bindings/lua");
     let rock = "emqx-rebalance-command-scm-1.rockspec";
     let make = cmd!(shell, "luarocks --lua-version 5.4 --tree {tree} make --deps-mode none {rock}");
-    let make = make.env("EMQX_REBALANCE_PROFILE", "dev").env("CARGO_TARGET_DIR", target());
+    let make = make.env("EMQX_REBALANCE_PROFILE", "dev").env("CARGO_TARGET_DIR", own_target());
     make.quiet().ignore_stdout().run()?;
     let found = cmd!(shell, "{lua} -e 'print(require(\"emqx_rebalance\")._VERSION)'")
         .env("LUA_CPATH", tree.join("lib/lua/5.4/?.so"))
@@ -101,7 +101,7 @@ fn rock(shell: &Shell) -> Result<()> {
 
 /// Builds the module for one Lua quickly, and gives its folder.
 pub(crate) fn module(shell: &Shell, lua: &str) -> Result<PathBuf> {
-    let folder = target().join("lua-modules").join(lua);
+    let folder = own_target().join("modules").join(lua);
     step(&format!("Lua module for {lua}"), || {
         build_one(shell, lua, &folder, &["--features", lua])
     })?;
@@ -110,7 +110,7 @@ pub(crate) fn module(shell: &Shell, lua: &str) -> Result<PathBuf> {
 
 /// Builds the modules quickly, and gives the folder with one folder for each Lua.
 fn modules(shell: &Shell) -> Result<PathBuf> {
-    let folder = target().join("lua-modules");
+    let folder = own_target().join("modules");
     build_into(shell, &folder, &[])?;
     Ok(folder)
 }
@@ -118,7 +118,7 @@ fn modules(shell: &Shell) -> Result<PathBuf> {
 fn lint(shell: &Shell) -> Result<()> {
     let _folder = shell.push_dir("bindings/lua");
     cmd!(shell, "cargo fmt --check").run()?;
-    let target = target();
+    let target = own_target();
     for features in ["lua54", "lua54,transport"] {
         let clippy =
             cmd!(shell, "cargo clippy --quiet --no-default-features --target-dir {target}");
@@ -137,10 +137,10 @@ fn build_into(shell: &Shell, folder: &Path, profile: &[&str]) -> Result<()> {
     })
 }
 
-/// Builds the module and copies it to `folder`. All builds share one target folder: another Lua
-/// builds no more than mlua and the module again.
+/// Builds the module and copies it to `folder`. All share one target folder: another Lua builds no
+/// more than mlua and the module again.
 fn build_one(shell: &Shell, lua: &str, folder: &Path, arguments: &[&str]) -> Result<()> {
-    let target = target();
+    let target = own_target();
     let manifest = "bindings/lua/Cargo.toml";
     let build = cmd!(shell, "cargo build --quiet --manifest-path {manifest} --target-dir {target}");
     build.args(arguments).run().with_context(|| format!("the module for {lua}"))?;
@@ -198,6 +198,12 @@ fn named(shell: &Shell, folder: &Path, end: &str) -> Result<Vec<String>> {
 /// The command, whose `cluster` is what the tests ask.
 pub(crate) fn program() -> PathBuf {
     target().join("debug/emqx-rebalance")
+}
+
+/// Where the modules are built. Apart from the workspace: with a lock file of their own, the two would
+/// build each other's dependencies again and again in one folder.
+fn own_target() -> PathBuf {
+    target().join("lua")
 }
 
 /// Where cargo builds: outside the clone, if so wished.
