@@ -1,0 +1,28 @@
+"""The API reference is made from the docstrings, and has every public name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import emqx_rebalance
+
+pytest.importorskip("pdoc", reason="an extra, tried on the main version")
+
+
+def test_the_reference_has_every_public_name(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pdoc", "-o", str(tmp_path), "emqx_rebalance"],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Warn" not in done.stderr, done.stderr
+    page = (tmp_path / "emqx_rebalance.html").read_text(encoding="utf-8")
+    for name in set(emqx_rebalance.__all__) - {"sansio"}:
+        assert f'id="{name}"' in page, name
+    assert (tmp_path / "emqx_rebalance" / "sansio.html").is_file()  # a page of its own
