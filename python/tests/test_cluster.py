@@ -193,13 +193,14 @@ def test_events_are_logged(cluster: EmbeddedCluster, caplog: pytest.LogCaptureFi
 
 def test_ctrl_c_ends_the_waiting_within_a_tenth_of_a_second() -> None:
     code = """
-import sys, time
+import signal, sys, time
 from emqx_rebalance import Cluster
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 with Cluster.embedded(clients=[300, 0]) as cluster:
     plan = cluster.plan(conn_evict_rate=1, abs_conn_threshold=10)
     run = cluster.start(plan)
-    print("waiting", flush=True)
     try:
+        print("waiting", flush=True)
         run.wait()
     except KeyboardInterrupt:
         print(time.time(), flush=True)
