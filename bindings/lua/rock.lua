@@ -9,6 +9,7 @@ local function run(command)
   assert(status == true or status == 0, "failed: " .. command)
 end
 
-run(("cargo build --profile %s --target-dir %s --features %s"):format(profile, target, feature))
+-- LuaRocks' compiler is not what cargo's packages were built with, if they were built before.
+run(("env -u CC cargo build --profile %s --target-dir %s --features %s"):format(profile, target, feature))
 run("mkdir -p build/rock")
 run(("cp %s/%s/libemqx_rebalance.so build/rock/emqx_rebalance.so"):format(target, folder))
