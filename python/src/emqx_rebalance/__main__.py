@@ -12,8 +12,10 @@ __all__ = ["main"]
 
 def main() -> int:
     """Runs the command with the arguments of the process and returns its exit code."""
-    # Ctrl-C is the command's own: Python's handler would wait for Python to go on.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Ctrl-C is the command's own: Python's handler would wait for Python to go on. Where it is
+    # ignored, as in the background, it stays so.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     again = [sys.executable, "-m", "emqx_rebalance"]
     return _native.command(["emqx-rebalance", *sys.argv[1:]], again)
 

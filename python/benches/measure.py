@@ -1,6 +1,6 @@
 """Measures the package as it is installed, and prints a table for docs/numbers.md.
 
-python benches/numbers.py [WHEEL]
+python benches/measure.py [WHEEL]
 """
 
 from __future__ import annotations
