@@ -16,9 +16,9 @@ asyncio. Every value is immutable, and is written and read as the same JSON as t
 from __future__ import annotations
 
 import atexit
-from typing import TYPE_CHECKING, Any
 
 from . import _native, sansio
+from ._async import AsyncCluster, AsyncEmbeddedCluster, AsyncRun
 from ._cluster import Cluster, EmbeddedCluster
 from ._embedded import Embedded
 from ._errors import (
@@ -105,9 +105,6 @@ from ._words import (
     RunPhase,
     Severity,
 )
-
-if TYPE_CHECKING:
-    from ._async import AsyncCluster, AsyncEmbeddedCluster, AsyncRun
 
 __all__ = [
     "AnswerLost",
@@ -204,12 +201,3 @@ __version__ = _native.__version__
 
 # The threads of the native half must not call an interpreter that ends.
 atexit.register(_native.close)
-
-
-def __getattr__(name: str) -> Any:
-    # asyncio is a quarter of the time that the import takes, and few need it.
-    if name in ("AsyncCluster", "AsyncEmbeddedCluster", "AsyncRun"):
-        from . import _async
-
-        return getattr(_async, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
