@@ -84,7 +84,7 @@ fn from_source(shell: &Shell, main: &Venv) -> Result<()> {
     let maturin = main.program("maturin");
     {
         let _folder = shell.push_dir(PACKAGE);
-        cmd!(shell, "{maturin} sdist --quiet --out {folder}").run()?;
+        cmd!(shell, "{maturin} sdist --out {folder}").run()?;
     }
     let archive = only(shell, &folder, "gz")?;
     let into = fresh(shell, &target().join("from-sdist"))?;
