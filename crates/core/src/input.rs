@@ -283,13 +283,28 @@ impl Fields {
 
     /// Takes a list of at least one node name.
     pub(crate) fn nodes(&mut self, name: &str) -> Option<Vec<NodeName>> {
+        let bound = "a list of at least one node name such as `emqx@10.0.0.1`";
+        self.names(name, bound, |list| !list.is_empty())
+    }
+
+    /// Takes a list of node names, of none as well.
+    pub(crate) fn any_nodes(&mut self, name: &str) -> Option<Vec<NodeName>> {
+        self.names(name, "a list of node names such as `emqx@10.0.0.1`", |_| true)
+    }
+
+    fn names(
+        &mut self,
+        name: &str,
+        bound: &str,
+        good: impl Fn(&[Loose]) -> bool,
+    ) -> Option<Vec<NodeName>> {
         let value = self.take(name)?;
         let names = match &value {
-            Loose::List(list) if !list.is_empty() => list.iter().map(node_name).collect(),
+            Loose::List(list) if good(list) => list.iter().map(node_name).collect(),
             _ => None,
         };
         if names.is_none() {
-            self.problem(name, value, "a list of at least one node name such as `emqx@10.0.0.1`");
+            self.problem(name, value, bound);
         }
         names
     }

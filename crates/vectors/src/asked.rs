@@ -42,6 +42,7 @@ fn plans() -> Vec<(&'static str, &'static str, Value)> {
             json!({
             "snapshot": article(), "mode": null, "nodes": null, "conn_evict_rate": null }),
         ),
+        ("no node is left out", "plan", json!({ "snapshot": article(), "exclude": [] })),
         ("nothing to balance", "plan", json!({ "snapshot": snapshot(&[100, 101, 99]) })),
         ("one node alone", "plan", json!({ "snapshot": snapshot(&[100]) })),
         (

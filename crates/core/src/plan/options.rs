@@ -81,7 +81,7 @@ impl FromFields for PlanOptions {
         Self {
             mode: fields.word("mode", &modes).unwrap_or_default(),
             nodes: fields.nodes("nodes"),
-            exclude: fields.nodes("exclude").unwrap_or_default(),
+            exclude: fields.any_nodes("exclude").unwrap_or_default(),
             coordinator: fields.node("coordinator"),
             load_balancer: fields.word("load_balancer", &LoadBalancer::WORDS),
             reconnect_delay_s: fields.number("reconnect_delay_s", "a number of seconds", any),
