@@ -62,6 +62,12 @@ return function(test)
     check.contains(text, '"version":1')
   end)
 
+  test("an empty table is a list where one is expected", function()
+    local plan = assert(rebalance.plan { snapshot = { nodes = NODES }, exclude = {} })
+    check.equal(plan, assert(rebalance.plan { snapshot = { nodes = NODES } }))
+    refused_field("nodes", { snapshot = { nodes = NODES }, nodes = {} })
+  end)
+
   test("an evacuation is planned", function()
     local plan = assert(rebalance.plan_evacuation {
       snapshot = { nodes = NODES }, node = "emqx@n1", conn_evict_rate = 50,

@@ -20,6 +20,8 @@ pub(crate) enum Loose {
     Text(String),
     List(Vec<Self>),
     Object,
+    /// An object without members: what Lua writes for a list without items, too.
+    Empty,
 }
 
 impl fmt::Display for Loose {
@@ -31,7 +33,7 @@ impl fmt::Display for Loose {
             Self::Fraction(value) => write!(f, "{value}"),
             Self::Text(value) => f.write_str(&value.chars().take(MAX_SHOWN).collect::<String>()),
             Self::List(_) => f.write_str("a list"),
-            Self::Object => f.write_str("an object"),
+            Self::Object | Self::Empty => f.write_str("an object"),
         }
     }
 }
@@ -92,8 +94,11 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Loose, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Loose::Object)
+        let mut kind = Loose::Empty;
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            kind = Loose::Object;
+        }
+        Ok(kind)
     }
 }
 
@@ -301,6 +306,7 @@ impl Fields {
         let value = self.take(name)?;
         let names = match &value {
             Loose::List(list) if good(list) => list.iter().map(node_name).collect(),
+            Loose::Empty if good(&[]) => Some(Vec::new()),
             _ => None,
         };
         if names.is_none() {
