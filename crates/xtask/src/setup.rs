@@ -24,6 +24,7 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("luarocks", &["luarocks"]),
     // LuaRocks wants the headers for whatever it installs as a library.
     ("/usr/include/lua5.4/lua.h", &["liblua5.4-dev"]),
+    ("mosquitto", &["mosquitto"]),
     ("mosquitto_pub", &["mosquitto-clients"]),
     ("nginx", &["nginx-light", "libnginx-mod-stream"]),
     // Scrapes the embedded cluster in Grafana's stories; its promtool tries the alert rules.
