@@ -10,8 +10,8 @@ use crate::task::Task;
 use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Drive};
 use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{
-    Error, ErrorKind, EvacuationRequest, EvacuationStartRequest, Evacuator, NodeName, Plan,
-    PlanRequest, Result, Snapshot, StartRequest,
+    Error, ErrorKind, EvacuationPlan, EvacuationRequest, Evacuator, NodeName, Plan, PlanRequest,
+    Result, Snapshot, StartRequest,
 };
 use emqx_rebalance_exchange::Access;
 use emqx_rebalance_exchange::sansio::Cluster as Exchange;
@@ -151,7 +151,7 @@ impl Cluster {
         self.spawn(py, async move |client| client.stop(coordinator.as_ref()).await)
     }
 
-    /// Starts a plan on the connected cluster. `request` is a `StartRequest`; `sink` is called with
+    /// Starts a plan on the connected cluster. `request` is a `StartRequest<Plan>`; `sink` is called with
     /// every event as JSON, and with `None` at the end.
     fn start(
         &self,
@@ -160,11 +160,11 @@ impl Cluster {
         state: Option<PathBuf>,
         sink: Py<PyAny>,
     ) -> PyResult<Run> {
-        let driver = json::request(request, |from| StartRequest::read(from)?.driver());
+        let driver = json::request(request, |from| StartRequest::<Plan>::read(from)?.driver());
         self.drive(py, driver, state, sink)
     }
 
-    /// Empties a node of the connected cluster. `request` is an `EvacuationStartRequest`.
+    /// Empties a node of the connected cluster. `request` is a `StartRequest<EvacuationPlan>`.
     fn evacuate(
         &self,
         py: Python<'_>,
@@ -172,7 +172,8 @@ impl Cluster {
         state: Option<PathBuf>,
         sink: Py<PyAny>,
     ) -> PyResult<Run> {
-        let driver = json::request(request, |from| EvacuationStartRequest::read(from)?.evacuator());
+        let driver =
+            json::request(request, |from| StartRequest::<EvacuationPlan>::read(from)?.evacuator());
         self.drive(py, driver, state, sink)
     }
 

@@ -6,7 +6,7 @@ use crate::json;
 use crate::stored::Stored;
 use emqx_rebalance_core::driver::{Driver as CoreDriver, Outcome, Status};
 use emqx_rebalance_core::{
-    Error, EvacuationRequest, EvacuationStartRequest, Evacuator, PlanRequest, Result, StartRequest,
+    Error, EvacuationPlan, EvacuationRequest, Evacuator, Plan, PlanRequest, Result, StartRequest,
 };
 use emqx_rebalance_exchange::sansio::{
     Cluster, HttpAnswer, HttpRequest, Run, RunInput, Talk as Inner,
@@ -76,15 +76,16 @@ impl Exchange {
         Ok(Talk::new(self.cluster.stop(coordinator.map_err(|error| raised(py, &error))?)))
     }
 
-    /// Begins a plan. `request` is a `StartRequest`.
+    /// Begins a plan. `request` is a `StartRequest<Plan>`.
     fn start(&self, py: Python<'_>, request: &str) -> PyResult<Driver> {
-        let driver = json::request(request, |from| StartRequest::read(from)?.driver());
+        let driver = json::request(request, |from| StartRequest::<Plan>::read(from)?.driver());
         self.drive(py, driver)
     }
 
-    /// Empties a node. `request` is an `EvacuationStartRequest`.
+    /// Empties a node. `request` is a `StartRequest<EvacuationPlan>`.
     fn evacuate(&self, py: Python<'_>, request: &str) -> PyResult<Driver> {
-        let driver = json::request(request, |from| EvacuationStartRequest::read(from)?.evacuator());
+        let driver =
+            json::request(request, |from| StartRequest::<EvacuationPlan>::read(from)?.evacuator());
         self.drive(py, driver)
     }
 

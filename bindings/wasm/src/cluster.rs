@@ -6,7 +6,7 @@ use crate::run::Run;
 use crate::talk::Talk;
 use emqx_rebalance_core::driver::{Driver, DriverState};
 use emqx_rebalance_core::{
-    EvacuationRequest, EvacuationStartRequest, Evacuator, EvacuatorState, NodeName, PlanRequest,
+    EvacuationPlan, EvacuationRequest, Evacuator, EvacuatorState, NodeName, Plan, PlanRequest,
     Result, StartRequest,
 };
 use emqx_rebalance_exchange::{Drive, sansio};
@@ -69,14 +69,14 @@ impl Cluster {
         Talk::new(self.0.evacuations())
     }
 
-    /// A run of a `StartRequest`. Nothing is sent before its first step.
+    /// A run of a `StartRequest` of a `Plan`. Nothing is sent before its first step.
     pub fn start(&self, request: &str) -> Result<Run, Thrown> {
-        self.drive(ask(request, |text| StartRequest::read(text)?.driver())?)
+        self.drive(ask(request, |text| StartRequest::<Plan>::read(text)?.driver())?)
     }
 
-    /// A run of an `EvacuationStartRequest`.
+    /// A run of a `StartRequest` of an `EvacuationPlan`.
     pub fn start_evacuation(&self, request: &str) -> Result<Run, Thrown> {
-        self.drive(ask(request, |text| EvacuationStartRequest::read(text)?.evacuator())?)
+        self.drive(ask(request, |text| StartRequest::<EvacuationPlan>::read(text)?.evacuator())?)
     }
 
     /// A run that goes on from a `DriverState`.

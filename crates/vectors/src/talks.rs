@@ -3,7 +3,7 @@
 use crate::host::Host;
 use anyhow::Result;
 use emqx_rebalance_core::driver::DriverState;
-use emqx_rebalance_core::{Error, PlanRequest, StartRequest};
+use emqx_rebalance_core::{Error, Plan, PlanRequest, StartRequest};
 use emqx_rebalance_exchange::sansio::{Cluster, HttpRequest, RunStep, Talk, TalkStep};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ impl Conversation {
         let talk = self.cluster.plan(PlanRequest::read(&asked)?);
         let plan = self.ask("plan", asked, talk)??;
         let request = json!({ "plan": plan, "reason": "a vector", "max_waves": 1 });
-        let mut run = self.cluster.drive(StartRequest::read(&request)?.driver()?)?;
+        let mut run = self.cluster.drive(StartRequest::<Plan>::read(&request)?.driver()?)?;
         let mut steps = Vec::new();
         self.host.run(&mut run, MAX_STEPS, |now_ms, answers, step| {
             steps.push(run_step(now_ms, answers, step));

@@ -9,7 +9,7 @@ use crate::stored::{Stored, named, unread};
 use crate::tree::Tree;
 use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{
-    EvacuationRequest, EvacuationStartRequest, Evacuator, PlanRequest, Result, StartRequest,
+    EvacuationPlan, EvacuationRequest, Evacuator, Plan, PlanRequest, Result, StartRequest,
 };
 use emqx_rebalance_exchange::sansio::Cluster as Conversations;
 use mlua::prelude::*;
@@ -85,14 +85,15 @@ fn add_questions<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
 /// Methods that give a [`Course`].
 fn add_courses<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
     methods.add_method("start", |lua, cluster, request: LuaValue| {
-        let request = Tree::read(lua, &request, "start request").and_then(StartRequest::read);
+        let request =
+            Tree::read(lua, &request, "start request").and_then(StartRequest::<Plan>::read);
         let driver = request.and_then(StartRequest::driver);
         given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver, false)))
     });
     methods.add_method("evacuate", |lua, cluster, request: LuaValue| {
         let request = Tree::read(lua, &request, "start request");
-        let request = request.and_then(EvacuationStartRequest::read);
-        let driver = request.and_then(EvacuationStartRequest::evacuator);
+        let request = request.and_then(StartRequest::<EvacuationPlan>::read);
+        let driver = request.and_then(StartRequest::evacuator);
         given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver, false)))
     });
     methods.add_method("resume", |lua, cluster, state: LuaString| {

@@ -12,8 +12,7 @@ use crate::tree::Tree;
 use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Drive, Tls};
 use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{
-    EvacuationRequest, EvacuationStartRequest, Evacuator, PlanRequest, Result, Snapshot,
-    StartRequest,
+    EvacuationPlan, EvacuationRequest, Evacuator, Plan, PlanRequest, Result, Snapshot, StartRequest,
 };
 use mlua::prelude::*;
 use serde::Serialize;
@@ -180,12 +179,13 @@ fn add_commands<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
 /// Methods that give a [`Run`].
 fn add_runs<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
     methods.add_method("start", |lua, cluster, (request, file): (LuaValue, Option<PathBuf>)| {
-        let request = Tree::read(lua, &request, "start request").and_then(StartRequest::read);
+        let request =
+            Tree::read(lua, &request, "start request").and_then(StartRequest::<Plan>::read);
         given(lua, request.and_then(|request| cluster.drive(request.driver(), file)))
     });
     methods.add_method("evacuate", |lua, cluster, (request, file): (LuaValue, Option<PathBuf>)| {
         let request = Tree::read(lua, &request, "start request");
-        let request = request.and_then(EvacuationStartRequest::read);
+        let request = request.and_then(StartRequest::<EvacuationPlan>::read);
         given(lua, request.and_then(|request| cluster.drive(request.evacuator(), file)))
     });
     methods.add_method("resume", |lua, cluster, (state, file): (LuaString, Option<PathBuf>)| {

@@ -7,7 +7,6 @@ export type { WasmSource } from "./loader.js";
 export { plan, planEvacuation } from "./plan.js";
 export type {
   EvacuationRequest,
-  EvacuationStartWishes,
   EvacuationWishes,
   PlanRequest,
   PlanWishes,

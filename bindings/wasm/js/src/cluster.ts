@@ -12,7 +12,7 @@ import type {
   Status,
 } from "./generated/contract.js";
 import { call, encode } from "./json.js";
-import type { EvacuationStartWishes, EvacuationWishes, PlanWishes, StartWishes } from "./requests.js";
+import type { EvacuationWishes, PlanWishes, StartWishes } from "./requests.js";
 import { Run, type Store } from "./run.js";
 import { talk } from "./talk.js";
 
@@ -127,7 +127,7 @@ export class Cluster {
   /** The same with the evacuation of a node. */
   startEvacuation(
     plan: EvacuationPlan,
-    { signal, store, ...wishes }: EvacuationStartWishes & CallOptions & { store?: Store<EvacuatorState> } = {},
+    { signal, store, ...wishes }: StartWishes & CallOptions & { store?: Store<EvacuatorState> } = {},
   ): Promise<Run<EvacuatorState>> {
     const request = encode({ ...wishes, plan });
     return this.#run(() => this.#raw.start_evacuation(request), store, signal);

@@ -3,7 +3,6 @@ import type {
   Evacuation,
   EvacuationPlanOptions,
   EvacuationRequest as EvacuationRequestParts,
-  EvacuationStartRequest,
   PlanOptions,
   PlanRequest as PlanRequestParts,
   StartRequest,
@@ -34,8 +33,8 @@ export type EvacuationRequest = EvacuationRequestParts &
 /** The same for a cluster that is asked for its loads. */
 export type EvacuationWishes = Omit<EvacuationRequest, "snapshot">;
 
-/** How to start a plan: `force`, `who` and `reason`, and how patiently to follow it. */
-export type StartWishes = Omit<StartRequest, "plan"> & Wishes<DriverOptions>;
-
-/** How to start an evacuation. */
-export type EvacuationStartWishes = Omit<EvacuationStartRequest, "plan"> & Wishes<DriverOptions>;
+/**
+ * How to start a plan, of an evacuation too: `force`, `who` and `reason`, and how patiently to
+ * follow it.
+ */
+export type StartWishes = Omit<StartRequest<unknown>, "plan"> & Wishes<DriverOptions>;

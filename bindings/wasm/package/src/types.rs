@@ -2,8 +2,8 @@
 
 use emqx_rebalance_core::driver::{DriverState, Event, Record, Status};
 use emqx_rebalance_core::{
-    ErrorKind, EvacuationRequest, EvacuationStartRequest, EvacuatorState, GlobalStatus,
-    LocalStatus, NodeList, PlanRequest, Problem, Snapshot, StartRequest, StopAnswer,
+    ErrorKind, EvacuationPlan, EvacuationRequest, EvacuatorState, GlobalStatus, LocalStatus,
+    NodeList, Plan, PlanRequest, Problem, Snapshot, StartRequest, StopAnswer,
 };
 use emqx_rebalance_sim::{ClusterConfig, Fault, Totals};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,8 +18,8 @@ fn contract_types() -> Types {
     let mut types = Types::new();
     types.add::<PlanRequest>();
     types.add::<EvacuationRequest>();
-    types.add::<StartRequest>();
-    types.add::<EvacuationStartRequest>();
+    types.add::<StartRequest<Plan>>();
+    types.add::<EvacuationPlan>();
     types.add::<Snapshot>();
     types.add::<DriverState>();
     types.add::<EvacuatorState>();

@@ -1,11 +1,9 @@
 //! Which node to empty, as one object.
 
 use super::Beside;
-use super::start::{Asked, WHAT as START};
-use crate::driver::{DriverOptions, Purpose};
 use crate::emqx::Evacuation;
 use crate::error::Result;
-use crate::evacuate::{EvacuationPlan, EvacuationPlanOptions, Evacuator, plan_evacuation};
+use crate::evacuate::{EvacuationPlan, EvacuationPlanOptions, plan_evacuation};
 use crate::input::FromFields;
 use crate::node::NodeName;
 use crate::snapshot::{Snapshot, SnapshotInput};
@@ -75,66 +73,12 @@ impl<'de> Beside<'de> for BesideEvacuation {
     }
 }
 
-/// Which evacuation to start: `plan`, and what [`super::StartRequest`] has beside it.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct EvacuationStartRequest {
-    /// What to do.
-    pub plan: EvacuationPlan,
-    /// Whether to start in spite of findings of severity `error`. Default false.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
-    pub force: bool,
-    /// Who starts it, and why.
-    #[cfg_attr(feature = "typescript", ts(flatten))]
-    pub purpose: Purpose,
-    /// How patiently.
-    #[cfg_attr(feature = "typescript", ts(skip))]
-    pub options: DriverOptions,
-}
-
-impl EvacuationStartRequest {
-    /// Reads a request.
-    ///
-    /// # Errors
-    /// `config_invalid` with every problem of the options at once.
-    pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
-        let (beside, fields): (BesideStart, _) = super::read(deserializer, START)?;
-        let Asked { force, purpose, options } = Asked::read(fields)?;
-        let missing = || super::missing(START, "plan", "the plan of an evacuation");
-        Ok(Self { plan: beside.plan.ok_or_else(missing)?, force, purpose, options })
-    }
-
-    /// A driver for it.
-    ///
-    /// # Errors
-    /// As [`Evacuator::new`].
-    pub fn evacuator(self) -> Result<Evacuator> {
-        Ok(Evacuator::new(self.plan, self.options, self.force)?.with_purpose(self.purpose))
-    }
-}
-
-impl<'de> Deserialize<'de> for EvacuationStartRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read(deserializer).map_err(serde::de::Error::custom)
-    }
-}
-
-#[derive(Default)]
-struct BesideStart {
-    plan: Option<EvacuationPlan>,
-}
-
-impl<'de> Beside<'de> for BesideStart {
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
-        if name == "plan" { super::fill(&mut self.plan, name, map) } else { Ok(false) }
-    }
-}
-
 const WHAT: &str = "evacuation request";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::StartRequest;
 
     #[test]
     fn a_node_is_planned_empty_and_started() {
@@ -143,7 +87,7 @@ mod tests {
         let request: EvacuationRequest = serde_json::from_str(json).unwrap();
         let plan = request.plan().unwrap();
         let start = serde_json::json!({ "plan": plan, "who": "me" }).to_string();
-        let start: EvacuationStartRequest = serde_json::from_str(&start).unwrap();
+        let start: StartRequest<EvacuationPlan> = serde_json::from_str(&start).unwrap();
         assert!(start.evacuator().is_ok());
     }
 

@@ -5,7 +5,7 @@ mod evacuation;
 mod plan;
 mod start;
 
-pub use evacuation::{EvacuationRequest, EvacuationStartRequest};
+pub use evacuation::EvacuationRequest;
 pub use plan::PlanRequest;
 pub use start::StartRequest;
 

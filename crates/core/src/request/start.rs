@@ -3,17 +3,18 @@
 use super::Beside;
 use crate::driver::{Driver, DriverOptions, Purpose};
 use crate::error::Result;
-use crate::input::{Fields, FromFields};
+use crate::evacuate::{EvacuationPlan, Evacuator};
+use crate::input::FromFields;
 use crate::plan::Plan;
-use serde::de::{Deserialize, Deserializer, MapAccess};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess};
 
-/// What to start: `plan`, `force`, `who` and `reason`, and every option of [`DriverOptions`] by its
-/// name.
+/// What to start: `plan`, a [`Plan`] or an [`EvacuationPlan`]; `force`, `who` and `reason`; and every
+/// option of [`DriverOptions`] by its name.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct StartRequest {
+pub struct StartRequest<P> {
     /// What to do.
-    pub plan: Plan,
+    pub plan: P,
     /// Whether to start in spite of findings of severity `error`. Default false.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
     pub force: bool,
@@ -25,18 +26,25 @@ pub struct StartRequest {
     pub options: DriverOptions,
 }
 
-impl StartRequest {
+impl<P: DeserializeOwned> StartRequest<P> {
     /// Reads a request.
     ///
     /// # Errors
     /// `config_invalid` with every problem of the options at once.
     pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
-        let (beside, fields): (BesideStart, _) = super::read(deserializer, WHAT)?;
-        let Asked { force, purpose, options } = Asked::read(fields)?;
+        let (beside, mut fields): (BesideStart<P>, _) = super::read(deserializer, WHAT)?;
+        let force = fields.flag("force").unwrap_or_default();
+        let purpose =
+            Purpose { who: fields.text("who", MAX_TEXT), reason: fields.text("reason", MAX_TEXT) };
+        let options = DriverOptions::take(&mut fields);
+        let own: &[&str] = &["force", "who", "reason"];
+        fields.finish(WHAT, &[own, DriverOptions::OPTIONS].concat())?;
         let missing = || super::missing(WHAT, "plan", "the plan to start");
         Ok(Self { plan: beside.plan.ok_or_else(missing)?, force, purpose, options })
     }
+}
 
+impl StartRequest<Plan> {
     /// A driver for it.
     ///
     /// # Errors
@@ -46,48 +54,39 @@ impl StartRequest {
     }
 }
 
-impl<'de> Deserialize<'de> for StartRequest {
+impl StartRequest<EvacuationPlan> {
+    /// A driver for it.
+    ///
+    /// # Errors
+    /// As [`Evacuator::new`].
+    pub fn evacuator(self) -> Result<Evacuator> {
+        Ok(Evacuator::new(self.plan, self.options, self.force)?.with_purpose(self.purpose))
+    }
+}
+
+impl<'de, P: DeserializeOwned> Deserialize<'de> for StartRequest<P> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::read(deserializer).map_err(serde::de::Error::custom)
     }
 }
 
-/// What every start takes, whatever is started.
-pub(super) struct Asked {
-    pub(super) force: bool,
-    pub(super) purpose: Purpose,
-    pub(super) options: DriverOptions,
+struct BesideStart<P> {
+    plan: Option<P>,
 }
 
-impl Asked {
-    /// Takes everything out of `fields`, and nothing may be left.
-    pub(super) fn read(mut fields: Fields) -> Result<Self> {
-        let asked = Self {
-            force: fields.flag("force").unwrap_or_default(),
-            purpose: Purpose {
-                who: fields.text("who", MAX_TEXT),
-                reason: fields.text("reason", MAX_TEXT),
-            },
-            options: DriverOptions::take(&mut fields),
-        };
-        let own: &[&str] = &["force", "who", "reason"];
-        fields.finish(WHAT, &[own, DriverOptions::OPTIONS].concat())?;
-        Ok(asked)
+impl<P> Default for BesideStart<P> {
+    fn default() -> Self {
+        Self { plan: None }
     }
 }
 
-#[derive(Default)]
-struct BesideStart {
-    plan: Option<Plan>,
-}
-
-impl<'de> Beside<'de> for BesideStart {
+impl<'de, P: DeserializeOwned> Beside<'de> for BesideStart<P> {
     fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
         if name == "plan" { super::fill(&mut self.plan, name, map) } else { Ok(false) }
     }
 }
 
-pub(super) const WHAT: &str = "start request";
+const WHAT: &str = "start request";
 /// Bytes of a name or a reason: they go into state files and records.
 const MAX_TEXT: usize = 1024;
 
@@ -102,7 +101,7 @@ mod tests {
         serde_json::to_string(&request.plan().unwrap()).unwrap()
     }
 
-    fn read(json: &str) -> Result<StartRequest> {
+    fn read(json: &str) -> Result<StartRequest<Plan>> {
         StartRequest::read(&mut serde_json::Deserializer::from_str(json))
     }
 
