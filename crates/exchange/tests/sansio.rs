@@ -53,6 +53,23 @@ fn plan_start_and_verdict_by_hand() {
 }
 
 #[test]
+fn what_a_balancer_answers_is_not_taken_for_a_nodes_word() {
+    for in_a_row in 1..=4 {
+        let (mut host, access) = reached(&[300, 300, 300, 0], &[Host::BALANCER]);
+        host.in_a_row = in_a_row;
+        let cluster = Cluster::new(access).unwrap();
+        let plan = answer(&mut host, cluster.plan(quick())).unwrap();
+        let donors = plan.donors.clone();
+        let driver = Driver::new(plan, serde_json::from_value(json!({})).unwrap(), false).unwrap();
+        let mut run = cluster.drive(driver).unwrap();
+        events(&mut host, &mut run, 100_000);
+        let outcome = run.outcome().unwrap();
+        assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
+        assert_eq!(outcome.unchecked, donors, "{in_a_row}: no donor was asked itself");
+    }
+}
+
+#[test]
 fn a_host_that_dies_goes_on_from_the_state() {
     let (mut host, access) = reached(&[300, 300, 300, 0], &["http://n0"]);
     let cluster = Cluster::new(access.clone()).unwrap();
