@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from emqx_rebalance import Cluster, EmbeddedCluster
+from emqx_rebalance import Cluster, EmbeddedCluster, Run, RunPhase
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,6 +31,11 @@ def cluster() -> Iterator[EmbeddedCluster]:
     """Four small nodes, the last one empty."""
     with Cluster.embedded(nodes=4, clients=[300, 300, 300, 0]) as embedded:
         yield embedded
+
+
+def until_started(run: Run) -> None:
+    """Waits until EMQX says that the run goes on. In which phase is chance on a busy machine."""
+    next(status for status in run.watch() if status.runs[0].state in list(RunPhase))
 
 
 def vectors(name: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from conftest import FAST, QUICK, program
+from conftest import FAST, QUICK, program, until_started
 
 from emqx_rebalance import (
     Cluster,
@@ -72,7 +72,7 @@ def test_a_run_is_stopped(cluster: EmbeddedCluster) -> None:
     with pytest.raises(RequestTimeoutError) as caught:
         run.wait(timeout=0.2)
     assert isinstance(caught.value, TimeoutError)
-    next(status for status in run.watch() if status.runs[0].state == "wait_health_check")
+    until_started(run)
     assert len(cluster.status().runs) == 1
     run.stop()
     assert run.wait(timeout=20).result is OutcomeKind.STOPPED
@@ -134,7 +134,7 @@ cluster.start(plan, state={str(state)!r}, on_event=say, reason="killed", **{QUIC
 
 def test_a_run_is_let_go_and_taken_up_again(cluster: EmbeddedCluster) -> None:
     run = cluster.start(cluster.plan(**FAST), **QUICK)
-    next(status for status in run.watch() if status.runs[0].state == "wait_health_check")
+    until_started(run)
     run.detach()
     with pytest.raises(ConflictError, match="resume"):
         run.wait(timeout=5)
@@ -192,6 +192,12 @@ def test_events_are_logged(cluster: EmbeddedCluster, caplog: pytest.LogCaptureFi
 
 
 def test_ctrl_c_ends_the_waiting_within_a_tenth_of_a_second() -> None:
+    # More than one try: a busy machine may take longer to switch processes.
+    assert any(seconds_until_ctrl_c_is_seen() < 0.1 for _ in range(5))
+
+
+def seconds_until_ctrl_c_is_seen() -> float:
+    """From the signal until a process that waits for a verdict sees it."""
     code = """
 import signal, sys, time
 from emqx_rebalance import Cluster
@@ -214,8 +220,7 @@ with Cluster.embedded(clients=[300, 0]) as cluster:
         child.send_signal(signal.SIGINT)
         took = float(child.stdout.readline()) - sent
         assert child.wait(10) == 7
-    # 50 ms between two looks, and time for a busy machine to switch processes.
-    assert took < 0.1 + 0.2 * (os.getloadavg()[0] > 1), took
+    return took
 
 
 def test_a_process_ends_quietly_in_the_midst_of_a_run() -> None:

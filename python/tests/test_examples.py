@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import FAST, QUICK, ROOT
+from conftest import FAST, QUICK, ROOT, until_started
 
 from emqx_rebalance import Cluster, EmbeddedCluster
 
@@ -63,7 +63,7 @@ def test_the_nightly_job_and_its_exit_codes(cluster: EmbeddedCluster, tmp_path: 
 
 def test_the_nightly_job_goes_on_where_it_was(cluster: EmbeddedCluster, tmp_path: Path) -> None:
     begun = cluster.start(cluster.plan(**FAST), reason="cut off", **QUICK)
-    next(status for status in begun.watch() if status.runs[0].state == "wait_health_check")
+    until_started(begun)
     begun.detach()
     state = tmp_path / "state.json"
     state.write_text(json.dumps(begun.state), encoding="utf-8")
