@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseRun", "Run", "Teller"]
 
-#: Seconds for the last events to reach the log and the callback.
-MOMENT_S = 1.0
+#: Seconds for the last events to reach the log and the callback, on a busy machine too.
+MOMENT_S = 5.0
 
 OnEvent = Callable[[Event], object]
 
