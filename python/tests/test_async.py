@@ -92,7 +92,7 @@ def test_to_cancel_gives_up_the_request_and_to_wait_is_cancelled_alone(start: St
             with pytest.raises(asyncio.CancelledError):
                 await waiting
             assert not run.is_over
-            run.detach()
+            await run.detach()
             for node in ("emqx1@127.0.0.1", "emqx2@127.0.0.1"):
                 cluster.embedded.inject({"type": "node_hung", "node": node})
             began = time.monotonic()
@@ -120,9 +120,9 @@ def test_a_run_is_resumed_and_stopped(start: Start) -> None:
             async for status in run.watch():
                 if status.runs[0].state == "wait_health_check":
                     break
-            run.detach()
+            await run.detach()
             state = run.state
-            assert state is not None
+            assert state is not None and run.is_over
             again = await cluster.resume(state)
             again.stop()
             assert (await again.wait(timeout=20)).result is OutcomeKind.STOPPED
@@ -133,7 +133,7 @@ def test_a_run_is_resumed_and_stopped(start: Start) -> None:
                 if status.runs and status.runs[0].state.startswith("wait"):
                     break
             assert [one.node for one in await cluster.evacuations()] == [node]
-            emptying.detach()
+            await emptying.detach()
             assert await cluster.stop_evacuation(node)
             assert await cluster.stop() == ()
 

@@ -136,9 +136,9 @@ def test_a_run_is_let_go_and_taken_up_again(cluster: EmbeddedCluster) -> None:
     run = cluster.start(cluster.plan(**FAST), **QUICK)
     until_started(run)
     run.detach()
+    assert run.is_over and run.state is not None
     with pytest.raises(ConflictError, match="resume"):
         run.wait(timeout=5)
-    assert run.is_over and run.state is not None
     assert cluster.resume(run.state).wait(timeout=30).is_success
     with pytest.raises(ConfigInvalidError):
         cluster.resume({"version": 1})

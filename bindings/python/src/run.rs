@@ -66,6 +66,13 @@ impl Shared {
         }
     }
 
+    /// Waits until there is a verdict, or none to come.
+    async fn ended(&self) {
+        let mut versions = self.version.subscribe();
+        // The sender is in `self`.
+        let _ = versions.wait_for(|_| self.view().end.is_some()).await;
+    }
+
     async fn follow(&self, mut run: Client, tell: impl Fn(Option<&Event>)) {
         let mut updates = run.updates();
         loop {
@@ -73,6 +80,7 @@ impl Shared {
                 biased;
                 () = self.stop.notified() => run.stop(),
                 () = self.detach.notified() => {
+                    run.detach().await;
                     self.change(|view| view.end = Some(Err(detached())));
                     return tell(None);
                 }
@@ -156,9 +164,7 @@ impl Run {
     fn wait(&self, py: Python<'_>) -> PyResult<Task> {
         let shared = Arc::clone(self.shared(py)?);
         Ok(Task::spawn(self.process, async move {
-            let mut versions = shared.version.subscribe();
-            // The sender is in `shared`.
-            let _ = versions.wait_for(|_| shared.view().end.is_some()).await;
+            shared.ended().await;
             let end = shared.view().end.clone();
             end.unwrap_or_else(|| Err(detached()))
         }))
@@ -196,10 +202,14 @@ impl Run {
         Ok(())
     }
 
-    /// Drives it no more.
-    fn detach(&self, py: Python<'_>) -> PyResult<()> {
-        self.shared(py)?.detach.notify_one();
-        Ok(())
+    /// Drives it no more. There is a result once nothing is sent any more and the state stays as it is.
+    fn detach(&self, py: Python<'_>) -> PyResult<Task> {
+        let shared = Arc::clone(self.shared(py)?);
+        shared.detach.notify_one();
+        Ok(Task::spawn(self.process, async move {
+            shared.ended().await;
+            Ok(())
+        }))
     }
 }
 

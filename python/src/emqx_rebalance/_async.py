@@ -85,6 +85,10 @@ class AsyncRun(BaseRun):
             message = f"no verdict within {timeout} s; the run goes on"
             raise RequestTimeoutError(message) from None
 
+    async def detach(self) -> None:
+        """As :meth:`Run.detach`."""
+        await _asked(self._native.detach())
+
     def __await__(self) -> Any:
         return self.wait().__await__()
 

@@ -115,12 +115,6 @@ class BaseRun:
         """Has every run stopped, or the evacuation. Returns at once; the verdict still comes."""
         self._native.stop()
 
-    def detach(self) -> None:
-        """Follows it no more. EMQX goes on by itself; ``cluster.resume(run.state)`` follows it
-        again.
-        """
-        self._native.detach()
-
     def _repr_html_(self) -> str:
         return self.status._repr_html_()
 
@@ -172,6 +166,12 @@ class Run(BaseRun):
         outcome = Outcome._of(json.loads(_waited(self._native.wait(), timeout)))
         self._teller.finish()
         return outcome
+
+    def detach(self) -> None:
+        """Follows it no more, and returns once nothing is sent any more. EMQX goes on by itself;
+        ``cluster.resume(run.state)`` follows it again.
+        """
+        _waited(self._native.detach(), None)
 
     def progress(self, console: Any = None) -> Outcome:
         """Waits for the verdict behind a progress bar. Needs the extra ``progress``."""
