@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -10,13 +11,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from conftest import FAST, QUICK, program, until_started
 
 from emqx_rebalance import (
+    AsyncCluster,
     Cluster,
     ConfigInvalidError,
     ConflictError,
@@ -29,8 +32,12 @@ from emqx_rebalance import (
     Record,
     RefusedError,
     RequestTimeoutError,
+    Snapshot,
     Started,
     UnknownNodeError,
+    plan,
+    plan_evacuation,
+    sansio,
 )
 
 
@@ -96,6 +103,31 @@ def test_weights_of_a_cluster(cluster: EmbeddedCluster) -> None:
     assert plan.fingerprint.nodes[3].weight == 2
     with pytest.raises(UnknownNodeError):
         cluster.plan(weights={"emqx9@127.0.0.1": 2})
+
+
+def test_each_verb_takes_its_own_kind_of_plan() -> None:
+    loads = Snapshot.of({"emqx@a": 9000, "emqx@b": 0})
+    levelling, emptying = plan(loads), plan_evacuation(loads, "emqx@a")
+    # Nobody is there: it is refused before anything is asked.
+    nobody = "http://127.0.0.1:9"
+    cluster, asked, own = Cluster(nobody), AsyncCluster(nobody), sansio.Cluster(nobody)
+    as_runs: Any = emptying
+    as_evacuation: Any = levelling
+    wrong: list[tuple[str, Callable[[], object]]] = [
+        ("evacuate", lambda: cluster.start(as_runs)),
+        ("evacuate", lambda: cluster.start(emptying.to_dict())),
+        ("evacuate", lambda: asyncio.run(asked.start(as_runs))),
+        ("evacuate", lambda: own.start(as_runs)),
+        ("start", lambda: cluster.evacuate(as_evacuation)),
+        ("start", lambda: cluster.evacuate(levelling.to_dict())),
+        ("start", lambda: asyncio.run(asked.evacuate(as_evacuation))),
+        ("start", lambda: own.evacuate(as_evacuation)),
+    ]
+    for verb, call in wrong:
+        with pytest.raises(ConfigInvalidError, match=rf"give it to {verb}\(\)"):
+            call()
+    with pytest.raises(TypeError, match="plan must be a Plan"):
+        cluster.start(5)  # type: ignore[arg-type]
 
 
 def test_a_node_is_emptied_and_serves_again(cluster: EmbeddedCluster) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from . import _native
+    from ._calls import Begin
     from ._options import DriverOptions, EvacuationOptions, PlanOptions
     from ._strategy import Strategy
     from ._words import LoadBalancer, Mode
@@ -139,9 +140,8 @@ class AsyncCluster(BaseCluster):
         **options: Unpack[DriverOptions],
     ) -> AsyncRun:
         """As :meth:`Cluster.start`; ``on_event`` is called in the event loop."""
-        return await self._driven(
-            plan, on_event, state, options, force=force, reason=reason, who=who
-        )
+        begin = self._start(plan, state, options, force=force, reason=reason, who=who)
+        return await self._driven(begin, on_event, plan)
 
     async def resume(
         self,
@@ -150,8 +150,7 @@ class AsyncCluster(BaseCluster):
         on_event: OnEvent | None = None,
     ) -> AsyncRun:
         """As :meth:`Cluster.resume`; ``on_event`` is called in the event loop."""
-        await _asked(self._native.connect())
-        return AsyncRun(self._go_on(state, _sink(on_event)), None)
+        return await self._driven(self._resume(state), on_event)
 
     async def stop(self, coordinator: str | None = None) -> tuple[str, ...]:
         """As :meth:`Cluster.stop`."""
@@ -177,9 +176,8 @@ class AsyncCluster(BaseCluster):
         **options: Unpack[DriverOptions],
     ) -> AsyncRun:
         """As :meth:`Cluster.evacuate`; ``on_event`` is called in the event loop."""
-        return await self._driven(
-            plan, on_event, state, options, force=force, reason=reason, who=who
-        )
+        begin = self._evacuate(plan, state, options, force=force, reason=reason, who=who)
+        return await self._driven(begin, on_event)
 
     async def evacuations(self) -> tuple[EvacuationStatus, ...]:
         """As :meth:`Cluster.evacuations`."""
@@ -204,17 +202,11 @@ class AsyncCluster(BaseCluster):
         return AsyncEmbeddedCluster(Embedded(load_balancer=load_balancer, **given, **config))
 
     async def _driven(
-        self,
-        plan: Plan | EvacuationPlan | Mapping[str, Any],
-        on_event: OnEvent | None,
-        state: str | os.PathLike[str] | None,
-        options: Mapping[str, Any],
-        **asked: Any,
+        self, begin: Begin, on_event: OnEvent | None, plan: object = None
     ) -> AsyncRun:
         sink = _sink(on_event)
         await _asked(self._native.connect())
-        native = self._begin(plan, options, state, sink, **asked)
-        return AsyncRun(native, plan if isinstance(plan, Plan) else None)
+        return AsyncRun(begin(sink), plan if isinstance(plan, Plan) else None)
 
 
 class AsyncEmbeddedCluster(AsyncCluster):

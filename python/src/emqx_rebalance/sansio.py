@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _connection, _errors, _native
-from ._calls import is_evacuation, start_request
+from ._calls import start_request
 from ._evacuation import EvacuationPlan
 from ._events import Event, event
 from ._options import known, merged, spelled_out
@@ -258,22 +258,37 @@ class Cluster:
     @spelled_out("DriverOptions")
     def start(
         self,
-        plan: Plan | EvacuationPlan | Mapping[str, Any],
+        plan: Plan | Mapping[str, Any],
         *,
         force: bool = False,
         reason: str | None = None,
         who: str | None = None,
         **options: Unpack[DriverOptions],
     ) -> Driver:
-        """Begins ``plan``, of runs or of an evacuation. :meth:`connect`, or another question, must
-        have had its answer.
+        """Begins ``plan``. :meth:`connect`, or another question, must have had its answer."""
+        asked = start_request("start", plan, options, force=force, reason=reason, who=who)
+        return Driver(self._native.start(asked))
+
+    @spelled_out("DriverOptions")
+    def evacuate(
+        self,
+        plan: EvacuationPlan | Mapping[str, Any],
+        *,
+        force: bool = False,
+        reason: str | None = None,
+        who: str | None = None,
+        **options: Unpack[DriverOptions],
+    ) -> Driver:
+        """Begins to empty a node. :meth:`connect`, or another question, must have had its
+        answer.
         """
-        asked = start_request(plan, options, force=force, reason=reason, who=who)
-        start = self._native.evacuate if is_evacuation(plan) else self._native.start
-        return Driver(start(asked))
+        asked = start_request("evacuate", plan, options, force=force, reason=reason, who=who)
+        return Driver(self._native.evacuate(asked))
 
     def resume(self, state: Mapping[str, Any]) -> Driver:
-        """Goes on from what :attr:`Driver.state` was, in this process or in another."""
+        """Goes on from what :attr:`Driver.state` was, of either kind, in this process or in
+        another.
+        """
         return Driver(self._native.resume(to_json(state, "state")))
 
     def __reduce__(self) -> Any:
