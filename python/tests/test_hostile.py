@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
-import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import http, server
 
 from emqx_rebalance import (
     AsyncCluster,
@@ -28,41 +26,6 @@ from emqx_rebalance import (
 )
 
 SECRET = "s3cr3t-of-the-key"
-
-
-@contextmanager
-def server(answer: bytes, *, hangs: bool = False) -> Iterator[str]:
-    """A server that gives ``answer`` to everybody."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        end = threading.Event()
-
-        def serve() -> None:
-            while not end.is_set():
-                try:
-                    peer, _ = listener.accept()
-                except OSError:
-                    return
-                with peer, suppress(OSError):
-                    peer.recv(65536)
-                    peer.sendall(answer)
-                    if hangs:
-                        end.wait(30)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            end.set()
-            # Wakes it from its wait for somebody to serve.
-            socket.create_connection(listener.getsockname()).close()
-            thread.join(5)
-
-
-def http(status: str, body: bytes, length: int | None = None) -> bytes:
-    size = len(body) if length is None else length
-    head = f"HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {size}\r\n\r\n"
-    return head.encode() + body
 
 
 @pytest.mark.parametrize(
