@@ -337,6 +337,11 @@ def until_brace(lines: IO[str]) -> str:
 def test_embedded_clusters_say_what_is_wrong() -> None:
     with pytest.raises(ConfigInvalidError, match="one count for each of 3 nodes"):
         Cluster.embedded(nodes=3, clients=[1])
+    for nodes in ("4", -1, 1.5, 0, 10**9, 10**30):
+        with pytest.raises(ConfigInvalidError, match=f"`nodes` is `.*{str(nodes)[:1]}.* 1 to 1000"):
+            Cluster.embedded(nodes=nodes)  # type: ignore[arg-type]
+    with pytest.raises(ConfigInvalidError, match=r"`clients` is `\[\"a\"\]` .* whole numbers"):
+        Cluster.embedded(clients=["a"])  # type: ignore[list-item]
     with pytest.raises(ConfigInvalidError, match="expected one of"):
         Cluster.embedded(personality="1.0")
     with pytest.raises(ConfigInvalidError, match="no_such"):

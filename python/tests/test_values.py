@@ -137,6 +137,7 @@ def test_bad_values_name_field_value_and_bound_all_at_once() -> None:
 
 def test_wrong_types_name_the_argument() -> None:
     snapshot = Snapshot.of(SKEWED)
+    made = plan(snapshot)
     calls: list[tuple[Callable[[], object], str]] = [
         (lambda: plan(5), "snapshot"),  # type: ignore[arg-type]
         (lambda: plan(snapshot, strategy=5), "strategy"),  # type: ignore[arg-type]
@@ -146,9 +147,18 @@ def test_wrong_types_name_the_argument() -> None:
         (lambda: Snapshot(5), "nodes"),  # type: ignore[arg-type]
         (lambda: Plan.from_dict([]), "data"),  # type: ignore[arg-type]
         (lambda: snapshot.weighted({"emqx@a": object()}), "weight"),  # type: ignore[dict-item]
+        (lambda: made.check_fits(snapshot, tolerance="x"), "tolerance"),  # type: ignore[arg-type]
+        (lambda: made.check_fits(snapshot, max_age_s=1.5), "max_age_s"),  # type: ignore[arg-type]
     ]
     for call, name in calls:
         with pytest.raises(TypeError, match=name):
+            call()
+    bounds: list[tuple[Callable[[], object], str]] = [
+        (lambda: made.check_fits(snapshot, tolerance=7), "`tolerance` is `7` .* from 0 to 1"),
+        (lambda: made.check_fits(snapshot, max_age_s=-1), "`max_age_s` is `-1` .* from 0 to"),
+    ]
+    for call, text in bounds:
+        with pytest.raises(ConfigInvalidError, match=text):
             call()
 
 

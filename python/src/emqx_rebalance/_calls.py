@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import _connection, _native
 from ._errors import ConfigInvalidError
 from ._evacuation import EvacuationPlan
-from ._options import known, merged, path
+from ._options import by_node, known, merged, number, path
 from ._plan import Plan, request
 from ._value import Value, to_json
 
@@ -115,7 +115,8 @@ class BaseCluster:
     ) -> _native.Task:
         known("plan", options, "PlanOptions")
         text = request(strategy, mode, options)
-        return self._native.plan(text, to_json(dict(weights or {}), "weights"))
+        given = {} if weights is None else by_node("weights", weights, number)
+        return self._native.plan(text, to_json(given, "weights"))
 
     def _ask_plan_evacuation(self, node: str, options: Mapping[str, Any]) -> _native.Task:
         known("plan_evacuation", options, "EvacuationOptions")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native
 from ._forecast import Balance, BalanceChange, Bounds, Forecast
-from ._options import known, merged, spelled_out
+from ._options import known, merged, number, spelled_out, whole
 from ._snapshot import Snapshot
 from ._strategy import Strategy
 from ._text import count, duration, percent
@@ -257,10 +257,12 @@ class Plan(Value):
 
         Raises:
             ConflictError: saying what has changed and by how much.
-            ConfigInvalidError: if ``tolerance`` is no number from 0 to 1.
+            ConfigInvalidError: if ``tolerance`` is no number from 0 to 1, or ``max_age_s`` is
+                negative.
         """
         now = int(time.time() * 1000)
-        _native.fits(_text(self), to_json(snapshot, "snapshot"), now, float(tolerance), max_age_s)
+        share, age_s = number("tolerance", tolerance), whole("max_age_s", max_age_s)
+        _native.fits(_text(self), to_json(snapshot, "snapshot"), now, share, age_s)
 
     def to_pandas(self) -> Any:
         """The forecast as a ``pandas.DataFrame``: seconds down, nodes across. Needs the extra

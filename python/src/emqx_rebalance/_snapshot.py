@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from . import _native
+from ._options import by_node, number
 from ._text import count, table
 from ._value import Value, checked, encode
 from ._words import NodeStatus, Role
@@ -95,6 +96,7 @@ class Snapshot(Value):
         Raises:
             UnknownNodeError: if ``weights`` names a node that is not here.
         """
+        weights = by_node("weights", weights, number)
         unknown = [name for name in weights if self.node(name) is None]
         if unknown:
             from ._errors import UnknownNodeError

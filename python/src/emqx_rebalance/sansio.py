@@ -27,7 +27,7 @@ from . import _connection, _errors, _native
 from ._calls import start_request
 from ._evacuation import EvacuationPlan
 from ._events import Event, event
-from ._options import known, merged, spelled_out
+from ._options import known, merged, spelled_out, whole
 from ._plan import Plan, request
 from ._snapshot import Snapshot
 from ._status import EvacuationStatus, Outcome, Record, Status
@@ -111,7 +111,9 @@ class Talk(Generic[T]):
         Early, late and repeated calls are harmless. A request that is not answered within its
         timeout counts as lost.
         """
-        data = json.loads(self._native.step(now_ms, to_json(list(answers), "answers")))
+        data = json.loads(
+            self._native.step(whole("now_ms", now_ms), to_json(list(answers), "answers"))
+        )
         if "result" in data or "error" in data:
             self._end = data
         return _step(data)
@@ -154,7 +156,8 @@ class Driver:
             stop: have every run stopped; the verdict comes later.
         """
         given = {"answers": list(answers), "stop": stop}
-        return _step(json.loads(self._native.step(now_ms, to_json(given, "answers"))))
+        now = whole("now_ms", now_ms)
+        return _step(json.loads(self._native.step(now, to_json(given, "answers"))))
 
     @property
     def state(self) -> dict[str, Any]:
