@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import FAST, QUICK, ROOT, until_started
 
-from emqx_rebalance import Cluster, EmbeddedCluster
+from emqx_rebalance import Cluster, EmbeddedCluster, UnreachableError
 
 EXAMPLES = ROOT / "examples" / "python"
 
@@ -24,6 +26,15 @@ def run(
     clean = {name: value for name, value in os.environ.items() if not name.startswith("EMQX_")}
     environ = {**clean, "NO_PROXY": "127.0.0.1", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
     return subprocess.run(line, capture_output=True, text=True, timeout=90, env=environ)
+
+
+def example(name: str) -> Any:
+    """The example, imported as another program would."""
+    spec = importlib.util.spec_from_file_location(Path(name).stem, EXAMPLES / name)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def access(cluster: EmbeddedCluster) -> dict[str, str]:
@@ -70,6 +81,42 @@ def test_the_nightly_job_goes_on_where_it_was(cluster: EmbeddedCluster, tmp_path
     done = run("nightly.py", env={**access(cluster), "NIGHTLY_STATE": str(state)})
     assert done.returncode == 0, done.stderr
     assert "going on with it" in done.stderr and "completed" in done.stderr
+
+
+def test_the_nightly_job_as_airflow_calls_it(
+    cluster: EmbeddedCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nightly, state = example("nightly.py"), tmp_path / "state.json"
+    for name, value in {**access(cluster), "NIGHTLY_STATE": str(state)}.items():
+        monkeypatch.setenv(name, value)
+    with monkeypatch.context() as wrong:
+        wrong.setenv("EMQX_URL", "http://127.0.0.1:9")
+        with pytest.raises(UnreachableError):
+            nightly.job()
+    # Somebody stops what a try began that was cut off.
+    cut_off = cluster.start(cluster.plan(**FAST), state=state, **QUICK)
+    until_started(cut_off)
+    cut_off.detach()
+    cluster.stop()
+    with pytest.raises(nightly.NotLevelError, match=r"stopped|vanished"):
+        nightly.job()
+    assert not state.exists()
+    assert json.loads(json.dumps(nightly.job()))["result"] == "completed"
+    assert nightly.job() == {"result": "already_balanced"}
+
+
+def test_the_nightly_job_says_what_is_wrong(cluster: EmbeddedCluster, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    env = {**access(cluster), "NIGHTLY_STATE": str(state)}
+    bad = run("nightly.py", env={**env, "NIGHTLY_RATE": "fast"})
+    assert bad.returncode == 2 and "`conn_evict_rate` is `fast`" in bad.stderr
+    for damaged in (b'{"version": 1, "ru', b"\xff\xfe"):
+        state.write_bytes(damaged)
+        done = run("nightly.py", env=env)
+        assert done.returncode == 0, done.stderr
+        kept = state.with_suffix(".damaged")
+        assert str(kept) in done.stderr and kept.read_bytes() == damaged
+        assert not state.exists()
 
 
 def test_http_clients_of_one_s_own(cluster: EmbeddedCluster) -> None:
