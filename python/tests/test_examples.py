@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FAST, QUICK, ROOT, until_started
+from conftest import FAST, QUICK, ROOT, http, server, until_started
 
-from emqx_rebalance import Cluster, EmbeddedCluster, UnreachableError
+from emqx_rebalance import Cluster, EmbeddedCluster, UnreachableError, sansio
 
 EXAMPLES = ROOT / "examples" / "python"
 
@@ -128,6 +130,45 @@ def test_http_clients_of_one_s_own(cluster: EmbeddedCluster) -> None:
     done = run("own_http_httpx.py", cluster.urls[0], key, secret)
     assert done.returncode == 0, done.stderr
     assert "emqx4@127.0.0.1" in done.stdout
+
+
+def test_http_clients_of_one_s_own_give_bad_answers_as_they_came() -> None:
+    own = example("own_http_urllib.py").send
+    sends = [own]
+    if importlib.util.find_spec("httpx") is not None:
+        sends.append(by_httpx)
+    with server(http("200 OK", b"[]")) as other:
+        elsewhere = http("302 Found", b"", f"location: {other}/stolen")
+        zipped = http("200 OK", b"no gzip", "content-encoding: gzip")
+        for send in sends:
+            assert sent(send, elsewhere)["status"] == 302
+            assert sent(send, http("404 Not Found", b"{}"))["status"] == 404
+            assert sent(send, b"SSH-2.0-OpenSSH_9.2\r\n")["error"]["kind"] in NO_ANSWER
+            assert sent(send, http("200 OK", b"[", length=9))["error"]["kind"] in NO_ANSWER
+        for send in sends[1:]:
+            assert sent(send, zipped)["error"]["kind"] == "protocol"
+
+
+#: Whatever the client of one's own calls it: it is handed in, and asked again.
+NO_ANSWER = ("protocol", "unreachable")
+
+
+def sent(send: Callable[[sansio.Request], sansio.Answer], answer: bytes) -> sansio.Answer:
+    """What ``send`` makes of an answer."""
+    with server(answer) as url:
+        cluster = sansio.Cluster(url, api_key="key", api_secret="secret")
+        return send(cluster.snapshot().step(0).requests[0])
+
+
+def by_httpx(request: sansio.Request) -> sansio.Answer:
+    import httpx
+
+    async def main() -> sansio.Answer:
+        async with httpx.AsyncClient(follow_redirects=False) as client:
+            answer: sansio.Answer = await example("own_http_httpx.py").send(client, request)
+            return answer
+
+    return asyncio.run(main())
 
 
 def python_of(page: Path) -> list[str]:
