@@ -6,14 +6,17 @@ import copy
 import dataclasses
 import json
 import pickle
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
+from conftest import program
 
 import emqx_rebalance
 from emqx_rebalance import (
+    Balance,
     ConfigInvalidError,
     Decision,
     Event,
@@ -82,6 +85,17 @@ def test_values_do_not_change_and_compare_by_content() -> None:
     assert snapshot == Snapshot.from_dict(snapshot.to_dict())
     assert len({snapshot, Snapshot.of(SKEWED)}) == 1
     assert plan(snapshot) == plan(snapshot)
+
+
+def test_equality_hash_and_text_are_those_of_the_fields() -> None:
+    one, same, other = NodeLoad(node="a"), NodeLoad(node="a"), NodeLoad(node="b")
+    assert one == same and hash(one) == hash(same) and one != other and one != "a"
+    assert repr(Balance(over=0.5, under=0.0, cv=0.1)) == "Balance(over=0.5, under=0.0, cv=0.1)"
+
+
+def test_the_import_leaves_out_what_few_need() -> None:
+    code = "import sys, emqx_rebalance; assert not {'asyncio', 'ssl'} & set(sys.modules)"
+    subprocess.run(program(code), check=True, timeout=60)
 
 
 def test_fields_of_the_future_are_kept() -> None:

@@ -17,7 +17,7 @@ from ._words import NodeStatus, Role
 __all__ = ["NodeLoad", "Snapshot"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NodeLoad(Value):
     """One node's load. Checked, and completed, by the core."""
 
@@ -49,7 +49,7 @@ class NodeLoad(Value):
         checked(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Snapshot(Value):
     """The load of every node of a cluster at one time, in EMQX's order.
 
