@@ -163,5 +163,5 @@ def test_both_clusters_and_both_runs_have_the_same_names() -> None:
         return {name for name in dir(kind) if not name.startswith("_")}
 
     assert names(AsyncCluster) == names(Cluster)
-    assert names(AsyncRun) == names(Run) - {"progress"}
+    assert names(AsyncRun) == names(Run)
     assert sys.version_info >= (3, 10)

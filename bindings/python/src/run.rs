@@ -6,9 +6,10 @@ use crate::process::Process;
 use crate::task::Task;
 use emqx_rebalance_client::{FileStore, Run as Client, Store};
 use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
-use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
 use pyo3::prelude::*;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
@@ -37,8 +38,34 @@ struct Shared {
 struct View {
     status: Status,
     events: Vec<Event>,
+    /// The clients of every node, whenever they changed.
+    course: Vec<Sample>,
     record: Option<Record>,
     end: Option<Result<Outcome>>,
+}
+
+impl View {
+    fn see(&mut self, status: Status) {
+        let sample = Sample::of(&status);
+        if self.course.last() != Some(&sample) {
+            self.course.push(sample);
+        }
+        self.status = status;
+    }
+}
+
+/// The clients of every node at one time.
+#[derive(Debug, PartialEq, Serialize)]
+struct Sample {
+    elapsed_s: u64,
+    connections: BTreeMap<NodeName, u64>,
+}
+
+impl Sample {
+    fn of(status: &Status) -> Self {
+        let nodes = status.nodes.iter().map(|load| (load.node.clone(), load.connections));
+        Self { elapsed_s: status.progress.elapsed_s, connections: nodes.collect() }
+    }
 }
 
 /// One status of many.
@@ -62,7 +89,7 @@ impl Shared {
 
     fn see(&self, status: Status) {
         if self.view().status != status {
-            self.change(|view| view.status = status);
+            self.change(|view| view.see(status));
         }
     }
 
@@ -97,7 +124,7 @@ impl Shared {
         }
         let end = run.wait().await;
         self.change(|view| {
-            view.status = run.status();
+            view.see(run.status());
             view.record = run.record().cloned();
             view.end = Some(end);
         });
@@ -113,7 +140,13 @@ impl Run {
         state: Arc<Mutex<Option<String>>>,
         sink: Py<PyAny>,
     ) -> Self {
-        let view = View { status: run.status(), events: Vec::new(), record: None, end: None };
+        let view = View {
+            status: run.status(),
+            events: Vec::new(),
+            course: Vec::new(),
+            record: None,
+            end: None,
+        };
         let shared = Arc::new(Shared {
             view: Mutex::new(view),
             version: watch::Sender::new(1),
@@ -178,6 +211,11 @@ impl Run {
     /// Everything that happened.
     fn events(&self, py: Python<'_>) -> PyResult<String> {
         Ok(json::text(&self.shared(py)?.view().events))
+    }
+
+    /// The clients of every node over time: `[{"elapsed_s", "connections": {node: clients}}]`.
+    fn course(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(json::text(&self.shared(py)?.view().course))
     }
 
     /// What is worth keeping, once there is a verdict.

@@ -98,6 +98,15 @@ class AsyncRun(BaseRun):
         """As :meth:`Run.detach`."""
         await _asked(self._native.detach())
 
+    async def progress(self, console: Any = None) -> Outcome:
+        """As :meth:`Run.progress`."""
+        from ._progress import bar
+
+        with bar(console) as show:
+            async for status in self.watch():
+                show(status)
+        return await self.wait()
+
     def __await__(self) -> Any:
         return self.wait().__await__()
 

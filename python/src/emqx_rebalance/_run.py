@@ -119,12 +119,12 @@ class BaseRun:
         return self.status._repr_html_()
 
     def plot(self, ax: Any = None) -> Any:
-        """Draws what the plan forecast, and each node as it is now, on matplotlib axes. Needs the
-        extra ``plot``.
+        """Draws the clients of every node so far, over what the plan forecast, on matplotlib axes.
+        Needs the extra ``plot``.
         """
         from ._plot import run
 
-        return run(self, ax)
+        return run(self.plan, json.loads(self._native.course()), ax)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.status!r}>"
@@ -175,9 +175,12 @@ class Run(BaseRun):
 
     def progress(self, console: Any = None) -> Outcome:
         """Waits for the verdict behind a progress bar. Needs the extra ``progress``."""
-        from ._progress import show
+        from ._progress import bar
 
-        return show(self, console)
+        with bar(console) as show:
+            for status in self.watch():
+                show(status)
+        return self.wait()
 
 
 def _waited(task: _native.Task, timeout: float | None) -> str:
