@@ -2,15 +2,19 @@
 #![cfg(test)]
 
 use emqx_rebalance_api::{ApiVersion, Credentials};
-use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, FileStore, Secret};
-use emqx_rebalance_core::driver::{Driver, DriverOptions, Event, OutcomeKind, Phase};
+use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, FileStore, Secret, Store};
+use emqx_rebalance_core::driver::{Driver, DriverOptions, DriverState, Event, OutcomeKind, Phase};
 use emqx_rebalance_core::{
     Decision, ErrorKind, Evacuation, EvacuationPlanOptions, Evacuator, EvictRate, NodeName,
-    NodeStatus, PlanOptions, Strategy,
+    NodeStatus, PlanOptions, Result, Strategy,
 };
 use emqx_rebalance_sim::server::Embedded;
 use emqx_rebalance_sim::{Answer, ClusterConfig as SimConfig, Reconnect};
 use http::Request;
+use std::future::ready;
+use std::pin::pin;
+use std::sync::mpsc;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 const QUICK: &str = r#"{"conn_evict_rate":50,"wait_health_check":1,"wait_takeover":1,
     "abs_conn_threshold":10,"rel_conn_threshold":1.01}"#;
@@ -117,6 +121,41 @@ async fn a_driver_that_died_is_resumed_from_its_file() {
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
     let stored = Driver::restore(FileStore::load(&path).unwrap());
     assert_eq!(stored.outcome(), Some(&outcome));
+}
+
+/// Holds every step up, before its requests are sent, until it may go on.
+struct Gate {
+    reached: UnboundedSender<()>,
+    may_go_on: mpsc::Receiver<()>,
+}
+
+impl Store for Gate {
+    fn save(&mut self, _: &DriverState) -> Result<()> {
+        let _ = self.reached.send(());
+        let _ = self.may_go_on.recv();
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_is_let_go_once_its_last_step_is_over() {
+    let embedded = embedded(&[300, 0]).await;
+    let cluster = Cluster::connect(config(&embedded)).await.unwrap();
+    let plan = cluster.plan(&strategy(), &PlanOptions::default()).await.unwrap();
+    let driver = Driver::new(plan, polling_fast(), false).unwrap();
+    let (reached, mut steps) = unbounded_channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let run = cluster.drive(driver, Gate { reached, may_go_on });
+    steps.recv().await.unwrap();
+    let mut detached = pin!(run.detach());
+    tokio::select! {
+        biased;
+        () = &mut detached => panic!("let go in the midst of a step"),
+        () = ready(()) => {}
+    }
+    go_on.send(()).unwrap();
+    detached.await;
+    assert_eq!(steps.recv().await, None, "a step after the last one");
 }
 
 #[tokio::test]
