@@ -29,13 +29,21 @@ async function main() {
   const plugin = await loadPlugin(folder);
   document.body.style.margin = '0';
   toasts();
-  createRoot(document.getElementById('root')!).render(
-    <ThemeContext.Provider value={theme}>
-      <GlobalStyles />
-      <Page plugin={plugin} query={query} theme={theme} instances={instances} />
-      <PortalContainer />
-    </ThemeContext.Provider>
-  );
+  const root = createRoot(document.getElementById('root')!);
+  const draw = (key: number) =>
+    root.render(
+      <ThemeContext.Provider value={theme}>
+        <GlobalStyles />
+        <Page key={key} plugin={plugin} query={query} theme={theme} instances={instances} />
+        <PortalContainer />
+      </ThemeContext.Provider>
+    );
+  draw(0);
+  // When any data source is saved, Grafana forgets every instance; a panel that is opened then gets a new one.
+  (window as any).saveSource = () => {
+    (runtime.getDataSourceSrv() as any).reload();
+    draw(1);
+  };
 }
 
 function toasts() {

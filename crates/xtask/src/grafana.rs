@@ -51,7 +51,10 @@ fn stories(shell: &Shell) -> Result<()> {
         .filter(|path| path.to_string_lossy().ends_with(".spec.mjs"))
         .collect();
     ensure!(!specs.is_empty(), "there are no stories");
-    let play = cmd!(shell, "node --test --test-reporter=spec --test-concurrency=1 {specs...}");
+    let play = cmd!(shell, "node --test --test-reporter=spec --test-concurrency=1")
+        // For a whole file: every story has a deadline of its own.
+        .arg("--test-timeout=900000")
+        .args(specs);
     let play = play.env("EMQX_REBALANCE", program).env("HARNESS_BUNDLE", bundle);
     Ok(play.env("HARNESS_OUT", folder.join("pictures")).run()?)
 }
