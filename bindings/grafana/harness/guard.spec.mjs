@@ -1,7 +1,7 @@
 // Who may do what, and what is said when something is wrong.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask as askCluster, connections, looks, openStage, panel, picture, play } from './stage.mjs';
+import { ABOUT, ask as askCluster, connections, looks, openStage, panel, picture, play } from './stage.mjs';
 
 let stage;
 before(async () => (stage = await openStage()));
@@ -13,6 +13,14 @@ const ask = (page, method, path, uid = 'emqx') =>
     async ([url, options]) => (await fetch(url, options)).status,
     [`/api/datasources/proxy/uid/${uid}/${path}`, { method, body: method === 'POST' ? '{}' : undefined }]
   );
+
+test(`this is Grafana ${ABOUT.grafana} with React ${ABOUT.react}`, () =>
+  play(stage, async ({ open }) => {
+    const page = await open(panel());
+    await page.locator('.u-over').waitFor();
+    assert.equal(await page.evaluate(() => window.react), ABOUT.react);
+    assert.ok(ABOUT.react.startsWith(`${process.env.HARNESS_REACT ?? ''}`), ABOUT.react);
+  }));
 
 test('a viewer plans and sees everything, and cannot start', () =>
   play(stage, async ({ cluster, open }) => {

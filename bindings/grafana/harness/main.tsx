@@ -2,6 +2,7 @@
 import { createTheme, ThemeContext } from '@grafana/data';
 import * as runtime from '@grafana/runtime';
 import { GlobalStyles, PortalContainer } from '@grafana/ui';
+import { version } from 'react';
 import { createRoot } from 'react-dom/client';
 import { events, install, type Instance } from './grafana';
 import { loadPlugin } from './loader';
@@ -28,6 +29,7 @@ async function main() {
   const folder = Page === PanelPage ? 'emqxrebalance-rebalance-panel' : 'emqxrebalance-rebalance-datasource';
   const plugin = await loadPlugin(folder);
   document.body.style.margin = '0';
+  (window as any).react = version;
   toasts();
   const root = createRoot(document.getElementById('root')!);
   const draw = (key: number) =>

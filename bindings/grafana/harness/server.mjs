@@ -16,8 +16,8 @@ const POLICIES = {
 };
 
 /** Starts the server on a free port. `sources` are data sources by unique id, with their secrets. */
-export async function startServer({ dist, bundle, images, sources, prometheus }) {
-  const state = { dist, bundle, images, sources, prometheus, annotations: [], sent: [], requests: [] };
+export async function startServer({ dist, bundle, images, version, sources, prometheus }) {
+  const state = { dist, bundle, images, version, sources, prometheus, annotations: [], sent: [], requests: [] };
   // What a new annotation's answer waits for.
   state.annotating = Promise.resolve();
   state.routes = JSON.parse(await readFile(path.join(dist, 'datasource/plugin.json'))).routes;
@@ -116,7 +116,7 @@ async function page(state, { url, role }) {
   const user = { orgRole: role, login: role.toLowerCase(), isGrafanaAdmin: false, isSignedIn: true, orgId: 1 };
   const boot = {
     user,
-    settings: { buildInfo: { version: '13.2.2', env: 'production' }, featureToggles: {} },
+    settings: { buildInfo: { version: state.version, env: 'production' }, featureToggles: {} },
     navTree: [],
   };
   const instances = Object.keys(state.sources).map((uid) => shown(state, uid));

@@ -1,5 +1,5 @@
 // What every spec stands on: the built plugins, the harness's bundle, one browser, and a cluster for each story.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startCluster, within } from './programs.mjs';
 import { startServer } from './server.mjs';
@@ -10,10 +10,14 @@ const grafana = path.dirname(import.meta.dirname);
 export const PICTURES = process.env.HARNESS_OUT ?? path.join(import.meta.dirname, 'out');
 /** Folders of pictures that are shown to users. */
 const KEPT = [path.join(grafana, 'src/img/screenshots'), path.join(grafana, '../../docs/grafana')];
+const bundle = process.env.HARNESS_BUNDLE ?? path.join(import.meta.dirname, 'build');
+/** What the bundle was made of: versions of `grafana` and `react`, and where their packages are. */
+export const ABOUT = JSON.parse(readFileSync(path.join(bundle, 'about.json')));
 const PLACES = {
   dist: path.join(grafana, 'dist'),
-  bundle: process.env.HARNESS_BUNDLE ?? path.join(import.meta.dirname, 'build'),
-  images: path.join(grafana, 'node_modules/@grafana/ui/dist/public'),
+  bundle,
+  images: path.join(ABOUT.modules, '@grafana/ui/dist/public'),
+  version: ABOUT.grafana,
 };
 
 /** A strategy that is over in seconds, and slow enough for a busy machine to see every phase. Names are the panel's options. */
