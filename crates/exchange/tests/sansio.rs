@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use emqx_rebalance_core::driver::{Driver, DriverState, Event, OutcomeKind};
-use emqx_rebalance_core::{ErrorKind, PlanRequest, Result};
+use emqx_rebalance_core::{ErrorKind, PlanRequest, Result, Tolerance};
 use emqx_rebalance_exchange::Access;
 use emqx_rebalance_exchange::sansio::{Cluster, HttpAnswer, Run, Talk};
 use emqx_rebalance_vectors::Host;
@@ -73,6 +73,20 @@ fn no_donor_is_reached_behind_a_balancer(clients: &[u64], in_a_row: usize) {
     let outcome = run.outcome().unwrap();
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
     assert_eq!(outcome.unchecked, donors, "{in_a_row} in a row");
+}
+
+#[test]
+fn a_plan_fits_until_the_cluster_has_changed() {
+    let (mut host, access) = reached(&[300, 300, 300, 0], &["http://n0"]);
+    let cluster = Cluster::new(access).unwrap();
+    let plan = answer(&mut host, cluster.plan(quick())).unwrap();
+    let check =
+        |host: &mut Host| answer(host, cluster.check_fits(plan.clone(), Tolerance::default()));
+    check(&mut host).unwrap();
+    let start = serde_json::from_value(json!({})).unwrap();
+    let mut run = cluster.drive(Driver::new(plan.clone(), start, false).unwrap()).unwrap();
+    events(&mut host, &mut run, 100_000);
+    assert_eq!(check(&mut host).unwrap_err().kind(), ErrorKind::Conflict);
 }
 
 #[test]
