@@ -1,7 +1,7 @@
 //! Reads files: snapshots as JSON, options as JSON or YAML.
 
-use emqx_rebalance_core::{Error, ErrorKind, Plan, Result, Snapshot};
-use serde::de::DeserializeOwned;
+use emqx_rebalance_core::{Error, ErrorKind, Options, Plan, Result, Snapshot};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use std::fmt::Display;
 use std::fs::File;
@@ -14,12 +14,14 @@ use std::path::Path;
 /// `config_invalid` if the file cannot be read or is not exactly one valid snapshot.
 pub(crate) fn snapshot(path: &Path) -> Result<Snapshot> {
     let text = text(path)?;
-    serde_json::from_str(&text).map_err(|error| {
+    serde_json::from_str::<IgnoredAny>(&text).map_err(|error| {
         if error.to_string().starts_with("trailing characters") {
             return bad_file("the file holds more than one JSON document, give one", path, &error);
         }
         bad_file("not a snapshot", path, &error)
-    })
+    })?;
+    Snapshot::read(&mut serde_json::Deserializer::from_str(&text))
+        .map_err(|error| error.with("file", path.display()))
 }
 
 /// Reads a plan that `plan --output json` wrote, from a file or from standard input for `-`.
@@ -69,13 +71,12 @@ fn yaml_words(error: &str) -> &str {
     line.split_once(", set DuplicateKeyPolicy").map_or(line, |(words, _)| words)
 }
 
-/// Reads a type of the core from its JSON, with the core's own checks.
+/// Reads options of the core from their JSON, with the core's own checks.
 ///
 /// # Errors
-/// `config_invalid` in the core's words.
-pub(crate) fn checked<T: DeserializeOwned>(options: Map<String, Value>) -> Result<T> {
-    serde_json::from_value(Value::Object(options))
-        .map_err(|error| Error::new(ErrorKind::ConfigInvalid, error.to_string()))
+/// `config_invalid` with every problem.
+pub(crate) fn checked<T: Options>(options: Map<String, Value>) -> Result<T> {
+    T::read(Value::Object(options))
 }
 
 /// Reads a secret from a file, without the line end that editors add.

@@ -3,13 +3,13 @@
 use super::crowd::{self, Crowd};
 use crate::args::ClusterArgs;
 use crate::exit::Exit;
-use crate::input;
 use crate::output::Output;
 use crate::program::Program;
 use emqx_rebalance_core::{Error, ErrorKind, NodeName, Problem, Result};
-use emqx_rebalance_sim::{ClusterConfig, Fault, LoadBalancer};
+use emqx_rebalance_sim::{ClusterConfig, Fault};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The JSON of `cluster`.
@@ -73,15 +73,17 @@ async fn real(config: ClusterConfig, program: &Program, output: Output) -> Resul
 
 fn config(args: &ClusterArgs) -> Result<ClusterConfig> {
     let mut config = ClusterConfig::with_clients(&clients(args)?)?;
-    let personality = Value::String(args.personality.clone());
-    config.personality = serde_json::from_value(personality)
-        .map_err(|error| Error::new(ErrorKind::ConfigInvalid, format!("--personality: {error}")))?;
-    let policy = Value::String(args.load_balancer.clone());
-    let policy = Map::from_iter([("policy".to_owned(), policy)]);
-    config.load_balancer = input::checked::<LoadBalancer>(policy)?;
+    config.personality = word("--personality", &args.personality)?;
+    config.load_balancer.policy = word("--load-balancer", &args.load_balancer)?;
     config.cors = args.cors;
     config.faults = args.faults.resolve(args.mqtt)?;
     config.validate().map(|()| config)
+}
+
+/// One of the simulation's words.
+fn word<T: DeserializeOwned>(flag: &str, text: &str) -> Result<T> {
+    serde_json::from_value(Value::from(text))
+        .map_err(|error| Error::new(ErrorKind::ConfigInvalid, format!("{flag}: {error}")))
 }
 
 /// Clients of every node: as given, or three full nodes and an empty one.

@@ -46,6 +46,31 @@ fn all_problems_are_named_at_once() {
     let args = ["--conn-evict-rate", "0", "--rel-conn-threshold", "1", "--wait-takeover", "x"];
     let fields = ["`conn_evict_rate`", "`rel_conn_threshold`", "`wait_takeover`"];
     refused(GOOD, &args, &fields);
+    let snapshot = r#"{"nodes":[{"node":"a@h","connections":-1},{"node":"b@h","sessions":"x"}]}"#;
+    refused(snapshot, &[], &["`nodes[0].connections`", "`nodes[1].sessions`"]);
+}
+
+/// The problems that planning `snapshot` with `args` writes as JSON.
+fn problems(snapshot: &str, args: &[&str]) -> serde_json::Value {
+    let said = run(&[&["plan", "--input", "-", "--output", "json"], args].concat(), snapshot);
+    assert_eq!(said.code, Some(2), "{args:?} {snapshot}: {}", said.err);
+    said.error()["problems"].clone()
+}
+
+#[test]
+fn json_keeps_field_value_and_bound_apart() {
+    for (args, field, value) in [
+        (["--conn-evict-rate", "0"], "conn_evict_rate", "0"),
+        (["--max-unavailable", "0"], "max_unavailable", "0"),
+        (["--mode", "best"], "mode", "best"),
+    ] {
+        let problems = problems(GOOD, &args);
+        assert_eq!((&problems[0]["field"], &problems[0]["value"]), (&field.into(), &value.into()));
+        assert!(problems[0]["bound"].is_string(), "{problems}");
+    }
+    let problems = problems(r#"{"nodes":[{"node":"a@h","connections":-1}]}"#, &[]);
+    assert_eq!(problems[0]["field"], "nodes[0].connections");
+    assert_eq!(problems[0]["value"], "-1");
 }
 
 #[test]
@@ -53,14 +78,14 @@ fn bad_snapshots_say_what_is_wrong() {
     for (snapshot, text) in [
         ("", "not a snapshot"),
         ("{", "not a snapshot"),
-        ("[]", "not a snapshot"),
+        ("[]", "invalid snapshot"),
         (r#"{"nodes":[]}"#, "at least one node"),
         (r#"{"nodes":[{"node":"a@h"},{"node":"a@h"}]}"#, "not in the list already"),
         (r#"{"nodes":[{"node":"a@h","connections":-1}]}"#, "-1"),
         (r#"{"nodes":[{"node":"a@h","connections":1.5}]}"#, "1.5"),
         (r#"{"nodes":[{"node":"a@h","connections":"many"}]}"#, "many"),
-        (r#"{"nodes":[{"node":"a@h","connections":1e300}]}"#, "not a snapshot"),
-        (r#"{"nodes":[{"node":"a@h","load":1}]}"#, "unknown field `load`"),
+        (r#"{"nodes":[{"node":"a@h","connections":1e300}]}"#, "`nodes[0].connections` is `1"),
+        (r#"{"nodes":[{"node":"a@h","load":1}]}"#, "`nodes[0].load` is `1`"),
         (r#"{"nodes":[{"node":"a b"}]}"#, "a node name such as"),
         (r#"{"version":7,"nodes":[{"node":"a@h"}]}"#, "`version` is `7`"),
         ("<html>Login</html>", "not a snapshot"),
