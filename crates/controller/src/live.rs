@@ -12,6 +12,7 @@ use emqx_rebalance_core::driver::{
 };
 use emqx_rebalance_core::{Result as CoreResult, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde_json::Value;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
@@ -156,12 +157,13 @@ impl Live {
         self.must_save = true;
     }
 
-    /// Takes note of the object as it is now.
-    ///
-    /// # Errors
-    /// [`Failure::Taken`] if another process drives it.
-    pub(crate) fn see(&mut self, object: &Rebalance) -> Result<(), Failure> {
-        self.mark.see(object)
+    /// Writes the status of the object.
+    pub(crate) async fn write_status(
+        &mut self,
+        object: &Object,
+        status: &Value,
+    ) -> Result<Written, Failure> {
+        object.write_status(&mut self.mark, status).await
     }
 
     /// Takes the state and the finalizer off the object.
