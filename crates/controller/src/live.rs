@@ -8,7 +8,7 @@ use crate::saved::Saved;
 use crate::service::Departure;
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::driver::{
-    Answer, Ask, Driver, Event, Input, Request, RequestId, Status, Step,
+    Answer, Ask, Driver, DriverState, Event, Input, Request, RequestId, Status, Step,
 };
 use emqx_rebalance_core::{Result as CoreResult, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -40,6 +40,8 @@ pub(crate) struct Live {
     pub(crate) events: Vec<Event>,
     pub(crate) is_told_to_stop: bool,
     mark: Mark,
+    /// The driver as it was stored last: what was not stored has not happened.
+    kept: DriverState,
     sequence: u64,
     saved_at: Option<Timestamp>,
     must_save: bool,
@@ -54,6 +56,7 @@ impl Live {
         let ObjectMeta { name, namespace, uid, .. } = object.metadata.clone();
         let metadata = ObjectMeta { name, namespace, uid, ..ObjectMeta::default() };
         Self {
+            kept: driver.state().clone(),
             driver,
             origin: Rebalance { metadata, ..Rebalance::default() },
             cluster: None,
@@ -100,10 +103,14 @@ impl Live {
             let now = keeper.clock.now();
             let step = self.driver.step(now, input);
             self.take(step, now);
-            if self.keep(keeper).await? == Written::Gone {
-                return Ok(Written::Gone);
+            match self.keep(keeper).await {
+                Ok(Written::Done) => self.send(&cluster),
+                Ok(Written::Gone) => return Ok(Written::Gone),
+                Err(failure) => {
+                    self.take_back();
+                    return Err(failure);
+                }
             }
-            self.send(&cluster);
             input = match timeout_at(deadline, self.in_flight.join_next()).await {
                 Ok(Some(Ok((id, answer)))) => Input::Answer { id, answer },
                 Ok(Some(Err(_))) => {
@@ -147,6 +154,7 @@ impl Live {
             gated: self.gated.clone(),
         };
         let written = keeper.object.write_state(&mut self.mark, Some(&saved.encode()?)).await?;
+        self.kept = saved.driver;
         self.saved_at = Some(keeper.clock.now());
         self.must_save = false;
         Ok(written)
@@ -180,6 +188,18 @@ impl Live {
         self.unsent.extend(requests);
         self.events.extend(events);
         self.wake_at = wake_at;
+    }
+
+    /// Takes back commands that could not be stored, as if the process had died: what they were for
+    /// may be wished no more by the time that they can be.
+    fn take_back(&mut self) {
+        if self.unsent.iter().any(|request| is_command(&request.ask)) {
+            self.driver = Driver::restore(self.kept.clone());
+            self.unsent.clear();
+            self.events.clear();
+            self.in_flight = JoinSet::new();
+            self.is_told_to_stop = false;
+        }
     }
 
     fn send(&mut self, cluster: &Cluster) {
