@@ -120,13 +120,6 @@ async fn start(
     if live.keep(&keeper).await? == Written::Gone {
         return Ok(Action::await_change());
     }
-    context
-        .report_live(&mut live, |report| {
-            report.plan(&plan);
-            report.processing("");
-        })
-        .await?;
-    context.tell(object, true, "Planned", &crate::report::plan_message(&plan)).await;
     let uid = object.uid().unwrap_or_default();
     let live = context.desk.insert(&uid, live);
     drive::drive(context, object, &mut *live.lock().await).await
