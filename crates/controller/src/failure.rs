@@ -48,7 +48,18 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// What the API server says if it refuses for good: rights are missing, or something is not valid.
+/// Asking again comes to the same until somebody changes that.
+pub(crate) fn refusal(error: &kube::Error) -> Option<&str> {
+    match error {
+        kube::Error::Api(status) if REFUSALS.contains(&status.code) => Some(&status.message),
+        _ => None,
+    }
+}
+
 /// Whether the API server said `code`.
 pub(crate) fn is_status(error: &kube::Error, code: u16) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == code)
 }
+
+const REFUSALS: [u16; 4] = [400, 403, 413, 422];

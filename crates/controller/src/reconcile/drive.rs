@@ -41,13 +41,13 @@ pub(super) async fn drive(
         return ending::vanished(context, object, live).await;
     }
     let wishes = Wishes::of(object).unwrap_or_default();
-    gates::follow_donors(context, object, live, &keeper, wishes.sets_gate).await?;
+    let gates = gates::follow_donors(context, object, live, &keeper, wishes.sets_gate).await?;
     tell(context, object, live).await;
     if live.driver.outcome().is_some() {
         return ending::end(context, object, live).await;
     }
     let sight = endpoints::look(context, object, live, wishes.service.as_deref()).await;
-    write(context, live, sight).await?;
+    write(context, live, sight.or(gates)).await?;
     Ok(Action::requeue(live.idle(&context.clock)))
 }
 

@@ -11,9 +11,9 @@ use tracing::debug;
 
 /// What is to be written of the donors' way out.
 pub(super) struct Told {
-    holds: bool,
-    reason: &'static str,
-    message: String,
+    pub(super) holds: bool,
+    pub(super) reason: &'static str,
+    pub(super) message: String,
 }
 
 impl Told {

@@ -8,7 +8,7 @@
 mod gate;
 mod slices;
 
-pub(crate) use gate::{pods_with_gate, set, settle};
+pub(crate) use gate::{pods_with_gate, set};
 pub(crate) use slices::still_in_service;
 
 use emqx_rebalance_core::{NodeName, Timestamp};
@@ -19,7 +19,7 @@ pub(crate) struct Departure {
     checked_at: Option<Timestamp>,
     /// Whether it was told that all are out, or that some are not.
     told: Option<bool>,
-    /// The donors whose gates are closed.
+    /// The donors whose gates were closed, or refused to be.
     gated_for: Vec<NodeName>,
 }
 
@@ -43,7 +43,7 @@ impl Departure {
         self.gated_for == donors
     }
 
-    /// Takes note that the gates are closed for `donors`.
+    /// Takes note that the gates are closed for `donors`, as far as that is allowed.
     pub(crate) fn gate_for(&mut self, donors: Vec<NodeName>) {
         self.gated_for = donors;
     }

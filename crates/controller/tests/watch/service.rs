@@ -1,6 +1,6 @@
 //! The donors' way out of the Service, and their readiness gates.
 
-use crate::api::Key;
+use crate::api::{Faults, Key};
 use crate::scene::{Scene, condition, phase, within};
 use serde_json::{Value, json};
 
@@ -103,6 +103,48 @@ async fn the_gate_is_opened_by_the_next_controller_too() {
         scene.start_controller();
         scene.gone(&key).await;
         assert_eq!(gate(&scene.api.state.get(&pod).unwrap()), Some("True"));
+    };
+    within(60, test).await;
+}
+
+/// Without the chart's `readinessGate.enabled`, the controller may not touch pods.
+#[tokio::test]
+async fn a_gate_that_may_not_be_closed_is_told_of_and_holds_nothing_up() {
+    let test = async {
+        let scene = Scene::of(&[300, 0]).await;
+        let pod = pod(&scene);
+        scene.api.state.break_it(Faults { forbidden: vec!["patch pods"], ..Faults::default() });
+        let key = scene.rebalance("sample", gated());
+        let message = scene
+            .until(&key, |object| {
+                let told = condition(object, "DonorsOutOfService")?;
+                (told["reason"] == "GateRefused").then(|| told["message"].to_string())
+            })
+            .await;
+        assert!(message.contains("emqx-core-0: Forbidden"), "{message}");
+        assert_eq!(gate(&scene.api.state.get(&pod).unwrap()), None);
+        scene.api.state.delete(&key);
+        scene.gone(&key).await;
+        let events = scene.api.state.list("events");
+        let warnings = events.iter().filter(|event| event["reason"] == "GateRefused");
+        assert_eq!(warnings.count(), 1);
+    };
+    within(60, test).await;
+}
+
+/// The right is taken away while the gate is closed.
+#[tokio::test]
+async fn a_gate_that_may_not_be_opened_keeps_no_object() {
+    let test = async {
+        let scene = Scene::of(&[300, 0]).await;
+        let pod = pod(&scene);
+        let key = scene.rebalance("sample", gated());
+        scene.until(&pod, |pod| (gate(pod) == Some("False")).then_some(())).await;
+        scene.api.state.break_it(Faults { forbidden: vec!["patch pods"], ..Faults::default() });
+        scene.api.state.delete(&key);
+        scene.gone(&key).await;
+        let events = scene.api.state.list("events");
+        assert!(events.iter().any(|event| event["reason"] == "GateRefused"));
     };
     within(60, test).await;
 }
