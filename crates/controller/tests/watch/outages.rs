@@ -1,6 +1,6 @@
 //! EMQX or Kubernetes is away, or others write to the object: none of it fails a rebalance.
 
-use crate::api::Faults;
+use crate::api::{Faults, Key, State};
 use crate::scene::{Scene, condition, phase, within};
 use serde_json::json;
 
@@ -61,6 +61,43 @@ async fn kubernetes_is_away_while_the_start_is_to_be_kept() {
         let object = scene.ended(&key).await;
         assert_eq!(phase(&object), "Completed", "{object:#}");
         assert_eq!(scene.relay.starts(), 1);
+    };
+    within(90, test).await;
+}
+
+/// The start is decided and cannot be stored; meanwhile somebody changes their mind.
+async fn called_off(call_off: impl FnOnce(&Scene, &Key)) -> Scene {
+    let mut scene = Scene::quiet(&[300, 0]).await;
+    // The state without a start, and what is about to be done.
+    scene.api.state.break_it(Faults { writes_left: Some(2), ..Faults::default() });
+    let key = scene.rebalance("sample", json!({}));
+    scene.start_controller();
+    let refused = |state: &State| state.asked().contains_key("refused patch").then_some(());
+    scene.api.state.until(refused).await;
+    assert_eq!(phase(&scene.api.state.get(&key).unwrap()), "Processing");
+    call_off(&scene, &key);
+    scene.api.state.break_it(Faults::default());
+    scene
+}
+
+#[tokio::test]
+async fn a_start_that_was_never_stored_is_not_sent_after_a_deletion() {
+    let test = async {
+        let scene = called_off(|scene, key| scene.api.state.delete(key)).await;
+        scene.gone(&Key::new("rebalances", "sample")).await;
+        assert_eq!(scene.relay.starts(), 0);
+    };
+    within(90, test).await;
+}
+
+#[tokio::test]
+async fn a_start_that_was_never_stored_is_not_sent_after_a_stop() {
+    let test = async {
+        let stop = json!({"metadata": {"annotations": {"rebalance.emqx.io/stop": "true"}}});
+        let scene = called_off(|scene, key| scene.api.state.patch(key, &stop)).await;
+        let object = scene.ended(&Key::new("rebalances", "sample")).await;
+        assert_eq!(condition(&object, "Failed").unwrap()["reason"], "Stopped");
+        assert_eq!(scene.relay.starts(), 0);
     };
     within(90, test).await;
 }
