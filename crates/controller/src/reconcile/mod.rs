@@ -62,6 +62,9 @@ async fn step(object: &Rebalance, uid: &str, context: &Context) -> Result<Action
     if object.is_ended() {
         return ending::tidy(context, object).await;
     }
+    if let Some(rest) = prepare::rest(context, object) {
+        return Ok(Action::requeue(rest));
+    }
     if let Some(action) = queue::wait(context, object).await? {
         return Ok(action);
     }
