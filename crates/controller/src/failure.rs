@@ -7,6 +7,8 @@ use std::fmt;
 pub(crate) enum Failure {
     /// The Kubernetes API did not do what it was asked.
     Api(kube::Error),
+    /// Somebody has deleted the object, or wants its runs stopped, before a decision could be stored.
+    CalledOff,
     /// The state could not be written as text.
     Encoding(std::io::Error),
     /// Another process has written the object's state: it drives the object now.
@@ -18,6 +20,7 @@ impl Failure {
     pub(crate) const fn as_str(&self) -> &'static str {
         match self {
             Self::Api(_) => "api",
+            Self::CalledOff => "called_off",
             Self::Encoding(_) => "encoding",
             Self::Taken => "taken",
         }
@@ -40,6 +43,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Api(error) => write!(f, "the Kubernetes API: {error}"),
+            Self::CalledOff => f.write_str("it is to end, which was not known"),
             Self::Encoding(error) => write!(f, "the state cannot be written: {error}"),
             Self::Taken => f.write_str("another process drives this object now"),
         }

@@ -131,6 +131,11 @@ impl Live {
         self.wake_at.map_or(PATIENCE, |at| clock.until(at)).min(MAX_IDLE)
     }
 
+    /// Whether the object was seen to be deleted, or to ask for a stop: the watch may lag behind.
+    pub(crate) fn is_called_off(&self) -> bool {
+        self.mark.is_called_off()
+    }
+
     /// Where the plan stands.
     pub(crate) fn status(&self) -> Status {
         self.driver.status()

@@ -3,6 +3,7 @@
 use crate::failure::{Failure, is_status};
 use crate::resource::{Rebalance, Served};
 use crate::saved::STATE;
+use crate::wishes::asks_to_stop;
 use kube::api::{Api, Patch, PatchParams};
 use kube::{Client, ResourceExt};
 use serde_json::{Map, Value, json};
@@ -22,6 +23,8 @@ pub(crate) struct Mark {
     /// The state that we wrote last, or found.
     state: Option<String>,
     finalizers: Vec<String>,
+    /// Whether it is deleted, or its runs are to be stopped.
+    is_called_off: bool,
 }
 
 /// What is to be written to an object.
@@ -119,12 +122,18 @@ impl Mark {
             version: object.resource_version(),
             state: object.annotation(STATE).map(str::to_owned),
             finalizers: object.finalizers().to_vec(),
+            is_called_off: object.is_deleted() || asks_to_stop(object),
         }
     }
 
     /// Whether there is anything of ours on the object.
     pub(crate) fn is_ours(&self) -> bool {
         self.state.is_some() || self.has_finalizer()
+    }
+
+    /// Whether it is deleted, or its runs are to be stopped.
+    pub(crate) fn is_called_off(&self) -> bool {
+        self.is_called_off
     }
 
     fn has_finalizer(&self) -> bool {
@@ -144,14 +153,19 @@ impl Mark {
     /// Takes note of the object as it is now, so that the next try of `change` meets no conflict.
     ///
     /// # Errors
-    /// [`Failure::Taken`] if the object is not ours to change any more.
+    /// [`Failure::Taken`] if the object is not ours to change any more, [`Failure::CalledOff`] if the
+    /// state holds what was decided without knowing that it is to end.
     fn see(&mut self, object: &Rebalance, change: Change<'_>) -> Result<(), Failure> {
         let found = Self::of(object);
         if !self.permits(change, object, &found) {
             return Err(Failure::Taken);
         }
+        let is_news = found.is_called_off && !self.is_called_off;
         *self = Self { state: self.state.take(), ..found };
-        Ok(())
+        match change {
+            Change::State(Some(_)) if is_news => Err(Failure::CalledOff),
+            _ => Ok(()),
+        }
     }
 
     /// Whether who knows `self` may still do `change` to `object`, whose mark is `found`. A process

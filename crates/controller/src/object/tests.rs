@@ -2,6 +2,7 @@
 
 use super::*;
 use http::{Request, Response};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::client::Body;
 use tower_test::mock::{Handle, pair};
 
@@ -136,6 +137,15 @@ async fn what_another_process_has_ended_is_not_begun_again() {
         let found = in_phase(rebalance("2", None), "Processing");
         assert!(matches!(tried(change, found).await, Err(Failure::Taken)), "{change:?}");
     }
+}
+
+/// A start may be on its way to the API server while somebody deletes the object.
+#[tokio::test]
+async fn what_was_decided_before_a_deletion_was_known_is_not_stored() {
+    let mut found = in_phase(rebalance("2", Some("ours")), "Processing");
+    found.metadata.deletion_timestamp = Some(Time(jiff::Timestamp::UNIX_EPOCH));
+    let written = tried(Change::State(Some("next")), found).await;
+    assert!(matches!(written, Err(Failure::CalledOff)));
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ pub(super) async fn drive(
             return ending::abandon(context, object, live).await;
         }
     }
-    if object.is_deleted() || asks_to_stop(object) {
+    if object.is_deleted() || asks_to_stop(object) || live.is_called_off() {
         live.tell_to_stop(now);
     }
     announce(context, object, live).await?;
