@@ -25,6 +25,19 @@ impl Failure {
             Self::Taken => "taken",
         }
     }
+
+    /// What the API server says if it refuses for good.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Api(error) => refusal(error),
+            _ => None,
+        }
+    }
+
+    /// Whether rights are missing.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Api(error) if is_status(error, 403))
+    }
 }
 
 impl From<kube::Error> for Failure {
@@ -66,4 +79,6 @@ pub(crate) fn is_status(error: &kube::Error, code: u16) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == code)
 }
 
+/// Why an object waits whose way the Kubernetes API bars.
+pub(crate) const REFUSED: &str = "KubernetesRefuses";
 const REFUSALS: [u16; 4] = [400, 403, 413, 422];

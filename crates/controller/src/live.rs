@@ -152,14 +152,10 @@ impl Live {
             return Ok(Written::Done);
         }
         self.sequence += 1;
-        let saved = Saved {
-            writer: keeper.writer.to_owned(),
-            sequence: self.sequence,
-            driver: self.driver.state().clone(),
-            gated: self.gated.clone(),
-        };
-        let written = keeper.object.write_state(&mut self.mark, Some(&saved.encode()?)).await?;
-        self.kept = saved.driver;
+        let state = self.driver.state();
+        let saved = Saved::new(keeper.writer, self.sequence, state, &self.gated).encode()?;
+        let written = keeper.object.write_state(&mut self.mark, Some(&saved)).await?;
+        self.kept = self.driver.state().clone();
         self.saved_at = Some(keeper.clock.now());
         self.must_save = false;
         Ok(written)

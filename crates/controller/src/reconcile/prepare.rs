@@ -4,7 +4,7 @@ use super::reach::{self, Reached};
 use super::{drive, ending, queue};
 use crate::context::Context;
 use crate::desk::Shown;
-use crate::failure::Failure;
+use crate::failure::{Failure, REFUSED};
 use crate::instance::cluster_key;
 use crate::live::{Keeper, Live};
 use crate::object::Written;
@@ -119,12 +119,29 @@ async fn start(
     live.service = service;
     let target = context.object(object);
     let keeper = Keeper { object: &target, writer: &context.writer, clock: context.clock };
-    if live.keep(&keeper).await? == Written::Gone {
-        return Ok(Action::await_change());
+    match live.keep(&keeper).await {
+        Ok(Written::Done) => {}
+        Ok(Written::Gone) => return Ok(Action::await_change()),
+        Err(failure) => return not_kept(context, object, failure).await,
     }
     let uid = object.uid().unwrap_or_default();
     let live = context.desk.insert(&uid, live);
     drive::drive(context, object, &mut *live.lock().await).await
+}
+
+/// Nothing is started, since its state cannot be stored.
+async fn not_kept(
+    context: &Context,
+    object: &Rebalance,
+    failure: Failure,
+) -> Result<Action, Failure> {
+    match failure.refusal() {
+        Some(message) if failure.is_forbidden() => {
+            wait(context, object, REFUSED, message, TURN).await
+        }
+        Some(message) => ending::fail(context, object, REFUSED, message).await,
+        None => Err(failure),
+    }
 }
 
 /// Writes what the plan would do, and why it is not done.
