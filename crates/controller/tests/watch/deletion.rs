@@ -5,7 +5,7 @@ use serde_json::json;
 
 async fn deleted_in(state: &str) {
     let scene = Scene::of(&[300, 0]).await;
-    let key = scene.rebalance("sample", json!({}));
+    let key = scene.slow_rebalance("sample", json!({}));
     scene.in_state(&key, state).await;
     scene.api.state.delete(&key);
     scene.gone(&key).await;

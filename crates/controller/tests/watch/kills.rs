@@ -5,7 +5,7 @@ use serde_json::json;
 
 async fn killed_in(state: &str) {
     let mut scene = Scene::of(&[300, 0]).await;
-    let key = scene.rebalance("sample", json!({}));
+    let key = scene.slow_rebalance("sample", json!({}));
     scene.in_state(&key, state).await;
     scene.kill_controller().await;
     scene.start_controller();

@@ -27,7 +27,7 @@ async fn donors_that_have_left_are_reported() {
     let test = async {
         let scene = Scene::of(&[300, 0]).await;
         slice(&scene, false);
-        let key = scene.rebalance("sample", service());
+        let key = scene.slow_rebalance("sample", service());
         let object = scene.ended(&key).await;
         assert_eq!(condition(&object, "DonorsOutOfService").unwrap()["status"], "True");
     };
@@ -37,7 +37,8 @@ async fn donors_that_have_left_are_reported() {
 #[tokio::test]
 async fn donors_that_stay_are_warned_of() {
     let test = async {
-        let scene = Scene::of(&[300, 0]).await;
+        // Six seconds of dropping clients.
+        let scene = Scene::of(&[600, 0]).await;
         slice(&scene, true);
         let key = scene.rebalance("sample", service());
         let object = scene.ended(&key).await;
@@ -81,7 +82,7 @@ async fn the_gate_is_closed_while_clients_are_dropped_and_open_in_the_end() {
     let test = async {
         let scene = Scene::of(&[300, 0]).await;
         let pod = pod(&scene);
-        let key = scene.rebalance("sample", gated());
+        let key = scene.slow_rebalance("sample", gated());
         scene.until(&pod, |pod| (gate(pod) == Some("False")).then_some(())).await;
         assert_eq!(phase(&scene.ended(&key).await), "Completed");
         let pod = scene.api.state.get(&pod).unwrap();
@@ -96,7 +97,7 @@ async fn the_gate_is_opened_by_the_next_controller_too() {
     let test = async {
         let mut scene = Scene::of(&[300, 0]).await;
         let pod = pod(&scene);
-        let key = scene.rebalance("sample", gated());
+        let key = scene.slow_rebalance("sample", gated());
         scene.until(&pod, |pod| (gate(pod) == Some("False")).then_some(())).await;
         scene.kill_controller().await;
         scene.api.state.delete(&key);
@@ -114,7 +115,7 @@ async fn a_gate_that_may_not_be_closed_is_told_of_and_holds_nothing_up() {
         let scene = Scene::of(&[300, 0]).await;
         let pod = pod(&scene);
         scene.api.state.break_it(Faults { forbidden: vec!["patch pods"], ..Faults::default() });
-        let key = scene.rebalance("sample", gated());
+        let key = scene.slow_rebalance("sample", gated());
         let message = scene
             .until(&key, |object| {
                 let told = condition(object, "DonorsOutOfService")?;
@@ -138,7 +139,7 @@ async fn a_gate_that_may_not_be_opened_keeps_no_object() {
     let test = async {
         let scene = Scene::of(&[300, 0]).await;
         let pod = pod(&scene);
-        let key = scene.rebalance("sample", gated());
+        let key = scene.slow_rebalance("sample", gated());
         scene.until(&pod, |pod| (gate(pod) == Some("False")).then_some(())).await;
         scene.api.state.break_it(Faults { forbidden: vec!["patch pods"], ..Faults::default() });
         scene.api.state.delete(&key);
