@@ -79,6 +79,13 @@ impl Desk {
         lock(&self.shown).get(uid).cloned()
     }
 
+    /// Forgets what is kept of objects that are not among `uids`, apart from their drivers.
+    pub(crate) fn keep_only(&self, uids: &BTreeSet<String>) {
+        lock(&self.attempts).retain(|uid, _| uids.contains(uid));
+        lock(&self.shown).retain(|uid, _| uids.contains(uid));
+        lock(&self.done).retain(|uid| uids.contains(uid));
+    }
+
     /// The driver of the object `uid`.
     pub(crate) fn live(&self, uid: &str) -> Option<Shared> {
         lock(&self.lives).get(uid).cloned()
@@ -154,6 +161,18 @@ mod tests {
         assert!(!desk.claim("a", "2"));
         desk.release("1");
         assert!(desk.claim("a", "2"));
+    }
+
+    #[test]
+    fn nothing_is_kept_of_objects_that_are_gone() {
+        let desk = desk();
+        for uid in ["gone", "there"] {
+            desk.failed(uid);
+            desk.finish(uid);
+        }
+        desk.keep_only(&BTreeSet::from(["there".to_owned()]));
+        assert!(desk.is_done("there") && !desk.is_done("gone"));
+        assert_eq!((desk.failed("there"), desk.failed("gone")), (2, 1));
     }
 
     #[test]

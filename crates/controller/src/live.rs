@@ -8,14 +8,14 @@ use crate::saved::Saved;
 use crate::service::Departure;
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::driver::{
-    Answer, Ask, Driver, DriverState, Event, Input, Request, RequestId, Status, Step,
+    Answer, Ask, Driver, DriverState, Event, Input, Request, RequestId, RunView, Status, Step,
 };
-use emqx_rebalance_core::{Result as CoreResult, Timestamp};
+use emqx_rebalance_core::{NodeName, Result as CoreResult, RunState, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A driver on its way in this process: everything beyond what the object keeps.
 #[derive(Debug)]
@@ -141,6 +141,20 @@ impl Live {
         self.driver.status()
     }
 
+    /// The coordinators of runs that EMQX runs, or may: those whose start is on its way too, once EMQX
+    /// has answered it.
+    pub(crate) async fn coordinators_of_runs(&mut self) -> Vec<NodeName> {
+        let answers = async { while self.in_flight.join_next().await.is_some() {} };
+        if timeout(START_ANSWER, answers).await.is_err() {
+            self.in_flight = JoinSet::new();
+        }
+        let is_running = |run: &RunView| match &run.state {
+            RunState::Other(word) => word == "starting",
+            _ => true,
+        };
+        self.status().runs.into_iter().filter(is_running).map(|run| run.coordinator).collect()
+    }
+
     /// Whether nothing was ever asked of EMQX but questions.
     pub(crate) fn is_untouched(&self) -> bool {
         self.status().runs.iter().all(|run| run.state.as_str() == "pending")
@@ -244,6 +258,8 @@ fn must_be_known(event: &Event) -> bool {
 
 /// How long one reconciliation waits for answers. EMQX answers in milliseconds, or hangs.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long EMQX takes to answer a start at most, before the client gives up.
+const START_ANSWER: Duration = Duration::from_secs(20);
 /// How soon to look for an answer again that did not come in that time.
 const ANSWER_POLL: Duration = Duration::from_millis(100);
 /// Deletions and annotations are noticed by the watch; this is for a watch that lags.
