@@ -59,7 +59,9 @@ pub async fn run(
         if let Some(lease) = &options.lease {
             let mut standing = Leadership::stand(&client, lease, &identity).await?;
             info!(identity, "standing by");
-            standing.until(true).await;
+            if !standing.until(true).await {
+                return Err("the election has ended without a leader".into());
+            }
             leadership = Some(standing);
         }
         info!(identity, version = served.as_str(), "watching");
