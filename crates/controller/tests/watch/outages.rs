@@ -102,6 +102,45 @@ async fn a_start_that_was_never_stored_is_not_sent_after_a_stop() {
     within(90, test).await;
 }
 
+/// A right that is missing is said, and waited for.
+#[tokio::test]
+async fn kubernetes_forbids_something() {
+    let test = async {
+        let scene = Scene::of(&[300, 0]).await;
+        for what in ["get secrets", "patch rebalances"] {
+            let refusals = vec![(what, 403)];
+            scene.api.state.break_it(Faults { refusals, ..Faults::default() });
+            let key = scene.rebalance(&what.replace(' ', "-"), json!({}));
+            let message = scene
+                .until(&key, |object| {
+                    let waiting = condition(object, "Waiting")?;
+                    (waiting["reason"] == "KubernetesRefuses").then(|| waiting["message"].clone())
+                })
+                .await;
+            assert_eq!(message, "Forbidden", "in the API's own words");
+            assert_eq!(phase(&scene.api.state.get(&key).unwrap()), "");
+            scene.api.state.break_it(Faults::default());
+            assert_eq!(phase(&scene.ended(&key).await), "Completed");
+        }
+    };
+    within(90, test).await;
+}
+
+/// Such as one that is too large.
+#[tokio::test]
+async fn a_state_that_kubernetes_does_not_take_ends_it_before_anything_is_started() {
+    let test = async {
+        let scene = Scene::of(&[300, 0]).await;
+        let refusals = vec![("patch rebalances", 422)];
+        scene.api.state.break_it(Faults { refusals, ..Faults::default() });
+        let key = scene.rebalance("sample", json!({}));
+        let object = scene.ended(&key).await;
+        assert_eq!(condition(&object, "Failed").unwrap()["reason"], "KubernetesRefuses");
+        assert_eq!(scene.relay.starts(), 0);
+    };
+    within(60, test).await;
+}
+
 #[tokio::test]
 async fn every_write_meets_changes_of_others() {
     let test = async {

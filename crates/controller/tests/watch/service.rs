@@ -108,13 +108,18 @@ async fn the_gate_is_opened_by_the_next_controller_too() {
     within(60, test).await;
 }
 
+fn forbid_gates(scene: &Scene) {
+    let refusals = vec![("patch pods/status", 403)];
+    scene.api.state.break_it(Faults { refusals, ..Faults::default() });
+}
+
 /// Without the chart's `readinessGate.enabled`, the controller may not touch pods.
 #[tokio::test]
 async fn a_gate_that_may_not_be_closed_is_told_of_and_holds_nothing_up() {
     let test = async {
         let scene = Scene::of(&[300, 0]).await;
         let pod = pod(&scene);
-        scene.api.state.break_it(Faults { forbidden: vec!["patch pods"], ..Faults::default() });
+        forbid_gates(&scene);
         let key = scene.slow_rebalance("sample", gated());
         let message = scene
             .until(&key, |object| {
@@ -141,7 +146,7 @@ async fn a_gate_that_may_not_be_opened_keeps_no_object() {
         let pod = pod(&scene);
         let key = scene.slow_rebalance("sample", gated());
         scene.until(&pod, |pod| (gate(pod) == Some("False")).then_some(())).await;
-        scene.api.state.break_it(Faults { forbidden: vec!["patch pods"], ..Faults::default() });
+        forbid_gates(&scene);
         scene.api.state.delete(&key);
         scene.gone(&key).await;
         let events = scene.api.state.list("events");

@@ -40,8 +40,8 @@ pub(crate) struct Faults {
     pub(crate) is_down: bool,
     /// After so many writes to rebalances, every request is answered with 503.
     pub(crate) writes_left: Option<u32>,
-    /// Verbs and resources, such as "patch pods", that are answered with 403.
-    pub(crate) forbidden: Vec<&'static str>,
+    /// What is asked, such as "patch pods/status", and the code that it is answered with.
+    pub(crate) refusals: Vec<(&'static str, u16)>,
     /// So many writes to rebalances meet a change of somebody else.
     pub(crate) conflicts: u32,
     /// Status fields that EMQX's own definition does not know are dropped.

@@ -71,9 +71,10 @@ pub(crate) async fn answer(
     }
     let verb =
         if target.name.is_none() && method == Method::GET { "list" } else { method.as_str() };
-    let what = format!("{} {}", verb.to_lowercase(), target.resource);
-    if state.faults().forbidden.contains(&what.as_str()) {
-        return refused((403, "Forbidden"));
+    let part = if target.is_status { "/status" } else { "" };
+    let what = format!("{} {}{part}", verb.to_lowercase(), target.resource);
+    if let Some((_, code)) = state.faults().refusals.iter().find(|(asked, _)| *asked == what) {
+        return refused((*code, if *code == 403 { "Forbidden" } else { "Invalid" }));
     }
     state.count(&verb.to_lowercase(), &target.resource);
     let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
