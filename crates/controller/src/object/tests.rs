@@ -13,6 +13,13 @@ fn client() -> (Client, Server) {
     (Client::new(service, "default"), server)
 }
 
+/// An object as it was last seen, with a state of ours.
+fn ours() -> (Object, Mark, Server) {
+    let (client, server) = client();
+    let seen = rebalance("1", Some("ours"));
+    (Object::of(&client, Served::default(), &seen), Mark::of(&seen), server)
+}
+
 fn rebalance(version: &str, state: Option<&str>) -> Rebalance {
     let mut annotations = Map::new();
     if let Some(state) = state {
@@ -67,10 +74,7 @@ fn finalizers_of_others_stay() {
 
 #[tokio::test]
 async fn a_change_of_somebody_else_is_let_through() {
-    let (client, mut server) = client();
-    let seen = rebalance("1", Some("ours"));
-    let object = Object::of(&client, Served::default(), &seen);
-    let mut mark = Mark::of(&seen);
+    let (object, mut mark, mut server) = ours();
     let playing = async {
         let first = patched(&mut server, 409, &conflict()).await;
         assert_eq!(first["metadata"]["resourceVersion"], "1");
@@ -87,10 +91,7 @@ async fn a_change_of_somebody_else_is_let_through() {
 
 #[tokio::test]
 async fn a_state_of_somebody_else_is_left_alone() {
-    let (client, mut server) = client();
-    let seen = rebalance("1", Some("ours"));
-    let object = Object::of(&client, Served::default(), &seen);
-    let mut mark = Mark::of(&seen);
+    let (object, mut mark, mut server) = ours();
     let playing = async {
         patched(&mut server, 409, &conflict()).await;
         read(&mut server, &rebalance("2", Some("theirs"))).await;
@@ -101,10 +102,7 @@ async fn a_state_of_somebody_else_is_left_alone() {
 
 /// `change` by a process that knows its own state and meets `found`.
 async fn tried(change: Change<'_>, found: Rebalance) -> Result<Written, Failure> {
-    let (client, mut server) = client();
-    let seen = rebalance("1", Some("ours"));
-    let object = Object::of(&client, Served::default(), &seen);
-    let mut mark = Mark::of(&seen);
+    let (object, mut mark, mut server) = ours();
     let playing = async move {
         let first = patched(&mut server, 409, &conflict()).await;
         assert_eq!(first["metadata"]["resourceVersion"], "1");
@@ -150,10 +148,7 @@ async fn what_was_decided_before_a_deletion_was_known_is_not_stored() {
 
 #[tokio::test]
 async fn a_state_that_was_taken_away_is_written_again_while_it_is_worked_on() {
-    let (client, mut server) = client();
-    let seen = rebalance("1", Some("ours"));
-    let object = Object::of(&client, Served::default(), &seen);
-    let mut mark = Mark::of(&seen);
+    let (object, mut mark, mut server) = ours();
     let mut without = in_phase(rebalance("2", None), "Processing");
     without.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
     let playing = async {
@@ -169,10 +164,7 @@ async fn a_state_that_was_taken_away_is_written_again_while_it_is_worked_on() {
 
 #[tokio::test]
 async fn a_verdict_does_not_keep_its_writer_from_letting_go() {
-    let (client, mut server) = client();
-    let seen = rebalance("1", Some("ours"));
-    let object = Object::of(&client, Served::default(), &seen);
-    let mut mark = Mark::of(&seen);
+    let (object, mut mark, mut server) = ours();
     let ended = in_phase(rebalance("2", Some("ours")), "Completed");
     let playing = async {
         patched(&mut server, 409, &conflict()).await;

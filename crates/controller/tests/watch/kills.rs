@@ -1,6 +1,6 @@
 //! The controller dies anywhere; another one goes on, and nothing is started twice.
 
-use crate::api::{Faults, State};
+use crate::api::Faults;
 use crate::scene::{Scene, condition, has_state, phase, within};
 use serde_json::{Value, json};
 
@@ -59,8 +59,7 @@ async fn before_the_plan_is_written() {
         scene.api.state.break_it(Faults { writes_left: Some(1), ..Faults::default() });
         let key = scene.rebalance("sample", json!({}));
         scene.start_controller();
-        let refused = |state: &State| state.asked().contains_key("refused patch").then_some(());
-        scene.api.state.until(refused).await;
+        scene.api.state.until_refused().await;
         scene.kill_controller().await;
         scene.emqx.with(|simulation| [0, 1].map(|node| simulation.cluster.kill(node)));
         scene.api.state.break_it(Faults::default());

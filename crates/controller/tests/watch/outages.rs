@@ -1,6 +1,6 @@
 //! EMQX or Kubernetes is away, or others write to the object: none of it fails a rebalance.
 
-use crate::api::{Faults, Key, State};
+use crate::api::{Faults, Key};
 use crate::scene::{Scene, condition, phase, within};
 use serde_json::json;
 
@@ -72,8 +72,7 @@ async fn called_off(call_off: impl FnOnce(&Scene, &Key)) -> Scene {
     scene.api.state.break_it(Faults { writes_left: Some(2), ..Faults::default() });
     let key = scene.rebalance("sample", json!({}));
     scene.start_controller();
-    let refused = |state: &State| state.asked().contains_key("refused patch").then_some(());
-    scene.api.state.until(refused).await;
+    scene.api.state.until_refused().await;
     assert_eq!(phase(&scene.api.state.get(&key).unwrap()), "Processing");
     call_off(&scene, &key);
     scene.api.state.break_it(Faults::default());

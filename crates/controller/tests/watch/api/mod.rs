@@ -126,6 +126,11 @@ impl State {
         }
     }
 
+    /// Waits until somebody wanted to write while the server was down.
+    pub(crate) async fn until_refused(&self) {
+        self.until(|state| state.asked().contains_key("refused patch").then_some(())).await;
+    }
+
     /// Whether it answers nobody now.
     fn is_down(&self) -> bool {
         let faults = self.faults.lock().unwrap();
