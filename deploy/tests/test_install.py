@@ -128,6 +128,7 @@ def test_the_server_grants_what_is_needed_and_no_more(
     assert may("create", "coordination.k8s.io/leases")
     assert not may("list", "/secrets")
     assert not may("delete", "apps.emqx.io/rebalances")
+    assert not may("get", "/pods")
     assert not may("patch", "/pods/status")
     assert not may("get", "coordination.k8s.io/leases"), "only the one Lease"
     assert may("list", "/pods", "default") == everywhere

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::instance::Kinds;
 use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::object::Object;
+use crate::object::{Mark, Object};
 use crate::report::Report;
 use crate::resource::{Rebalance, Served};
 use kube::runtime::events::{Event, EventType, Recorder};
@@ -61,7 +61,7 @@ impl Context {
         let mut report = Report::of(object, self.clock.written());
         change(&mut report);
         if let Some(patch) = report.patch() {
-            self.object(object).write_status(&patch).await?;
+            self.object(object).write_status(&mut Mark::of(object), &patch).await?;
         }
         Ok(())
     }
@@ -82,9 +82,9 @@ impl Context {
     /// Writes `report` of an object that is driven.
     pub(crate) async fn write_live(&self, live: &mut Live, report: &Report) -> Result<(), Failure> {
         let Some(patch) = report.patch() else { return Ok(()) };
-        let written = self.object(&live.origin).write_status(&patch).await?;
+        live.write_status(&self.object(&live.origin), &patch).await?;
         live.status = report.status().clone();
-        written.map_or(Ok(()), |object| live.see(&object))
+        Ok(())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::live::Live;
 use crate::resource::Rebalance;
+use crate::wishes::Asked;
+use emqx_rebalance_core::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +12,13 @@ use tokio::sync::{self, mpsc};
 /// A driver on its way; only one reconciliation at a time has it.
 pub(crate) type Shared = Arc<sync::Mutex<Live>>;
 
+/// When a plan was shown, and what for.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) at: Timestamp,
+    pub(crate) asked: Asked,
+}
+
 /// What this process holds in memory. All of it can be had again from the objects.
 #[derive(Debug)]
 pub(crate) struct Desk {
@@ -17,6 +26,8 @@ pub(crate) struct Desk {
     /// The object that has each cluster. The objects tell the same, but a cache tells it late.
     claims: Mutex<BTreeMap<String, String>>,
     attempts: Mutex<BTreeMap<String, u32>>,
+    /// Objects whose plan was only shown.
+    shown: Mutex<BTreeMap<String, Shown>>,
     /// Objects that are done, until the cache shows it too.
     done: Mutex<BTreeSet<String>>,
     /// Objects to reconcile at once, since it is their turn.
@@ -30,6 +41,7 @@ impl Desk {
             lives: Mutex::default(),
             claims: Mutex::default(),
             attempts: Mutex::default(),
+            shown: Mutex::default(),
             done: Mutex::default(),
             turns,
         }
@@ -55,6 +67,23 @@ impl Desk {
     /// The cache shows that `uid` is done.
     pub(crate) fn forget(&self, uid: &str) {
         lock(&self.done).remove(uid);
+    }
+
+    /// Takes note that the plan of `uid` was shown.
+    pub(crate) fn show(&self, uid: &str, shown: Shown) {
+        lock(&self.shown).insert(uid.to_owned(), shown);
+    }
+
+    /// When the plan of `uid` was shown last.
+    pub(crate) fn shown(&self, uid: &str) -> Option<Shown> {
+        lock(&self.shown).get(uid).cloned()
+    }
+
+    /// Forgets what is kept of objects that are not among `uids`, apart from their drivers.
+    pub(crate) fn keep_only(&self, uids: &BTreeSet<String>) {
+        lock(&self.attempts).retain(|uid, _| uids.contains(uid));
+        lock(&self.shown).retain(|uid, _| uids.contains(uid));
+        lock(&self.done).retain(|uid| uids.contains(uid));
     }
 
     /// The driver of the object `uid`.
@@ -132,6 +161,18 @@ mod tests {
         assert!(!desk.claim("a", "2"));
         desk.release("1");
         assert!(desk.claim("a", "2"));
+    }
+
+    #[test]
+    fn nothing_is_kept_of_objects_that_are_gone() {
+        let desk = desk();
+        for uid in ["gone", "there"] {
+            desk.failed(uid);
+            desk.finish(uid);
+        }
+        desk.keep_only(&BTreeSet::from(["there".to_owned()]));
+        assert!(desk.is_done("there") && !desk.is_done("gone"));
+        assert_eq!((desk.failed("there"), desk.failed("gone")), (2, 1));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::fmt;
 pub(crate) enum Failure {
     /// The Kubernetes API did not do what it was asked.
     Api(kube::Error),
+    /// Somebody has deleted the object, or wants its runs stopped, before a decision could be stored.
+    CalledOff,
     /// The state could not be written as text.
     Encoding(std::io::Error),
     /// Another process has written the object's state: it drives the object now.
@@ -18,9 +20,23 @@ impl Failure {
     pub(crate) const fn as_str(&self) -> &'static str {
         match self {
             Self::Api(_) => "api",
+            Self::CalledOff => "called_off",
             Self::Encoding(_) => "encoding",
             Self::Taken => "taken",
         }
+    }
+
+    /// What the API server says if it refuses for good.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Api(error) => refusal(error),
+            _ => None,
+        }
+    }
+
+    /// Whether rights are missing.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Api(error) if is_status(error, 403))
     }
 }
 
@@ -40,6 +56,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Api(error) => write!(f, "the Kubernetes API: {error}"),
+            Self::CalledOff => f.write_str("it is to end, which was not known"),
             Self::Encoding(error) => write!(f, "the state cannot be written: {error}"),
             Self::Taken => f.write_str("another process drives this object now"),
         }
@@ -48,7 +65,20 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// What the API server says if it refuses for good: rights are missing, or something is not valid.
+/// Asking again comes to the same until somebody changes that.
+pub(crate) fn refusal(error: &kube::Error) -> Option<&str> {
+    match error {
+        kube::Error::Api(status) if REFUSALS.contains(&status.code) => Some(&status.message),
+        _ => None,
+    }
+}
+
 /// Whether the API server said `code`.
 pub(crate) fn is_status(error: &kube::Error, code: u16) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == code)
 }
+
+/// Why an object waits whose way the Kubernetes API bars.
+pub(crate) const REFUSED: &str = "KubernetesRefuses";
+const REFUSALS: [u16; 4] = [400, 403, 413, 422];

@@ -8,13 +8,14 @@ use crate::saved::Saved;
 use crate::service::Departure;
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::driver::{
-    Answer, Ask, Driver, Event, Input, Request, RequestId, Status, Step,
+    Answer, Ask, Driver, DriverState, Event, Input, Request, RequestId, RunView, Status, Step,
 };
-use emqx_rebalance_core::{Result as CoreResult, Timestamp};
+use emqx_rebalance_core::{NodeName, Result as CoreResult, RunState, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde_json::Value;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A driver on its way in this process: everything beyond what the object keeps.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(crate) struct Live {
     pub(crate) events: Vec<Event>,
     pub(crate) is_told_to_stop: bool,
     mark: Mark,
+    /// The driver as it was stored last: what was not stored has not happened.
+    kept: DriverState,
     sequence: u64,
     saved_at: Option<Timestamp>,
     must_save: bool,
@@ -53,6 +56,7 @@ impl Live {
         let ObjectMeta { name, namespace, uid, .. } = object.metadata.clone();
         let metadata = ObjectMeta { name, namespace, uid, ..ObjectMeta::default() };
         Self {
+            kept: driver.state().clone(),
             driver,
             origin: Rebalance { metadata, ..Rebalance::default() },
             cluster: None,
@@ -99,10 +103,14 @@ impl Live {
             let now = keeper.clock.now();
             let step = self.driver.step(now, input);
             self.take(step, now);
-            if self.keep(keeper).await? == Written::Gone {
-                return Ok(Written::Gone);
+            match self.keep(keeper).await {
+                Ok(Written::Done) => self.send(&cluster),
+                Ok(Written::Gone) => return Ok(Written::Gone),
+                Err(failure) => {
+                    self.take_back();
+                    return Err(failure);
+                }
             }
-            self.send(&cluster);
             input = match timeout_at(deadline, self.in_flight.join_next()).await {
                 Ok(Some(Ok((id, answer)))) => Input::Answer { id, answer },
                 Ok(Some(Err(_))) => {
@@ -123,9 +131,28 @@ impl Live {
         self.wake_at.map_or(PATIENCE, |at| clock.until(at)).min(MAX_IDLE)
     }
 
+    /// Whether the object was seen to be deleted, or to ask for a stop: the watch may lag behind.
+    pub(crate) fn is_called_off(&self) -> bool {
+        self.mark.is_called_off()
+    }
+
     /// Where the plan stands.
     pub(crate) fn status(&self) -> Status {
         self.driver.status()
+    }
+
+    /// The coordinators of runs that EMQX runs, or may: those whose start is on its way too, once EMQX
+    /// has answered it.
+    pub(crate) async fn coordinators_of_runs(&mut self) -> Vec<NodeName> {
+        let answers = async { while self.in_flight.join_next().await.is_some() {} };
+        if timeout(START_ANSWER, answers).await.is_err() {
+            self.in_flight = JoinSet::new();
+        }
+        let is_running = |run: &RunView| match &run.state {
+            RunState::Other(word) => word == "starting",
+            _ => true,
+        };
+        self.status().runs.into_iter().filter(is_running).map(|run| run.coordinator).collect()
     }
 
     /// Whether nothing was ever asked of EMQX but questions.
@@ -139,13 +166,10 @@ impl Live {
             return Ok(Written::Done);
         }
         self.sequence += 1;
-        let saved = Saved {
-            writer: keeper.writer.to_owned(),
-            sequence: self.sequence,
-            driver: self.driver.state().clone(),
-            gated: self.gated.clone(),
-        };
-        let written = keeper.object.write_state(&mut self.mark, Some(&saved.encode()?)).await?;
+        let state = self.driver.state();
+        let saved = Saved::new(keeper.writer, self.sequence, state, &self.gated).encode()?;
+        let written = keeper.object.write_state(&mut self.mark, Some(&saved)).await?;
+        self.kept = self.driver.state().clone();
         self.saved_at = Some(keeper.clock.now());
         self.must_save = false;
         Ok(written)
@@ -156,12 +180,13 @@ impl Live {
         self.must_save = true;
     }
 
-    /// Takes note of the object as it is now.
-    ///
-    /// # Errors
-    /// [`Failure::Taken`] if another process drives it.
-    pub(crate) fn see(&mut self, object: &Rebalance) -> Result<(), Failure> {
-        self.mark.see(object)
+    /// Writes the status of the object.
+    pub(crate) async fn write_status(
+        &mut self,
+        object: &Object,
+        status: &Value,
+    ) -> Result<Written, Failure> {
+        object.write_status(&mut self.mark, status).await
     }
 
     /// Takes the state and the finalizer off the object.
@@ -178,6 +203,18 @@ impl Live {
         self.unsent.extend(requests);
         self.events.extend(events);
         self.wake_at = wake_at;
+    }
+
+    /// Takes back commands that could not be stored, as if the process had died: what they were for
+    /// may be wished no more by the time that they can be.
+    fn take_back(&mut self) {
+        if self.unsent.iter().any(|request| is_command(&request.ask)) {
+            self.driver = Driver::restore(self.kept.clone());
+            self.unsent.clear();
+            self.events.clear();
+            self.in_flight = JoinSet::new();
+            self.is_told_to_stop = false;
+        }
     }
 
     fn send(&mut self, cluster: &Cluster) {
@@ -221,6 +258,8 @@ fn must_be_known(event: &Event) -> bool {
 
 /// How long one reconciliation waits for answers. EMQX answers in milliseconds, or hangs.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long EMQX takes to answer a start at most, before the client gives up.
+const START_ANSWER: Duration = Duration::from_secs(20);
 /// How soon to look for an answer again that did not come in that time.
 const ANSWER_POLL: Duration = Duration::from_millis(100);
 /// Deletions and annotations are noticed by the watch; this is for a watch that lags.

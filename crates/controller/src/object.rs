@@ -1,8 +1,9 @@
-//! Writes to one `Rebalance`: only patches, and the state only if it is still one's own.
+//! Writes to one `Rebalance`: only patches, and only if it is still one's own.
 
 use crate::failure::{Failure, is_status};
 use crate::resource::{Rebalance, Served};
 use crate::saved::STATE;
+use crate::wishes::asks_to_stop;
 use kube::api::{Api, Patch, PatchParams};
 use kube::{Client, ResourceExt};
 use serde_json::{Map, Value, json};
@@ -22,9 +23,19 @@ pub(crate) struct Mark {
     /// The state that we wrote last, or found.
     state: Option<String>,
     finalizers: Vec<String>,
+    /// Whether it is deleted, or its runs are to be stopped.
+    is_called_off: bool,
 }
 
-/// What a write to the state came to.
+/// What is to be written to an object.
+#[derive(Clone, Copy, Debug)]
+enum Change<'a> {
+    /// The state; `None` lets the object go.
+    State(Option<&'a str>),
+    Status(&'a Value),
+}
+
+/// What a write came to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Written {
     /// It stands there.
@@ -49,13 +60,14 @@ impl Object {
         Ok(found.filter(|found| self.uid.is_none() || found.uid() == self.uid))
     }
 
-    /// Writes the status, and returns the object as it is then. Nothing is lost if it is no more.
-    pub(crate) async fn write_status(&self, patch: &Value) -> Result<Option<Rebalance>, Failure> {
-        match self.api.patch_status(&self.name, &params(), &Patch::Merge(patch)).await {
-            Ok(object) => Ok(Some(object)),
-            Err(error) if is_status(&error, 404) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+    /// Writes the status of the object that `mark` knows, unless another process drives it or has
+    /// ended it.
+    pub(crate) async fn write_status(
+        &self,
+        mark: &mut Mark,
+        status: &Value,
+    ) -> Result<Written, Failure> {
+        self.write(mark, Change::Status(status)).await
     }
 
     /// Replaces the state that `mark` knows by `state`, and keeps the finalizer as long as there is
@@ -66,22 +78,41 @@ impl Object {
         mark: &mut Mark,
         state: Option<&str>,
     ) -> Result<Written, Failure> {
-        for _ in 0..MAX_CONFLICTS {
-            let patch = patch(mark, state);
-            match self.api.patch(&self.name, &params(), &Patch::Merge(&patch)).await {
+        self.write(mark, Change::State(state)).await
+    }
+
+    async fn write(&self, mark: &mut Mark, change: Change<'_>) -> Result<Written, Failure> {
+        let mut conflicts = 0;
+        loop {
+            match self.send(mark, change).await {
                 Ok(object) => {
-                    *mark = Mark::of(&object);
+                    mark.wrote(&object, change);
                     return Ok(Written::Done);
                 }
                 Err(error) if is_status(&error, 404) => return Ok(Written::Gone),
-                Err(error) if is_status(&error, 409) => {
+                Err(error) if is_status(&error, 409) && conflicts < MAX_CONFLICTS => {
+                    conflicts += 1;
                     let Some(found) = self.read().await? else { return Ok(Written::Gone) };
-                    mark.see(&found)?;
+                    mark.see(&found, change)?;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Failure::Taken)
+    }
+
+    async fn send(&self, mark: &Mark, change: Change<'_>) -> Result<Rebalance, kube::Error> {
+        let mut metadata = mark.precondition(self.uid.as_deref());
+        match change {
+            Change::State(state) => {
+                metadata.extend(mark.replaced_by(state));
+                let patch = json!({ "metadata": metadata });
+                self.api.patch(&self.name, &params(), &Patch::Merge(patch)).await
+            }
+            Change::Status(status) => {
+                let patch = json!({ "metadata": metadata, "status": status });
+                self.api.patch_status(&self.name, &params(), &Patch::Merge(patch)).await
+            }
+        }
     }
 }
 
@@ -91,46 +122,92 @@ impl Mark {
             version: object.resource_version(),
             state: object.annotation(STATE).map(str::to_owned),
             finalizers: object.finalizers().to_vec(),
+            is_called_off: object.is_deleted() || asks_to_stop(object),
         }
-    }
-
-    /// Takes note of the object as it is now, so that the next write meets no conflict.
-    ///
-    /// # Errors
-    /// [`Failure::Taken`] if it holds a state that is not the one we know.
-    pub(crate) fn see(&mut self, object: &Rebalance) -> Result<(), Failure> {
-        let found = Self::of(object);
-        if found.state.is_some() && found.state != self.state {
-            return Err(Failure::Taken);
-        }
-        // A state that somebody took away is written again.
-        *self = Self { state: self.state.take(), ..found };
-        Ok(())
     }
 
     /// Whether there is anything of ours on the object.
     pub(crate) fn is_ours(&self) -> bool {
-        self.state.is_some() || self.finalizers.iter().any(|finalizer| finalizer == FINALIZER)
+        self.state.is_some() || self.has_finalizer()
     }
-}
 
-/// A merge patch replaces the whole list of finalizers, so it names those of others too; the
-/// resource version sees to it that the list is the present one.
-fn patch(mark: &Mark, state: Option<&str>) -> Value {
-    let mut finalizers: Vec<_> = mark.finalizers.clone();
-    finalizers.retain(|finalizer| finalizer != FINALIZER);
-    if state.is_some() {
-        finalizers.push(FINALIZER.to_owned());
+    /// Whether it is deleted, or its runs are to be stopped.
+    pub(crate) fn is_called_off(&self) -> bool {
+        self.is_called_off
     }
-    let mut metadata = Map::new();
-    metadata.insert("annotations".to_owned(), json!({ STATE: state }));
-    if finalizers != mark.finalizers {
-        metadata.insert("finalizers".to_owned(), json!(finalizers));
+
+    fn has_finalizer(&self) -> bool {
+        self.finalizers.iter().any(|finalizer| finalizer == FINALIZER)
     }
-    if let Some(version) = &mark.version {
-        metadata.insert("resourceVersion".to_owned(), json!(version));
+
+    /// Takes note of the object as `change` left it.
+    fn wrote(&mut self, object: &Rebalance, change: Change<'_>) {
+        let state = match change {
+            Change::State(state) => state.map(str::to_owned),
+            // One that somebody took away is still to be written again.
+            Change::Status(_) => self.state.take(),
+        };
+        *self = Self { state, ..Self::of(object) };
     }
-    json!({ "metadata": metadata })
+
+    /// Takes note of the object as it is now, so that the next try of `change` meets no conflict.
+    ///
+    /// # Errors
+    /// [`Failure::Taken`] if the object is not ours to change any more, [`Failure::CalledOff`] if the
+    /// state holds what was decided without knowing that it is to end.
+    fn see(&mut self, object: &Rebalance, change: Change<'_>) -> Result<(), Failure> {
+        let found = Self::of(object);
+        if !self.permits(change, object, &found) {
+            return Err(Failure::Taken);
+        }
+        let is_news = found.is_called_off && !self.is_called_off;
+        *self = Self { state: self.state.take(), ..found };
+        match change {
+            Change::State(Some(_)) if is_news => Err(Failure::CalledOff),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether who knows `self` may still do `change` to `object`, whose mark is `found`. A process
+    /// that was frozen, or whose connections were, may wake up long after another one has ended what
+    /// it began; all that is left then is the verdict.
+    fn permits(&self, change: Change<'_>, object: &Rebalance, found: &Self) -> bool {
+        let is_processing = object.phase() == Some("Processing");
+        match (change, &self.state, &found.state) {
+            (_, ours, Some(theirs)) if ours.as_ref() != Some(theirs) => false,
+            (Change::State(None), ..) => true,
+            _ if object.is_ended() => false,
+            // A state that somebody took away is written again, where it is still being worked on.
+            (_, Some(_), None) => is_processing && found.has_finalizer(),
+            (Change::State(Some(_)), None, None) => !is_processing,
+            _ => true,
+        }
+    }
+
+    /// Has the API server refuse a change of another object than the one known.
+    fn precondition(&self, uid: Option<&str>) -> Map<String, Value> {
+        let known = [("uid", uid), ("resourceVersion", self.version.as_deref())];
+        known
+            .iter()
+            .filter_map(|(name, known)| Some(((*name).to_owned(), json!((*known)?))))
+            .collect()
+    }
+
+    /// The metadata that replaces the state by `state`. A merge patch replaces the whole list of
+    /// finalizers, so it names those of others too.
+    fn replaced_by(&self, state: Option<&str>) -> Map<String, Value> {
+        let mut finalizers: Vec<_> = self.finalizers.clone();
+        finalizers.retain(|finalizer| finalizer != FINALIZER);
+        if state.is_some() {
+            finalizers.push(FINALIZER.to_owned());
+        }
+        let mut metadata = Map::new();
+        metadata.insert("annotations".to_owned(), json!({ STATE: state }));
+        if finalizers != self.finalizers {
+            metadata.insert("finalizers".to_owned(), json!(finalizers));
+        }
+        metadata
+    }
 }
 
 fn params() -> PatchParams {

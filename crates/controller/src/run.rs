@@ -59,7 +59,9 @@ pub async fn run(
         if let Some(lease) = &options.lease {
             let mut standing = Leadership::stand(&client, lease, &identity).await?;
             info!(identity, "standing by");
-            standing.until(true).await;
+            if !standing.until(true).await {
+                return Err("the election has ended without a leader".into());
+            }
             leadership = Some(standing);
         }
         info!(identity, version = served.as_str(), "watching");
@@ -145,8 +147,10 @@ async fn served(client: &Client, shown: &Shown) -> Served {
     }
 }
 
-/// A client that counts its requests.
-fn counting(config: Config, shown: &Shown) -> Result<Client, kube::Error> {
+/// A client that counts its requests, and does not repeat them: it would do so for minutes, with what
+/// is not wanted any more. Whoever asks tries again, after another look.
+fn counting(mut config: Config, shown: &Shown) -> Result<Client, kube::Error> {
+    config.default_retry = false;
     let metrics = Arc::clone(&shown.metrics);
     let count = MapRequestLayer::new(move |request: http::Request<Body>| {
         let is_watch = request.uri().query().is_some_and(|query| query.contains("watch="));

@@ -3,7 +3,9 @@
 use crate::resource::Rebalance;
 use emqx_rebalance_core::driver::DriverOptions;
 use emqx_rebalance_core::{Error, Mode, Options, PlanOptions, Problem, Result};
+use kube::ResourceExt;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What the annotations ask for. All begin with `rebalance.emqx.io/`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,6 +68,25 @@ impl Wishes {
             Ok(wishes)
         } else {
             Err(Error::invalid("annotations", reader.problems))
+        }
+    }
+}
+
+/// All that `object` asks for, to see whether it still asks for the same.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Asked {
+    /// Kubernetes counts the changes of the spec.
+    generation: Option<i64>,
+    annotations: BTreeMap<String, String>,
+}
+
+impl Asked {
+    pub(crate) fn by(object: &Rebalance) -> Self {
+        let annotations = object.annotations().iter();
+        let ours = annotations.filter(|(name, _)| name.starts_with(PREFIX));
+        Self {
+            generation: object.metadata.generation,
+            annotations: ours.map(|(name, text)| (name.clone(), text.clone())).collect(),
         }
     }
 }

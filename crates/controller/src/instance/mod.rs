@@ -90,7 +90,7 @@ pub(crate) async fn find(
 /// still lead to one cluster; then EMQX shows the run of the other.
 pub(crate) fn cluster_key(object: &Rebalance) -> String {
     match object.annotation(&annotation("url")) {
-        Some(urls) => urls.trim().to_owned(),
+        Some(urls) => direct::key(urls),
         None => {
             let namespace = object.namespace().unwrap_or_default();
             format!("{namespace}/{}", object.spec.instance_name)

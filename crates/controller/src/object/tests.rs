@@ -2,6 +2,7 @@
 
 use super::*;
 use http::{Request, Response};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::client::Body;
 use tower_test::mock::{Handle, pair};
 
@@ -10,6 +11,13 @@ type Server = Handle<Request<Body>, Response<Body>>;
 fn client() -> (Client, Server) {
     let (service, server) = pair::<Request<Body>, Response<Body>>();
     (Client::new(service, "default"), server)
+}
+
+/// An object as it was last seen, with a state of ours.
+fn ours() -> (Object, Mark, Server) {
+    let (client, server) = client();
+    let seen = rebalance("1", Some("ours"));
+    (Object::of(&client, Served::default(), &seen), Mark::of(&seen), server)
 }
 
 fn rebalance(version: &str, state: Option<&str>) -> Rebalance {
@@ -30,10 +38,9 @@ fn rebalance(version: &str, state: Option<&str>) -> Rebalance {
 async fn patched(server: &mut Server, code: u16, answer: &Value) -> Value {
     let (request, send) = server.next_request().await.expect("a request");
     assert_eq!(request.method(), http::Method::PATCH);
-    assert_eq!(
-        request.uri().path(),
-        "/apis/apps.emqx.io/v2beta1/namespaces/default/rebalances/sample"
-    );
+    let path = request.uri().path();
+    let path = path.strip_suffix("/status").unwrap_or(path);
+    assert_eq!(path, "/apis/apps.emqx.io/v2beta1/namespaces/default/rebalances/sample");
     let sent = request.into_body().collect_bytes().await.unwrap();
     send.send_response(response(code, answer));
     serde_json::from_slice(&sent).unwrap()
@@ -57,25 +64,17 @@ fn conflict() -> Value {
 #[test]
 fn finalizers_of_others_stay() {
     let mark = Mark { finalizers: vec!["theirs".to_owned()], ..Mark::default() };
-    let patched = patch(&mark, Some("s"));
-    assert_eq!(patched["metadata"]["finalizers"], json!(["theirs", FINALIZER]));
-    let mark = Mark {
-        finalizers: vec![FINALIZER.to_owned(), "theirs".to_owned()],
-        version: Some("7".to_owned()),
-        ..Mark::default()
-    };
-    let patched = patch(&mark, None);
-    assert_eq!(patched["metadata"]["finalizers"], json!(["theirs"]));
-    assert_eq!(patched["metadata"]["annotations"][STATE], Value::Null);
-    assert_eq!(patched["metadata"]["resourceVersion"], "7");
+    assert_eq!(mark.replaced_by(Some("s"))["finalizers"], json!(["theirs", FINALIZER]));
+    let mark =
+        Mark { finalizers: vec![FINALIZER.to_owned(), "theirs".to_owned()], ..Mark::default() };
+    let patched = mark.replaced_by(None);
+    assert_eq!(patched["finalizers"], json!(["theirs"]));
+    assert_eq!(patched["annotations"][STATE], Value::Null);
 }
 
 #[tokio::test]
 async fn a_change_of_somebody_else_is_let_through() {
-    let (client, mut server) = client();
-    let seen = rebalance("1", Some("ours"));
-    let object = Object::of(&client, Served::default(), &seen);
-    let mut mark = Mark::of(&seen);
+    let (object, mut mark, mut server) = ours();
     let playing = async {
         let first = patched(&mut server, 409, &conflict()).await;
         assert_eq!(first["metadata"]["resourceVersion"], "1");
@@ -92,16 +91,89 @@ async fn a_change_of_somebody_else_is_let_through() {
 
 #[tokio::test]
 async fn a_state_of_somebody_else_is_left_alone() {
-    let (client, mut server) = client();
-    let seen = rebalance("1", Some("ours"));
-    let object = Object::of(&client, Served::default(), &seen);
-    let mut mark = Mark::of(&seen);
+    let (object, mut mark, mut server) = ours();
     let playing = async {
         patched(&mut server, 409, &conflict()).await;
         read(&mut server, &rebalance("2", Some("theirs"))).await;
     };
     let (written, ()) = tokio::join!(object.write_state(&mut mark, Some("next")), playing);
     assert!(matches!(written, Err(Failure::Taken)));
+}
+
+/// `change` by a process that knows its own state and meets `found`.
+async fn tried(change: Change<'_>, found: Rebalance) -> Result<Written, Failure> {
+    let (object, mut mark, mut server) = ours();
+    let playing = async move {
+        let first = patched(&mut server, 409, &conflict()).await;
+        assert_eq!(first["metadata"]["resourceVersion"], "1");
+        assert_eq!(first["metadata"]["uid"], "u");
+        read(&mut server, &found).await;
+        if server.next_request().await.is_some() {
+            panic!("it is written all the same");
+        }
+    };
+    tokio::select! {
+        written = object.write(&mut mark, change) => written,
+        () = playing => panic!("the client is gone"),
+    }
+}
+
+fn in_phase(mut object: Rebalance, phase: &str) -> Rebalance {
+    object.status.get_or_insert_default().phase = Some(phase.to_owned());
+    object
+}
+
+/// A process that was frozen wakes up: another one has ended the rebalance, and left no state.
+#[tokio::test]
+async fn what_another_process_has_ended_is_not_begun_again() {
+    let processing = json!({"phase": "Processing"});
+    for change in [Change::State(Some("next")), Change::Status(&processing)] {
+        for left in [None, Some("ours")] {
+            let found = in_phase(rebalance("2", left), "Failed");
+            assert!(matches!(tried(change, found).await, Err(Failure::Taken)), "{change:?}");
+        }
+        let found = in_phase(rebalance("2", None), "Processing");
+        assert!(matches!(tried(change, found).await, Err(Failure::Taken)), "{change:?}");
+    }
+}
+
+/// A start may be on its way to the API server while somebody deletes the object.
+#[tokio::test]
+async fn what_was_decided_before_a_deletion_was_known_is_not_stored() {
+    let mut found = in_phase(rebalance("2", Some("ours")), "Processing");
+    found.metadata.deletion_timestamp = Some(Time(jiff::Timestamp::UNIX_EPOCH));
+    let written = tried(Change::State(Some("next")), found).await;
+    assert!(matches!(written, Err(Failure::CalledOff)));
+}
+
+#[tokio::test]
+async fn a_state_that_was_taken_away_is_written_again_while_it_is_worked_on() {
+    let (object, mut mark, mut server) = ours();
+    let mut without = in_phase(rebalance("2", None), "Processing");
+    without.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+    let playing = async {
+        patched(&mut server, 409, &conflict()).await;
+        read(&mut server, &without).await;
+        let answer = serde_json::to_value(rebalance("3", Some("next"))).unwrap();
+        let second = patched(&mut server, 200, &answer).await;
+        assert_eq!(second["metadata"]["annotations"][STATE], "next");
+    };
+    let (written, ()) = tokio::join!(object.write_state(&mut mark, Some("next")), playing);
+    assert_eq!(written.unwrap(), Written::Done);
+}
+
+#[tokio::test]
+async fn a_verdict_does_not_keep_its_writer_from_letting_go() {
+    let (object, mut mark, mut server) = ours();
+    let ended = in_phase(rebalance("2", Some("ours")), "Completed");
+    let playing = async {
+        patched(&mut server, 409, &conflict()).await;
+        read(&mut server, &ended).await;
+        let answer = serde_json::to_value(rebalance("3", None)).unwrap();
+        patched(&mut server, 200, &answer).await;
+    };
+    let (written, ()) = tokio::join!(object.write_state(&mut mark, None), playing);
+    assert_eq!(written.unwrap(), Written::Done);
 }
 
 #[tokio::test]

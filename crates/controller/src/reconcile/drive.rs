@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::live::{Keeper, Live};
 use crate::object::Written;
-use crate::report::{Report, progress_message};
+use crate::report::{Report, plan_message, progress_message};
 use crate::resource::Rebalance;
 use crate::wishes::{Wishes, asks_to_stop};
 use emqx_rebalance_core::Timestamp;
@@ -28,9 +28,10 @@ pub(super) async fn drive(
             return ending::abandon(context, object, live).await;
         }
     }
-    if object.is_deleted() || asks_to_stop(object) {
+    if object.is_deleted() || asks_to_stop(object) || live.is_called_off() {
         live.tell_to_stop(now);
     }
+    announce(context, object, live).await?;
     if live.cluster.is_none() && !find_again(context, object, live).await? {
         return ending::lost(context, object, live).await;
     }
@@ -40,19 +41,35 @@ pub(super) async fn drive(
         return ending::vanished(context, object, live).await;
     }
     let wishes = Wishes::of(object).unwrap_or_default();
-    gates::follow_donors(context, object, live, &keeper, wishes.sets_gate).await?;
+    let gates = gates::follow_donors(context, object, live, &keeper, wishes.sets_gate).await?;
     tell(context, object, live).await;
     if live.driver.outcome().is_some() {
         return ending::end(context, object, live).await;
     }
     let sight = endpoints::look(context, object, live, wishes.service.as_deref()).await;
-    write(context, live, sight).await?;
+    write(context, live, sight.or(gates)).await?;
     Ok(Action::requeue(live.idle(&context.clock)))
 }
 
 /// Whether `since` is longer ago than `limit_ms`.
 pub(super) fn is_overdue(since: Option<Timestamp>, now: Timestamp, limit_ms: u64) -> bool {
     since.is_some_and(|since| now.ms_since(since) >= limit_ms)
+}
+
+/// Writes what is about to be done before EMQX is asked for it, unless it was written already.
+async fn announce(context: &Context, object: &Rebalance, live: &mut Live) -> Result<(), Failure> {
+    if live.status.phase.is_some() {
+        return Ok(());
+    }
+    let plan = live.driver.state().plan.clone();
+    context
+        .report_live(live, |report| {
+            report.plan(&plan);
+            report.processing("");
+        })
+        .await?;
+    context.tell(object, true, "Planned", &plan_message(&plan)).await;
+    Ok(())
 }
 
 /// Looks for the cluster again, in a process that has just begun. False if it is not to be had now.
@@ -63,10 +80,10 @@ async fn find_again(
 ) -> Result<bool, Failure> {
     let (cluster, service) = match reach::reach(context, object).await? {
         Reached::Cluster { cluster, service } => (cluster, service),
-        Reached::NotYet { message, .. } | Reached::Never { message, .. } => {
-            info!(object = %object.name_any(), message, "the cluster is out of reach");
+        Reached::NotYet { reason, message } | Reached::Never { reason, message } => {
             let now = context.clock.now();
             live.lost_since.get_or_insert(now);
+            context.report_live(live, |report| report.waiting(reason, &message)).await?;
             return Ok(false);
         }
     };

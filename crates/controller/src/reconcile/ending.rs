@@ -73,13 +73,20 @@ pub(super) async fn lost(
     release(context, object, live).await
 }
 
-/// Somebody took the object away without its finalizer. Its runs end by themselves.
+/// Somebody took the object away with its finalizer: what its deletion would have done is done now.
 pub(super) async fn vanished(
     context: &Context,
     object: &Rebalance,
     live: &mut Live,
 ) -> Result<Action, Failure> {
-    warn!(object = %object.name_any(), "the object is gone without having been let go");
+    warn!(object = %object.name_any(), "the object was taken away by force; stopping its runs");
+    if let Some(cluster) = live.cluster.clone() {
+        for coordinator in live.coordinators_of_runs().await {
+            if let Err(error) = cluster.stop(Some(&coordinator)).await {
+                warn!(%error, %coordinator, "not stopped; it ends by itself");
+            }
+        }
+    }
     gates::open_all(context, object, live).await?;
     finish(context, object);
     Ok(Action::await_change())

@@ -11,9 +11,9 @@ use tracing::debug;
 
 /// What is to be written of the donors' way out.
 pub(super) struct Told {
-    holds: bool,
-    reason: &'static str,
-    message: String,
+    pub(super) holds: bool,
+    pub(super) reason: &'static str,
+    pub(super) message: String,
 }
 
 impl Told {
@@ -34,7 +34,8 @@ pub(super) async fn look(
     let now = context.clock.now();
     let service = service.or(live.service.as_deref())?.to_owned();
     let (donors, is_evicting) = donors(live);
-    if donors.is_empty() || !live.departure.is_due(now) {
+    let wave = live.status().wave;
+    if donors.is_empty() || !live.departure.looks(now, wave, &donors) {
         return None;
     }
     let namespace = object.namespace().unwrap_or_default();
@@ -46,7 +47,7 @@ pub(super) async fn look(
             return None;
         }
     };
-    match live.departure.see(now, still_in, is_evicting)? {
+    match live.departure.see(wave, donors, still_in, is_evicting)? {
         Sight::Out => {
             let message = format!("every donor has left the Service {service}");
             Some(Told { holds: true, reason: "Left", message })

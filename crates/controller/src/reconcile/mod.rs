@@ -17,7 +17,7 @@ mod sweep;
 pub(crate) use sweep::keep_sweeping;
 
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, REFUSED};
 use crate::resource::Rebalance;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
@@ -36,11 +36,26 @@ pub(crate) async fn reconcile(
     match &result {
         Ok(_) => context.desk.succeeded(&uid),
         Err(Failure::Taken) => context.desk.remove(&uid),
-        Err(_) => {}
+        Err(failure) => complain(&context, &object, &uid, failure).await,
     }
     context.metrics.reconciled(began.elapsed(), result.as_ref().err());
     debug!(object = %object.name_any(), took = ?began.elapsed(), ?result, "reconciled");
     result
+}
+
+/// Says on the object what the Kubernetes API has against its reconciliation, if it will have it again.
+async fn complain(context: &Context, object: &Rebalance, uid: &str, failure: &Failure) {
+    let Some(message) = failure.refusal() else { return };
+    let written = match context.desk.live(uid) {
+        Some(live) => {
+            let mut live = live.lock().await;
+            context.report_live(&mut live, |report| report.waiting(REFUSED, message)).await
+        }
+        None => context.report(object, |report| report.waiting(REFUSED, message)).await,
+    };
+    if let Err(error) = written {
+        debug!(object = %object.name_any(), %error, "what holds it up cannot be written either");
+    }
 }
 
 /// Tries again, the later the more often it failed.
@@ -61,6 +76,9 @@ async fn step(object: &Rebalance, uid: &str, context: &Context) -> Result<Action
     }
     if object.is_ended() {
         return ending::tidy(context, object).await;
+    }
+    if let Some(rest) = prepare::rest(context, object) {
+        return Ok(Action::requeue(rest));
     }
     if let Some(action) = queue::wait(context, object).await? {
         return Ok(action);

@@ -3,13 +3,14 @@
 use super::reach::{self, Reached};
 use super::{drive, ending, queue};
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::desk::Shown;
+use crate::failure::{Failure, REFUSED};
 use crate::instance::cluster_key;
 use crate::live::{Keeper, Live};
 use crate::object::Written;
-use crate::report::WAITING;
+use crate::report::{Report, WAITING};
 use crate::resource::Rebalance;
-use crate::wishes::{Approval, Wishes};
+use crate::wishes::{Approval, Asked, Wishes};
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::driver::{Driver, Purpose};
 use emqx_rebalance_core::{FindingCode, Plan, Result as CoreResult, Strategy};
@@ -59,11 +60,12 @@ async fn begin(context: &Context, object: &Rebalance) -> Result<Action, Failure>
         }
     };
     match hindrance(&wishes, &plan) {
-        Some(Hindrance::DryRun) => show(context, object, &plan).await,
+        Some(Hindrance::DryRun) => {
+            show(context, object, &plan, |report| report.withdraw(WAITING)).await
+        }
         Some(Hindrance::Approval) => {
             let message = "set the annotation rebalance.emqx.io/approve=yes to start";
-            show(context, object, &plan).await?;
-            wait(context, object, "ApprovalRequired", message, REPLAN).await
+            show(context, object, &plan, |report| report.waiting("ApprovalRequired", message)).await
         }
         Some(Hindrance::ForeignRun(message)) => {
             wait(context, object, "ForeignRun", &message, TURN).await
@@ -117,30 +119,56 @@ async fn start(
     live.service = service;
     let target = context.object(object);
     let keeper = Keeper { object: &target, writer: &context.writer, clock: context.clock };
-    if live.keep(&keeper).await? == Written::Gone {
-        return Ok(Action::await_change());
+    match live.keep(&keeper).await {
+        Ok(Written::Done) => {}
+        Ok(Written::Gone) => return Ok(Action::await_change()),
+        Err(failure) => return not_kept(context, object, failure).await,
     }
-    context
-        .report_live(&mut live, |report| {
-            report.plan(&plan);
-            report.processing("");
-        })
-        .await?;
-    context.tell(object, true, "Planned", &crate::report::plan_message(&plan)).await;
     let uid = object.uid().unwrap_or_default();
     let live = context.desk.insert(&uid, live);
     drive::drive(context, object, &mut *live.lock().await).await
 }
 
-/// Writes what the plan would do.
-async fn show(context: &Context, object: &Rebalance, plan: &Plan) -> Result<Action, Failure> {
+/// Nothing is started, since its state cannot be stored.
+async fn not_kept(
+    context: &Context,
+    object: &Rebalance,
+    failure: Failure,
+) -> Result<Action, Failure> {
+    match failure.refusal() {
+        Some(message) if failure.is_forbidden() => {
+            wait(context, object, REFUSED, message, TURN).await
+        }
+        Some(message) => ending::fail(context, object, REFUSED, message).await,
+        None => Err(failure),
+    }
+}
+
+/// Writes what the plan would do, and why it is not done.
+async fn show(
+    context: &Context,
+    object: &Rebalance,
+    plan: &Plan,
+    reason: impl FnOnce(&mut Report),
+) -> Result<Action, Failure> {
+    let shown = Shown { at: context.clock.now(), asked: Asked::by(object) };
     context
         .report(object, |report| {
             report.plan(plan);
-            report.withdraw(WAITING);
+            reason(report);
         })
         .await?;
+    context.desk.show(&object.uid().unwrap_or_default(), shown);
     Ok(Action::requeue(REPLAN))
+}
+
+/// How long the plan that was shown for `object` still serves; `None` if it is to be made anew.
+/// Writing it is an event too, and anybody may change what does not concern it.
+pub(super) fn rest(context: &Context, object: &Rebalance) -> Option<Duration> {
+    let shown = context.desk.shown(&object.uid()?)?;
+    let age = Duration::from_millis(context.clock.now().ms_since(shown.at));
+    let rest = REPLAN.checked_sub(age).filter(|rest| !rest.is_zero())?;
+    (shown.asked == Asked::by(object) && !object.is_deleted()).then_some(rest)
 }
 
 async fn wait(

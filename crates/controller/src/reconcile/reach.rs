@@ -1,7 +1,7 @@
 //! The way to the cluster of an object.
 
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, REFUSED, refusal};
 use crate::instance::{self, Access, Lookup};
 use crate::resource::Rebalance;
 use emqx_rebalance_client::{Cluster, ClusterConfig, Tls};
@@ -31,7 +31,10 @@ pub(super) enum Reached {
 pub(super) async fn reach(context: &Context, object: &Rebalance) -> Result<Reached, Failure> {
     let access = match instance::find(&context.client, &context.kinds, object).await {
         Ok(access) => access,
-        Err(Lookup::Api(error)) => return Err(error.into()),
+        Err(Lookup::Api(error)) => {
+            let Some(message) = refusal(&error) else { return Err(error.into()) };
+            return Ok(Reached::NotYet { reason: REFUSED, message: message.to_owned() });
+        }
         Err(Lookup::Absent(message)) if is_young(context, object) => {
             return Ok(Reached::NotYet { reason: ABSENT, message });
         }

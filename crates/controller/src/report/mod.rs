@@ -10,7 +10,7 @@ use crate::resource::{
 };
 use emqx_rebalance_core::driver::{Outcome, RunView, Status};
 use emqx_rebalance_core::{Plan, RunState};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// A status in the making.
 #[derive(Clone, Debug)]
@@ -157,7 +157,7 @@ impl Report {
                 patch.insert(name.clone(), new);
             }
         }
-        (!patch.is_empty()).then(|| json!({ "status": patch }))
+        (!patch.is_empty()).then_some(Value::Object(patch))
     }
 
     /// The new status.
@@ -255,8 +255,8 @@ mod tests {
         let mut second = later(&first, "2026-01-01T00:01:00Z");
         second.failed("Stopped", "the runs were stopped");
         let patch = second.patch().unwrap();
-        assert_eq!(patch["status"]["rebalanceStates"], Value::Null);
-        assert_eq!(patch["status"]["phase"], "Failed");
+        assert_eq!(patch["rebalanceStates"], Value::Null);
+        assert_eq!(patch["phase"], "Failed");
         let conditions = second.status().conditions.as_ref().unwrap();
         let holds = |kind| conditions.iter().any(|c| c.type_ == kind && c.status == "True");
         assert!(holds("Failed") && !holds("Processing"));

@@ -43,13 +43,6 @@ pub(crate) async fn set(
     }
 }
 
-/// The gates to open, since their pods are no donors any more, and those to close.
-pub(crate) fn settle(closed: &[String], donors: &[String]) -> (Vec<String>, Vec<String>) {
-    let to_open = closed.iter().filter(|pod| !donors.contains(pod)).cloned().collect();
-    let to_close = donors.iter().filter(|pod| !closed.contains(pod)).cloned().collect();
-    (to_open, to_close)
-}
-
 async fn pod_of(api: &Api<Pod>, node: &NodeName) -> Result<Option<Pod>, kube::Error> {
     let place = Whereabouts::of(node);
     if let Some(pod) = place.pod {
@@ -75,17 +68,3 @@ fn condition(is_open: bool, now: &str) -> Value {
 
 /// EMQX Operator's name for it, `api/v2beta1/const.go`.
 const GATE: &str = "apps.emqx.io/on-serving";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gates_follow_the_donors() {
-        let pods = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let (to_open, to_close) = settle(&pods(&["a", "b"]), &pods(&["b", "c"]));
-        assert_eq!((to_open, to_close), (pods(&["a"]), pods(&["c"])));
-        let (to_open, to_close) = settle(&pods(&["a"]), &[]);
-        assert_eq!((to_open, to_close), (pods(&["a"]), Vec::new()));
-    }
-}

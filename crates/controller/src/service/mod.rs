@@ -8,7 +8,7 @@
 mod gate;
 mod slices;
 
-pub(crate) use gate::{pods_with_gate, set, settle};
+pub(crate) use gate::{pods_with_gate, set};
 pub(crate) use slices::still_in_service;
 
 use emqx_rebalance_core::{NodeName, Timestamp};
@@ -17,9 +17,9 @@ use emqx_rebalance_core::{NodeName, Timestamp};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Departure {
     checked_at: Option<Timestamp>,
-    /// Whether it was told that all are out, or that some are not.
-    told: Option<bool>,
-    /// The donors whose gates are closed.
+    /// The wave, and the donors in it of which it was told that they are out, or are not.
+    told: (usize, Vec<NodeName>),
+    /// The donors whose gates were closed, or refused to be.
     gated_for: Vec<NodeName>,
 }
 
@@ -33,9 +33,17 @@ pub(crate) enum Sight {
 }
 
 impl Departure {
-    /// Whether to look now: every other second until the matter is settled.
-    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.told.is_none() && self.checked_at.is_none_or(|at| now.ms_since(at) >= CHECK_EVERY_MS)
+    /// Whether to look now for the `donors` of `wave`: every other second until the matter is settled
+    /// for each of them. If so, takes note that it was looked.
+    pub(crate) fn looks(&mut self, now: Timestamp, wave: usize, donors: &[NodeName]) -> bool {
+        let (told_wave, told) = &self.told;
+        let is_settled = *told_wave == wave && donors.iter().all(|donor| told.contains(donor));
+        let is_recent = self.checked_at.is_some_and(|at| now.ms_since(at) < CHECK_EVERY_MS);
+        let looks = !is_settled && !is_recent;
+        if looks {
+            self.checked_at = Some(now);
+        }
+        looks
     }
 
     /// Whether the gates are closed for just these donors.
@@ -43,28 +51,25 @@ impl Departure {
         self.gated_for == donors
     }
 
-    /// Takes note that the gates are closed for `donors`.
+    /// Takes note that the gates are closed for `donors`, as far as that is allowed.
     pub(crate) fn gate_for(&mut self, donors: Vec<NodeName>) {
         self.gated_for = donors;
     }
 
-    /// Takes note of the donors that are `still_in`; says what is worth telling, once.
+    /// Takes note of those of the `donors` of `wave` that are `still_in`; says what is worth telling.
     pub(crate) fn see(
         &mut self,
-        now: Timestamp,
+        wave: usize,
+        donors: Vec<NodeName>,
         still_in: Vec<NodeName>,
         is_evicting: bool,
     ) -> Option<Sight> {
-        self.checked_at = Some(now);
-        if still_in.is_empty() {
-            self.told = Some(true);
-            return Some(Sight::Out);
-        }
-        if !is_evicting {
+        let sight = if still_in.is_empty() { Sight::Out } else { Sight::StillIn(still_in) };
+        if sight != Sight::Out && !is_evicting {
             return None;
         }
-        self.told = Some(false);
-        Some(Sight::StillIn(still_in))
+        self.told = (wave, donors);
+        Some(sight)
     }
 }
 
@@ -109,20 +114,28 @@ mod tests {
     #[test]
     fn donors_may_stay_until_clients_are_dropped() {
         let at = Timestamp::from_ms;
+        let donors = [node("a@b")];
         let mut departure = Departure::default();
-        assert!(departure.is_due(at(0)));
-        assert_eq!(departure.see(at(0), vec![node("a@b")], false), None);
-        assert!(!departure.is_due(at(1000)));
-        assert!(departure.is_due(at(2000)));
-        let seen = departure.see(at(2000), vec![node("a@b")], true);
-        assert_eq!(seen, Some(Sight::StillIn(vec![node("a@b")])));
-        assert!(!departure.is_due(at(9000)));
+        assert!(departure.looks(at(0), 1, &donors));
+        assert_eq!(departure.see(1, donors.to_vec(), donors.to_vec(), false), None);
+        assert!(!departure.looks(at(1000), 1, &donors));
+        assert!(departure.looks(at(2000), 1, &donors));
+        let seen = departure.see(1, donors.to_vec(), donors.to_vec(), true);
+        assert_eq!(seen, Some(Sight::StillIn(donors.to_vec())));
+        assert!(!departure.looks(at(9000), 1, &donors));
     }
 
     #[test]
-    fn that_all_are_out_is_told_once() {
+    fn each_donor_of_each_wave_is_looked_at() {
+        let at = Timestamp::from_ms;
+        let both = [node("a@b"), node("c@d")];
         let mut departure = Departure::default();
-        assert_eq!(departure.see(Timestamp::from_ms(0), Vec::new(), false), Some(Sight::Out));
-        assert!(!departure.is_due(Timestamp::from_ms(9000)));
+        let seen = departure.see(1, both[..1].to_vec(), Vec::new(), false);
+        assert_eq!(seen, Some(Sight::Out));
+        assert!(!departure.looks(at(9000), 1, &both[..1]));
+        assert!(departure.looks(at(9000), 1, &both));
+        departure.see(1, both.to_vec(), Vec::new(), false);
+        assert!(!departure.looks(at(19_000), 1, &both[1..]));
+        assert!(departure.looks(at(19_000), 2, &both[1..]));
     }
 }

@@ -7,8 +7,8 @@ use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
 use serde_json::Value;
 
-/// Those of `donors` that `service` still sends new clients to; `None` if the Service has no slices,
-/// so that nothing can be said.
+/// Those of `donors` that `service` still sends new clients to; `None` if nothing can be said: none is
+/// seen to get any, and one of them is no endpoint of the Service at all.
 pub(crate) async fn still_in_service(
     client: &Client,
     namespace: &str,
@@ -16,16 +16,21 @@ pub(crate) async fn still_in_service(
     donors: &[NodeName],
 ) -> Result<Option<Vec<NodeName>>, kube::Error> {
     let slices = slices(client, namespace, service).await?;
-    if slices.is_empty() {
-        return Ok(None);
-    }
     let endpoints: Vec<&Value> = slices
         .iter()
         .filter_map(|slice| slice.data.get("endpoints")?.as_array())
         .flatten()
         .collect();
-    let is_in = |node: &&NodeName| endpoints.iter().any(|endpoint| serves(endpoint, node));
-    Ok(Some(donors.iter().filter(is_in).cloned().collect()))
+    Ok(still_in(&endpoints, donors))
+}
+
+fn still_in(endpoints: &[&Value], donors: &[NodeName]) -> Option<Vec<NodeName>> {
+    let serving = |node: &&NodeName| {
+        endpoints.iter().any(|endpoint| is_of(endpoint, node) && is_ready(endpoint))
+    };
+    let still_in: Vec<_> = donors.iter().filter(serving).cloned().collect();
+    let is_known = |node: &NodeName| endpoints.iter().any(|endpoint| is_of(endpoint, node));
+    (!still_in.is_empty() || donors.iter().all(is_known)).then_some(still_in)
 }
 
 /// v1 is served from Kubernetes 1.21 on; v1beta1, with the same fields, before.
@@ -50,12 +55,12 @@ fn api(client: &Client, namespace: &str, version: &str) -> Api<DynamicObject> {
     Api::namespaced_with(client.clone(), namespace, &ApiResource::from_gvk(&kind))
 }
 
-/// Whether `endpoint` is `node` and is sent new clients. An endpoint that does not say whether it is
-/// ready is.
-fn serves(endpoint: &Value, node: &NodeName) -> bool {
-    if endpoint.pointer("/conditions/ready") == Some(&Value::Bool(false)) {
-        return false;
-    }
+/// Whether `endpoint` is sent new clients. One that does not say so is.
+fn is_ready(endpoint: &Value) -> bool {
+    endpoint.pointer("/conditions/ready") != Some(&Value::Bool(false))
+}
+
+fn is_of(endpoint: &Value, node: &NodeName) -> bool {
     let place = Whereabouts::of(node);
     let pod = endpoint.pointer("/targetRef/name").and_then(Value::as_str);
     let addresses = endpoint.get("addresses").and_then(Value::as_array);
@@ -68,6 +73,7 @@ fn serves(endpoint: &Value, node: &NodeName) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::slice;
 
     #[test]
     fn only_endpoints_that_are_ready_get_clients() {
@@ -79,10 +85,21 @@ mod tests {
                 "targetRef": {"kind": "Pod", "name": "emqx-core-0"},
             })
         };
-        assert!(serves(&endpoint(json!(true)), &core));
-        assert!(serves(&endpoint(json!(null)), &replicant));
-        assert!(!serves(&endpoint(json!(false)), &core));
-        let other = NodeName::new("emqx@emqx-core-1.emqx-headless").unwrap();
-        assert!(!serves(&endpoint(json!(true)), &other));
+        let seen = |ready, node: &NodeName| still_in(&[&endpoint(ready)], slice::from_ref(node));
+        assert_eq!(seen(json!(true), &core), Some(vec![core.clone()]));
+        assert_eq!(seen(json!(null), &replicant), Some(vec![replicant.clone()]));
+        assert_eq!(seen(json!(false), &core), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_donor_that_is_no_endpoint_is_not_known_to_have_left() {
+        let [core, other] =
+            ["0", "1"].map(|i| NodeName::new(format!("emqx@emqx-core-{i}.emqx-headless")).unwrap());
+        let endpoint =
+            |ready| json!({"conditions": {"ready": ready}, "targetRef": {"name": "emqx-core-0"}});
+        let donors = [core.clone(), other];
+        assert_eq!(still_in(&[&endpoint(false)], &donors), None);
+        assert_eq!(still_in(&[&endpoint(true)], &donors), Some(vec![core]));
+        assert_eq!(still_in(&[], &donors), None);
     }
 }

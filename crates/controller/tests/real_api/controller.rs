@@ -26,7 +26,7 @@ impl Controller {
         let mut command = Command::new(env!("CARGO_BIN_EXE_emqx-rebalance-controller"));
         for argument in place.arguments().await {
             let metrics = argument.starts_with("--metrics-addr=");
-            command.arg(if metrics { "--metrics-addr=127.0.0.1:0" } else { &argument });
+            command.arg(if metrics { "--metrics-addr=127.0.0.1:0" } else { argument });
         }
         if !elected {
             command.arg("--no-leader-elect");

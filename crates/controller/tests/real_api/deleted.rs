@@ -21,7 +21,10 @@ async fn stops_in(state: &str) {
 
 /// Every phase takes seconds.
 pub(crate) fn slow() -> String {
-    hastened(V2BETA1).replace(": 1\n", ": 4\n").replace("sessEvictRate: 30", "sessEvictRate: 5")
+    let waits = hastened(V2BETA1).replace(": 1\n", ": 4\n");
+    waits
+        .replace("connEvictRate: 30", "connEvictRate: 15")
+        .replace("sessEvictRate: 30", "sessEvictRate: 5")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +55,7 @@ async fn when_emqx_itself_was_deleted_first() {
     place.kubectl.apply(&slow()).await;
     place.until_state(NAME, "wait_health_check").await;
     place.kubectl.run(&["delete", "emqx/emqx-ee", "secret/emqx-ee-bootstrap-api-key"]).await;
-    emqx.network.cut(true);
+    emqx.network.cut().await;
     place.kubectl.run(&["delete", "rebalance", NAME, "--wait=false"]).await;
     place.until_gone(NAME).await;
 }

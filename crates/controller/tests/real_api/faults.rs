@@ -6,7 +6,7 @@ use crate::emqx::Emqx;
 use crate::place::Place;
 use crate::samples::{V2BETA1, hastened};
 use kube::api::{Patch, PatchParams};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const NAME: &str = "rebalance-sample";
 const STATES: [&str; 4] =
@@ -17,15 +17,24 @@ async fn the_controller_is_killed_in_every_phase() {
     let place = Place::new("killed").await;
     let emqx = Emqx::operated(&place, "emqx-ee").await;
     place.kubectl.apply(&slow()).await;
-    for state in STATES {
+    for i in 0..STATES.len() {
         let controller = Controller::start(&place, &emqx.network.proxy, false).await;
-        place.until_state(NAME, state).await;
+        // Or a later one: on a busy machine, the next controller may come too late for this.
+        place.until(NAME, |status| state_of(status).is_some_and(|state| state >= i)).await;
         controller.kill().await;
     }
     let _last = Controller::start(&place, &emqx.network.proxy, false).await;
     let status = place.until_phase(NAME, "Completed").await;
     assert_eq!(status["outcome"]["result"], "completed", "{status:#}");
     assert_eq!(emqx.network.starts(), 1);
+}
+
+/// How far EMQX is; past all states once there is a verdict.
+fn state_of(status: &Value) -> Option<usize> {
+    if status["completedTime"].is_string() {
+        return Some(STATES.len());
+    }
+    STATES.iter().position(|state| status["rebalanceStates"][0]["state"] == *state)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,15 +77,15 @@ async fn somebody_else_writes_the_object_all_the_time() {
 async fn emqx_cannot_be_reached_for_a_while() {
     let place = Place::new("unreachable").await;
     let emqx = Emqx::operated(&place, "emqx-ee").await;
-    emqx.network.cut(true);
+    emqx.network.cut().await;
     let _controller = Controller::start(&place, &emqx.network.proxy, false).await;
     place.kubectl.apply(&slow()).await;
     place.until(NAME, |status| status["conditions"][0]["reason"] == "EmqxUnreachable").await;
     assert_eq!(emqx.network.starts(), 0);
-    emqx.network.cut(false);
+    emqx.network.mend();
     place.until_state(NAME, "wait_health_check").await;
-    emqx.network.cut(true);
-    emqx.network.cut(false);
+    emqx.network.cut().await;
+    emqx.network.mend();
     let status = place.until_phase(NAME, "Completed").await;
     assert_eq!(status["outcome"]["result"], "completed", "{status:#}");
     assert_eq!(emqx.network.starts(), 1);

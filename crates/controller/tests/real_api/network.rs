@@ -21,6 +21,8 @@ struct Shared {
     /// Rebalances that EMQX was asked to start.
     starts: AtomicUsize,
     is_cut: watch::Sender<bool>,
+    /// Connections that are open.
+    open: watch::Sender<usize>,
 }
 
 impl Network {
@@ -28,8 +30,8 @@ impl Network {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = format!("http://{}", listener.local_addr().unwrap());
         let nodes = nodes.to_vec();
-        let is_cut = watch::channel(false).0;
-        let shared = Arc::new(Shared { nodes, starts: AtomicUsize::default(), is_cut });
+        let (is_cut, open) = (watch::channel(false).0, watch::channel(0).0);
+        let shared = Arc::new(Shared { nodes, starts: AtomicUsize::default(), is_cut, open });
         let mut tasks = JoinSet::new();
         tasks.spawn(listen(listener, Arc::clone(&shared)));
         Self { proxy, shared, _tasks: tasks }
@@ -41,20 +43,35 @@ impl Network {
     }
 
     /// Ends every connection and takes no more until it is mended.
-    pub(crate) fn cut(&self, is_cut: bool) {
-        self.shared.is_cut.send_replace(is_cut);
+    pub(crate) async fn cut(&self) {
+        self.shared.is_cut.send_replace(true);
+        let mut open = self.shared.open.subscribe();
+        open.wait_for(|open| *open == 0).await.unwrap();
+    }
+
+    pub(crate) fn mend(&self) {
+        self.shared.is_cut.send_replace(false);
     }
 }
 
 async fn listen(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     while let Ok((inward, _)) = listener.accept().await {
-        connections.spawn(pass(inward, Arc::clone(&shared)));
+        shared.open.send_modify(|open| *open += 1);
+        let shared = Arc::clone(&shared);
+        connections.spawn(async move {
+            let mut cut = shared.is_cut.subscribe();
+            tokio::select! {
+                biased;
+                _ = cut.wait_for(|is_cut| *is_cut) => {}
+                () = pass(inward, &shared) => {}
+            }
+            shared.open.send_modify(|open| *open -= 1);
+        });
     }
 }
 
-async fn pass(mut inward: TcpStream, shared: Arc<Shared>) {
-    let mut cut = shared.is_cut.subscribe();
+async fn pass(mut inward: TcpStream, shared: &Shared) {
     let mut head = vec![0; 64 << 10];
     let Ok(read @ 1..) = inward.read(&mut head).await else { return };
     head.truncate(read);
@@ -75,8 +92,6 @@ async fn pass(mut inward: TcpStream, shared: Arc<Shared>) {
         }
     };
     tokio::select! {
-        biased;
-        _ = cut.wait_for(|is_cut| *is_cut) => {}
         () = asking => {}
         _ = copy(&mut from_node, &mut to_client) => {}
     }

@@ -22,6 +22,8 @@ pub(crate) struct Place {
     pub(crate) client: Client,
     /// The controller's namespace.
     home: String,
+    arguments: OnceCell<Vec<String>>,
+    kubeconfig: OnceCell<PathBuf>,
     folder: TempDir,
     _turn: Turn,
 }
@@ -59,19 +61,28 @@ impl Place {
         let kubectl = Kubectl::new(&namespace);
         let client = Client::try_from(Config::infer().await.unwrap()).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        Self { namespace, kubectl, client, home, folder, _turn: turn }
+        let (arguments, kubeconfig) = (OnceCell::new(), OnceCell::new());
+        Self { namespace, kubectl, client, home, arguments, kubeconfig, folder, _turn: turn }
     }
 
     /// The command line that the Deployment gives the controller.
-    pub(crate) async fn arguments(&self) -> Vec<String> {
+    pub(crate) async fn arguments(&self) -> &[String] {
+        self.arguments.get_or_init(|| self.read_arguments()).await
+    }
+
+    async fn read_arguments(&self) -> Vec<String> {
         let kubectl = Kubectl::new(&self.home);
         let deployment = kubectl.get("deployment/emqx-rebalance-controller").await;
         let container = &deployment["spec"]["template"]["spec"]["containers"][0];
         serde_json::from_value(container["args"].clone()).unwrap()
     }
 
-    /// Writes a kubeconfig with the rights of the controller's service account, and nobody else's.
-    pub(crate) async fn kubeconfig(&self) -> PathBuf {
+    /// A kubeconfig with the rights of the controller's service account, and nobody else's.
+    pub(crate) async fn kubeconfig(&self) -> &Path {
+        self.kubeconfig.get_or_init(|| self.write_kubeconfig()).await
+    }
+
+    async fn write_kubeconfig(&self) -> PathBuf {
         let view = ["config", "view", "--raw", "--minify", "--flatten", "--output=json"];
         let mut config: Value = serde_json::from_str(&self.kubectl.run(&view).await).unwrap();
         let account = format!("namespaces/{}/serviceaccounts/emqx-rebalance-controller", self.home);

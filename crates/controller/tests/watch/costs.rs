@@ -8,10 +8,11 @@ use crate::scene::{Scene, within};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
 
 /// The controller's program; it ends with this.
 struct Program {
@@ -21,7 +22,8 @@ struct Program {
 }
 
 impl Program {
-    fn start(api: &Api) -> Self {
+    /// Starts it and waits until it serves its metrics, wherever there was a free port.
+    async fn start(api: &Api) -> Self {
         let server = api.config().cluster_url;
         let mut kubeconfig = tempfile::NamedTempFile::new().unwrap();
         let text = json!({
@@ -31,22 +33,34 @@ impl Program {
             "users": [{"name": "a", "user": {}}],
         });
         kubeconfig.write_all(text.to_string().as_bytes()).unwrap();
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let metrics = free.local_addr().unwrap();
-        drop(free);
-        let child = Command::new(env!("CARGO_BIN_EXE_emqx-rebalance-controller"))
-            .args(["run", "--no-leader-elect", "--metrics-addr", &metrics.to_string()])
+        let mut child = Command::new(env!("CARGO_BIN_EXE_emqx-rebalance-controller"))
+            .args(["run", "--no-leader-elect", "--metrics-addr", "127.0.0.1:0"])
             .env("KUBECONFIG", kubeconfig.path())
-            .env("RUST_LOG", "warn")
-            .stderr(Stdio::inherit())
+            .env("NO_COLOR", "1")
+            .env("RUST_LOG", "warn,emqx_rebalance_controller::run=info")
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
             .spawn()
             .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let metrics = loop {
+            let line = log.next_line().await.unwrap().expect("it says where it serves");
+            if let Some((_, address)) = line.split_once("address=") {
+                break address.trim().parse().unwrap();
+            }
+        };
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = log.next_line().await {
+                eprintln!("{line}");
+            }
+        });
         Self { child, metrics, _kubeconfig: kubeconfig }
     }
 
     /// A figure of `/proc/PID/status` in MiB.
     fn memory_mib(&self, figure: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
         let line = status.lines().find(|line| line.starts_with(figure)).unwrap();
         let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
         kib / 1024.0
@@ -64,13 +78,6 @@ impl Program {
         let text = self.metrics().await;
         let full = format!("emqx_rebalance_controller_{name} ");
         text.lines().find_map(|line| line.strip_prefix(&full)).unwrap().parse().unwrap()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
     }
 }
 
@@ -100,18 +107,12 @@ async fn until_phase(api: &Api, key: &Key, phase: &str) {
 async fn one_rebalance_and_a_thousand_objects() {
     let test = async {
         let scene = Scene::quiet(&[600, 0]).await;
-        let program = Program::start(&scene.api);
-        while program_is_deaf(&program).await {}
+        let program = Program::start(&scene.api).await;
         println!("resident without objects: {:.1} MiB", program.memory_mib("VmRSS"));
         one(&scene, &program).await;
         thousand(&scene, &program).await;
     };
     within(240, test).await;
-}
-
-async fn program_is_deaf(program: &Program) -> bool {
-    tokio::task::yield_now().await;
-    TcpStream::connect(program.metrics).await.is_err()
 }
 
 async fn one(scene: &Scene, program: &Program) {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 async fn deleted_in(state: &str) {
     let scene = Scene::of(&[300, 0]).await;
-    let key = scene.rebalance("sample", json!({}));
+    let key = scene.slow_rebalance("sample", json!({}));
     scene.in_state(&key, state).await;
     scene.api.state.delete(&key);
     scene.gone(&key).await;
@@ -92,6 +92,24 @@ async fn by_force() {
         scene.quiet_again().await;
         let key = scene.rebalance("sample", json!({}));
         scene.in_state(&key, "evicting_conns").await;
+    };
+    within(60, test).await;
+}
+
+/// The start is on its way then: it arrives, and is stopped.
+#[tokio::test]
+async fn by_force_while_the_start_is_on_its_way() {
+    let test = async {
+        let scene = Scene::of(&[3000, 0]).await;
+        scene.relay.hold_starts(true);
+        let key = scene.rebalance("sample", json!({}));
+        scene.relay.until_started().await;
+        scene.api.state.delete(&key);
+        scene.api.state.patch(&key, &json!({"metadata": {"finalizers": null}}));
+        scene.gone(&key).await;
+        scene.relay.hold_starts(false);
+        scene.relay.until_stopped().await;
+        scene.quiet_again().await;
     };
     within(60, test).await;
 }

@@ -1,11 +1,12 @@
 //! The controller dies anywhere; another one goes on, and nothing is started twice.
 
-use crate::scene::{Scene, has_state, phase, within};
-use serde_json::json;
+use crate::api::Faults;
+use crate::scene::{Scene, condition, has_state, phase, within};
+use serde_json::{Value, json};
 
 async fn killed_in(state: &str) {
     let mut scene = Scene::of(&[300, 0]).await;
-    let key = scene.rebalance("sample", json!({}));
+    let key = scene.slow_rebalance("sample", json!({}));
     scene.in_state(&key, state).await;
     scene.kill_controller().await;
     scene.start_controller();
@@ -48,6 +49,34 @@ async fn before_the_start_is_sent() {
         assert_eq!(scene.relay.starts(), 1);
     };
     within(60, test).await;
+}
+
+/// The state is stored, and then Kubernetes and the controller are gone, and EMQX too.
+#[tokio::test]
+async fn before_the_plan_is_written() {
+    let test = async {
+        let mut scene = Scene::quiet(&[300, 0]).await;
+        scene.api.state.break_it(Faults { writes_left: Some(1), ..Faults::default() });
+        let key = scene.rebalance("sample", json!({}));
+        scene.start_controller();
+        scene.api.state.until_refused().await;
+        scene.kill_controller().await;
+        scene.emqx.with(|simulation| [0, 1].map(|node| simulation.cluster.kill(node)));
+        scene.api.state.break_it(Faults::default());
+        scene.start_controller();
+        let lost = |object: &Value| {
+            let reason = &condition(object, "Waiting")?["reason"];
+            (reason == "EmqxUnreachable").then(|| object.clone())
+        };
+        let object = scene.until(&key, lost).await;
+        assert_eq!(phase(&object), "Processing");
+        assert!(condition(&object, "Planned").is_some(), "{object:#}");
+        scene.emqx.with(|simulation| [0, 1].map(|node| simulation.cluster.restart(node)));
+        let object = scene.ended(&key).await;
+        assert_eq!(phase(&object), "Completed", "{object:#}");
+        assert!(condition(&object, "Waiting").is_none());
+    };
+    within(90, test).await;
 }
 
 /// The start is on its way and its answer is lost: the next controller looks before it asks again.

@@ -26,7 +26,7 @@ async fn a_rebalance_completes_and_leaves_nothing_behind() {
 async fn the_states_are_shown_as_emqx_s_operator_shows_them() {
     let test = async {
         let scene = Scene::of(&[300, 0]).await;
-        let key = scene.rebalance("sample", json!({}));
+        let key = scene.slow_rebalance("sample", json!({}));
         scene.in_state(&key, "wait_health_check").await;
         let object = scene.api.state.get(&key).unwrap();
         assert_eq!(phase(&object), "Processing");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 async fn the_second_waits_and_says_so() {
     let test = async {
         let scene = Scene::of(&[300, 0]).await;
-        let first = scene.rebalance("a-first", json!({}));
+        let first = scene.slow_rebalance("a-first", json!({}));
         scene.in_state(&first, "wait_health_check").await;
         let second = scene.rebalance("b-second", json!({}));
         let message = scene

@@ -20,6 +20,9 @@ pub(crate) struct Relay {
 struct Seen {
     starts: AtomicUsize,
     changed: watch::Sender<usize>,
+    has_stopped: watch::Sender<bool>,
+    /// Whether starts wait here.
+    holds: watch::Sender<bool>,
 }
 
 impl Relay {
@@ -44,10 +47,36 @@ impl Relay {
         self.seen.starts.load(Ordering::SeqCst)
     }
 
+    /// Has starts wait before EMQX sees them, or lets them go on.
+    pub(crate) fn hold_starts(&self, holds: bool) {
+        self.seen.holds.send_replace(holds);
+    }
+
+    /// Waits until a stop was sent.
+    pub(crate) async fn until_stopped(&self) {
+        let mut stopped = self.seen.has_stopped.subscribe();
+        stopped.wait_for(|has_stopped| *has_stopped).await.unwrap();
+    }
+
     /// Waits until a start was sent.
     pub(crate) async fn until_started(&self) {
         let mut changed = self.seen.changed.subscribe();
         changed.wait_for(|starts| *starts > 0).await.unwrap();
+    }
+}
+
+impl Seen {
+    /// Looks at what is on its way to EMQX; a start may have to wait here.
+    async fn note(&self, bytes: &[u8]) {
+        let asks = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
+        if asks(b"/stop HTTP/1.1") {
+            self.has_stopped.send_replace(true);
+        }
+        if asks(b"/start HTTP/1.1") {
+            let starts = self.starts.fetch_add(1, Ordering::SeqCst) + 1;
+            self.changed.send_replace(starts);
+            self.holds.subscribe().wait_for(|holds| !*holds).await.unwrap();
+        }
     }
 }
 
@@ -65,11 +94,7 @@ async fn pass(mut inward: TcpStream, node: SocketAddr, seen: Arc<Seen>) {
     let asking = async {
         let mut bytes = vec![0; 64 << 10];
         while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
-            let start = b"/start HTTP/1.1";
-            if bytes[..read].windows(start.len()).any(|window| window == start) {
-                let starts = seen.starts.fetch_add(1, Ordering::SeqCst) + 1;
-                seen.changed.send_replace(starts);
-            }
+            seen.note(&bytes[..read]).await;
             if to_node.write_all(&bytes[..read]).await.is_err() {
                 return;
             }

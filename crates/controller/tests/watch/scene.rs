@@ -73,8 +73,17 @@ impl Scene {
         drop(controller.await);
     }
 
-    /// Creates a `Rebalance` of this cluster. Fast, and with room for every phase to be seen.
+    /// Creates a `Rebalance` of this cluster. Fast: a phase may be over before it is seen.
     pub(crate) fn rebalance(&self, name: &str, annotations: Value) -> Key {
+        self.rebalance_with_waits(name, &annotations, 1)
+    }
+
+    /// The same with time for every phase to be seen, on a busy machine too.
+    pub(crate) fn slow_rebalance(&self, name: &str, annotations: Value) -> Key {
+        self.rebalance_with_waits(name, &annotations, 4)
+    }
+
+    fn rebalance_with_waits(&self, name: &str, annotations: &Value, wait_s: u32) -> Key {
         let mut all = json!({
             "rebalance.emqx.io/url": self.relay.urls(),
             "rebalance.emqx.io/secret": "emqx-key",
@@ -84,15 +93,20 @@ impl Scene {
         for (annotation, value) in annotations.as_object().unwrap() {
             all[annotation] = value.clone();
         }
-        self.create(name, &json!({"annotations": all}), "emqx")
+        self.create_with_waits(name, &json!({"annotations": all}), "emqx", wait_s)
     }
 
     pub(crate) fn create(&self, name: &str, metadata: &Value, instance: &str) -> Key {
+        self.create_with_waits(name, metadata, instance, 1)
+    }
+
+    fn create_with_waits(&self, name: &str, metadata: &Value, instance: &str, wait_s: u32) -> Key {
         let key = Key::new("rebalances", name);
         let object = json!({
             "apiVersion": "apps.emqx.io/v2beta1", "kind": "Rebalance", "metadata": metadata,
             "spec": {"instanceName": instance, "rebalanceStrategy": {
-                "connEvictRate": 50, "sessEvictRate": 20, "waitHealthCheck": 1, "waitTakeover": 1,
+                "connEvictRate": 50, "sessEvictRate": 20,
+                "waitHealthCheck": wait_s, "waitTakeover": wait_s,
                 "absConnThreshold": 10, "relConnThreshold": "1.01",
                 "absSessThreshold": 10, "relSessThreshold": "1.01",
             }},

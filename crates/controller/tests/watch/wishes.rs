@@ -46,6 +46,38 @@ async fn a_plan_waits_for_approval() {
     within(60, test).await;
 }
 
+/// Writing the plan is a change of the object too, and others change what is no wish.
+#[tokio::test]
+async fn a_plan_that_is_only_shown_is_made_once_a_minute() {
+    let test = async {
+        let scene = Scene::of(&[300, 0]).await;
+        let (_emqx, relay) = scene.another_cluster(&[300, 0]).await;
+        let waiting = scene.rebalance("waiting", json!({"rebalance.emqx.io/approve": "required"}));
+        let dry = scene.rebalance("dry", json!({"rebalance.emqx.io/dry-run": "true"}));
+        for key in [&waiting, &dry] {
+            scene.until(key, |object| condition(object, "Planned").map(drop)).await;
+            scene.api.state.patch(key, &annotated("somebody", "was here"));
+        }
+        // Meanwhile another one takes its seconds.
+        let other = scene.rebalance("other", json!({"rebalance.emqx.io/url": relay.urls()}));
+        assert_eq!(phase(&scene.ended(&other).await), "Completed");
+        for key in [&waiting, &dry] {
+            // It is created, planned and annotated.
+            assert_eq!(
+                scene.api.state.changes_of(key),
+                3,
+                "{:#}",
+                scene.api.state.get(key).unwrap()
+            );
+        }
+        let object = scene.api.state.get(&waiting).unwrap();
+        assert_eq!(condition(&object, "Waiting").unwrap()["reason"], "ApprovalRequired");
+        let asked = scene.api.state.asked();
+        assert_eq!(asked.get("get secrets"), Some(&3), "one for each plan: {asked:?}");
+    };
+    within(60, test).await;
+}
+
 #[tokio::test]
 async fn a_stop_ends_the_runs_and_keeps_the_object() {
     let test = async {

@@ -50,7 +50,7 @@ fn progress(state: &DriverState) -> Progress {
         _ => eta(state, moved, in_wave_s),
     };
     let expected = match state.stage {
-        Stage::Following => Some(expected(state)),
+        Stage::Following => expected(state),
         _ => None,
     };
     Progress { moved, to_move, expected, percent, eta_s, elapsed_s }
@@ -68,13 +68,17 @@ fn moved(state: &DriverState) -> u64 {
 }
 
 /// Connections that the donors should have lost by now.
-fn expected(state: &DriverState) -> u64 {
+fn expected(state: &DriverState) -> Option<u64> {
     let began = state.started_at().unwrap_or(state.watch.now);
     expected_at(state, state.watch.now.ms_since(began) / 1000)
 }
 
-/// Connections that the donors should have lost so many seconds after the first start.
-fn expected_at(state: &DriverState, elapsed_s: u64) -> u64 {
+/// Connections that the donors should have lost so many seconds after the first start. `None` if the
+/// state was stored without the forecast's curve, which is most of a large one.
+fn expected_at(state: &DriverState, elapsed_s: u64) -> Option<u64> {
+    if state.plan.forecast.curve.nodes.is_empty() {
+        return None;
+    }
     let donors = state.donors();
     let curves = state.plan.forecast.curve.nodes.iter().filter(|c| donors.contains(&c.node));
     let lost = curves.map(|curve| {
@@ -82,7 +86,7 @@ fn expected_at(state: &DriverState, elapsed_s: u64) -> u64 {
         let now = state.plan.forecast.curve.connections_at(curve, elapsed_s);
         begin.saturating_sub(now.unwrap_or(begin))
     });
-    lost.sum()
+    Some(lost.sum())
 }
 
 impl Driver {
@@ -90,9 +94,15 @@ impl Driver {
     pub(super) fn check_drift(&mut self) {
         let Some(began) = self.state.started_at() else { return };
         let elapsed_s = self.state.watch.now.ms_since(began) / 1000;
-        let earliest = expected_at(&self.state, elapsed_s.saturating_sub(SLACK_S));
-        let latest = expected_at(&self.state, elapsed_s + SLACK_S);
-        let (moved, expected) = (moved(&self.state), expected_at(&self.state, elapsed_s));
+        let expected_at = |elapsed_s| expected_at(&self.state, elapsed_s);
+        let (Some(earliest), Some(expected), Some(latest)) = (
+            expected_at(elapsed_s.saturating_sub(SLACK_S)),
+            expected_at(elapsed_s),
+            expected_at(elapsed_s + SLACK_S),
+        ) else {
+            return;
+        };
+        let moved = moved(&self.state);
         let apart = float(earliest.saturating_sub(moved).max(moved.saturating_sub(latest)));
         if !self.state.has_drifted && apart > float(self.state.plan.forecast.disconnects) * DRIFT {
             self.state.has_drifted = true;

@@ -38,6 +38,10 @@ pub(crate) struct State {
 pub(crate) struct Faults {
     /// Every request is answered with 503, and watches end.
     pub(crate) is_down: bool,
+    /// After so many writes to rebalances, every request is answered with 503.
+    pub(crate) writes_left: Option<u32>,
+    /// What is asked, such as "patch pods/status", and the code that it is answered with.
+    pub(crate) refusals: Vec<(&'static str, u16)>,
     /// So many writes to rebalances meet a change of somebody else.
     pub(crate) conflicts: u32,
     /// Status fields that EMQX's own definition does not know are dropped.
@@ -100,9 +104,14 @@ impl State {
         self.faults.lock().unwrap().clone()
     }
 
-    /// Requests so far, by verb and resource.
+    /// Requests so far, by verb and resource; those that met a server that is down, as "refused".
     pub(crate) fn asked(&self) -> BTreeMap<String, u64> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// Changes of the object so far.
+    pub(crate) fn changes_of(&self, key: &Key) -> usize {
+        self.objects().changes_of(key)
     }
 
     /// Waits until `look` finds something.
@@ -115,6 +124,22 @@ impl State {
             }
             changed.changed().await.unwrap();
         }
+    }
+
+    /// Waits until somebody wanted to write while the server was down.
+    pub(crate) async fn until_refused(&self) {
+        self.until(|state| state.asked().contains_key("refused patch").then_some(())).await;
+    }
+
+    /// Whether it answers nobody now.
+    fn is_down(&self) -> bool {
+        let faults = self.faults.lock().unwrap();
+        faults.is_down || faults.writes_left == Some(0)
+    }
+
+    fn takes_write(&self) {
+        let mut faults = self.faults.lock().unwrap();
+        faults.writes_left = faults.writes_left.map(|left| left.saturating_sub(1));
     }
 
     fn takes_conflict(&self) -> bool {

@@ -58,6 +58,15 @@ impl Objects {
         self.changes.iter().filter(move |change| change.version > version)
     }
 
+    pub(crate) fn changes_of(&self, key: &Key) -> usize {
+        let is_it = |change: &&Change| {
+            change.resource == key.resource
+                && change.namespace == key.namespace
+                && change.what["object"]["metadata"]["name"] == key.name
+        };
+        self.changes.iter().filter(is_it).count()
+    }
+
     pub(crate) fn create(&mut self, key: &Key, mut object: Value) -> Result<Value, Refusal> {
         if self.objects.contains_key(key) {
             return Err((409, "AlreadyExists"));

@@ -49,7 +49,9 @@ pub(crate) async fn answer(
     request: Request<Body>,
 ) -> Response<Body> {
     let path = request.uri().path().to_owned();
-    if state.faults().is_down {
+    if state.is_down() {
+        state.count("refused", &request.method().as_str().to_lowercase());
+        state.announce();
         return refused((503, "ServiceUnavailable"));
     }
     if let Some(answer) = discovery(&path) {
@@ -69,6 +71,11 @@ pub(crate) async fn answer(
     }
     let verb =
         if target.name.is_none() && method == Method::GET { "list" } else { method.as_str() };
+    let part = if target.is_status { "/status" } else { "" };
+    let what = format!("{} {}{part}", verb.to_lowercase(), target.resource);
+    if let Some((_, code)) = state.faults().refusals.iter().find(|(asked, _)| *asked == what) {
+        return refused((*code, if *code == 403 { "Forbidden" } else { "Invalid" }));
+    }
     state.count(&verb.to_lowercase(), &target.resource);
     let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
@@ -96,8 +103,11 @@ fn change(
         }
         (&Method::PATCH, Some(key)) if is_strategic => state.objects().patch_conditions(&key, body),
         (&Method::PATCH, Some(key)) => {
-            if target.resource == "rebalances" && !target.is_status && state.takes_conflict() {
-                state.objects().disturb(&key);
+            if target.resource == "rebalances" {
+                state.takes_write();
+                if !target.is_status && state.takes_conflict() {
+                    state.objects().disturb(&key);
+                }
             }
             state.objects().patch(&key, body, target.is_status, prunes)
         }
@@ -129,7 +139,7 @@ fn watch(state: Arc<State>, target: Target, query: &BTreeMap<String, String>) ->
     let lines = futures::stream::unfold(begin, |(state, target, mut changed, since)| async move {
         loop {
             changed.borrow_and_update();
-            if state.faults().is_down {
+            if state.is_down() {
                 return None;
             }
             let (text, latest) = lines(&state, &target, since);
