@@ -60,9 +60,11 @@ export class Carrier {
 
   async #send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const { id, url, timeout_ms: _, ...parts } = request;
+    // By name: browsers' own `fetch` refuses to be called as a method of something else.
+    const fetch = this.#fetch;
     let response: Response;
     try {
-      response = await this.#fetch(url, { ...parts, signal, redirect: "error", cache: "no-store" });
+      response = await fetch(url, { ...parts, signal, redirect: "error", cache: "no-store" });
     } catch (error) {
       return { id, error: { kind: "unreachable", message: why(error) } };
     }

@@ -86,6 +86,20 @@ test("a page of another origin plans, starts and watches a cluster to its verdic
   assert.deepEqual(tab.errors, []);
 });
 
+test("the page's own fetch carries the requests", { timeout: 60_000 }, async (t) => {
+  const access = await embedded("--cors", "--clients", "10,0");
+  t.after(access.close);
+  const tab = await open(browser, site.url);
+  const counts = await tab.evaluate(async ({ urls, auth }) => {
+    const { init, Cluster } = await import("/esm/web.js");
+    await init();
+    const { nodes } = await new Cluster({ urls, auth, fetch: window.fetch }).snapshot();
+    return nodes.map(({ connections }) => connections);
+  }, { urls: access.urls, auth: access.auth });
+  assert.deepEqual(counts, [10, 0]);
+  assert.deepEqual(tab.errors, []);
+});
+
 test("a cluster that does not allow the page's origin is unreachable, and an abort is an abort", { timeout: 60_000 }, async (t) => {
   const access = await embedded("--clients", "10,0");
   const silent = await serve(() => {});
