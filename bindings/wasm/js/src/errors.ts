@@ -35,3 +35,11 @@ export function misuse(message: string, cause?: unknown): RebalanceError {
   const info: ErrorInfo = { kind: "config_invalid", message, context: {}, retryable: false };
   return new RebalanceError(info, cause === undefined ? undefined : { cause });
 }
+
+/** An error for one bad argument that Rust is not asked about, in Rust's words. */
+export function invalid(what: string, problem: Problem): RebalanceError {
+  const { field, value, bound } = problem;
+  const message = `invalid ${what}: \`${field}\` is \`${value}\` but must be ${bound}`;
+  const context = { field, value, bound };
+  return new RebalanceError({ kind: "config_invalid", message, context, problems: [problem], retryable: false });
+}

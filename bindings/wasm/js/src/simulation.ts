@@ -1,5 +1,6 @@
 import type { FetchLike } from "./carrier.js";
 import type { Clock } from "./clock.js";
+import { invalid } from "./errors.js";
 import type { ClusterConfig, Fault, NodeConfig, ScheduledFault, Totals } from "./generated/cluster-config.js";
 import { call, decode, encode } from "./json.js";
 import { type RawSimulation, simulationEngine } from "./simulation-engine.js";
@@ -49,6 +50,8 @@ export class Simulation {
   readonly #clock: VirtualClock;
   readonly #places = new Map<string, number | undefined>([["sim", undefined]]);
   #waiting: Waiting[] = [];
+  /** The part of a millisecond that `advance` still owes: the cluster's clock has whole ones. */
+  #fraction = 0;
 
   /**
    * A cluster at time zero.
@@ -85,9 +88,14 @@ export class Simulation {
     });
   }
 
-  /** Lets `ms` milliseconds pass, with everything that happens in them, runs that are driven too. */
+  /**
+   * Lets `ms` milliseconds pass, with everything that happens in them, runs that are driven too.
+   * Fractions add up over calls.
+   *
+   * @throws RebalanceError `config_invalid` if `ms` is no such number.
+   */
   async advance(ms: number): Promise<void> {
-    const end = this.now + Math.max(ms, 0);
+    const end = this.#after(ms);
     await this.#clock.settle();
     while (this.now < end) {
       const answer = this.#waiting.length > 0 ? this.#raw.next_event() : Infinity;
@@ -98,6 +106,17 @@ export class Simulation {
       this.#clock.wakeDue();
       await this.#clock.settle();
     }
+  }
+
+  /** When `ms` milliseconds will have passed, in whole ones. */
+  #after(ms: number): number {
+    if (!(Number.isFinite(ms) && ms >= 0 && ms <= Number.MAX_SAFE_INTEGER)) {
+      const bound = `a number of milliseconds from 0 to ${Number.MAX_SAFE_INTEGER}`;
+      throw invalid("advance", { field: "ms", value: String(ms), bound });
+    }
+    const end = Math.floor(this.now + this.#fraction + ms);
+    this.#fraction += this.now + ms - end;
+    return end;
   }
 
   async #fetch(url: string, { method, headers, body, signal }: Parameters<FetchLike>[1]): Promise<Response> {
