@@ -1,6 +1,7 @@
+export type { CallOptions } from "./call-options.js";
 export type { FetchInit, FetchLike } from "./carrier.js";
 export type { Clock } from "./clock.js";
-export { type Auth, type CallOptions, Cluster, type ClusterOptions } from "./cluster.js";
+export { type Auth, Cluster, type ClusterOptions } from "./cluster.js";
 export { type ErrorInfo, RebalanceError } from "./errors.js";
 export type * from "./generated/contract.js";
 export type { WasmSource } from "./loader.js";

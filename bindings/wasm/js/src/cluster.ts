@@ -1,3 +1,4 @@
+import type { CallOptions } from "./call-options.js";
 import { Carrier, type FetchLike } from "./carrier.js";
 import { type Clock, wallClock } from "./clock.js";
 import { engine, type RawCluster, type RawRun, type RawTalk } from "./engine.js";
@@ -42,12 +43,6 @@ export interface ClusterOptions {
   requestTimeout?: number;
   /** Milliseconds for the answer to a start. Default 60,000. */
   startTimeout?: number;
-}
-
-/** What every question takes. */
-export interface CallOptions {
-  /** Ends the question: it rejects with the signal's reason, and nothing more is sent. */
-  signal?: AbortSignal;
 }
 
 /** An EMQX cluster behind one or more URLs. */
@@ -114,7 +109,9 @@ export class Cluster {
   /**
    * Starts a plan and follows it to its verdict.
    *
-   * Rejects before the first start is sent if a finding of the plan forbids it, or an option is bad.
+   * Rejects before the first start is sent if a finding of the plan forbids it, or an option is bad,
+   * or `signal` is aborted. The signal ends with the promise: the run goes on without it, until
+   * `stop` or `leave`.
    */
   start(
     plan: Plan,
@@ -160,6 +157,7 @@ export class Cluster {
     signal: AbortSignal | undefined,
   ): Promise<Run<State>> {
     await this.#ask(() => this.#raw.connect(), signal && { signal });
+    signal?.throwIfAborted();
     return new Run(call(begin), this.#exchange(), this.#clock, store);
   }
 

@@ -1,3 +1,4 @@
+export type { CallOptions } from "./call-options.js";
 export { type ErrorInfo, RebalanceError } from "./errors.js";
 export type { ClusterConfig, Fault, HttpFailure, HttpFault, NodeConfig, Policy, Release, ScheduledFault, Totals } from "./generated/cluster-config.js";
 export type { WasmSource } from "./loader.js";

@@ -1,3 +1,4 @@
+import type { CallOptions } from "./call-options.js";
 import type { FetchLike } from "./carrier.js";
 import type { Clock } from "./clock.js";
 import { invalid } from "./errors.js";
@@ -90,14 +91,15 @@ export class Simulation {
 
   /**
    * Lets `ms` milliseconds pass, with everything that happens in them, runs that are driven too.
-   * Fractions add up over calls.
+   * Fractions add up over calls. An abort ends it where it is.
    *
    * @throws RebalanceError `config_invalid` if `ms` is no such number.
    */
-  async advance(ms: number): Promise<void> {
+  async advance(ms: number, { signal }: CallOptions = {}): Promise<void> {
     const end = this.#after(ms);
     await this.#clock.settle();
     while (this.now < end) {
+      signal?.throwIfAborted();
       const answer = this.#waiting.length > 0 ? this.#raw.next_event() : Infinity;
       // Somebody who wants to be woken at once must not keep the clock from moving.
       const next = Math.max(Math.min(this.#clock.nextWake(), answer), this.now + 1);
