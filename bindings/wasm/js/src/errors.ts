@@ -1,13 +1,4 @@
-import type { ErrorKind, Problem } from "./generated/contract.js";
-
-/** What every error of the package says, as it crosses the languages. */
-export interface ErrorInfo {
-  kind: ErrorKind;
-  message: string;
-  context: Record<string, string>;
-  problems?: Problem[];
-  retryable: boolean;
-}
+import type { ErrorInfo, ErrorKind, Problem } from "./generated/contract.js";
 
 /** What goes wrong in this package. Aborts reject with the signal's reason instead. */
 export class RebalanceError extends Error {

@@ -1,9 +1,10 @@
 import { type Clock } from "./clock.js";
 import type { RawRun } from "./engine.js";
 import { RebalanceError } from "./errors.js";
-import type { Exchange, Step } from "./exchange.js";
+import type { Exchange } from "./exchange.js";
 import { Feed } from "./feed.js";
 import type { Event, Outcome, Record as RunRecord, Status } from "./generated/contract.js";
+import type { RunInput, RunStep } from "./generated/messages.js";
 import { call, decode, encode } from "./json.js";
 
 /** Something that the driver did or saw, and when. */
@@ -131,11 +132,11 @@ export class Run<State> {
     return this.#leave.signal.aborted;
   }
 
-  #step(): Step & { events: TimedEvent[] } {
-    const input = { answers: this.#exchange.take(), stop: this.#isStopAsked };
+  #step(): RunStep & { events: TimedEvent[] } {
+    const input: RunInput = { answers: this.#exchange.take(), stop: this.#isStopAsked };
     this.#isStopAsked = false;
     const now = this.#exchange.now();
-    const step: Step & { events: Event[] } = decode(call(() => this.#raw.step(now, encode(input))));
+    const step: RunStep = decode(call(() => this.#raw.step(now, encode(input))));
     return { ...step, events: step.events.map((event) => ({ ...event, at_ms: now })) };
   }
 

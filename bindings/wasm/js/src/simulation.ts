@@ -2,7 +2,7 @@ import type { CallOptions } from "./call-options.js";
 import type { FetchLike } from "./carrier.js";
 import type { Clock } from "./clock.js";
 import { invalid } from "./errors.js";
-import type { ClusterConfig, Fault, NodeConfig, ScheduledFault, Totals } from "./generated/cluster-config.js";
+import type { ClusterConfig, Fault, NodeConfig, NodeCounts, PageAnswer, PageRequest, ScheduledFault, Totals } from "./generated/cluster-config.js";
 import { call, decode, encode } from "./json.js";
 import { type RawSimulation, simulationEngine } from "./simulation-engine.js";
 import { VirtualClock } from "./virtual-clock.js";
@@ -14,22 +14,6 @@ export type SimulationConfig = Options<Omit<ClusterConfig, "nodes" | "faults">> 
   nodes: (Pick<NodeConfig, "name"> & Partial<NodeConfig>)[];
   faults?: ScheduledFault[];
 };
-
-/** A node as it is now. */
-export interface NodeCounts {
-  node: string;
-  /** Whether it runs. */
-  up: boolean;
-  /** Whether it takes new clients. */
-  accepts: boolean;
-  connections: number;
-  disconnected_sessions: number;
-}
-
-type PageAnswer =
-  | { answer: "response"; status: number; headers: Record<string, string>; body: string }
-  | { answer: "failed"; why: string }
-  | { answer: "waiting"; ticket: number };
 
 interface Waiting {
   ticket: number;
@@ -127,7 +111,13 @@ export class Simulation {
     const { hostname, pathname, search } = new URL(url, "http://sim");
     if (!this.#places.has(hostname)) throw new TypeError(`no such host: ${hostname}`);
     const node = this.#places.get(hostname);
-    const request = { node, method, path: pathname + search, headers, body: body ?? "" };
+    const request: PageRequest = {
+      ...(node !== undefined && { node }),
+      method,
+      path: pathname + search,
+      headers,
+      body: body ?? "",
+    };
     const answer: PageAnswer = decode(call(() => this.#raw.send(encode(request))));
     return respond(answer.answer === "waiting" ? await this.#wait(answer.ticket, signal) : answer);
   }
