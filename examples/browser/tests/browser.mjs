@@ -13,6 +13,9 @@ const ANSWERED = "Failed to load resource: the server responded with a status of
 /** The command `emqx-rebalance`. */
 export const PROGRAM = process.env["EMQX_REBALANCE"] ?? fileURLToPath(new URL("../../../target/debug/emqx-rebalance", import.meta.url));
 
+/** Options with which a rebalance takes seconds. */
+export const QUICK = "#nodes=a@h:9,b@h:0&wait_health_check=1s&wait_takeover=1s&load_balancer=round_robin";
+
 /** The page in a browser. Every complaint of the browser is kept, so that a test can insist on none. */
 export class Visit {
   /** @type {string[]} */

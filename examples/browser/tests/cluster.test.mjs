@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { auth, embedded, picture, running, signIn, start, Visit } from "./browser.mjs";
+import { auth, embedded, picture, QUICK, running, signIn, start, Visit } from "./browser.mjs";
 
 /** @import { Embedded } from "./browser.mjs" */
 /** @type {Visit} */
@@ -16,8 +16,6 @@ after(async () => {
   await cluster.stop();
   await visit.end();
 });
-
-const QUICK = "#nodes=a@h:9,b@h:0&wait_health_check=1s&wait_takeover=1s&load_balancer=round_robin";
 
 test("a wrong secret is told, and kept nowhere", async () => {
   const page = await visit.open(QUICK);

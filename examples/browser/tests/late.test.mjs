@@ -1,7 +1,7 @@
 // Plans that come late, runs that are left, connections that are given up: what is shown stays true.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { auth, embedded, running, signIn, start, Visit } from "./browser.mjs";
+import { auth, embedded, QUICK, running, signIn, start, Visit } from "./browser.mjs";
 
 /** @import { Embedded } from "./browser.mjs" */
 /** @import { Page } from "playwright-core" */
@@ -18,8 +18,6 @@ after(async () => {
   await cluster.stop();
   await visit.end();
 });
-
-const QUICK = "#nodes=a@h:9,b@h:0&wait_health_check=1s&wait_takeover=1s&load_balancer=round_robin";
 
 test("a plan that comes late replaces no run, and starts none", async () => {
   const page = await visit.open(`${QUICK}&conn_evict_rate=1`);
