@@ -24,6 +24,8 @@ async def send(client: httpx.AsyncClient, request: sansio.Request) -> sansio.Ans
         return request.failed("timeout", error)
     except httpx.TransportError as error:
         return request.failed("unreachable", error)
+    except httpx.RequestError as error:
+        return request.failed("protocol", error)
     return request.answered(answer.status_code, answer.content)
 
 

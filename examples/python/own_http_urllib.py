@@ -3,11 +3,11 @@
 python own_http_urllib.py http://emqx:18083 KEY SECRET
 """
 
+import http.client
 import sys
 import time
-import urllib.error
 import urllib.request
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from emqx_rebalance import sansio
 
@@ -18,18 +18,31 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class AsItCame(urllib.request.HTTPErrorProcessor):
+    """Takes every answer, whatever its status: to follow a redirect would send the secret on."""
+
+    def http_response(self, request: Any, response: Any) -> Any:
+        """The answer to a request."""
+        return response
+
+    https_response = http_response
+
+
+OPENER = urllib.request.build_opener(AsItCame)
+
+
 def send(request: sansio.Request) -> sansio.Answer:
     body = None if request.body is None else request.body.encode()
     call = urllib.request.Request(request.url, body, dict(request.headers), method=request.method)
     try:
-        with urllib.request.urlopen(call, timeout=request.timeout_ms / 1000) as answer:
+        with OPENER.open(call, timeout=request.timeout_ms / 1000) as answer:
             return request.answered(answer.status, answer.read())
-    except urllib.error.HTTPError as error:
-        return request.answered(error.code, error.read())
     except TimeoutError as error:
         return request.failed("timeout", error)
     except OSError as error:
         return request.failed("unreachable", error)
+    except http.client.HTTPException as error:
+        return request.failed("protocol", error)
 
 
 def ask(talk: sansio.Talk[T]) -> T:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from emqx_rebalance import Cluster, EmbeddedCluster
+from emqx_rebalance import Cluster, EmbeddedCluster, Run, RunPhase
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +36,11 @@ def cluster() -> Iterator[EmbeddedCluster]:
         yield embedded
 
 
+def until_started(run: Run) -> None:
+    """Waits until EMQX says that the run goes on. In which phase is chance on a busy machine."""
+    next(status for status in run.watch() if status.runs[0].state in list(RunPhase))
+
+
 def vectors(name: str) -> list[dict[str, Any]]:
     """Every case of one file of tests/vectors."""
     data = json.loads((ROOT / "tests" / "vectors" / name).read_text(encoding="utf-8"))
@@ -43,3 +51,39 @@ def vectors(name: str) -> list[dict[str, Any]]:
 def program(code: str) -> list[str]:
     """A Python of its own that runs ``code`` with this package."""
     return [sys.executable, "-W", "error", "-c", code]
+
+
+@contextmanager
+def server(answer: bytes, *, hangs: bool = False) -> Iterator[str]:
+    """A server that gives ``answer`` to everybody."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        end = threading.Event()
+
+        def serve() -> None:
+            while not end.is_set():
+                try:
+                    peer, _ = listener.accept()
+                except OSError:
+                    return
+                with peer, suppress(OSError):
+                    peer.recv(65536)
+                    peer.sendall(answer)
+                    if hangs:
+                        end.wait(30)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            end.set()
+            # Wakes it from its wait for somebody to serve.
+            socket.create_connection(listener.getsockname()).close()
+            thread.join(5)
+
+
+def http(status: str, body: bytes, *headers: str, length: int | None = None) -> bytes:
+    """An answer; its ``length`` is what it says of itself."""
+    size = len(body) if length is None else length
+    lines = [f"HTTP/1.1 {status}", "connection: close", f"content-length: {size}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body

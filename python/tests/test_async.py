@@ -70,11 +70,11 @@ def test_the_loop_goes_on_meanwhile(start: Start) -> None:
             began, turns = time.monotonic(), 0
             asked = [asyncio.ensure_future(cluster.snapshot()) for _ in range(10)]
             while not all(task.done() for task in asked):
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.01)
                 turns += 1
-            assert turns > 100
-            # Ten at once, each of two requests, not one after the other.
-            assert 0.3 <= time.monotonic() - began < 2.5
+            assert turns > 10
+            # Ten at once, each of two requests: one after the other they would take 6 s.
+            assert 0.3 <= time.monotonic() - began < 5
             assert {task.result().connections for task in asked} == {300}
 
     start(main())
@@ -92,7 +92,7 @@ def test_to_cancel_gives_up_the_request_and_to_wait_is_cancelled_alone(start: St
             with pytest.raises(asyncio.CancelledError):
                 await waiting
             assert not run.is_over
-            run.detach()
+            await run.detach()
             for node in ("emqx1@127.0.0.1", "emqx2@127.0.0.1"):
                 cluster.embedded.inject({"type": "node_hung", "node": node})
             began = time.monotonic()
@@ -120,9 +120,9 @@ def test_a_run_is_resumed_and_stopped(start: Start) -> None:
             async for status in run.watch():
                 if status.runs[0].state == "wait_health_check":
                     break
-            run.detach()
+            await run.detach()
             state = run.state
-            assert state is not None
+            assert state is not None and run.is_over
             again = await cluster.resume(state)
             again.stop()
             assert (await again.wait(timeout=20)).result is OutcomeKind.STOPPED
@@ -133,7 +133,7 @@ def test_a_run_is_resumed_and_stopped(start: Start) -> None:
                 if status.runs and status.runs[0].state.startswith("wait"):
                     break
             assert [one.node for one in await cluster.evacuations()] == [node]
-            emptying.detach()
+            await emptying.detach()
             assert await cluster.stop_evacuation(node)
             assert await cluster.stop() == ()
 
@@ -163,5 +163,5 @@ def test_both_clusters_and_both_runs_have_the_same_names() -> None:
         return {name for name in dir(kind) if not name.startswith("_")}
 
     assert names(AsyncCluster) == names(Cluster)
-    assert names(AsyncRun) == names(Run) - {"progress"}
+    assert names(AsyncRun) == names(Run)
     assert sys.version_info >= (3, 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -10,13 +11,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
-from conftest import FAST, QUICK, program
+from conftest import FAST, QUICK, program, until_started
 
 from emqx_rebalance import (
+    AsyncCluster,
     Cluster,
     ConfigInvalidError,
     ConflictError,
@@ -29,8 +32,12 @@ from emqx_rebalance import (
     Record,
     RefusedError,
     RequestTimeoutError,
+    Snapshot,
     Started,
     UnknownNodeError,
+    plan,
+    plan_evacuation,
+    sansio,
 )
 
 
@@ -72,7 +79,7 @@ def test_a_run_is_stopped(cluster: EmbeddedCluster) -> None:
     with pytest.raises(RequestTimeoutError) as caught:
         run.wait(timeout=0.2)
     assert isinstance(caught.value, TimeoutError)
-    next(status for status in run.watch() if status.runs[0].state == "wait_health_check")
+    until_started(run)
     assert len(cluster.status().runs) == 1
     run.stop()
     assert run.wait(timeout=20).result is OutcomeKind.STOPPED
@@ -96,6 +103,31 @@ def test_weights_of_a_cluster(cluster: EmbeddedCluster) -> None:
     assert plan.fingerprint.nodes[3].weight == 2
     with pytest.raises(UnknownNodeError):
         cluster.plan(weights={"emqx9@127.0.0.1": 2})
+
+
+def test_each_verb_takes_its_own_kind_of_plan() -> None:
+    loads = Snapshot.of({"emqx@a": 9000, "emqx@b": 0})
+    levelling, emptying = plan(loads), plan_evacuation(loads, "emqx@a")
+    # Nobody is there: it is refused before anything is asked.
+    nobody = "http://127.0.0.1:9"
+    cluster, asked, own = Cluster(nobody), AsyncCluster(nobody), sansio.Cluster(nobody)
+    as_runs: Any = emptying
+    as_evacuation: Any = levelling
+    wrong: list[tuple[str, Callable[[], object]]] = [
+        ("evacuate", lambda: cluster.start(as_runs)),
+        ("evacuate", lambda: cluster.start(emptying.to_dict())),
+        ("evacuate", lambda: asyncio.run(asked.start(as_runs))),
+        ("evacuate", lambda: own.start(as_runs)),
+        ("start", lambda: cluster.evacuate(as_evacuation)),
+        ("start", lambda: cluster.evacuate(levelling.to_dict())),
+        ("start", lambda: asyncio.run(asked.evacuate(as_evacuation))),
+        ("start", lambda: own.evacuate(as_evacuation)),
+    ]
+    for verb, call in wrong:
+        with pytest.raises(ConfigInvalidError, match=rf"give it to {verb}\(\)"):
+            call()
+    with pytest.raises(TypeError, match="plan must be a Plan"):
+        cluster.start(5)  # type: ignore[arg-type]
 
 
 def test_a_node_is_emptied_and_serves_again(cluster: EmbeddedCluster) -> None:
@@ -134,11 +166,11 @@ cluster.start(plan, state={str(state)!r}, on_event=say, reason="killed", **{QUIC
 
 def test_a_run_is_let_go_and_taken_up_again(cluster: EmbeddedCluster) -> None:
     run = cluster.start(cluster.plan(**FAST), **QUICK)
-    next(status for status in run.watch() if status.runs[0].state == "wait_health_check")
+    until_started(run)
     run.detach()
+    assert run.is_over and run.state is not None
     with pytest.raises(ConflictError, match="resume"):
         run.wait(timeout=5)
-    assert run.is_over and run.state is not None
     assert cluster.resume(run.state).wait(timeout=30).is_success
     with pytest.raises(ConfigInvalidError):
         cluster.resume({"version": 1})
@@ -192,6 +224,12 @@ def test_events_are_logged(cluster: EmbeddedCluster, caplog: pytest.LogCaptureFi
 
 
 def test_ctrl_c_ends_the_waiting_within_a_tenth_of_a_second() -> None:
+    # More than one try: a busy machine may take longer to switch processes.
+    assert any(seconds_until_ctrl_c_is_seen() < 0.1 for _ in range(5))
+
+
+def seconds_until_ctrl_c_is_seen() -> float:
+    """From the signal until a process that waits for a verdict sees it."""
     code = """
 import signal, sys, time
 from emqx_rebalance import Cluster
@@ -214,8 +252,7 @@ with Cluster.embedded(clients=[300, 0]) as cluster:
         child.send_signal(signal.SIGINT)
         took = float(child.stdout.readline()) - sent
         assert child.wait(10) == 7
-    # 50 ms between two looks, and time for a busy machine to switch processes.
-    assert took < 0.1 + 0.2 * (os.getloadavg()[0] > 1), took
+    return took
 
 
 def test_a_process_ends_quietly_in_the_midst_of_a_run() -> None:
@@ -300,6 +337,11 @@ def until_brace(lines: IO[str]) -> str:
 def test_embedded_clusters_say_what_is_wrong() -> None:
     with pytest.raises(ConfigInvalidError, match="one count for each of 3 nodes"):
         Cluster.embedded(nodes=3, clients=[1])
+    for nodes in ("4", -1, 1.5, 0, 10**9, 10**30):
+        with pytest.raises(ConfigInvalidError, match=f"`nodes` is `.*{str(nodes)[:1]}.* 1 to 1000"):
+            Cluster.embedded(nodes=nodes)  # type: ignore[arg-type]
+    with pytest.raises(ConfigInvalidError, match=r"`clients` is `\[\"a\"\]` .* whole numbers"):
+        Cluster.embedded(clients=["a"])  # type: ignore[list-item]
     with pytest.raises(ConfigInvalidError, match="expected one of"):
         Cluster.embedded(personality="1.0")
     with pytest.raises(ConfigInvalidError, match="no_such"):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib.util
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import FAST, QUICK, ROOT
+from conftest import FAST, QUICK, ROOT, http, server, until_started
 
-from emqx_rebalance import Cluster, EmbeddedCluster
+from emqx_rebalance import Cluster, EmbeddedCluster, UnreachableError, sansio
 
 EXAMPLES = ROOT / "examples" / "python"
 
@@ -24,6 +28,15 @@ def run(
     clean = {name: value for name, value in os.environ.items() if not name.startswith("EMQX_")}
     environ = {**clean, "NO_PROXY": "127.0.0.1", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
     return subprocess.run(line, capture_output=True, text=True, timeout=90, env=environ)
+
+
+def example(name: str) -> Any:
+    """The example, imported as another program would."""
+    spec = importlib.util.spec_from_file_location(Path(name).stem, EXAMPLES / name)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def access(cluster: EmbeddedCluster) -> dict[str, str]:
@@ -63,13 +76,49 @@ def test_the_nightly_job_and_its_exit_codes(cluster: EmbeddedCluster, tmp_path: 
 
 def test_the_nightly_job_goes_on_where_it_was(cluster: EmbeddedCluster, tmp_path: Path) -> None:
     begun = cluster.start(cluster.plan(**FAST), reason="cut off", **QUICK)
-    next(status for status in begun.watch() if status.runs[0].state == "wait_health_check")
+    until_started(begun)
     begun.detach()
     state = tmp_path / "state.json"
     state.write_text(json.dumps(begun.state), encoding="utf-8")
     done = run("nightly.py", env={**access(cluster), "NIGHTLY_STATE": str(state)})
     assert done.returncode == 0, done.stderr
     assert "going on with it" in done.stderr and "completed" in done.stderr
+
+
+def test_the_nightly_job_as_airflow_calls_it(
+    cluster: EmbeddedCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nightly, state = example("nightly.py"), tmp_path / "state.json"
+    for name, value in {**access(cluster), "NIGHTLY_STATE": str(state)}.items():
+        monkeypatch.setenv(name, value)
+    with monkeypatch.context() as wrong:
+        wrong.setenv("EMQX_URL", "http://127.0.0.1:9")
+        with pytest.raises(UnreachableError):
+            nightly.job()
+    # Somebody stops what a try began that was cut off.
+    cut_off = cluster.start(cluster.plan(**FAST), state=state, **QUICK)
+    until_started(cut_off)
+    cut_off.detach()
+    cluster.stop()
+    with pytest.raises(nightly.NotLevelError, match=r"stopped|vanished"):
+        nightly.job()
+    assert not state.exists()
+    assert json.loads(json.dumps(nightly.job()))["result"] == "completed"
+    assert nightly.job() == {"result": "already_balanced"}
+
+
+def test_the_nightly_job_says_what_is_wrong(cluster: EmbeddedCluster, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    env = {**access(cluster), "NIGHTLY_STATE": str(state)}
+    bad = run("nightly.py", env={**env, "NIGHTLY_RATE": "fast"})
+    assert bad.returncode == 2 and "`conn_evict_rate` is `fast`" in bad.stderr
+    for damaged in (b'{"version": 1, "ru', b"\xff\xfe"):
+        state.write_bytes(damaged)
+        done = run("nightly.py", env=env)
+        assert done.returncode == 0, done.stderr
+        kept = state.with_suffix(".damaged")
+        assert str(kept) in done.stderr and kept.read_bytes() == damaged
+        assert not state.exists()
 
 
 def test_http_clients_of_one_s_own(cluster: EmbeddedCluster) -> None:
@@ -81,6 +130,45 @@ def test_http_clients_of_one_s_own(cluster: EmbeddedCluster) -> None:
     done = run("own_http_httpx.py", cluster.urls[0], key, secret)
     assert done.returncode == 0, done.stderr
     assert "emqx4@127.0.0.1" in done.stdout
+
+
+def test_http_clients_of_one_s_own_give_bad_answers_as_they_came() -> None:
+    own = example("own_http_urllib.py").send
+    sends = [own]
+    if importlib.util.find_spec("httpx") is not None:
+        sends.append(by_httpx)
+    with server(http("200 OK", b"[]")) as other:
+        elsewhere = http("302 Found", b"", f"location: {other}/stolen")
+        zipped = http("200 OK", b"no gzip", "content-encoding: gzip")
+        for send in sends:
+            assert sent(send, elsewhere)["status"] == 302
+            assert sent(send, http("404 Not Found", b"{}"))["status"] == 404
+            assert sent(send, b"SSH-2.0-OpenSSH_9.2\r\n")["error"]["kind"] in NO_ANSWER
+            assert sent(send, http("200 OK", b"[", length=9))["error"]["kind"] in NO_ANSWER
+        for send in sends[1:]:
+            assert sent(send, zipped)["error"]["kind"] == "protocol"
+
+
+#: Whatever the client of one's own calls it: it is handed in, and asked again.
+NO_ANSWER = ("protocol", "unreachable")
+
+
+def sent(send: Callable[[sansio.Request], sansio.Answer], answer: bytes) -> sansio.Answer:
+    """What ``send`` makes of an answer."""
+    with server(answer) as url:
+        cluster = sansio.Cluster(url, api_key="key", api_secret="secret")
+        return send(cluster.snapshot().step(0).requests[0])
+
+
+def by_httpx(request: sansio.Request) -> sansio.Answer:
+    import httpx
+
+    async def main() -> sansio.Answer:
+        async with httpx.AsyncClient(follow_redirects=False) as client:
+            answer: sansio.Answer = await example("own_http_httpx.py").send(client, request)
+            return answer
+
+    return asyncio.run(main())
 
 
 def python_of(page: Path) -> list[str]:

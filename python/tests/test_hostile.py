@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
-import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import http, server
 
 from emqx_rebalance import (
     AsyncCluster,
@@ -28,41 +26,6 @@ from emqx_rebalance import (
 )
 
 SECRET = "s3cr3t-of-the-key"
-
-
-@contextmanager
-def server(answer: bytes, *, hangs: bool = False) -> Iterator[str]:
-    """A server that gives ``answer`` to everybody."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        end = threading.Event()
-
-        def serve() -> None:
-            while not end.is_set():
-                try:
-                    peer, _ = listener.accept()
-                except OSError:
-                    return
-                with peer, suppress(OSError):
-                    peer.recv(65536)
-                    peer.sendall(answer)
-                    if hangs:
-                        end.wait(30)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            end.set()
-            # Wakes it from its wait for somebody to serve.
-            socket.create_connection(listener.getsockname()).close()
-            thread.join(5)
-
-
-def http(status: str, body: bytes, length: int | None = None) -> bytes:
-    size = len(body) if length is None else length
-    head = f"HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {size}\r\n\r\n"
-    return head.encode() + body
 
 
 @pytest.mark.parametrize(
@@ -168,6 +131,8 @@ def test_wrong_types_name_the_argument() -> None:
         ({"url": "http://emqx", "ca_cert": 5}, "ca_cert"),
         ({"url": "http://emqx", "request_timeout": "5"}, "request_timeout"),
         ({"url": "http://emqx", "node_urls": {5: "http://emqx"}}, "node_urls"),
+        ({"url": "http://emqx", "node_urls": {"n": 5}}, r"node_urls\['n'\] must be a URL, not int"),
+        ({"url": "http://emqx", "node_urls": "n"}, "node_urls must be a dict"),
     )
     for arguments, name in wrong:
         with pytest.raises(TypeError, match=name) as caught:
@@ -176,6 +141,26 @@ def test_wrong_types_name_the_argument() -> None:
     cluster = Cluster("http://127.0.0.1:9")
     with pytest.raises(TypeError, match="Did you mean 'conn_evict_rate'"):
         cluster.plan(conn_evict_rat=1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="weights must be a dict by node name, not int"):
+        cluster.plan(weights=5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"weights\['a'\] must be a number, not str"):
+        cluster.plan(weights={"a": "x"})  # type: ignore[dict-item]
+
+
+def test_numbers_out_of_bounds_name_argument_value_and_bound() -> None:
+    nan = float("nan")
+    talk = sansio.Cluster("http://emqx").snapshot()
+    calls: tuple[tuple[Callable[[], object], str], ...] = (
+        (lambda: Cluster("http://emqx", request_timeout=nan), "`request_timeout` is `nan`"),
+        (lambda: Cluster("http://emqx", start_timeout=-1), "`start_timeout` is `-1`"),
+        (lambda: Cluster("http://emqx").plan(weights={"a": nan}), r"`weights\['a'\]` is `nan`"),
+        (lambda: talk.step(-1), "`now_ms` is `-1`"),
+        (lambda: talk.step(2**64), "`now_ms` is `18446744073709551616`"),
+    )
+    for call, text in calls:
+        with pytest.raises(ConfigInvalidError, match=f"{text} but must be a") as caught:
+            call()
+        assert caught.value.problems
 
 
 @pytest.mark.parametrize("kind", [Cluster, AsyncCluster, sansio.Cluster])

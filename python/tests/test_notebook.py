@@ -10,13 +10,19 @@ from conftest import ROOT
 
 nbformat = pytest.importorskip("nbformat", reason="an extra, tried on the main version")
 nbclient = pytest.importorskip("nbclient", reason="an extra, tried on the main version")
+traitlets = pytest.importorskip("traitlets.config", reason="an extra, tried on the main version")
 
 
 @pytest.mark.filterwarnings("default")  # of Jupyter's own parts
 def test_the_notebook_runs(tmp_path: Path) -> None:
     notebook = nbformat.read(ROOT / "examples" / "python" / "what_if.ipynb", as_version=4)
+    # Sockets in a folder: a port that is picked beforehand may be taken when it is opened.
+    kernel = {"transport": "ipc", "ip": str(tmp_path / "kernel")}
     client = nbclient.NotebookClient(
-        notebook, timeout=100, resources={"metadata": {"path": str(tmp_path)}}
+        notebook,
+        timeout=100,
+        resources={"metadata": {"path": str(tmp_path)}},
+        config=traitlets.Config({"KernelManager": kernel}),
     )
     client.execute()
     shown = [kinds(cell) for cell in notebook.cells if cell.cell_type == "code"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import io
 import xml.etree.ElementTree as ET
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import FAST, QUICK
 
-from emqx_rebalance import EmbeddedCluster, Snapshot, plan, plan_evacuation
+from emqx_rebalance import AsyncCluster, EmbeddedCluster, Snapshot, plan, plan_evacuation
 
 SNAPSHOT = Snapshot.of({"emqx@a": 1000, "emqx@<b>": 600, "emqx@c": 0, "emqx@d": 0})
 PLAN = plan(SNAPSHOT, mode="level", load_balancer="round_robin", abs_conn_threshold=10)
@@ -77,7 +78,10 @@ def test_matplotlib(cluster: EmbeddedCluster) -> None:
     run = cluster.start(cluster.plan(**FAST), **QUICK)
     assert run.wait(timeout=30).is_success
     drawn = run.plot(ax=axes.figure.add_subplot())
-    assert "emqx1@127.0.0.1 now" in [line.get_label() for line in drawn.lines]
+    measured = {line.get_label(): line.get_ydata() for line in drawn.lines}
+    course = list(measured["emqx1@127.0.0.1 measured"])
+    assert course[0] == 300 and course[-1] < 300 and len(course) > 2
+    assert next(iter(measured["emqx4@127.0.0.1 measured"])) == 0
     axes.figure.savefig(io.BytesIO(), format="png")
 
 
@@ -88,6 +92,20 @@ def test_a_progress_bar(cluster: EmbeddedCluster) -> None:
     outcome = run.progress(console=console.Console(file=text, width=100, force_terminal=True))
     assert outcome.is_success
     assert "evicting conns" in text.getvalue() and "completed" in text.getvalue()
+
+
+def test_a_progress_bar_of_asyncio() -> None:
+    console = pytest.importorskip("rich.console")
+    text = io.StringIO()
+
+    async def main() -> None:
+        async with AsyncCluster.embedded(clients=[300, 300, 300, 0]) as cluster:
+            run = await cluster.start(await cluster.plan(**FAST), **QUICK)
+            shown = console.Console(file=text, width=100, force_terminal=True)
+            assert (await run.progress(console=shown)).is_success
+
+    asyncio.run(main())
+    assert "completed" in text.getvalue()
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,17 @@ import copy
 import dataclasses
 import json
 import pickle
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
+from conftest import program
 
 import emqx_rebalance
 from emqx_rebalance import (
+    Balance,
     ConfigInvalidError,
     Decision,
     Event,
@@ -84,6 +87,17 @@ def test_values_do_not_change_and_compare_by_content() -> None:
     assert plan(snapshot) == plan(snapshot)
 
 
+def test_equality_hash_and_text_are_those_of_the_fields() -> None:
+    one, same, other = NodeLoad(node="a"), NodeLoad(node="a"), NodeLoad(node="b")
+    assert one == same and hash(one) == hash(same) and one != other and one != "a"
+    assert repr(Balance(over=0.5, under=0.0, cv=0.1)) == "Balance(over=0.5, under=0.0, cv=0.1)"
+
+
+def test_the_import_leaves_out_what_few_need() -> None:
+    code = "import sys, emqx_rebalance; assert not {'asyncio', 'ssl'} & set(sys.modules)"
+    subprocess.run(program(code), check=True, timeout=60)
+
+
 def test_fields_of_the_future_are_kept() -> None:
     data = plan(Snapshot.of(SKEWED)).to_dict()
     data["confidence"] = {"level": 0.9}
@@ -137,6 +151,7 @@ def test_bad_values_name_field_value_and_bound_all_at_once() -> None:
 
 def test_wrong_types_name_the_argument() -> None:
     snapshot = Snapshot.of(SKEWED)
+    made = plan(snapshot)
     calls: list[tuple[Callable[[], object], str]] = [
         (lambda: plan(5), "snapshot"),  # type: ignore[arg-type]
         (lambda: plan(snapshot, strategy=5), "strategy"),  # type: ignore[arg-type]
@@ -146,9 +161,18 @@ def test_wrong_types_name_the_argument() -> None:
         (lambda: Snapshot(5), "nodes"),  # type: ignore[arg-type]
         (lambda: Plan.from_dict([]), "data"),  # type: ignore[arg-type]
         (lambda: snapshot.weighted({"emqx@a": object()}), "weight"),  # type: ignore[dict-item]
+        (lambda: made.check_fits(snapshot, tolerance="x"), "tolerance"),  # type: ignore[arg-type]
+        (lambda: made.check_fits(snapshot, max_age_s=1.5), "max_age_s"),  # type: ignore[arg-type]
     ]
     for call, name in calls:
         with pytest.raises(TypeError, match=name):
+            call()
+    bounds: list[tuple[Callable[[], object], str]] = [
+        (lambda: made.check_fits(snapshot, tolerance=7), "`tolerance` is `7` .* from 0 to 1"),
+        (lambda: made.check_fits(snapshot, max_age_s=-1), "`max_age_s` is `-1` .* from 0 to"),
+    ]
+    for call, text in bounds:
+        with pytest.raises(ConfigInvalidError, match=text):
             call()
 
 

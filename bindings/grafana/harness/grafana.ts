@@ -77,7 +77,8 @@ export function install(instances: Instance[], load: (instance: Instance) => Pro
     const wanted = typeof reference === 'string' ? reference : reference?.uid;
     const instance = instances.find(({ uid, name }) => uid === wanted || name === wanted);
     if (!instance) {
-      return Promise.reject(new Error(`Datasource ${wanted} was not found`));
+      // No Error, as in Grafana.
+      return Promise.reject({ message: `Datasource ${wanted} was not found` });
     }
     const known = loaded.get(instance.uid) ?? load(instance);
     loaded.set(instance.uid, known);
@@ -89,7 +90,7 @@ export function install(instances: Instance[], load: (instance: Instance) => Pro
     get,
     getList: ({ pluginId }: any = {}) => instances.filter(({ type }) => pluginId === undefined || type === pluginId),
     getInstanceSettings: (uid: string) => instances.find((instance) => instance.uid === uid),
-    reload: () => undefined,
+    reload: () => loaded.clear(),
   } as any);
   runtime.setTemplateSrv({
     getVariables: () => [{ name: 'cluster', type: 'datasource' }],

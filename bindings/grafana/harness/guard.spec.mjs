@@ -1,7 +1,7 @@
 // Who may do what, and what is said when something is wrong.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { connections, openStage, panel, picture, play } from './stage.mjs';
+import { ABOUT, ask as askCluster, connections, looks, openStage, panel, picture, play } from './stage.mjs';
 
 let stage;
 before(async () => (stage = await openStage()));
@@ -13,6 +13,14 @@ const ask = (page, method, path, uid = 'emqx') =>
     async ([url, options]) => (await fetch(url, options)).status,
     [`/api/datasources/proxy/uid/${uid}/${path}`, { method, body: method === 'POST' ? '{}' : undefined }]
   );
+
+test(`this is Grafana ${ABOUT.grafana} with React ${ABOUT.react}`, () =>
+  play(stage, async ({ open }) => {
+    const page = await open(panel());
+    await page.locator('.u-over').waitFor();
+    assert.equal(await page.evaluate(() => window.react), ABOUT.react);
+    assert.ok(ABOUT.react.startsWith(`${process.env.HARNESS_REACT ?? ''}`), ABOUT.react);
+  }));
 
 test('a viewer plans and sees everything, and cannot start', () =>
   play(stage, async ({ cluster, open }) => {
@@ -72,6 +80,27 @@ test('a cluster that goes away leaves what was seen, marked as old', () =>
     await page.getByLabel('Not up to date').waitFor();
     assert.equal(await page.getByTestId('node emqx1@127.0.0.1').getByText('3,333').count(), 1);
     await picture(page, 'stale-dark');
+  }));
+
+test('a poll interval that no editor takes is bent to one that rests', () =>
+  play(stage, async ({ open }) => {
+    const times = await looks(await open(panel({ pollSeconds: 0 })), 4);
+    assert.ok(times.at(-1) - times[0] > 2000, `${times}`);
+  }));
+
+test('the mean is of the nodes that take clients', () =>
+  play(stage, async ({ cluster, open }) => {
+    const wishes = { conn_evict_rate: 1, sess_evict_rate: 1, migrate_to: ['emqx1@127.0.0.1'] };
+    const begun = await askCluster(cluster, 'load_rebalance/emqx4@127.0.0.1/evacuation/start', wishes);
+    assert.equal(begun.status, 200);
+    const page = await open(panel());
+    await page.getByTestId('node emqx4@127.0.0.1').getByText('evacuating').waitFor();
+    await page.getByTestId('node emqx1@127.0.0.1').getByText('−0.01 %').waitFor();
+    const query = await open({ page: 'query', query: JSON.stringify({ subject: 'nodes' }) });
+    await query.getByRole('button', { name: 'Run query' }).click();
+    const [{ fields }] = JSON.parse(await query.getByTestId('frames').filter({ hasText: '[' }).textContent());
+    const { values } = fields.find(({ name }) => name === 'over_mean');
+    assert.ok(Math.abs(values[0]) < 0.001 && values[3] === null, `${values}`);
   }));
 
 test('under a strict policy the panel says what to add, and works once it is there', () =>

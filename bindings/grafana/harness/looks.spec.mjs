@@ -1,9 +1,8 @@
 // Themes, sizes, field options, and series of a real Prometheus.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
+import { startPrometheus } from './programs.mjs';
 import { openStage, panel, picture, play } from './stage.mjs';
-import { startPrometheus } from './world.mjs';
 
 let stage;
 before(async () => (stage = await openStage()));
@@ -64,19 +63,9 @@ test('series of a real Prometheus that scrapes the nodes', async () => {
           .waitFor();
         await picture(page, 'prometheus-dark');
       },
-      { prometheus: async ({ urls }) => (prometheus = await startPrometheus(urls, await freePort())).url }
+      { prometheus: async ({ urls }) => (prometheus = await startPrometheus(urls)).url }
     );
   } finally {
     await prometheus?.stop();
   }
 });
-
-/** Prometheus takes no port 0. */
-function freePort() {
-  return new Promise((found) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => found(port));
-    });
-  });
-}

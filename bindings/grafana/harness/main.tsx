@@ -2,6 +2,7 @@
 import { createTheme, ThemeContext } from '@grafana/data';
 import * as runtime from '@grafana/runtime';
 import { GlobalStyles, PortalContainer } from '@grafana/ui';
+import { version } from 'react';
 import { createRoot } from 'react-dom/client';
 import { events, install, type Instance } from './grafana';
 import { loadPlugin } from './loader';
@@ -28,14 +29,23 @@ async function main() {
   const folder = Page === PanelPage ? 'emqxrebalance-rebalance-panel' : 'emqxrebalance-rebalance-datasource';
   const plugin = await loadPlugin(folder);
   document.body.style.margin = '0';
+  (window as any).react = version;
   toasts();
-  createRoot(document.getElementById('root')!).render(
-    <ThemeContext.Provider value={theme}>
-      <GlobalStyles />
-      <Page plugin={plugin} query={query} theme={theme} instances={instances} />
-      <PortalContainer />
-    </ThemeContext.Provider>
-  );
+  const root = createRoot(document.getElementById('root')!);
+  const draw = (key: number) =>
+    root.render(
+      <ThemeContext.Provider value={theme}>
+        <GlobalStyles />
+        <Page key={key} plugin={plugin} query={query} theme={theme} instances={instances} />
+        <PortalContainer />
+      </ThemeContext.Provider>
+    );
+  draw(0);
+  // When any data source is saved, Grafana forgets every instance; a panel that is opened then gets a new one.
+  (window as any).saveSource = () => {
+    (runtime.getDataSourceSrv() as any).reload();
+    draw(1);
+  };
 }
 
 function toasts() {

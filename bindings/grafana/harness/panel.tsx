@@ -75,7 +75,8 @@ function usePanelData(prometheus: string | null, fieldConfig: any, theme: Grafan
   return useMemo(() => {
     const range = rangeUtil.convertRawToRange({ from: 'now-5m', to: 'now' });
     const shown = applyFieldOverrides({ data: series, fieldConfig, theme, replaceVariables, timeZone: 'utc' });
-    const request = { dashboardUID: 'harness', targets: [], range } as any;
+    const dashboardUID = new URLSearchParams(location.search).get('dashboard') ?? 'harness';
+    const request = { dashboardUID, targets: [], range } as any;
     return { state: LoadingState.Done, series: shown, timeRange: range, request };
   }, [series, fieldConfig, theme]);
 }

@@ -16,8 +16,10 @@ const POLICIES = {
 };
 
 /** Starts the server on a free port. `sources` are data sources by unique id, with their secrets. */
-export async function startServer({ dist, bundle, images, sources, prometheus }) {
-  const state = { dist, bundle, images, sources, prometheus, annotations: [], sent: [], requests: [] };
+export async function startServer({ dist, bundle, images, version, sources, prometheus }) {
+  const state = { dist, bundle, images, version, sources, prometheus, annotations: [], sent: [], requests: [] };
+  // What a new annotation's answer waits for.
+  state.annotating = Promise.resolve();
   state.routes = JSON.parse(await readFile(path.join(dist, 'datasource/plugin.json'))).routes;
   state.types = await pluginFolders(dist);
   const server = createServer((request, response) => {
@@ -95,7 +97,7 @@ function shown(state, uid) {
   return { uid, name, type, url: '', jsonData, secureJsonFields };
 }
 
-function annotate(state, { method, role, body, url }) {
+async function annotate(state, { method, role, body, url }) {
   if (role === 'Viewer') {
     return json({ message: 'Access denied' }, 403);
   }
@@ -104,7 +106,9 @@ function annotate(state, { method, role, body, url }) {
     Object.assign(state.annotations[Number(url.pathname.split('/').at(-1)) - 1], given);
     return json({ message: 'Annotation patched' });
   }
-  return json({ id: state.annotations.push(given), message: 'Annotation added' });
+  const id = state.annotations.push(given);
+  await state.annotating;
+  return json({ id, message: 'Annotation added' });
 }
 
 async function page(state, { url, role }) {
@@ -112,7 +116,7 @@ async function page(state, { url, role }) {
   const user = { orgRole: role, login: role.toLowerCase(), isGrafanaAdmin: false, isSignedIn: true, orgId: 1 };
   const boot = {
     user,
-    settings: { buildInfo: { version: '13.2.2', env: 'production' }, featureToggles: {} },
+    settings: { buildInfo: { version: state.version, env: 'production' }, featureToggles: {} },
     navTree: [],
   };
   const instances = Object.keys(state.sources).map((uid) => shown(state, uid));

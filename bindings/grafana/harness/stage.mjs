@@ -1,27 +1,36 @@
 // What every spec stands on: the built plugins, the harness's bundle, one browser, and a cluster for each story.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { launchBrowser, openPage, sourcesFor, startCluster, startServer } from './world.mjs';
+import { startCluster, within } from './programs.mjs';
+import { startServer } from './server.mjs';
+import { launchBrowser, openPage, sourcesFor } from './world.mjs';
 
 const grafana = path.dirname(import.meta.dirname);
 /** Where pictures go. */
 export const PICTURES = process.env.HARNESS_OUT ?? path.join(import.meta.dirname, 'out');
 /** Folders of pictures that are shown to users. */
 const KEPT = [path.join(grafana, 'src/img/screenshots'), path.join(grafana, '../../docs/grafana')];
+const bundle = process.env.HARNESS_BUNDLE ?? path.join(import.meta.dirname, 'build');
+/** What the bundle was made of: versions of `grafana` and `react`, and where their packages are. */
+export const ABOUT = JSON.parse(readFileSync(path.join(bundle, 'about.json')));
 const PLACES = {
   dist: path.join(grafana, 'dist'),
-  bundle: process.env.HARNESS_BUNDLE ?? path.join(import.meta.dirname, 'build'),
-  images: path.join(grafana, 'node_modules/@grafana/ui/dist/public'),
+  bundle,
+  images: path.join(ABOUT.modules, '@grafana/ui/dist/public'),
+  version: ABOUT.grafana,
 };
 
-/** A strategy that is over in seconds. Names are the panel's options. */
+/** A strategy that is over in seconds, and slow enough for a busy machine to see every phase. Names are the panel's options. */
 export const QUICK = {
-  connEvictRate: 250,
+  connEvictRate: 80,
   waitHealthCheck: 2,
   waitTakeover: 2,
   loadBalancer: 'round_robin',
   pollSeconds: 1,
 };
+
+/** No story takes longer, on a busy machine either. */
+const STORY_MS = 180_000;
 
 /** The test id that Grafana gives the button that goes through with it. */
 export const CONFIRM = 'data-testid Confirm Modal Danger Button';
@@ -48,7 +57,7 @@ export async function play(stage, story, { cluster: options = [], prometheus } =
     return view.page;
   };
   try {
-    await story({ cluster, server, open });
+    await within(STORY_MS, story({ cluster, server, open }), 'the story to end');
     checkSecrets(server.state, cluster);
     checkProblems(pages);
   } catch (error) {
@@ -79,10 +88,26 @@ export async function picture(page, name) {
 }
 
 /** Asks the embedded cluster itself, past the panel and the proxy. */
-export async function connections({ urls, api_key, api_secret }) {
+export async function ask({ urls, api_key, api_secret }, path, body) {
   const authorization = `Basic ${Buffer.from(`${api_key}:${api_secret}`).toString('base64')}`;
-  const response = await fetch(`${urls[0]}/api/v5/nodes`, { headers: { authorization } });
-  return (await response.json()).map((node) => node.live_connections);
+  const headers = { authorization, 'content-type': 'application/json' };
+  const method = body ? 'POST' : 'GET';
+  return fetch(`${urls[0]}/api/v5/${path}`, { method, headers, body: body && JSON.stringify(body) });
+}
+
+export async function connections(cluster) {
+  const nodes = await (await ask(cluster, 'nodes')).json();
+  return nodes.map((node) => node.live_connections);
+}
+
+/** Waits until the page has looked at the cluster so many times more, and gives when each look was. */
+export async function looks(page, times) {
+  const seen = [];
+  while (seen.length < times) {
+    await page.waitForResponse((response) => response.url().endsWith('/global_status'));
+    seen.push(Date.now());
+  }
+  return seen;
 }
 
 /** No answer to a browser may hold a secret, whole or as the header that is made of it. */

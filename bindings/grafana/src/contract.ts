@@ -1,4 +1,4 @@
-import type { RunView } from 'emqx-rebalance';
+import type { NodeLoad, RunView } from 'emqx-rebalance';
 
 /** The JSON contract that every language of this project shares, as the planner's package declares it. */
 export type { Balance, Finding, LoadBalancer, Mode, NodeLoad, Outcome, Plan, PlanWishes, Status } from 'emqx-rebalance';
@@ -10,3 +10,19 @@ export function isRunning({ state }: RunView): boolean {
 
 /** What a driver says of runs that do nothing any more. */
 const OVER = ['gone', 'not_needed', 'refused'];
+
+/** The nodes that share the clients, and that balance and mean are of. Donors of a run on its way still do. */
+export function sharing(nodes: NodeLoad[]): NodeLoad[] {
+  return nodes.filter(({ status }) => status === 'running' || status === 'donor');
+}
+
+/** Connections of each node if all were even; 0 without nodes. */
+export function meanOf(nodes: NodeLoad[]): number {
+  const counted = sharing(nodes);
+  return counted.reduce((sum, load) => sum + load.connections, 0) / Math.max(counted.length, 1);
+}
+
+/** A node's share over the mean, negative under it; nothing of a node that the mean is not of. */
+export function deviationOf(load: NodeLoad, mean: number): number | undefined {
+  return sharing([load]).length === 0 ? undefined : mean > 0 ? load.connections / mean - 1 : 0;
+}

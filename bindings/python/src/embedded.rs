@@ -32,8 +32,8 @@ pub(crate) struct Embedded {
 /// The arguments of an embedded cluster: short ones, and any of [`ClusterConfig`].
 #[derive(Deserialize)]
 struct EmbeddedInput {
-    nodes: Option<usize>,
-    clients: Option<Vec<u64>>,
+    nodes: Option<Value>,
+    clients: Option<Value>,
     load_balancer: Option<String>,
     #[serde(flatten)]
     more: Map<String, Value>,
@@ -41,19 +41,7 @@ struct EmbeddedInput {
 
 impl EmbeddedInput {
     fn config(self) -> Result<ClusterConfig> {
-        let clients = match (self.clients, self.nodes) {
-            (Some(clients), Some(nodes)) if clients.len() != nodes => {
-                let bound = format!("one count for each of {nodes} nodes");
-                let value = format!("{} counts", clients.len());
-                let problem = Problem::new("clients", value, bound);
-                return Err(Error::invalid("embedded cluster", vec![problem]));
-            }
-            (Some(clients), _) => clients,
-            (None, nodes) => {
-                let nodes = nodes.unwrap_or(DEFAULT.len());
-                DEFAULT.iter().copied().cycle().take(nodes).collect()
-            }
-        };
+        let clients = clients(self.nodes, self.clients)?;
         let mut all = serde_json::to_value(ClusterConfig::with_clients(&clients)?)
             .map_err(|error| Error::new(ErrorKind::ConfigInvalid, error.to_string()))?;
         if let Value::Object(all) = &mut all {
@@ -65,6 +53,27 @@ impl EmbeddedInput {
         let config: ClusterConfig = json::value("embedded cluster", &all.to_string())?;
         config.validate().map(|()| config)
     }
+}
+
+/// Clients of every node: as given, or three full nodes and an empty one.
+fn clients(nodes: Option<Value>, clients: Option<Value>) -> Result<Vec<u64>> {
+    let mut problems = Vec::new();
+    let size = format!("a whole number from 1 to {}", ClusterConfig::MAX_NODES);
+    let nodes: Option<usize> = json::member("nodes", nodes, &size, &mut problems);
+    let counts = "a list of whole numbers, one for each node";
+    let clients: Option<Vec<u64>> = json::member("clients", clients, counts, &mut problems);
+    if let (Some(clients), Some(nodes)) = (&clients, nodes)
+        && clients.len() != nodes
+    {
+        let bound = format!("one count for each of {nodes} nodes");
+        problems.push(Problem::new("clients", format!("{} counts", clients.len()), bound));
+    }
+    if !problems.is_empty() {
+        return Err(Error::invalid("embedded cluster", problems));
+    }
+    let size = nodes.unwrap_or(DEFAULT.len());
+    ClusterConfig::check_size(size)?;
+    Ok(clients.unwrap_or_else(|| DEFAULT.iter().copied().cycle().take(size).collect()))
 }
 
 #[pymethods]

@@ -1,8 +1,9 @@
 //! JSON text, in which values cross.
 
-use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
+use emqx_rebalance_core::{Error, ErrorKind, NodeName, Problem, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// `value` as JSON. Values of the core have no keys but text, so that this cannot fail.
 pub(crate) fn text<T: Serialize>(value: &T) -> String {
@@ -31,6 +32,19 @@ pub(crate) fn value<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
     })
 }
 
+/// Reads the member `field` of an object, if it is there. What is wrong with it goes to `problems`.
+pub(crate) fn member<T: DeserializeOwned>(
+    field: &str,
+    given: Option<Value>,
+    bound: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
+    let given = given.filter(|given| !given.is_null())?;
+    let shown: String = given.to_string().chars().take(MAX_SHOWN).collect();
+    let read = serde_json::from_value(given);
+    read.map_err(|_| problems.push(Problem::new(field, shown, bound))).ok()
+}
+
 /// Reads the name of a node.
 ///
 /// # Errors
@@ -43,3 +57,6 @@ pub(crate) fn node(name: &str) -> Result<NodeName> {
 fn without_place(error: &str) -> &str {
     error.rsplit_once(" at line ").map_or(error, |(message, _)| message)
 }
+
+/// Characters of a bad value that an error shows.
+const MAX_SHOWN: usize = 60;

@@ -6,9 +6,10 @@ use crate::process::Process;
 use crate::task::Task;
 use emqx_rebalance_client::{FileStore, Run as Client, Store};
 use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
-use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
 use pyo3::prelude::*;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
@@ -37,8 +38,34 @@ struct Shared {
 struct View {
     status: Status,
     events: Vec<Event>,
+    /// The clients of every node, whenever they changed.
+    course: Vec<Sample>,
     record: Option<Record>,
     end: Option<Result<Outcome>>,
+}
+
+impl View {
+    fn see(&mut self, status: Status) {
+        let sample = Sample::of(&status);
+        if self.course.last() != Some(&sample) {
+            self.course.push(sample);
+        }
+        self.status = status;
+    }
+}
+
+/// The clients of every node at one time.
+#[derive(Debug, PartialEq, Serialize)]
+struct Sample {
+    elapsed_s: u64,
+    connections: BTreeMap<NodeName, u64>,
+}
+
+impl Sample {
+    fn of(status: &Status) -> Self {
+        let nodes = status.nodes.iter().map(|load| (load.node.clone(), load.connections));
+        Self { elapsed_s: status.progress.elapsed_s, connections: nodes.collect() }
+    }
 }
 
 /// One status of many.
@@ -62,8 +89,15 @@ impl Shared {
 
     fn see(&self, status: Status) {
         if self.view().status != status {
-            self.change(|view| view.status = status);
+            self.change(|view| view.see(status));
         }
+    }
+
+    /// Waits until there is a verdict, or none to come.
+    async fn ended(&self) {
+        let mut versions = self.version.subscribe();
+        // The sender is in `self`.
+        let _ = versions.wait_for(|_| self.view().end.is_some()).await;
     }
 
     async fn follow(&self, mut run: Client, tell: impl Fn(Option<&Event>)) {
@@ -73,6 +107,7 @@ impl Shared {
                 biased;
                 () = self.stop.notified() => run.stop(),
                 () = self.detach.notified() => {
+                    run.detach().await;
                     self.change(|view| view.end = Some(Err(detached())));
                     return tell(None);
                 }
@@ -89,7 +124,7 @@ impl Shared {
         }
         let end = run.wait().await;
         self.change(|view| {
-            view.status = run.status();
+            view.see(run.status());
             view.record = run.record().cloned();
             view.end = Some(end);
         });
@@ -105,7 +140,13 @@ impl Run {
         state: Arc<Mutex<Option<String>>>,
         sink: Py<PyAny>,
     ) -> Self {
-        let view = View { status: run.status(), events: Vec::new(), record: None, end: None };
+        let view = View {
+            status: run.status(),
+            events: Vec::new(),
+            course: Vec::new(),
+            record: None,
+            end: None,
+        };
         let shared = Arc::new(Shared {
             view: Mutex::new(view),
             version: watch::Sender::new(1),
@@ -156,9 +197,7 @@ impl Run {
     fn wait(&self, py: Python<'_>) -> PyResult<Task> {
         let shared = Arc::clone(self.shared(py)?);
         Ok(Task::spawn(self.process, async move {
-            let mut versions = shared.version.subscribe();
-            // The sender is in `shared`.
-            let _ = versions.wait_for(|_| shared.view().end.is_some()).await;
+            shared.ended().await;
             let end = shared.view().end.clone();
             end.unwrap_or_else(|| Err(detached()))
         }))
@@ -172,6 +211,11 @@ impl Run {
     /// Everything that happened.
     fn events(&self, py: Python<'_>) -> PyResult<String> {
         Ok(json::text(&self.shared(py)?.view().events))
+    }
+
+    /// The clients of every node over time: `[{"elapsed_s", "connections": {node: clients}}]`.
+    fn course(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(json::text(&self.shared(py)?.view().course))
     }
 
     /// What is worth keeping, once there is a verdict.
@@ -196,10 +240,14 @@ impl Run {
         Ok(())
     }
 
-    /// Drives it no more.
-    fn detach(&self, py: Python<'_>) -> PyResult<()> {
-        self.shared(py)?.detach.notify_one();
-        Ok(())
+    /// Drives it no more. There is a result once nothing is sent any more and the state stays as it is.
+    fn detach(&self, py: Python<'_>) -> PyResult<Task> {
+        let shared = Arc::clone(self.shared(py)?);
+        shared.detach.notify_one();
+        Ok(Task::spawn(self.process, async move {
+            shared.ended().await;
+            Ok(())
+        }))
     }
 }
 

@@ -128,5 +128,5 @@ impl Task {
     }
 }
 
-/// How often somebody who waits looks for signals.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often somebody who waits looks for signals: a tenth of a second for Ctrl-C, on a busy machine too.
+const LOOK: Duration = Duration::from_millis(20);

@@ -7,7 +7,7 @@ use crate::talk::Talk;
 use emqx_rebalance_core::driver::{Driver, DriverState};
 use emqx_rebalance_core::{
     EvacuationPlan, EvacuationRequest, Evacuator, EvacuatorState, NodeName, Plan, PlanRequest,
-    Result, StartRequest,
+    Result, StartRequest, Tolerance,
 };
 use emqx_rebalance_exchange::{Drive, sansio};
 use serde::Serialize;
@@ -39,6 +39,11 @@ impl Cluster {
     /// Asks for the `Plan` of a `PlanRequest`.
     pub fn plan(&self, request: &str) -> Result<Talk, Thrown> {
         Ok(Talk::new(self.0.plan(ask(request, |text| PlanRequest::read(text))?)))
+    }
+
+    /// Asks whether a `Plan` can still be started: the error says what has changed.
+    pub fn check_fits(&self, plan: &str) -> Result<Talk, Thrown> {
+        Ok(Talk::new(self.0.check_fits(read(plan, "plan")?, Tolerance::default())))
     }
 
     /// Asks for a `Status`.

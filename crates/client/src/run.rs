@@ -83,6 +83,14 @@ impl Run {
         let _ = self.stop.send(());
     }
 
+    /// Drives it no more, and returns once nothing of it is sent any more: the state that was stored
+    /// last is then the last one, for somebody else to go on from.
+    pub async fn detach(mut self) {
+        // Without a sender the pump ends.
+        drop(self.stop);
+        while self.task.join_next().await.is_some() {}
+    }
+
     /// Waits for the verdict. Safe to drop and to call again.
     ///
     /// # Errors
@@ -126,8 +134,10 @@ impl<D: Drive, S: Store<D::State>> Pump<D, S> {
             self.store.save(self.driver.state())?;
             self.publish(step);
             let Some(wake_at) = wake_at else { break };
-            input = self.next_input(wake_at).await;
+            let Some(next) = self.next_input(wake_at).await else { break };
+            input = next;
         }
+        self.answers.shutdown().await;
         self.driver.outcome().cloned().ok_or_else(ended)
     }
 
@@ -147,11 +157,12 @@ impl<D: Drive, S: Store<D::State>> Pump<D, S> {
         }
     }
 
-    async fn next_input(&mut self, wake_at: Timestamp) -> Input {
+    /// What comes next; `None` once nobody holds the run any more.
+    async fn next_input(&mut self, wake_at: Timestamp) -> Option<Input> {
         tokio::select! {
-            Some(Ok((id, answer))) = self.answers.join_next() => Input::Answer { id, answer },
-            Some(()) = self.stops.recv() => Input::Stop,
-            () = sleep_until(self.clock.instant(wake_at)) => Input::Tick,
+            Some(Ok((id, answer))) = self.answers.join_next() => Some(Input::Answer { id, answer }),
+            stop = self.stops.recv() => stop.map(|()| Input::Stop),
+            () = sleep_until(self.clock.instant(wake_at)) => Some(Input::Tick),
         }
     }
 }

@@ -116,3 +116,19 @@ proptest! {
         let _ = serde_json::from_str::<PlanOptions>(&text);
     }
 }
+
+#[test]
+fn the_curve_of_a_large_cluster_is_thinned() {
+    let strategy: Strategy = serde_json::from_str(
+        r#"{"conn_evict_rate":100,"abs_conn_threshold":1,"rel_conn_threshold":1.0001}"#,
+    )
+    .unwrap();
+    let counts: Vec<(u64, u64)> = (0..1000).map(|i| (i * 1000, 0)).collect();
+    let plan = planned(&counts, &strategy);
+    let curve = &plan.forecast.curve;
+    assert!((100..=200).contains(&curve.times_s.len()), "{}", curve.times_s.len());
+    assert_eq!(curve.times_s.last(), Some(&plan.forecast.duration_s));
+    for (node, end) in curve.nodes.iter().zip(&plan.forecast.end) {
+        assert_eq!(node.connections.last(), Some(&end.connections));
+    }
+}

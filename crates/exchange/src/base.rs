@@ -58,6 +58,11 @@ impl BaseUrl {
         Self::absolute(&format!("{scheme}://{host}{port}{path}")).ok()
     }
 
+    /// Whether this is at `host`.
+    pub fn is_at(&self, host: &str) -> bool {
+        self.at_host(host).as_ref() == Some(self)
+    }
+
     /// The whole URL of `path`, which is path and query.
     pub fn join(&self, path: &Uri) -> String {
         format!("{}{path}", self.0)

@@ -7,7 +7,8 @@ use emqx_rebalance_api::{ApiVersion, Capabilities, parse_probe, probe};
 use emqx_rebalance_core::driver::{Answer, Ask, Status, observe};
 use emqx_rebalance_core::{
     DonorStatus, EmqxVersion, Error, ErrorKind, GlobalStatus, LocalStatus, NodeList, NodeLoad,
-    NodeName, NodeStatus, Plan, PlanOptions, Result, Snapshot, StopAnswer, Strategy, plan,
+    NodeName, NodeStatus, Plan, PlanOptions, Result, Snapshot, StopAnswer, Strategy, Tolerance,
+    plan,
 };
 use futures_util::future::try_join;
 
@@ -62,6 +63,14 @@ impl<T: Transport> Cluster<T> {
         let mut plan = plan(&self.snapshot().await?, strategy, options)?;
         plan.fingerprint.made_at_ms = Some(self.session.transport.unix_ms());
         Ok(plan)
+    }
+
+    /// Makes sure that `plan` can still be started on the cluster as it is now.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`]; `conflict`, saying what has changed since and by how much.
+    pub async fn check_fits(&self, plan: &Plan, tolerance: &Tolerance) -> Result<()> {
+        plan.check_fits(&self.snapshot().await?, self.session.transport.unix_ms(), tolerance)
     }
 
     /// What runs in the cluster now, whoever started it. Has no verdict: EMQX keeps none.

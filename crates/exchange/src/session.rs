@@ -1,7 +1,7 @@
 //! Sends requests to the right node as the right user, and asks again what can be asked again.
 
 use crate::access::{Access, Auth, Timeouts};
-use crate::addresses::Addresses;
+use crate::addresses::{Addresses, Place};
 use crate::base::BaseUrl;
 use crate::transport::Transport;
 use backon::{ExponentialBuilder, Retryable};
@@ -100,32 +100,41 @@ impl<T: Transport> Session<T> {
         request: &Request<Vec<u8>>,
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
     ) -> Result<A> {
-        let url = self.url_of(api, node).await?;
-        parse(&self.ask_at(&url, request, self.line.timeouts.request).await?)
+        let place = self.place_of(api, node).await?;
+        let response = self.ask_at(&place.url, request, self.line.timeouts.request).await?;
+        // A load balancer may have passed the request on to another node than the question before.
+        if !place.is_its_own && self.name_at(api, &place.url).await.as_ref() != Some(node) {
+            self.line.addresses.share(place.url);
+            return Err(not_found(node));
+        }
+        parse(&response)
     }
 
-    /// Where `node` answers. Whoever answers at a guessed address is asked for its name, since a
-    /// load balancer in between would answer for another node.
-    async fn url_of(&self, api: ApiVersion, node: &NodeName) -> Result<BaseUrl> {
-        if let Some(url) = self.line.addresses.of(node) {
-            return Ok(url);
+    /// Where `node` answers. Whoever answers at a guessed address is asked for its name, twice,
+    /// since a load balancer in between would answer for another node.
+    async fn place_of(&self, api: ApiVersion, node: &NodeName) -> Result<Place> {
+        let addresses = &self.line.addresses;
+        if let Some(place) = addresses.of(node) {
+            return Ok(place);
         }
-        for url in self.line.addresses.candidates(node) {
-            let Ok(response) =
-                self.ask_at(&url, &api.node_status(), self.line.timeouts.connect).await
-            else {
-                continue;
-            };
-            let name = api.parse_node_status(&response).ok().and_then(|health| health.node);
-            if let Some(name) = name {
-                self.line.addresses.learn(name, url);
+        for url in addresses.candidates(node) {
+            let Some(name) = self.name_at(api, &url).await else { continue };
+            match self.name_at(api, &url).await {
+                Some(again) if again == name => addresses.learn(name, url),
+                Some(_) => addresses.share(url),
+                None => {}
             }
-            if let Some(url) = self.line.addresses.of(node) {
-                return Ok(url);
+            if let Some(place) = addresses.of(node) {
+                return Ok(place);
             }
         }
-        let message = "the node's own API is not to be found: give its URL";
-        Err(Error::new(ErrorKind::Unreachable, message).with("node", node))
+        Err(not_found(node))
+    }
+
+    /// Which node answers at `url`, if any does.
+    async fn name_at(&self, api: ApiVersion, url: &BaseUrl) -> Option<NodeName> {
+        let response = self.ask_at(url, &api.node_status(), self.line.timeouts.connect).await;
+        api.parse_node_status(&response.ok()?).ok()?.node
     }
 
     /// Sends `request` to `url`, and once more after a new login if the token has expired.
@@ -185,6 +194,11 @@ impl<T: Transport> Session<T> {
     fn remember(&self, token: Option<Secret>) {
         *self.line.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
     }
+}
+
+fn not_found(node: &NodeName) -> Error {
+    let message = "the node's own API is not to be found: give its URL";
+    Error::new(ErrorKind::Unreachable, message).with("node", node)
 }
 
 /// Twice again, after about a quarter and half a second.

@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use emqx_rebalance_core::driver::{Driver, DriverState, Event, OutcomeKind};
-use emqx_rebalance_core::{ErrorKind, PlanRequest, Result};
+use emqx_rebalance_core::{ErrorKind, PlanRequest, Result, Tolerance};
 use emqx_rebalance_exchange::Access;
 use emqx_rebalance_exchange::sansio::{Cluster, HttpAnswer, Run, Talk};
 use emqx_rebalance_vectors::Host;
@@ -50,6 +50,43 @@ fn plan_start_and_verdict_by_hand() {
     assert!(run.record().is_some());
     let status = answer(&mut host, cluster.status()).unwrap();
     assert!(status.runs.is_empty());
+}
+
+#[test]
+fn what_a_balancer_answers_is_not_taken_for_a_nodes_word() {
+    no_donor_is_reached_behind_a_balancer(&[300, 300, 300, 0], 1);
+    no_donor_is_reached_behind_a_balancer(&[300, 300, 300, 0], 3);
+    // The donor says its name twice, and another node answers for it: only the name after tells.
+    no_donor_is_reached_behind_a_balancer(&[300, 0], 7);
+}
+
+/// Levels `clients` behind a balancer that sends so many requests in a row to one node.
+fn no_donor_is_reached_behind_a_balancer(clients: &[u64], in_a_row: usize) {
+    let (mut host, access) = reached(clients, &[Host::BALANCER]);
+    host.in_a_row = in_a_row;
+    let cluster = Cluster::new(access).unwrap();
+    let plan = answer(&mut host, cluster.plan(quick())).unwrap();
+    let donors = plan.donors.clone();
+    let driver = Driver::new(plan, serde_json::from_value(json!({})).unwrap(), false).unwrap();
+    let mut run = cluster.drive(driver).unwrap();
+    events(&mut host, &mut run, 100_000);
+    let outcome = run.outcome().unwrap();
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
+    assert_eq!(outcome.unchecked, donors, "{in_a_row} in a row");
+}
+
+#[test]
+fn a_plan_fits_until_the_cluster_has_changed() {
+    let (mut host, access) = reached(&[300, 300, 300, 0], &["http://n0"]);
+    let cluster = Cluster::new(access).unwrap();
+    let plan = answer(&mut host, cluster.plan(quick())).unwrap();
+    let check =
+        |host: &mut Host| answer(host, cluster.check_fits(plan.clone(), Tolerance::default()));
+    check(&mut host).unwrap();
+    let start = serde_json::from_value(json!({})).unwrap();
+    let mut run = cluster.drive(Driver::new(plan.clone(), start, false).unwrap()).unwrap();
+    events(&mut host, &mut run, 100_000);
+    assert_eq!(check(&mut host).unwrap_err().kind(), ErrorKind::Conflict);
 }
 
 #[test]

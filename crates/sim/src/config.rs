@@ -165,6 +165,9 @@ impl fmt::Debug for Credentials {
 }
 
 impl ClusterConfig {
+    /// Most nodes of a cluster.
+    pub const MAX_NODES: usize = 1000;
+
     /// A cluster of `nodes` with every default.
     pub fn new(nodes: Vec<NodeConfig>) -> Self {
         Self {
@@ -188,6 +191,7 @@ impl ClusterConfig {
     /// # Errors
     /// As [`Self::validate`].
     pub fn with_clients(clients: &[u64]) -> Result<Self> {
+        Self::check_size(clients.len())?;
         let node = |(i, clients): (usize, &u64)| {
             let name = NodeName::new(format!("emqx{}@127.0.0.1", i + 1))?;
             Ok(NodeConfig { name, role: Role::Core, clients: *clients, disconnected_sessions: 0 })
@@ -197,16 +201,21 @@ impl ClusterConfig {
         config.validate().map(|()| config)
     }
 
+    /// Checks that there can be so many nodes, before they are made.
+    ///
+    /// # Errors
+    /// `config_invalid` with the bound.
+    pub fn check_size(nodes: usize) -> Result<()> {
+        let problem = size_problem(nodes);
+        problem.map_or(Ok(()), |problem| Err(Error::invalid("cluster", vec![problem])))
+    }
+
     /// Checks every field.
     ///
     /// # Errors
     /// `config_invalid` with all problems.
     pub fn validate(&self) -> Result<()> {
-        let mut problems = Vec::new();
-        if self.nodes.is_empty() || self.nodes.len() > MAX_NODES {
-            let bound = format!("a list of 1 to {MAX_NODES} nodes");
-            problems.push(Problem::new("nodes", format!("{} nodes", self.nodes.len()), bound));
-        }
+        let mut problems: Vec<Problem> = size_problem(self.nodes.len()).into_iter().collect();
         let mut names = BTreeSet::new();
         for (i, node) in self.nodes.iter().enumerate() {
             if !names.insert(&node.name) {
@@ -227,6 +236,12 @@ impl ClusterConfig {
         }
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid("cluster", problems)) }
     }
+}
+
+fn size_problem(nodes: usize) -> Option<Problem> {
+    let max = ClusterConfig::MAX_NODES;
+    let problem = || Problem::new("nodes", nodes, format!("1 to {max} nodes"));
+    (!(1..=max).contains(&nodes)).then(problem)
 }
 
 impl NodeConfig {
@@ -307,9 +322,8 @@ fn epoch_s() -> u64 {
     1_767_225_600
 }
 
-const MAX_NODES: usize = 1000;
 /// So that the sum over all nodes is still a whole number in JSON.
-const MAX_CLIENTS: u64 = MAX_COUNT / MAX_NODES as u64;
+const MAX_CLIENTS: u64 = MAX_COUNT / ClusterConfig::MAX_NODES as u64;
 /// A day.
 const MAX_DELAY_MS: u64 = 86_400_000;
 
@@ -334,6 +348,17 @@ mod tests {
         ] {
             assert!(text.contains(field), "{field} not in {text}");
         }
+    }
+
+    #[test]
+    fn nodes_are_counted_before_they_are_made() {
+        let max = ClusterConfig::MAX_NODES;
+        for count in [0, max + 1, usize::MAX] {
+            let error = ClusterConfig::check_size(count).unwrap_err();
+            assert!(error.to_string().contains("1 to 1000"), "{error}");
+        }
+        assert!(ClusterConfig::check_size(max).is_ok());
+        assert!(ClusterConfig::with_clients(&vec![0; max + 1]).is_err());
     }
 
     #[test]

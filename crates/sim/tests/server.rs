@@ -48,7 +48,7 @@ async fn a_rebalance_runs_over_real_http() {
     let cluster = Embedded::start(config).await.unwrap();
     let [first, second] = cluster.addresses() else { panic!("two nodes") };
     let start = "POST /api/v5/load_rebalance/emqx2@127.0.0.1/start\n\
-                 {\"wait_health_check\":0,\"wait_takeover\":0,\"abs_conn_threshold\":2,\
+                 {\"wait_health_check\":0,\"wait_takeover\":3,\"abs_conn_threshold\":2,\
                   \"rel_conn_threshold\":1.01,\"conn_evict_rate\":20}";
     assert!(send(*second, start).await.unwrap().starts_with("HTTP/1.1 200 OK"));
     let check = "GET /api/v5/load_rebalance/availability_check";

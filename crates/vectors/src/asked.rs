@@ -82,6 +82,23 @@ fn plans() -> Vec<(&'static str, &'static str, Value)> {
             "mode": "level", "load_balancer": "round_robin", "conn_evict_rate": 25 }),
         ),
         (
+            "level, only worse with every run",
+            "plan",
+            json!({
+            "snapshot": { "nodes": [
+                { "node": "emqx@a", "connections": 1000, "weight": 0.5 },
+                { "node": "emqx@b", "connections": 500, "weight": 0.25 },
+                { "node": "emqx@c", "connections": 500, "weight": 0.5 } ] },
+            "mode": "level", "load_balancer": "round_robin", "conn_evict_rate": 30 }),
+        ),
+        (
+            "level, worse before it is better",
+            "plan",
+            json!({
+            "snapshot": snapshot(&[1000, 500, 1, 995, 64]), "mode": "level",
+            "load_balancer": "round_robin", "max_unavailable": 1, "conn_evict_rate": 1000 }),
+        ),
+        (
             "level, already level",
             "plan",
             json!({
@@ -126,6 +143,23 @@ fn refused_plans() -> Vec<(&'static str, &'static str, Value)> {
         ("no snapshot", "plan", json!({ "mode": "level" })),
         ("a snapshot without nodes", "plan", json!({ "snapshot": { "nodes": [] } })),
         ("a count beyond 2^53", "plan", json!({ "snapshot": snapshot(&[9_007_199_254_740_992]) })),
+        (
+            "counts beyond 2^53 in all",
+            "plan",
+            json!({ "snapshot": snapshot(&[9_007_199_254_740_991, 1]) }),
+        ),
+        (
+            "every problem of the nodes at once",
+            "plan",
+            json!({
+            "snapshot": { "version": 2, "nodes": [
+                { "node": "emqx@a", "connections": -1, "status": "tired", "role": 1 },
+                { "connections": 1.5, "sessions": "many" },
+                { "node": "emqx@a", "weight": 0, "max_fds": true, "load": 1 },
+                7 ] },
+            "conn_evict_rate": 0 }),
+        ),
+        ("nodes that are no list", "plan", json!({ "snapshot": { "nodes": 7 } })),
         (
             "a node that is not there",
             "plan",

@@ -11,10 +11,16 @@ use emqx_rebalance_sim::{ClusterConfig, VirtualCluster};
 use http::{HeaderName, HeaderValue, Request};
 use serde_json::{Value, json};
 
-/// A host with the embedded cluster instead of a network: node number `i` is at `http://n{i}`.
+/// A host with the embedded cluster instead of a network: node number `i` is at `http://n{i}`, and
+/// all in turn at [`Self::BALANCER`].
 #[derive(Debug)]
 pub struct Host {
     cluster: VirtualCluster,
+    nodes: usize,
+    /// How many requests in a row the balancer passes on to one node.
+    pub in_a_row: usize,
+    /// How many it has passed on.
+    balanced: usize,
     key: String,
     secret: String,
     /// Method and URL of everything that was sent.
@@ -22,6 +28,9 @@ pub struct Host {
 }
 
 impl Host {
+    /// Where a load balancer answers, by one node after the other.
+    pub const BALANCER: &str = "http://balancer";
+
     /// A cluster of one node for each count of clients.
     ///
     /// # Errors
@@ -30,7 +39,16 @@ impl Host {
         let config = ClusterConfig::with_clients(clients)?;
         let (key, secret) =
             (config.credentials.api_key.clone(), config.credentials.api_secret.clone());
-        Ok(Self { cluster: VirtualCluster::new(config)?, key, secret, sent: Vec::new() })
+        let cluster = VirtualCluster::new(config)?;
+        Ok(Self {
+            cluster,
+            nodes: clients.len(),
+            in_a_row: 1,
+            balanced: 0,
+            key,
+            secret,
+            sent: Vec::new(),
+        })
     }
 
     /// How to reach the cluster by `urls` alone.
@@ -108,16 +126,15 @@ impl Host {
 
     fn send(&mut self, request: &HttpRequest) -> Result<Value> {
         self.sent.push(format!("{} {}", request.method, request.url));
-        let rest = request.url.strip_prefix("http://n").context("not a node's URL")?;
-        let (node, path) = rest.split_once('/').context("a URL without a path")?;
+        let (node, path) = self.node_of(&request.url)?;
         let mut http = Request::builder()
             .method(request.method.as_str())
-            .uri(format!("/{path}"))
+            .uri(path)
             .body(request.body.clone().unwrap_or_default().into_bytes())?;
         for (name, value) in &request.headers {
             http.headers_mut().insert(name.parse::<HeaderName>()?, HeaderValue::from_str(value)?);
         }
-        Ok(match self.cluster.send(node.parse()?, http) {
+        Ok(match self.cluster.send(node, http) {
             Ok(response) => {
                 let body = String::from_utf8_lossy(response.body());
                 json!({ "id": request.id, "status": response.status().as_u16(), "body": body })
@@ -127,6 +144,18 @@ impl Host {
                 json!({ "id": request.id, "error": failure })
             }
         })
+    }
+}
+
+impl Host {
+    /// The number of the node that a URL leads to, and the path.
+    fn node_of<'a>(&mut self, url: &'a str) -> Result<(usize, &'a str)> {
+        let (host, path) = url.split_at(url.rfind("/api/").context("no path of the API")?);
+        if host == Self::BALANCER {
+            self.balanced += 1;
+            return Ok((self.balanced / self.in_a_row % self.nodes, path));
+        }
+        Ok((host.strip_prefix("http://n").context("not a node's URL")?.parse()?, path))
     }
 }
 

@@ -35,25 +35,72 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
     step("embedded cluster", || {
         Ok(cmd!(shell, "cargo build --quiet --package emqx-rebalance").run()?)
     })?;
-    step("Grafana stories in Chromium", || stories(shell))
+    step("Grafana stories in Chromium", || play(shell, &newest(shell)))?;
+    let oldest = oldest(shell);
+    step("packages of the oldest Grafana", || {
+        installed(shell, &oldest.manifests, &oldest.packages)
+    })?;
+    step("Grafana stories with the oldest Grafana in Chromium", || play(shell, &oldest))
 }
 
-/// Plays every story with the embedded cluster.
-fn stories(shell: &Shell) -> Result<()> {
-    let folder = target(shell).join("grafana");
-    let bundle = folder.join("harness");
+/// A Grafana that the harness stands for.
+struct Stand {
+    /// Where its `package.json` is.
+    manifests: PathBuf,
+    /// The folder in whose `node_modules` its packages are.
+    packages: PathBuf,
+    /// A name for its folders.
+    name: &'static str,
+    /// How the version of React begins that it must have.
+    react: &'static str,
+    /// The stories to play, or all.
+    specs: &'static [&'static str],
+}
+
+/// The Grafana that the app is developed with.
+fn newest(shell: &Shell) -> Stand {
+    let home = shell.current_dir().join(GRAFANA);
+    let name = "newest";
+    Stand { manifests: home.clone(), packages: home, name, react: "19.", specs: &[] }
+}
+
+/// The oldest line of Grafana whose packages can be had of those that the app supports; it has
+/// another React.
+fn oldest(shell: &Shell) -> Stand {
+    let name = "oldest";
+    Stand {
+        manifests: shell.current_dir().join(GRAFANA).join("harness/react18"),
+        packages: target(shell).join("grafana").join(name).join("npm"),
+        name,
+        react: "18.",
+        specs: &["harness/guard.spec.mjs", "harness/looks.spec.mjs", "harness/run.spec.mjs"],
+    }
+}
+
+/// Plays the stories with the embedded cluster, in a Grafana of `stand`'s packages.
+fn play(shell: &Shell, stand: &Stand) -> Result<()> {
+    let folder = target(shell).join("grafana").join(stand.name);
+    let (bundle, packages) = (folder.join("harness"), &stand.packages);
     let program = target(shell).join("debug/emqx-rebalance");
     let _folder = shell.push_dir(GRAFANA);
-    cmd!(shell, "node harness/build.mjs {bundle}").run()?;
-    let specs: Vec<PathBuf> = shell
-        .read_dir("harness")?
-        .into_iter()
-        .filter(|path| path.to_string_lossy().ends_with(".spec.mjs"))
-        .collect();
-    ensure!(!specs.is_empty(), "there are no stories");
-    let play = cmd!(shell, "node --test --test-reporter=spec --test-concurrency=1 {specs...}");
+    cmd!(shell, "node harness/build.mjs {bundle} {packages}").run()?;
+    let play = cmd!(shell, "node --test --test-reporter=spec --test-concurrency=1")
+        // For a whole file: every story has a deadline of its own.
+        .arg("--test-timeout=900000");
+    let play =
+        if stand.specs.is_empty() { play.args(specs(shell)?) } else { play.args(stand.specs) };
     let play = play.env("EMQX_REBALANCE", program).env("HARNESS_BUNDLE", bundle);
-    Ok(play.env("HARNESS_OUT", folder.join("pictures")).run()?)
+    let play = play.env("HARNESS_OUT", folder.join("pictures"));
+    Ok(play.env("HARNESS_REACT", stand.react).run()?)
+}
+
+/// Every story.
+fn specs(shell: &Shell) -> Result<Vec<PathBuf>> {
+    let files = shell.read_dir("harness")?.into_iter();
+    let specs: Vec<_> =
+        files.filter(|path| path.to_string_lossy().ends_with(".spec.mjs")).collect();
+    ensure!(!specs.is_empty(), "there are no stories");
+    Ok(specs)
 }
 
 /// Installs what `package-lock.json` lists into the target folder, where a second checkout finds
@@ -67,12 +114,15 @@ fn packages(shell: &Shell) -> Result<()> {
         return Ok(());
     }
     step("Grafana packages", || {
-        if !is_installed(shell, &home, &folder)? {
-            install(shell, &home, &folder)?;
-        }
+        installed(shell, &home, &folder)?;
         shell.remove_path(&link)?;
         symlink(folder.join("node_modules"), &link).context("cannot link node_modules")
     })
+}
+
+/// Has `folder` hold the packages of the lock file in `home`.
+fn installed(shell: &Shell, home: &Path, folder: &Path) -> Result<()> {
+    if is_installed(shell, home, folder)? { Ok(()) } else { install(shell, home, folder) }
 }
 
 /// Whether `folder` holds the packages of the lock file in `home`, installed to the end.

@@ -3,6 +3,7 @@
 use crate::step::step;
 use anyhow::{Context, Result, ensure};
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
@@ -11,8 +12,8 @@ const PACKAGE: &str = "python";
 const MINORS: [u32; 4] = [10, 11, 12, 13];
 /// The version that builds the wheel, with which everything is checked.
 const MAIN: u32 = 11;
-/// What the tests need on the other versions: the extras are tried on the main one.
-const TEST_TOOLS: [&str; 4] = ["pytest", "pytest-timeout", "pytest-xdist", "uvloop"];
+/// What builds the wheel. The package names the versions of all other tools.
+const MATURIN: &str = "maturin==1.16.0";
 
 /// Builds the package, checks it, and tests it by every Python from 3.10 to 3.13 that is here.
 pub(crate) fn test(shell: &Shell) -> Result<()> {
@@ -20,11 +21,11 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
         format!("Python 3.{MAIN} is needed: install it, or put its folder into PATH")
     })?;
     step("Python native half, lint", || lint(shell))?;
-    step("Python tools", || main.pip(shell, &["maturin>=1.9.4,<2"]))?;
+    step("Python tools", || main.pip(shell, &[MATURIN]))?;
     let wheel = Wheel::build(shell, &main)?;
     step("Python package", || {
         wheel.install(shell, &main)?;
-        main.pip(shell, &[&format!("{}[dev]", wheel.0.display())])
+        main.pip(shell, &[&wheel.with("dev")])
     })?;
     step("Python lint and types", || check(shell, &main))?;
     tests(shell, &main)?;
@@ -32,11 +33,14 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
         let Some(venv) = Venv::new(shell, minor)? else { continue };
         step(&format!("Python package on 3.{minor}"), || {
             wheel.install(shell, &venv)?;
-            venv.pip(shell, &TEST_TOOLS)
+            // The extras are tried on the main version.
+            venv.pip(shell, &[&wheel.with("test")])
         })?;
         tests(shell, &venv)?;
     }
-    step("Python source distribution", || from_source(shell, &main))
+    step("Python source distribution", || from_distribution(shell, &main))?;
+    // As `pip install .` does here, where the same has been built already.
+    step("Python package of the root", || from_source(shell, &main, Path::new(".")))
 }
 
 /// The native half, which is a workspace of its own. Warnings are errors.
@@ -61,11 +65,8 @@ fn check(shell: &Shell, venv: &Venv) -> Result<()> {
     let _elsewhere = shell.push_dir(&venv.folder);
     cmd!(shell, "{stubtest} emqx_rebalance._native").run()?;
     // It looks for the package by the first Python of the path.
-    let mut path = venv.folder.join("bin").into_os_string();
-    path.push(":");
-    path.push(env::var_os("PATH").unwrap_or_default());
     let verify = cmd!(shell, "{pyright} --ignoreexternal --verifytypes emqx_rebalance");
-    Ok(verify.env("PATH", path).ignore_stdout().run()?)
+    Ok(verify.env("PATH", venv.path()).ignore_stdout().run()?)
 }
 
 fn tests(shell: &Shell, venv: &Venv) -> Result<()> {
@@ -79,19 +80,24 @@ fn tests(shell: &Shell, venv: &Venv) -> Result<()> {
 }
 
 /// The source distribution holds all it takes: it is built and installed, away from the repository.
-fn from_source(shell: &Shell, main: &Venv) -> Result<()> {
+fn from_distribution(shell: &Shell, main: &Venv) -> Result<()> {
     let folder = fresh(shell, &target().join("sdist"))?;
     let maturin = main.program("maturin");
     {
         let _folder = shell.push_dir(PACKAGE);
         cmd!(shell, "{maturin} sdist --out {folder}").run()?;
     }
-    let archive = only(shell, &folder, "gz")?;
-    let into = fresh(shell, &target().join("from-sdist"))?;
+    from_source(shell, main, &only(shell, &folder, "gz")?)
+}
+
+/// Builds `source` as pip does, by the tools that are here, and installs it where nothing else is.
+fn from_source(shell: &Shell, main: &Venv, source: &Path) -> Result<()> {
+    let into = fresh(shell, &target().join("from-source"))?;
     let python = main.program("python");
-    let pip = cmd!(shell, "{python} -m pip install --quiet --no-deps --target {into} {archive}");
-    let cargo = target().join("cargo");
-    pip.env("MATURIN_PEP517_ARGS", "--profile dev").env("CARGO_TARGET_DIR", cargo).run()?;
+    let pip = cmd!(shell, "{python} -m pip install --quiet --no-deps --no-build-isolation");
+    let pip = pip.args(["--disable-pip-version-check", "--target"]).arg(&into).arg(source);
+    let pip = pip.env("PATH", main.path()).env("CARGO_TARGET_DIR", target().join("cargo"));
+    pip.env("MATURIN_PEP517_ARGS", "--profile dev").run()?;
     let _elsewhere = shell.push_dir(&into);
     let line = "import emqx_rebalance as e; assert e.plan(e.Snapshot.of({'a': 9, 'b': 0}))";
     Ok(cmd!(shell, "{python} -c {line}").run()?)
@@ -111,6 +117,11 @@ impl Wheel {
             Ok(build.arg("--interpreter").arg(python).env("CARGO_TARGET_DIR", cargo).run()?)
         })?;
         only(shell, &folder, "whl").map(Self)
+    }
+
+    /// The wheel with what an extra of it needs.
+    fn with(&self, extra: &str) -> String {
+        format!("{}[{extra}]", self.0.display())
     }
 
     fn install(&self, shell: &Shell, venv: &Venv) -> Result<()> {
@@ -144,6 +155,14 @@ impl Venv {
 
     fn program(&self, name: &str) -> PathBuf {
         self.folder.join("bin").join(name)
+    }
+
+    /// The path of programs, its own first.
+    fn path(&self) -> OsString {
+        let mut path = self.folder.join("bin").into_os_string();
+        path.push(":");
+        path.push(env::var_os("PATH").unwrap_or_default());
+        path
     }
 
     fn pip(&self, shell: &Shell, what: &[&str]) -> Result<()> {

@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _connection, _native
+from ._errors import ConfigInvalidError
 from ._evacuation import EvacuationPlan
-from ._options import known, merged, path
+from ._options import by_node, known, merged, number, path
 from ._plan import Plan, request
-from ._value import to_json
+from ._value import Value, to_json
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._strategy import Strategy
 
-__all__ = ["BaseCluster", "is_evacuation", "start_request", "stopped"]
+__all__ = ["BaseCluster", "Begin", "Sink", "start_request", "stopped"]
 
 Sink = Callable[[str | None], object]
+Begin = Callable[[Sink], "_native.Run"]
 
 
 class BaseCluster:
@@ -112,49 +115,75 @@ class BaseCluster:
     ) -> _native.Task:
         known("plan", options, "PlanOptions")
         text = request(strategy, mode, options)
-        return self._native.plan(text, to_json(dict(weights or {}), "weights"))
+        given = {} if weights is None else by_node("weights", weights, number)
+        return self._native.plan(text, to_json(given, "weights"))
 
     def _ask_plan_evacuation(self, node: str, options: Mapping[str, Any]) -> _native.Task:
         known("plan_evacuation", options, "EvacuationOptions")
         return self._native.plan_evacuation(merged({"node": node}, options))
 
-    def _begin(
+    def _start(
         self,
-        plan: Plan | EvacuationPlan | Mapping[str, Any],
-        options: Mapping[str, Any],
+        plan: Plan | Mapping[str, Any],
         state: str | os.PathLike[str] | None,
-        sink: Sink,
+        options: Mapping[str, Any],
         **asked: Any,
-    ) -> _native.Run:
-        """Starts a plan on the connected cluster."""
-        text = start_request(plan, options, **asked)
-        start = self._native.evacuate if is_evacuation(plan) else self._native.start
-        return start(text, path("state", state), sink)
+    ) -> Begin:
+        """Starts ``plan``, once the cluster is connected."""
+        text = start_request("start", plan, options, **asked)
+        return partial(self._native.start, text, path("state", state))
 
-    def _go_on(self, state: Mapping[str, Any] | str | os.PathLike[str], sink: Sink) -> _native.Run:
-        """Resumes a state on the connected cluster. One of a file is kept there."""
+    def _evacuate(
+        self,
+        plan: EvacuationPlan | Mapping[str, Any],
+        state: str | os.PathLike[str] | None,
+        options: Mapping[str, Any],
+        **asked: Any,
+    ) -> Begin:
+        """Empties a node, once the cluster is connected."""
+        text = start_request("evacuate", plan, options, **asked)
+        return partial(self._native.evacuate, text, path("state", state))
+
+    def _resume(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> Begin:
+        """Goes on from ``state``, once the cluster is connected. One of a file is kept there."""
         if isinstance(state, Mapping):
-            return self._native.resume(to_json(state, "state"), None, sink)
+            return partial(self._native.resume, to_json(state, "state"), None)
         if not isinstance(state, (str, os.PathLike)):
             raise TypeError(f"state must be a dict or a path, not {type(state).__name__}")
         with open(state, encoding="utf-8") as text:
-            return self._native.resume(text.read(), os.fspath(state), sink)
+            return partial(self._native.resume, text.read(), os.fspath(state))
 
 
 def start_request(
-    plan: Plan | EvacuationPlan | Mapping[str, Any], options: Mapping[str, Any], **asked: Any
+    call: str,
+    plan: Plan | EvacuationPlan | Mapping[str, Any],
+    options: Mapping[str, Any],
+    **asked: Any,
 ) -> str:
-    """A ``StartRequest`` of the core."""
-    known("start", options, "DriverOptions")
-    if not isinstance(plan, (Plan, EvacuationPlan, Mapping)):
-        kind = type(plan).__name__
-        raise TypeError(f"plan must be a Plan or a dict of the JSON contract, not {kind}")
+    """A ``StartRequest`` of the core for ``call``."""
+    known(call, options, "DriverOptions")
+    _check_kind(call, plan)
     return merged({"plan": plan, **asked}, options)
 
 
-def is_evacuation(plan: Plan | EvacuationPlan | Mapping[str, Any]) -> bool:
-    """Whether the plan is one of an evacuation, which has nodes that get the clients."""
-    return isinstance(plan, EvacuationPlan) or (isinstance(plan, Mapping) and "clients_to" in plan)
+def _check_kind(call: str, plan: object) -> None:
+    """Makes sure that ``plan`` is one for ``call``: what is to level must not empty a node."""
+    for other, (kind, mark) in _PLANS.items():
+        is_its = isinstance(plan, kind) or (isinstance(plan, Mapping) and mark in plan)
+        if is_its and other != call:
+            message = f"{call}() does not take this kind of plan: give it to {other}()"
+            raise ConfigInvalidError(message, context={"field": "plan"})
+    own, _ = _PLANS[call]
+    if not isinstance(plan, (own, Mapping)):
+        given = type(plan).__name__
+        raise TypeError(f"plan must be a {own.__name__} or a dict of its JSON, not {given}")
+
+
+#: What each call takes, and a field that the JSON of this kind alone has.
+_PLANS: dict[str, tuple[type[Value], str]] = {
+    "start": (Plan, "runs"),
+    "evacuate": (EvacuationPlan, "clients_to"),
+}
 
 
 def stopped(text: str) -> tuple[str, ...]:

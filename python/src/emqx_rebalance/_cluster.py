@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from . import _native
+    from ._calls import Begin
     from ._options import DriverOptions, EvacuationOptions, PlanOptions
     from ._strategy import Strategy
     from ._words import LoadBalancer, Mode
@@ -102,7 +103,8 @@ class Cluster(BaseCluster):
             ConflictError: if the plan has findings of severity ``error`` and ``force`` is false.
             ConfigInvalidError: with every problem of the options.
         """
-        return self._driven(plan, on_event, state, options, force=force, reason=reason, who=who)
+        begin = self._start(plan, state, options, force=force, reason=reason, who=who)
+        return self._driven(begin, on_event, plan)
 
     def resume(
         self,
@@ -117,9 +119,7 @@ class Cluster(BaseCluster):
                 it is then kept.
             on_event: called with every :class:`Event`, in a thread of its own.
         """
-        self._asked(self._native.connect())
-        teller = Teller(on_event)
-        return Run(self._go_on(state, teller.sink), None, teller)
+        return self._driven(self._resume(state), on_event)
 
     def stop(self, coordinator: str | None = None) -> tuple[str, ...]:
         """Stops the run of ``coordinator``, or every run of the cluster; says which were stopped.
@@ -156,7 +156,8 @@ class Cluster(BaseCluster):
         """Begins to empty a node and follows it in the background, up to the empty node, which then
         stays closed until :meth:`stop_evacuation`. Arguments as of :meth:`start`.
         """
-        return self._driven(plan, on_event, state, options, force=force, reason=reason, who=who)
+        begin = self._evacuate(plan, state, options, force=force, reason=reason, who=who)
+        return self._driven(begin, on_event)
 
     def evacuations(self) -> tuple[EvacuationStatus, ...]:
         """The evacuations that go on."""
@@ -203,18 +204,10 @@ class Cluster(BaseCluster):
             raise
         return None if text is None else json.loads(text)
 
-    def _driven(
-        self,
-        plan: Plan | EvacuationPlan | Mapping[str, Any],
-        on_event: OnEvent | None,
-        state: str | os.PathLike[str] | None,
-        options: Mapping[str, Any],
-        **asked: Any,
-    ) -> Run:
+    def _driven(self, begin: Begin, on_event: OnEvent | None, plan: object = None) -> Run:
         teller = Teller(on_event)
         self._asked(self._native.connect())
-        native = self._begin(plan, options, state, teller.sink, **asked)
-        return Run(native, plan if isinstance(plan, Plan) else None, teller)
+        return Run(begin(teller.sink), plan if isinstance(plan, Plan) else None, teller)
 
 
 class EmbeddedCluster(Cluster):

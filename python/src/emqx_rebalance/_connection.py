@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._errors import ConfigInvalidError
-from ._options import path
+from ._options import by_node, number, path
 from ._value import encode
 
 __all__ = ["Connection"]
@@ -61,15 +61,17 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
             # Never the value: it may be the secret itself.
             raise TypeError(f"{name} must be a str, not {type(given[name]).__name__}")
     files = {name: path(name, given[name]) for name in _FILES if name in given}
-    times = {f"{name}_s": _seconds(name, given.pop(name)) for name in _TIMES if name in given}
+    if "node_urls" in given:
+        given["node_urls"] = by_node("node_urls", given["node_urls"], _url)
+    times = {f"{name}_s": number(name, given.pop(name)) for name in _TIMES if name in given}
     _check_pairs(given)
     return {**given, **files, **times}
 
 
-def _seconds(name: str, given: Any) -> float:
-    if isinstance(given, bool) or not isinstance(given, (int, float)):
-        raise TypeError(f"{name} must be a number, not {type(given).__name__}")
-    return float(given)
+def _url(name: str, given: Any) -> str:
+    if not isinstance(given, str):
+        raise TypeError(f"{name} must be a URL, not {type(given).__name__}")
+    return given
 
 
 def _check_pairs(given: Mapping[str, Any]) -> None:

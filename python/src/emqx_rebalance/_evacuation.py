@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["EvacuationAsked", "EvacuationPlan", "EvacuationSurroundings", "plan_evacuation"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EvacuationSurroundings(Value):
     """What surrounds the cluster, for the forecast of an evacuation."""
 
@@ -35,7 +35,7 @@ class EvacuationSurroundings(Value):
     """Seconds that a dropped client takes to come back, on average. 0 to 86400, default 1."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EvacuationAsked(Value):
     """What an evacuation was asked to do."""
 
@@ -47,7 +47,7 @@ class EvacuationAsked(Value):
     """What the plan was made for."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EvacuationPlan(Value):
     """The evacuation of one node and what it will do."""
 

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Event(Value):
     """One thing that a driver did or saw. ``str(event)`` says it to people."""
 
@@ -42,7 +42,7 @@ class Event(Value):
         return self.type.replace("_", " ")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _OfRun(Event):
     coordinator: str
     """The coordinator of the run."""
@@ -51,17 +51,17 @@ class _OfRun(Event):
         return f"{self.coordinator}: {self.type.replace('_', ' ')}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Starting(_OfRun):
     """A run is asked to start."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Started(_OfRun):
     """EMQX took the start, or shows the run."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class StartDoubtful(_OfRun):
     """The answer to a start was lost; EMQX is asked whether it began."""
 
@@ -74,7 +74,7 @@ class StartDoubtful(_OfRun):
         return f"{self.coordinator}: start in doubt, {self.cause.message}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PhaseEntered(_OfRun):
     """A run entered a phase."""
 
@@ -85,7 +85,7 @@ class PhaseEntered(_OfRun):
         return f"{self.coordinator}: {self.phase.replace('_', ' ')}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AnswerLost(Event):
     """A question got no answer; it will be asked again."""
 
@@ -98,12 +98,12 @@ class AnswerLost(Event):
         return f"answer lost, will ask again: {self.cause.message}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Gone(_OfRun):
     """Enough polls in a row did not show a run any more."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ForeignRun(_OfRun):
     """A rebalance that is not of this plan is running."""
 
@@ -113,7 +113,7 @@ class ForeignRun(_OfRun):
         return f"{self.coordinator}: runs a rebalance that is not of this plan"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Drifted(Event):
     """The cluster has parted from the forecast by more than a fifth of what the plan moves;
     planning anew from the present counts may serve better.
@@ -130,7 +130,7 @@ class Drifted(Event):
         return f"drifted: {count(self.moved)} moved, {count(self.expected)} expected by now"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NextWave(Event):
     """The wave is over and leaves more than the goal: another one is planned from fresh counts."""
 
@@ -143,12 +143,12 @@ class NextWave(Event):
         return f"next wave: {percent(self.over)} over the mean, {percent(self.expected)} expected"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Stopping(_OfRun):
     """A run is told to stop."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Ended(Event):
     """The end."""
 

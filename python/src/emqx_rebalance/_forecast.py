@@ -12,7 +12,7 @@ __all__ = ["Balance", "BalanceChange", "Bounds", "Curve", "Forecast", "NodeCurve
 __all__ += ["PhaseSpan"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Balance(Value):
     """How unequal the load is. All 0 when every node carries its share, or there is no load."""
 
@@ -29,7 +29,7 @@ class Balance(Value):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BalanceChange(Value):
     """The balance of a cluster before and after."""
 
@@ -42,7 +42,7 @@ class BalanceChange(Value):
         return f"now: {self.before}; then: {self.after}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Bounds(Value):
     """What no plan can beat."""
 
@@ -53,7 +53,7 @@ class Bounds(Value):
     fullest node needs to reach its share."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NodeEnd(Value):
     """A node at the end of a forecast."""
 
@@ -66,7 +66,7 @@ class NodeEnd(Value):
     is the mean."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PhaseSpan(Value):
     """When one phase of one run lasts."""
 
@@ -80,7 +80,7 @@ class PhaseSpan(Value):
     """Its end, ``from_s`` if the phase is empty."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NodeCurve(Value):
     """The course of one node."""
 
@@ -95,7 +95,7 @@ class NodeCurve(Value):
         return f"<NodeCurve of {self.node}, {len(self.connections)} points>"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Curve(Value):
     """The course of every node. Between two times the counts run in a straight line."""
 
@@ -108,7 +108,7 @@ class Curve(Value):
         return f"<Curve of {len(self.nodes)} nodes, {len(self.times_s)} points>"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Forecast(Value):
     """What a plan will do if the cluster behaves as EMQX's rules say."""
 

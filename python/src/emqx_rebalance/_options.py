@@ -5,18 +5,27 @@ from __future__ import annotations
 import difflib
 import inspect
 import json
+import math
+import numbers
+import operator
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypedDict, TypeVar
 
+from ._errors import ConfigInvalidError, Problem
 from ._value import encode
 
 if TYPE_CHECKING:
     from ._words import LoadBalancer
 
-__all__ = ["DriverOptions", "EvacuationOptions", "PlanOptions", "known", "merged", "spelled_out"]
+__all__ = ["DriverOptions", "EvacuationOptions", "PlanOptions", "by_node", "known", "merged"]
+__all__ += ["number", "path", "spelled_out", "whole"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+#: What fits 64 bits: the core's counts, and times in milliseconds.
+MAX_WHOLE = 2**64 - 1
 
 
 class PlanOptions(TypedDict, total=False):
@@ -132,6 +141,37 @@ def merged(*parts: Mapping[str, Any]) -> str:
     """One request of several parts as JSON, without what is None."""
     given = {name: item for part in parts for name, item in part.items() if item is not None}
     return json.dumps({name: encode(item, name) for name, item in given.items()})
+
+
+def number(name: str, given: Any) -> float:
+    """A number as the core takes it; ``name`` is what errors call it."""
+    if isinstance(given, bool) or not isinstance(given, numbers.Real):
+        raise TypeError(f"{name} must be a number, not {type(given).__name__}")
+    if not math.isfinite(given):
+        raise _invalid(name, given, "a finite number")
+    return float(given)
+
+
+def whole(name: str, given: Any) -> int:
+    """A whole number as the core takes it; ``name`` is what errors call it."""
+    if isinstance(given, bool) or not isinstance(given, SupportsIndex):
+        raise TypeError(f"{name} must be an int, not {type(given).__name__}")
+    count = operator.index(given)
+    if not 0 <= count <= MAX_WHOLE:
+        raise _invalid(name, count, f"a whole number from 0 to {MAX_WHOLE}")
+    return count
+
+
+def by_node(name: str, given: Any, read: Callable[[str, Any], T]) -> dict[str, T]:
+    """What is given for nodes, each as ``read`` takes it; ``name`` is what errors call it."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{name} must be a dict by node name, not {type(given).__name__}")
+    return {node: read(f"{name}[{node!r}]", one) for node, one in given.items()}
+
+
+def _invalid(name: str, value: object, bound: str) -> ConfigInvalidError:
+    problem = Problem(field=name, value=str(value), bound=bound)
+    return ConfigInvalidError(f"`{name}` is `{value}` but must be {bound}", problems=[problem])
 
 
 def path(name: str, given: str | os.PathLike[str] | None) -> str | None:

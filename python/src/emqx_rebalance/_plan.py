@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native
 from ._forecast import Balance, BalanceChange, Bounds, Forecast
-from ._options import known, merged, spelled_out
+from ._options import known, merged, number, spelled_out, whole
 from ._snapshot import Snapshot
 from ._strategy import Strategy
 from ._text import count, duration, percent
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PlannedRun(Value):
     """One EMQX rebalance: one start call to one coordinator."""
 
@@ -55,7 +55,7 @@ class PlannedRun(Value):
     """The options of the start, every one resolved."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Finding(Value):
     """One thing to know before starting."""
 
@@ -72,7 +72,7 @@ class Finding(Value):
         return f"{self.severity}: {self.message}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Move(Value):
     """What a ``level`` plan does to one node."""
 
@@ -94,7 +94,7 @@ class Move(Value):
     """When it takes clients again."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Wave(Value):
     """One of the rounds that it takes to reach the goal. The first is the plan at hand."""
 
@@ -104,7 +104,7 @@ class Wave(Value):
     """Clients dropped in it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Comparison(Value):
     """A way to level, in numbers to compare."""
 
@@ -116,7 +116,7 @@ class Comparison(Value):
     """Seconds from the start to the end."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Behind(Value):
     """How the plan ends behind one kind of load balancer."""
 
@@ -126,7 +126,7 @@ class Behind(Value):
     """The fullest node over the mean at the end, with the noise of chance."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NodeCount(Value):
     """A node's counts when a plan was made."""
 
@@ -138,7 +138,7 @@ class NodeCount(Value):
     """The weight that the node was given. EMQX knows nothing of it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Fingerprint(Value):
     """What a plan was made from."""
 
@@ -148,7 +148,7 @@ class Fingerprint(Value):
     """When, in milliseconds since 1970. None if it was made offline."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AskedOptions(Value):
     """What a plan was asked to do, beside the strategy; see the options of :func:`plan`."""
 
@@ -176,7 +176,7 @@ class AskedOptions(Value):
     """Most seconds that the plan may take."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Asked(Value):
     """What a plan was asked to do."""
 
@@ -186,7 +186,7 @@ class Asked(Value):
     """What else."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Plan(Value):
     """One or more EMQX rebalances and what they will do.
 
@@ -257,10 +257,12 @@ class Plan(Value):
 
         Raises:
             ConflictError: saying what has changed and by how much.
-            ConfigInvalidError: if ``tolerance`` is no number from 0 to 1.
+            ConfigInvalidError: if ``tolerance`` is no number from 0 to 1, or ``max_age_s`` is
+                negative.
         """
         now = int(time.time() * 1000)
-        _native.fits(_text(self), to_json(snapshot, "snapshot"), now, float(tolerance), max_age_s)
+        share, age_s = number("tolerance", tolerance), whole("max_age_s", max_age_s)
+        _native.fits(_text(self), to_json(snapshot, "snapshot"), now, share, age_s)
 
     def to_pandas(self) -> Any:
         """The forecast as a ``pandas.DataFrame``: seconds down, nodes across. Needs the extra

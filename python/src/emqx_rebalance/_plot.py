@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._extra import needed
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from ._evacuation import EvacuationPlan
     from ._forecast import Forecast
     from ._plan import Plan
-    from ._run import BaseRun
 
 __all__ = ["forecast", "run"]
 
@@ -24,15 +24,15 @@ def forecast(plan: Plan | EvacuationPlan, ax: Any = None) -> Any:
     return ax
 
 
-def run(run: BaseRun, ax: Any = None) -> Any:
-    """The forecast, and each node as it is now."""
+def run(plan: Plan | None, course: Sequence[Mapping[str, Any]], ax: Any = None) -> Any:
+    """The clients of every node as they were, over the forecast."""
     ax = _axes(ax)
-    status = run.status
-    colours = _draw(run.plan.forecast, ax) if run.plan is not None else {}
-    now = {load.node: load.connections for load in status.nodes}
-    for node, connections in now.items():
-        marker = {"color": colours[node]} if node in colours else {}
-        ax.plot(status.progress.elapsed_s, connections, "o", label=f"{node} now", **marker)
+    colours = {} if plan is None else _draw(plan.forecast, ax, linestyle="--", alpha=0.5)
+    for node in dict.fromkeys(node for sample in course for node in sample["connections"]):
+        seen = [sample for sample in course if node in sample["connections"]]
+        times = [sample["elapsed_s"] for sample in seen]
+        counts = [sample["connections"][node] for sample in seen]
+        ax.plot(times, counts, label=f"{node} measured", color=colours.get(node))
     ax.legend(loc="best", fontsize="small")
     return ax
 
@@ -48,11 +48,11 @@ def _axes(ax: Any) -> Any:
     return ax
 
 
-def _draw(forecast: Forecast, ax: Any) -> dict[str, str]:
+def _draw(forecast: Forecast, ax: Any, **style: Any) -> dict[str, str]:
     drawn = lines(forecast)
     for line in drawn:
         times, counts = zip(*line.points, strict=True)
-        ax.plot(times, counts, label=line.name, color=line.colour)
+        ax.plot(times, counts, label=line.name, color=line.colour, **style)
     highest = max((y for line in drawn for _, y in line.points), default=0)
     ax.set_ylim(bottom=0, top=highest * 1.05 or 1)
     return {line.name: line.colour for line in drawn}

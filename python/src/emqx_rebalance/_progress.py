@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ._extra import needed
 
 if TYPE_CHECKING:
-    from ._run import Run
-    from ._status import Outcome, Status
+    from ._status import Status
 
-__all__ = ["show"]
+__all__ = ["bar"]
 
 
-def show(run: Run, console: Any = None) -> Outcome:
-    """Waits for the verdict behind a bar. Ctrl-C ends the waiting alone."""
+@contextmanager
+def bar(console: Any = None) -> Iterator[Callable[[Status], None]]:
+    """A bar, for as long as somebody shows statuses on it."""
     progress = needed("rich.progress", "progress")
     columns = (
         progress.TextColumn("{task.description}"),
@@ -24,14 +26,16 @@ def show(run: Run, console: Any = None) -> Outcome:
         progress.TextColumn("{task.fields[left]}"),
     )
     with progress.Progress(*columns, console=console) as bars:
-        bar = bars.add_task("starting", total=None, left="")
-        for status in run.watch():
+        task = bars.add_task("starting", total=None, left="")
+
+        def show(status: Status) -> None:
             at = status.progress
             left = "" if at.eta_s is None else f"{at.eta_s} s to go"
             moved = min(at.moved, at.to_move)
-            bars.update(bar, description=_words(status), completed=moved, left=left)
-            bars.update(bar, total=at.to_move or None)
-    return run.wait()
+            bars.update(task, description=_words(status), completed=moved, left=left)
+            bars.update(task, total=at.to_move or None)
+
+        yield show
 
 
 def _words(status: Status) -> str:

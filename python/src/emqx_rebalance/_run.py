@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseRun", "Run", "Teller"]
 
-#: Seconds for the last events to reach the log and the callback.
-MOMENT_S = 1.0
+#: Seconds for the last events to reach the log and the callback, on a busy machine too.
+MOMENT_S = 5.0
 
 OnEvent = Callable[[Event], object]
 
@@ -115,22 +115,16 @@ class BaseRun:
         """Has every run stopped, or the evacuation. Returns at once; the verdict still comes."""
         self._native.stop()
 
-    def detach(self) -> None:
-        """Follows it no more. EMQX goes on by itself; ``cluster.resume(run.state)`` follows it
-        again.
-        """
-        self._native.detach()
-
     def _repr_html_(self) -> str:
         return self.status._repr_html_()
 
     def plot(self, ax: Any = None) -> Any:
-        """Draws what the plan forecast, and each node as it is now, on matplotlib axes. Needs the
-        extra ``plot``.
+        """Draws the clients of every node so far, over what the plan forecast, on matplotlib axes.
+        Needs the extra ``plot``.
         """
         from ._plot import run
 
-        return run(self, ax)
+        return run(self.plan, json.loads(self._native.course()), ax)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.status!r}>"
@@ -173,11 +167,20 @@ class Run(BaseRun):
         self._teller.finish()
         return outcome
 
+    def detach(self) -> None:
+        """Follows it no more, and returns once nothing is sent any more. EMQX goes on by itself;
+        ``cluster.resume(run.state)`` follows it again.
+        """
+        _waited(self._native.detach(), None)
+
     def progress(self, console: Any = None) -> Outcome:
         """Waits for the verdict behind a progress bar. Needs the extra ``progress``."""
-        from ._progress import show
+        from ._progress import bar
 
-        return show(self, console)
+        with bar(console) as show:
+            for status in self.watch():
+                show(status)
+        return self.wait()
 
 
 def _waited(task: _native.Task, timeout: float | None) -> str:

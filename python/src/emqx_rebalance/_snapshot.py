@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from . import _native
+from ._options import by_node, number
 from ._text import count, table
 from ._value import Value, checked, encode
 from ._words import NodeStatus, Role
@@ -16,7 +17,7 @@ from ._words import NodeStatus, Role
 __all__ = ["NodeLoad", "Snapshot"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NodeLoad(Value):
     """One node's load. Checked, and completed, by the core."""
 
@@ -48,7 +49,7 @@ class NodeLoad(Value):
         checked(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Snapshot(Value):
     """The load of every node of a cluster at one time, in EMQX's order.
 
@@ -95,6 +96,7 @@ class Snapshot(Value):
         Raises:
             UnknownNodeError: if ``weights`` names a node that is not here.
         """
+        weights = by_node("weights", weights, number)
         unknown = [name for name in weights if self.node(name) is None]
         if unknown:
             from ._errors import UnknownNodeError

@@ -18,7 +18,7 @@ __all__ = ["Cause", "EvacuationStatus", "EvictionCounts", "Outcome", "Progress",
 __all__ += ["RunView", "Status", "WaveRecord"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Cause(Value):
     """An error that led to an outcome or an event."""
 
@@ -28,7 +28,7 @@ class Cause(Value):
     """The error in one line."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outcome(Value):
     """How a plan ended."""
 
@@ -56,7 +56,7 @@ class Outcome(Value):
         return f"{self.result.replace('_', ' ')}: {self.detail}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RunView(Value):
     """One EMQX rebalance."""
 
@@ -75,7 +75,7 @@ class RunView(Value):
     """Disconnected sessions that each donor moves per second."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Progress(Value):
     """How far a plan is."""
 
@@ -93,7 +93,7 @@ class Progress(Value):
     """Seconds since the first start."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Status(Value):
     """Where a plan, or a cluster, stands. ``print(status)`` shows what the command shows."""
 
@@ -138,7 +138,7 @@ class Status(Value):
         return f"<Status: {self.phase}, {moved} ({percent(self.progress.percent / 100)})>"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WaveRecord(Value):
     """A wave that is over."""
 
@@ -156,7 +156,7 @@ class WaveRecord(Value):
     """The fullest node over the mean, as measured."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Record(Value):
     """A plan that has ended: what is worth keeping, since EMQX keeps nothing."""
 
@@ -189,7 +189,7 @@ class Record(Value):
         return f"<Record: {self.outcome.result}, {count(self.moved)} moved>"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EvictionCounts(Value):
     """Counts of a node that evicts, as it reports them itself."""
 
@@ -205,7 +205,7 @@ class EvictionCounts(Value):
     """Sessions without a client now. Only a donor of a rebalance reports it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EvacuationStatus(Value):
     """One evacuation in progress. It lasts until it is stopped, over restarts of the node too."""
 

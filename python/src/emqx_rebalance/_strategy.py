@@ -9,7 +9,7 @@ from ._value import Value, checked
 __all__ = ["Evacuation", "Strategy"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Strategy(Value):
     """EMQX's rebalance options under EMQX's names, every one resolved.
 
@@ -49,7 +49,7 @@ class Strategy(Value):
         checked(self)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Evacuation(Value):
     """EMQX's options for emptying a node, under EMQX's names."""
 

@@ -194,6 +194,8 @@ class FindingCode(Word):
     """EMQX counts sessions that the whole cluster stores durably as the node's (5.8 and later)."""
     EVACUATION_IN_PROGRESS = "evacuation_in_progress"
     """A node is being evacuated."""
+    FULLER_AT_FIRST = "fuller_at_first"
+    """The first wave leaves the fullest node fuller than it is; a later one mends that."""
     LAX_THRESHOLDS = "lax_thresholds"
     """The thresholds end the run with a node more than 10 % over the mean."""
     LEFT_OUT_BY_ROLE = "left_out_by_role"

@@ -24,10 +24,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _connection, _errors, _native
-from ._calls import is_evacuation, start_request
+from ._calls import start_request
 from ._evacuation import EvacuationPlan
 from ._events import Event, event
-from ._options import known, merged, spelled_out
+from ._options import known, merged, spelled_out, whole
 from ._plan import Plan, request
 from ._snapshot import Snapshot
 from ._status import EvacuationStatus, Outcome, Record, Status
@@ -111,7 +111,9 @@ class Talk(Generic[T]):
         Early, late and repeated calls are harmless. A request that is not answered within its
         timeout counts as lost.
         """
-        data = json.loads(self._native.step(now_ms, to_json(list(answers), "answers")))
+        data = json.loads(
+            self._native.step(whole("now_ms", now_ms), to_json(list(answers), "answers"))
+        )
         if "result" in data or "error" in data:
             self._end = data
         return _step(data)
@@ -154,7 +156,8 @@ class Driver:
             stop: have every run stopped; the verdict comes later.
         """
         given = {"answers": list(answers), "stop": stop}
-        return _step(json.loads(self._native.step(now_ms, to_json(given, "answers"))))
+        now = whole("now_ms", now_ms)
+        return _step(json.loads(self._native.step(now, to_json(given, "answers"))))
 
     @property
     def state(self) -> dict[str, Any]:
@@ -258,22 +261,37 @@ class Cluster:
     @spelled_out("DriverOptions")
     def start(
         self,
-        plan: Plan | EvacuationPlan | Mapping[str, Any],
+        plan: Plan | Mapping[str, Any],
         *,
         force: bool = False,
         reason: str | None = None,
         who: str | None = None,
         **options: Unpack[DriverOptions],
     ) -> Driver:
-        """Begins ``plan``, of runs or of an evacuation. :meth:`connect`, or another question, must
-        have had its answer.
+        """Begins ``plan``. :meth:`connect`, or another question, must have had its answer."""
+        asked = start_request("start", plan, options, force=force, reason=reason, who=who)
+        return Driver(self._native.start(asked))
+
+    @spelled_out("DriverOptions")
+    def evacuate(
+        self,
+        plan: EvacuationPlan | Mapping[str, Any],
+        *,
+        force: bool = False,
+        reason: str | None = None,
+        who: str | None = None,
+        **options: Unpack[DriverOptions],
+    ) -> Driver:
+        """Begins to empty a node. :meth:`connect`, or another question, must have had its
+        answer.
         """
-        asked = start_request(plan, options, force=force, reason=reason, who=who)
-        start = self._native.evacuate if is_evacuation(plan) else self._native.start
-        return Driver(start(asked))
+        asked = start_request("evacuate", plan, options, force=force, reason=reason, who=who)
+        return Driver(self._native.evacuate(asked))
 
     def resume(self, state: Mapping[str, Any]) -> Driver:
-        """Goes on from what :attr:`Driver.state` was, in this process or in another."""
+        """Goes on from what :attr:`Driver.state` was, of either kind, in this process or in
+        another.
+        """
         return Driver(self._native.resume(to_json(state, "state")))
 
     def __reduce__(self) -> Any:

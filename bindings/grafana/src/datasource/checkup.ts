@@ -1,4 +1,5 @@
 import type { DataSourceInstanceSettings, TestDataSourceResponse } from '@grafana/data';
+import { errorOf } from '../error';
 import { carry } from './carrier';
 import type { Observation } from './observations';
 import type { RebalanceJsonData } from './types';
@@ -14,12 +15,12 @@ export async function checkup(settings: Settings, read: () => Promise<Observatio
     const { status, balance } = await read();
     const versions = [...new Set(status.nodes.flatMap((load) => load.version ?? []))].sort();
     const which = `EMQX ${versions.join(', ') || 'of unknown version'}, ${counted(status.nodes.length)}`;
-    const over = `fullest ${(balance.over * 100).toFixed(1)} % over the mean`;
+    const over = balance ? `fullest ${(balance.over * 100).toFixed(1)} % over the mean` : 'none of which serves';
     const control = await mayControl(settings, status.nodes.some((load) => load.version?.startsWith('4.')) ? 4 : 5);
     const summary = `${which}, ${over}. The read key can read. ${control.text}`;
     return { status: control.isError ? 'error' : 'success', message: summary };
   } catch (error) {
-    return failure(error instanceof Error ? error.message : String(error));
+    return failure(errorOf(error).message);
   }
 }
 

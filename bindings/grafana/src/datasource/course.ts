@@ -1,5 +1,6 @@
 import type { DriverState, Run } from 'emqx-rebalance';
 import type { Plan, Status } from '../contract';
+import { errorOf } from '../error';
 
 /** A rebalance that this browser tab started, and how far it is. */
 export interface CourseState {
@@ -18,15 +19,19 @@ export interface CourseState {
  * It lives with the data source and not with a panel, so that leaving the dashboard does not end it.
  */
 export class Course {
+  /** Its last state, with the verdict, or with the error that hides it. Never rejects. */
+  readonly ended: Promise<CourseState>;
   private current: CourseState;
   private readonly listeners = new Set<() => void>();
 
   constructor(
     plan: Plan,
     private readonly run: Run<DriverState>,
-    startedAt: number
+    startedAt: number,
+    seen: (status: Status) => void
   ) {
     this.current = { plan, startedAt };
+    this.ended = this.follow(seen);
   }
 
   /** The same object until something changes, as React's external stores must be. */
@@ -41,21 +46,20 @@ export class Course {
     return this.current.error !== undefined || this.current.status?.outcome !== undefined;
   }
 
-  /** Ends with the verdict, or with the error that hides it. Never throws. */
-  async follow(seen: (status: Status) => void): Promise<CourseState> {
+  async stop(): Promise<void> {
+    await this.run.stop();
+  }
+
+  private async follow(seen: (status: Status) => void): Promise<CourseState> {
     try {
       for await (const status of this.run.watch()) {
         this.change({ status });
         seen(status);
       }
     } catch (error) {
-      this.change({ error: error instanceof Error ? error : new Error(String(error)) });
+      this.change({ error: errorOf(error) });
     }
     return this.current;
-  }
-
-  async stop(): Promise<void> {
-    await this.run.stop();
   }
 
   private change(part: Partial<CourseState>): void {

@@ -8,14 +8,13 @@ import {
   type TestDataSourceResponse,
 } from '@grafana/data';
 import { getTemplateSrv } from '@grafana/runtime';
-import { Cluster, type DriverState } from 'emqx-rebalance';
+import { Cluster } from 'emqx-rebalance';
 import type { Plan, PlanWishes } from '../contract';
-import { carry } from './carrier';
 import { checkup } from './checkup';
-import { Course, type CourseState } from './course';
+import type { Course } from './course';
 import { frameFor } from './frames/frames';
-import { Observations, type Observation } from './observations';
-import { Memory } from './memory';
+import { helmOf, type Helm } from './helm';
+import type { Observation, Observations } from './observations';
 import { loadPlanner } from './planner';
 import { DEFAULT_QUERY, type RebalanceJsonData, type RebalanceQuery } from './types';
 import { NodeVariables } from './variables';
@@ -30,22 +29,23 @@ export interface StartOptions {
 
 /** An EMQX cluster behind Grafana's data source proxy: what queries read, and what the panel steers with. */
 export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, RebalanceJsonData> {
-  readonly observations = new Observations();
+  readonly helm: Helm;
+  readonly observations: Observations;
   private readonly cluster: Promise<Cluster>;
   private reading?: Promise<Observation>;
-  private course?: Course;
-  private readonly courseListeners = new Set<() => void>();
-  private readonly memory: Memory;
 
   constructor(private readonly settings: DataSourceInstanceSettings<RebalanceJsonData>) {
     super(settings);
     this.variables = new NodeVariables(this);
     this.annotations = { getDefaultQuery: () => ({ subject: 'events' }) };
-    this.memory = new Memory(settings.uid);
+    this.helm = helmOf(settings.uid);
+    this.observations = this.helm.observations;
     const url = `/api/datasources/proxy/uid/${settings.uid}`;
-    this.cluster = loadPlanner().then(() => new Cluster({ url, fetch: carry, findNodes: false }));
+    const options = { url, fetch: this.helm.line.carry, findNodes: false };
+    this.cluster = loadPlanner().then(() => new Cluster(options));
     // Whoever uses the cluster is told why it cannot be used; nobody may be using it yet.
-    this.resume().catch(() => this.memory.forget());
+    this.cluster.catch(() => undefined);
+    void this.helm.resume(async (state, store) => (await this.cluster).resume(state, { store }));
   }
 
   /**
@@ -54,15 +54,11 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
    */
   async observe(maxAgeMs = 1000): Promise<Observation> {
     const latest = this.observations.latest();
-    if (latest && (this.isFollowing() || Date.now() - latest.time <= maxAgeMs)) {
+    if (latest && (this.helm.isFollowing() || Date.now() - latest.time <= maxAgeMs)) {
       return latest;
     }
     this.reading ??= this.read().finally(() => (this.reading = undefined));
     return this.reading;
-  }
-
-  private isFollowing(): boolean {
-    return this.course !== undefined && !this.course.isOver();
   }
 
   private async read(): Promise<Observation> {
@@ -70,45 +66,39 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
     return this.observations.add(Date.now(), status);
   }
 
+  /** Why the last look at the nodes failed, whoever looked; nothing while EMQX answers. */
+  silence(): Error | undefined {
+    return this.helm.line.failure;
+  }
+
   /** Plans from fresh counts. Touches nothing. */
   async plan(request: PlanWishes): Promise<Plan> {
     return (await this.cluster).plan(request);
   }
 
-  /** Starts `plan` and follows it to its verdict, whatever happens to the caller. */
-  async start(plan: Plan, options: StartOptions, ended: (state: CourseState) => void): Promise<void> {
-    const startedAt = Date.now();
-    const store = (state: DriverState) => this.memory.keep({ plan, startedAt, state });
-    const run = await (await this.cluster).start(plan, { ...options, store });
-    this.follow(new Course(plan, run, startedAt), ended);
+  /**
+   * Asks the cluster whether `plan` can still be started.
+   *
+   * @throws an Error that says what has changed since
+   */
+  async check(plan: Plan): Promise<void> {
+    await (await this.cluster).checkFits(plan);
   }
 
-  /** Goes on with what this tab drove before it was reloaded. */
-  private async resume(): Promise<void> {
+  /** Starts `plan`, if it still fits, and follows it to its verdict, whatever happens to the caller. */
+  async start(plan: Plan, options: StartOptions): Promise<Course> {
     const cluster = await this.cluster;
-    const remembered = this.memory.recall();
-    if (remembered) {
-      const { plan, startedAt } = remembered;
-      const store = (state: DriverState) => this.memory.keep({ plan, startedAt, state });
-      this.follow(new Course(plan, await cluster.resume(remembered.state, { store }), startedAt));
-    }
-  }
-
-  private follow(course: Course, ended?: (state: CourseState) => void): void {
-    this.course = course;
-    this.courseListeners.forEach((listener) => listener());
-    void course
-      .follow((status) => this.observations.addNew(Date.now(), status))
-      .then((state) => {
-        this.memory.forget();
-        ended?.(state);
-      });
+    return this.helm.start(plan, async (store) => {
+      await cluster.checkFits(plan);
+      return cluster.start(plan, { ...options, store });
+    });
   }
 
   /** Stops what this tab started, or else whatever runs. */
   async stop(): Promise<void> {
-    if (this.course && this.isFollowing()) {
-      return this.course.stop();
+    const course = this.helm.current();
+    if (course && !course.isOver()) {
+      return course.stop();
     }
     await (await this.cluster).stop();
     await this.observe(0);
@@ -117,22 +107,6 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
   /** Whether there is a key to start and stop with. */
   canControl(): boolean {
     return Boolean(this.settings.jsonData.controlKey);
-  }
-
-  /** What this tab started last, if anything. */
-  readonly currentCourse = (): Course | undefined => this.course;
-
-  readonly subscribeCourse = (listener: () => void): (() => void) => {
-    this.courseListeners.add(listener);
-    return () => this.courseListeners.delete(listener);
-  };
-
-  /** Puts a verdict away. */
-  dismissCourse(): void {
-    if (this.course?.isOver()) {
-      this.course = undefined;
-      this.courseListeners.forEach((listener) => listener());
-    }
   }
 
   getDefaultQuery(): Partial<RebalanceQuery> {

@@ -11,7 +11,7 @@ export interface Remembered {
 }
 
 /**
- * Remembers the rebalance that this tab drives, for this tab alone: two tabs must not drive the same one.
+ * Remembers the rebalance that this tab drives, for this tab and for those that are made by duplicating it.
  *
  * Holds counts, node names and options. There are no secrets in a browser to be kept.
  */

@@ -1,12 +1,13 @@
 import { plan } from 'emqx-rebalance';
-import type { Balance, Status } from '../contract';
+import { sharing, type Balance, type Status } from '../contract';
 
 /** A cluster at one time. */
 export interface Observation {
   /** Milliseconds since 1970. */
   time: number;
   status: Status;
-  balance: Balance;
+  /** Missing where no node takes clients. */
+  balance?: Balance;
 }
 
 /**
@@ -51,11 +52,10 @@ export class Observations {
   }
 }
 
-/** The balance of the nodes that can take part, as every plan gives it. */
-function balanceOf(status: Status): Balance {
-  // Donors of a run that is on its way still count.
-  const nodes = status.nodes.map((load) => (load.status === 'donor' ? { ...load, status: 'running' as const } : load));
-  return nodes.some((load) => load.status === 'running') ? plan({ snapshot: { nodes } }).balance.before : EVEN;
+/** The balance of the nodes that share the clients, as every plan gives it. */
+function balanceOf(status: Status): Balance | undefined {
+  const nodes = sharing(status.nodes).map((load) => ({ ...load, status: 'running' as const }));
+  return nodes.length > 0 ? plan({ snapshot: { nodes } }).balance.before : undefined;
 }
 
 function sameCounts(a: Status, b: Status): boolean {
@@ -64,7 +64,6 @@ function sameCounts(a: Status, b: Status): boolean {
   );
 }
 
-const EVEN: Balance = { over: 0, under: 0, cv: 0 };
 /** A driver tells the counts of its last look again just before the next one: curves would be stairs. */
 const REPEATED_MS = 2500;
 /** An hour and a half at one a second. */

@@ -6,7 +6,7 @@ import { isRunning as isUnderWay } from '../contract';
 import type { RebalanceDataSource } from '../datasource/datasource';
 import type { Observation } from '../datasource/observations';
 import type { Ahead } from './curves';
-import type { PanelOptions } from './options';
+import { pollMs, type PanelOptions } from './options';
 import { Actions } from './parts/Actions';
 import { Bars } from './parts/Bars';
 import { Curves } from './parts/Curves';
@@ -21,6 +21,7 @@ import { rowsOf } from './rows';
 import { useControl } from './state/control';
 import { useCourse } from './state/course';
 import { usePlans } from './state/plans';
+import { useSteady } from './state/steady';
 import { layoutOf } from './layout';
 
 interface Props {
@@ -37,22 +38,27 @@ export function Board({ source, latest, error, panel }: Props) {
   const course = useCourse(source);
   const plans = usePlans(source, options);
   const place = { dashboardUID: panel.data.request?.dashboardUID, panelId: panel.id };
-  const control = useControl(source, options.pollSeconds, place);
+  const control = useControl(source, pollMs(options), place);
 
   const status = course?.status && !course.status.outcome && !course.error ? course.status : latest.status;
   const isOurs = course !== undefined && !course.error && !course.status?.outcome;
   const isRunning = isOurs || status.runs.some(isUnderWay);
   const plan = isOurs ? course.plan : plans.plans?.[plans.selected];
   const { rows, mean } = rowsOf(status, plan);
-  const nodes = rows.map(({ node }) => node);
-  const ahead = useAhead(course, plan, latest.time);
+  const nodes = useSteady(rows.map(({ node }) => node));
+  const ahead = useAhead(isOurs || !plan ? course : undefined, plan, latest.time);
   const layout = layoutOf(width, height, options, plans.plans !== undefined && !isRunning);
-  const seen = source.observations.between(ahead ? ahead.from - 3_600_000 : timeRange.from.valueOf(), latest.time);
+  const seen = useSeen(source, ahead ? ahead.from - 3_600_000 : timeRange.from.valueOf(), latest);
   const format = useFormat(panel);
 
   return (
     <div className={styles.board}>
-      <Summary latest={latest} error={error} timeZone={panel.timeZone} isNarrow={layout.isNarrow}>
+      <Summary
+        latest={latest}
+        error={error ?? (isOurs ? source.silence() : undefined)}
+        timeZone={panel.timeZone}
+        isNarrow={layout.isNarrow}
+      >
         <Actions
           plans={plans}
           control={control}
@@ -63,7 +69,7 @@ export function Board({ source, latest, error, panel }: Props) {
       </Summary>
       {control.error && <Problem title="That did not work" error={control.error} onRemove={control.clear} />}
       {plans.error && <Problem title="No plan" error={plans.error} onRemove={plans.clear} />}
-      {course && !isOurs && <Verdict course={course} onDismiss={() => source.dismissCourse()} />}
+      {course && !isOurs && <Verdict course={course} onDismiss={() => source.helm.dismiss()} />}
       {isRunning && <Progress status={status} isOurs={isOurs} />}
       <div className={cx(styles.main, layout.isStacked && styles.stacked)}>
         {layout.showBars && (
@@ -97,7 +103,7 @@ export function Board({ source, latest, error, panel }: Props) {
   );
 }
 
-/** The forecast of what runs, counted from its start, or of what is planned, from now. */
+/** The forecast of what runs or has ended, counted from its start, or of what is planned, from now. */
 function useAhead(
   course: ReturnType<typeof useCourse>,
   plan: Ahead['plan'] | undefined,
@@ -106,6 +112,11 @@ function useAhead(
   const from = course ? course.startedAt : now;
   const shown = course ? course.plan : plan?.decision === 'start' ? plan : undefined;
   return useMemo(() => shown && { plan: shown, from }, [shown, from]);
+}
+
+/** What this tab has seen since `from`. */
+function useSeen({ observations }: RebalanceDataSource, from: number, latest: Observation): Observation[] {
+  return useMemo(() => observations.between(from, latest.time), [observations, from, latest]);
 }
 
 /** Counts as the panel's field options write them. */

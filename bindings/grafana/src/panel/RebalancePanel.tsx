@@ -2,7 +2,7 @@ import type { PanelProps } from '@grafana/data';
 import { PanelDataErrorView } from '@grafana/runtime';
 import { LoadingPlaceholder } from '@grafana/ui';
 import type { RebalanceDataSource } from '../datasource/datasource';
-import type { PanelOptions } from './options';
+import { pollMs, type PanelOptions } from './options';
 import { Problem } from './parts/Problem';
 import { Board } from './Board';
 import { useSource } from './source';
@@ -19,7 +19,7 @@ export function RebalancePanel(props: PanelProps<PanelOptions>) {
 }
 
 function Cluster({ source, panel }: { source: RebalanceDataSource; panel: PanelProps<PanelOptions> }) {
-  const { latest, error } = useCluster(source, panel.options.pollSeconds);
+  const { latest, error } = useCluster(source, pollMs(panel.options));
   if (latest) {
     return <Board source={source} latest={latest} error={error} panel={panel} />;
   }

@@ -24,6 +24,12 @@ export interface PanelOptions {
   evenColor: string;
 }
 
+/** Milliseconds between two looks. A provisioned dashboard may hold what no editor takes: 0 would never rest. */
+export function pollMs({ pollSeconds }: PanelOptions): number {
+  const { min, max } = POLL_SECONDS;
+  return 1000 * Math.min(Math.max(Number(pollSeconds) || DEFAULT_POLL_SECONDS, min), max);
+}
+
 /** The request for a plan of `mode`, under EMQX's own names. */
 export function planRequest(options: PanelOptions, mode: Mode): PlanWishes {
   return {
@@ -70,13 +76,16 @@ export function withOptions(plugin: PanelPlugin<PanelOptions>): PanelPlugin<Pane
           path: 'pollSeconds',
           name: 'Poll every',
           description: 'Seconds between two looks at the cluster while the panel is visible',
-          defaultValue: 2,
-          settings: { min: 1, max: 300, integer: true },
+          defaultValue: DEFAULT_POLL_SECONDS,
+          settings: { ...POLL_SECONDS, integer: true },
         });
       strategyOptions(builder);
       displayOptions(builder);
     });
 }
+
+const DEFAULT_POLL_SECONDS = 2;
+const POLL_SECONDS = { min: 1, max: 60 };
 
 type Builder = Parameters<Parameters<PanelPlugin<PanelOptions>['setPanelOptions']>[0]>[0];
 

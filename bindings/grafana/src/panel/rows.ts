@@ -1,4 +1,4 @@
-import { isRunning, type NodeLoad, type Plan, type Status } from '../contract';
+import { deviationOf, isRunning, meanOf, type NodeLoad, type Plan, type Status } from '../contract';
 
 /** What a node is in the rebalance that runs or is planned, or would be by its load. */
 export type Part = 'donor' | 'recipient' | 'even' | 'out';
@@ -7,8 +7,8 @@ export type Part = 'donor' | 'recipient' | 'even' | 'out';
 export interface NodeRow {
   node: string;
   connections: number;
-  /** Share over the mean; negative under it. */
-  deviation: number;
+  /** Share over the mean; negative under it. Nodes that the mean is not of have none. */
+  deviation?: number;
   part: Part;
   status: NodeLoad['status'];
   /** Connections at the end of the plan. */
@@ -22,13 +22,19 @@ export interface Rows {
 
 /** The nodes in the order of their names, so that bars do not jump. */
 export function rowsOf(status: Status, plan: Plan | undefined): Rows {
-  const serving = status.nodes.filter((load) => load.status !== 'stopped');
-  const mean = serving.reduce((sum, load) => sum + load.connections, 0) / Math.max(serving.length, 1);
+  const mean = meanOf(status.nodes);
   const rows = status.nodes.map((load) => {
-    const deviation = mean > 0 ? load.connections / mean - 1 : 0;
+    const deviation = deviationOf(load, mean);
     const { node, connections } = load;
     const after = plan?.forecast.final.find((end) => end.node === node)?.connections;
-    return { node, connections, deviation, part: partOf(load, deviation, status, plan), status: load.status, after };
+    return {
+      node,
+      connections,
+      deviation,
+      part: partOf(load, deviation ?? 0, status, plan),
+      status: load.status,
+      after,
+    };
   });
   return { rows: rows.sort((a, b) => byName.compare(a.node, b.node)), mean };
 }

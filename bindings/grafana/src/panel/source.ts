@@ -2,6 +2,7 @@ import type { PanelData, PanelProps } from '@grafana/data';
 import { getDataSourceSrv } from '@grafana/runtime';
 import { useEffect, useState } from 'react';
 import type { RebalanceDataSource } from '../datasource/datasource';
+import { errorOf } from '../error';
 
 /** Type of the data source that the panel steers with. */
 export const SOURCE_TYPE = 'emqxrebalance-rebalance-datasource';
@@ -23,7 +24,7 @@ export function useSource(
     let isCurrent = true;
     find(wanted)
       .then((source) => ({ source }))
-      .catch((error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }))
+      .catch((error: unknown) => ({ error: errorOf(error).message }))
       .then((found) => isCurrent && setState(found));
     return () => {
       isCurrent = false;

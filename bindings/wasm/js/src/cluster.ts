@@ -54,6 +54,16 @@ export class Cluster {
     return this.#ask(() => this.#raw.plan(encode(request)), options);
   }
 
+  /**
+   * Makes sure that a plan can still be started: the same nodes, each with as many clients as then give
+   * or take 5 % of the average, and the plan no older than an hour.
+   *
+   * Rejects with kind `conflict`, saying what has changed since.
+   */
+  async checkFits(plan: Plan, options?: CallOptions): Promise<void> {
+    await this.#ask(() => this.#raw.check_fits(encode(plan)), options);
+  }
+
   /** Plans the evacuation of a node in the cluster as it is now. */
   planEvacuation(request: EvacuationWishes, options?: CallOptions): Promise<EvacuationPlan> {
     return this.#ask(() => this.#raw.plan_evacuation(encode(request)), options);

@@ -80,6 +80,15 @@ test("a plan that a finding forbids is not started, unless forced", { timeout: 6
   assert.deepEqual((await cluster.status()).runs, []);
 });
 
+test("a plan is checked against the cluster as it is now", { timeout: 60_000 }, async (t) => {
+  const cluster = await started("300,0");
+  t.after(() => access.close());
+  const plan = await cluster.plan(wishes);
+  await cluster.checkFits(plan);
+  plan.fingerprint.nodes[0].connections = 200;
+  await assert.rejects(cluster.checkFits(plan), { kind: "conflict", message: /changed too much since.*now: `300`/ });
+});
+
 test("a wrong key is unauthorized, and no secret is in the error", { timeout: 60_000 }, async (t) => {
   await started("10,0");
   t.after(() => access.close());

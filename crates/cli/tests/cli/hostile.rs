@@ -36,9 +36,13 @@ impl Server {
         Self { url, was_started }
     }
 
-    /// Starting on this server must fail with code 3 and without a start.
+    /// Starting on this server, which answers, must fail with code 3 and without a start.
     fn refuses(&self) -> Said {
-        let args = ["start", "--yes", "--timeout", "1", "--url", &self.url];
+        self.refuses_within("20")
+    }
+
+    fn refuses_within(&self, timeout_s: &str) -> Said {
+        let args = ["start", "--yes", "--timeout", timeout_s, "--url", &self.url];
         let said = run(&args, "");
         assert_eq!(said.code, Some(3), "{}", said.err);
         assert_eq!(said.out, "");
@@ -77,7 +81,7 @@ fn a_redirect_to_a_login_page_is_not_followed() {
 fn a_server_that_hangs_is_given_up() {
     let (keep, kept) = std::sync::mpsc::channel();
     let server = Server::new(move |stream| keep.send(stream).unwrap());
-    server.refuses();
+    server.refuses_within("1");
     drop(kept);
 }
 

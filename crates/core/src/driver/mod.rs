@@ -64,13 +64,13 @@ impl Driver {
     /// A driver for `plan`.
     ///
     /// # Errors
-    /// `conflict` if the plan has findings of severity `error` and `force` is false.
+    /// `conflict` if the plan has findings of severity `error`, or ends worse than it begins within
+    /// `max_waves`, and `force` is false.
     pub fn new(plan: Plan, options: DriverOptions, force: bool) -> Result<Self> {
-        if let (Some(finding), false) = (plan.errors().next(), force) {
-            return Err(Error::new(ErrorKind::Conflict, finding.message.clone())
-                .with("hint", "change the plan, or force the start"));
+        match objection(&plan, &options) {
+            Some(error) if !force => Err(error),
+            _ => Ok(Self::from_state(DriverState::new(plan, options))),
         }
-        Ok(Self::from_state(DriverState::new(plan, options)))
     }
 
     /// Goes on from a stored state, after the process that stored it is gone.
@@ -111,6 +111,15 @@ impl Driver {
     fn is_needed(&self) -> bool {
         self.state.plan.decision == Decision::Start && !self.state.runs.is_empty()
     }
+}
+
+/// What speaks against starting `plan`.
+fn objection(plan: &Plan, options: &DriverOptions) -> Option<Error> {
+    let conflict = |message: &str| {
+        Error::new(ErrorKind::Conflict, message).with("hint", "change the plan, or force the start")
+    };
+    let found = plan.errors().next().map(|finding| conflict(&finding.message));
+    found.or_else(|| wave::ends_fuller(plan, options))
 }
 
 impl Machine for Driver {

@@ -6,8 +6,11 @@
 use super::Driver;
 use super::event::Event;
 use super::goal;
+use super::options::DriverOptions;
 use super::progress;
 use super::state::{Stage, TrackState, TrackedRun};
+use crate::error::{Error, ErrorKind};
+use crate::level::WORTH;
 use crate::plan::{Decision, Mode, Plan, plan};
 use crate::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -96,5 +99,20 @@ impl Driver {
     }
 }
 
-/// A wave must leave less than this share of the imbalance it finds.
-const WORTH: f64 = 0.75;
+/// Why a plan must not start: after the last wave that `options` allow, its fullest node would be
+/// fuller than it is now.
+pub(super) fn ends_fuller(plan: &Plan, options: &DriverOptions) -> Option<Error> {
+    let mut allowed = plan.waves.iter().take(options.max_waves as usize);
+    let (before, last) = (plan.balance.before.over, allowed.next_back()?);
+    (last.over > before).then(|| {
+        let message = format!(
+            "the fullest node would end {:.2} % over the mean, where it is {:.2} % over it now: \
+             only a later wave mends that",
+            last.over * 100.0,
+            before * 100.0
+        );
+        Error::new(ErrorKind::Conflict, message)
+            .with("max_waves", options.max_waves)
+            .with("hint", "allow more waves, or force the start")
+    })
+}

@@ -70,7 +70,7 @@ impl FromFields for Evacuation {
                 .seconds("wait_takeover", MAX_WAIT_S)
                 .unwrap_or(default.wait_takeover),
             migrate_to: fields.nodes("migrate_to"),
-            redirect_to: fields.text("redirect_to", MAX_REDIRECT),
+            redirect_to: fields.text("redirect_to", 1..=MAX_REDIRECT),
         }
     }
 }

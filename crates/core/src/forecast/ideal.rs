@@ -8,7 +8,8 @@
 //! Source: EMQX `apps/emqx_node_rebalance/src/emqx_node_rebalance.erl`, the same rules 4.4 to 6.x;
 //! checked against vectors/single.json.
 
-use super::{Curve, Forecast, NodeEnd, PhaseSpan, RunPhase};
+use super::points::Points;
+use super::{Forecast, NodeEnd, PhaseSpan, RunPhase};
 use crate::balance::float;
 use crate::snapshot::{NodeLoad, NodeStatus};
 use crate::strategy::Strategy;
@@ -27,24 +28,22 @@ pub(crate) enum Group {
 /// There must be a donor and a recipient, as EMQX requires for a start.
 pub(crate) fn simulate(nodes: &[NodeLoad], groups: &[Group], strategy: &Strategy) -> Forecast {
     let mut state = State::new(nodes, groups);
-    let mut forecast = Forecast {
-        curve: Curve::new(nodes.iter().map(|load| load.node.clone())),
-        ..Forecast::default()
-    };
+    let mut forecast = Forecast::default();
+    let mut curve = Points::new(nodes);
     let mut now = 0;
     let enter = |phases: &mut Vec<PhaseSpan>, phase, from_s, to_s| {
         phases.push(PhaseSpan { run: 0, phase, from_s, to_s });
     };
-    state.record(&mut forecast.curve, now);
+    curve.record(now, state.counts(), false);
 
     let evicting = now + u64::from(strategy.wait_health_check);
     enter(&mut forecast.phases, RunPhase::WaitHealthCheck, now, evicting);
     now = evicting;
-    state.record(&mut forecast.curve, now);
+    curve.record(now, state.counts(), false);
     while let Some(leap) = state.next_conn_ticks(strategy) {
         forecast.disconnects += state.evict_conns(&leap);
         now += leap.ticks;
-        state.record(&mut forecast.curve, now);
+        curve.record(now, state.counts(), false);
     }
     enter(&mut forecast.phases, RunPhase::EvictingConns, evicting, now);
     forecast.conn_evict_s = now - evicting;
@@ -52,18 +51,20 @@ pub(crate) fn simulate(nodes: &[NodeLoad], groups: &[Group], strategy: &Strategy
     let moving = now + u64::from(strategy.wait_takeover);
     enter(&mut forecast.phases, RunPhase::WaitTakeover, now, moving);
     now = moving;
-    state.record(&mut forecast.curve, now);
+    curve.record(now, state.counts(), false);
     let mut moved = 0;
     while let Some(leap) = state.next_session_ticks(strategy) {
         moved += state.move_sessions(&leap);
         now += leap.ticks;
-        state.record(&mut forecast.curve, now);
+        curve.record(now, state.counts(), false);
     }
+    curve.record(now, state.counts(), true);
     enter(&mut forecast.phases, RunPhase::EvictingSessions, moving, now);
     forecast.sess_evict_s = now - moving;
     forecast.sessions_moved = float(moved);
     forecast.duration_s = now;
     forecast.end = state.ends(nodes);
+    forecast.curve = curve.into_curve();
     forecast
 }
 
@@ -205,10 +206,6 @@ impl State {
             float(*own) + arrived
         });
         self.conns.iter().copied().zip(sessions)
-    }
-
-    fn record(&self, curve: &mut Curve, now: u64) {
-        curve.push(now, self.counts());
     }
 
     fn ends(&self, nodes: &[NodeLoad]) -> Vec<NodeEnd> {

@@ -1,6 +1,7 @@
 //! What a plan will do, second by second.
 
 mod ideal;
+mod points;
 mod returns;
 mod rounds;
 mod several;

@@ -5,10 +5,11 @@
 //! clients from the next second on, when the load balancer has noticed. Stretches in which nothing
 //! but counts changes are taken in one leap.
 
+use super::points::Points;
 use super::returns::Returns;
 use super::rounds::Round;
 use super::spread::Spread;
-use super::{Curve, Forecast, NodeEnd};
+use super::{Forecast, NodeEnd};
 use crate::balance::float;
 use crate::snapshot::{NodeLoad, NodeStatus};
 use crate::strategy::Strategy;
@@ -55,7 +56,7 @@ pub(crate) fn simulate_all(
         cluster.start(run, start, nodes);
     }
     let mut curve = Points::new(nodes);
-    curve.record(&cluster);
+    curve.record(cluster.now, cluster.rounded(), !cluster.is_busy());
     while cluster.is_busy() {
         let seconds = cluster.calm_s();
         if seconds > 1 {
@@ -63,7 +64,7 @@ pub(crate) fn simulate_all(
         } else {
             cluster.second();
         }
-        curve.record(&cluster);
+        curve.record(cluster.now, cluster.rounded(), !cluster.is_busy());
     }
     cluster.outlook(nodes, starts.len(), curve)
 }
@@ -124,6 +125,12 @@ impl Cluster {
         if let Some(round) = Round::start(run, start, &self.counts, nodes) {
             self.rounds.push(round);
         }
+    }
+
+    /// Clients as whole numbers, and disconnected sessions, of every node.
+    fn rounded(&self) -> impl Iterator<Item = (u64, f64)> + '_ {
+        let clients = self.counts.clients.iter().map(|n| crate::level::whole(n.round()));
+        clients.zip(self.counts.sessions.iter().copied())
     }
 
     fn is_busy(&self) -> bool {
@@ -222,7 +229,7 @@ impl Cluster {
                 })
                 .collect(),
             phases,
-            curve: curve.curve,
+            curve: curve.into_curve(),
         };
         let dropped = self.counts.dropped.iter().map(|n| crate::level::whole(n.round())).collect();
         Outlook { forecast, ends_s, dropped, peak: self.peak }
@@ -244,38 +251,4 @@ pub(crate) fn whole_counts(counts: &[f64], nodes: &[NodeLoad], stray: f64) -> Ve
         }
     }
     whole
-}
-
-/// The curve, thinned so that it stays small however long it gets.
-struct Points {
-    curve: Curve,
-    most: usize,
-    every_s: u64,
-}
-
-impl Points {
-    fn new(nodes: &[NodeLoad]) -> Self {
-        Self {
-            curve: Curve::new(nodes.iter().map(|load| load.node.clone())),
-            most: (200_000 / nodes.len().max(1)).clamp(60, 1200),
-            every_s: 1,
-        }
-    }
-
-    fn record(&mut self, cluster: &Cluster) {
-        let last = self.curve.times_s.last().copied();
-        let due = last.is_none_or(|last| cluster.now >= last + self.every_s);
-        if !due && cluster.is_busy() {
-            return;
-        }
-        let counts = cluster.counts.clients.iter().zip(&cluster.counts.sessions);
-        self.curve.push(
-            cluster.now,
-            counts.map(|(clients, sessions)| (crate::level::whole(clients.round()), *sessions)),
-        );
-        if self.curve.times_s.len() > self.most {
-            self.curve.thin();
-            self.every_s *= 2;
-        }
-    }
 }

@@ -41,6 +41,7 @@ mod waves;
 pub use account::{Behind, Comparison, Move, Wave};
 pub use balancer::LoadBalancer;
 pub(crate) use pace::whole;
+pub(crate) use waves::WORTH;
 
 use crate::balance::{Balance, BalanceChange, Bounds};
 use crate::error::Result;
@@ -80,7 +81,8 @@ pub(crate) fn plan(
     let scene = Scene { snapshot, members: &members, options };
     let single_run = scene.candidate(plan.runs.clone());
     if before.over <= options.goal() || bounds.fewest_disconnects == 0 {
-        return Ok(nothing(plan, snapshot, strategy, options, before, bounds));
+        let reason = notes::level_already(before, options);
+        return Ok(nothing(plan, &scene, strategy, (before, bounds), reason));
     }
     let several = scene.candidate(scene.level(strategy));
     let chosen = if !scene.allows(&single_run) || several.is_better_than(&single_run) {
@@ -88,21 +90,26 @@ pub(crate) fn plan(
     } else {
         &single_run
     };
+    let waves = waves::expected(&scene, chosen, strategy);
+    if let Some(reason) = notes::why_not(chosen, before, &waves, options) {
+        return Ok(nothing(plan, &scene, strategy, (before, bounds), reason));
+    }
     plan.findings = notes::findings(snapshot, strategy, options, &nodes);
     let behind = scene.behind(chosen);
     plan.findings.extend(notes::about(&scene, chosen, &single_run, &behind, strategy));
+    plan.findings.extend(notes::fuller_at_first(chosen, before, &waves, options));
     plan.findings.sort_by_key(|finding| finding.severity);
     Ok(Plan {
         version: VERSION,
         mode: Mode::Level,
         asked: plan.asked,
         fingerprint: plan.fingerprint,
-        decision: if chosen.runs.is_empty() { Decision::NothingToBalance } else { Decision::Start },
-        reason: chosen.runs.is_empty().then(|| notes::no_way().to_owned()),
+        decision: Decision::Start,
+        reason: None,
         donors: scene.names(|load, share| load > share),
         recipients: scene.names(|load, share| load <= share),
         moves: scene.moves(chosen),
-        waves: waves::expected(&scene, chosen, strategy),
+        waves,
         behind,
         comparison: (!single_run.runs.is_empty()).then(|| single_run.comparison()),
         runs: chosen.runs.clone(),
@@ -116,16 +123,16 @@ pub(crate) fn plan(
 /// A plan that starts nothing.
 fn nothing(
     plan: Plan,
-    snapshot: &Snapshot,
+    scene: &Scene<'_>,
     strategy: &Strategy,
-    options: &PlanOptions,
-    before: Balance,
-    bounds: Bounds,
+    (before, bounds): (Balance, Bounds),
+    reason: String,
 ) -> Plan {
+    let Scene { snapshot, options, .. } = *scene;
     let nodes: Vec<&NodeLoad> = snapshot.running().collect();
     Plan {
         decision: Decision::NothingToBalance,
-        reason: Some(notes::level_already(before, options)),
+        reason: Some(reason),
         runs: Vec::new(),
         forecast: unchanged(snapshot.nodes()),
         balance: BalanceChange { before, after: before },

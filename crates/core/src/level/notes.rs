@@ -1,8 +1,8 @@
 //! What to say about a level plan.
 
-use super::account::Behind;
+use super::account::{Behind, Wave};
 use super::balancer::LoadBalancer;
-use super::outlook::{Candidate, Scene};
+use super::outlook::{AS_GOOD, Candidate, Scene};
 use crate::balance::{Balance, float};
 use crate::plan::findings::{Evidence, check};
 use crate::plan::single::Split;
@@ -39,10 +39,55 @@ pub(crate) fn level_already(before: Balance, options: &PlanOptions) -> String {
     )
 }
 
-/// Why an unlevel cluster is left alone.
-pub(crate) fn no_way() -> &'static str {
-    "no run that EMQX accepts would level these nodes: the fuller ones hold no more clients than \
-     the others"
+/// Why an unlevel cluster is left alone, or `None` if the runs of `chosen` are worth starting.
+pub(crate) fn why_not(
+    chosen: &Candidate,
+    before: Balance,
+    waves: &[Wave],
+    options: &PlanOptions,
+) -> Option<String> {
+    if chosen.runs.is_empty() {
+        let reason = "no run that EMQX accepts would level these nodes: the fuller ones hold no \
+                      more clients than the others";
+        return Some(reason.to_owned());
+    }
+    let after = waves.last()?.over;
+    if after <= options.goal() || before.over - after > AS_GOOD {
+        return None;
+    }
+    Some(format!(
+        "no runs that EMQX accepts would level these nodes: the fullest is {:.2} % over the mean and \
+         would end {:.2} % over it; EMQX takes clients only from nodes that hold more than the \
+         others, whatever their weights, and the balancer alone decides where they come back",
+        before.over * 100.0,
+        after * 100.0
+    ))
+}
+
+/// A first wave that leaves the fullest node fuller than it is, for a later one to mend.
+pub(crate) fn fuller_at_first(
+    chosen: &Candidate,
+    before: Balance,
+    waves: &[Wave],
+    options: &PlanOptions,
+) -> Option<Finding> {
+    if chosen.balance.over <= before.over {
+        return None;
+    }
+    let (i, mended) = waves.iter().enumerate().find(|(_, wave)| wave.over < before.over)?;
+    let advice = options.max_unavailable.map_or(String::new(), |most| {
+        format!("; raise max_unavailable ({most}), so that more nodes close at once")
+    });
+    let message = format!(
+        "the first wave leaves the fullest node {:.2} % over the mean, where it is {:.2} % over it \
+         now; wave {} brings it to {:.2} %, so max_waves must be at least {}{advice}",
+        chosen.balance.over * 100.0,
+        before.over * 100.0,
+        i + 1,
+        mended.over * 100.0,
+        i + 1
+    );
+    Some(Finding::new(Severity::Warning, Code::FullerAtFirst, message))
 }
 
 /// Findings about the plan itself.

@@ -156,5 +156,5 @@ impl Candidate {
     }
 }
 
-/// One run is as good if its fullest node ends at most this much higher.
-const AS_GOOD: f64 = 0.0005;
+/// Candidates are as good as each other if their fullest nodes end at most this far apart.
+pub(super) const AS_GOOD: f64 = 0.0005;

@@ -9,6 +9,8 @@ use crate::forecast::{NodeEnd, Outlook};
 use crate::snapshot::{NodeLoad, Snapshot};
 use crate::strategy::Strategy;
 
+/// A wave must leave less than this share of the imbalance it finds, or a driver does not begin it.
+pub(crate) const WORTH: f64 = 0.75;
 /// Most rounds that a plan holds out.
 const MOST: usize = 3;
 
@@ -29,7 +31,7 @@ pub(crate) fn expected(scene: &Scene<'_>, chosen: &Candidate, strategy: &Strateg
     while waves.len() < MOST && waves.last().is_some_and(|wave| wave.over > scene.options.goal()) {
         let Some(next) = next(scene, &end, strategy) else { break };
         let over = waves.last().map_or(0.0, |wave| wave.over);
-        if next.runs.is_empty() || next.balance.over >= over {
+        if next.runs.is_empty() || next.balance.over >= over * WORTH {
             break;
         }
         let disconnects = next.outlook.forecast.disconnects;

@@ -43,6 +43,8 @@ pub enum FindingCode {
     DurableSessions,
     /// A node is being evacuated.
     EvacuationInProgress,
+    /// The first wave leaves the fullest node fuller than it is; a later one mends that.
+    FullerAtFirst,
     /// The thresholds end the run with a node more than 10 % over the mean.
     LaxThresholds,
     /// A node is left out because it has another role than the others.

@@ -46,7 +46,7 @@ impl Tolerance {
     /// `config_invalid` if `counts` is no number from 0 to 1.
     pub fn new(counts: f64, max_age_s: u64) -> Result<Self> {
         if !(0.0..=1.0).contains(&counts) {
-            let problem = Problem::new("plan_tolerance", counts, "a number from 0 to 1");
+            let problem = Problem::new("tolerance", counts, "a number from 0 to 1");
             return Err(Error::invalid("tolerance", vec![problem]));
         }
         Ok(Self { counts, max_age_s })

@@ -4,9 +4,11 @@ use super::Beside;
 use crate::emqx::Evacuation;
 use crate::error::Result;
 use crate::evacuate::{EvacuationPlan, EvacuationPlanOptions, plan_evacuation};
-use crate::input::FromFields;
+use crate::input::{Fields, FromFields};
 use crate::node::NodeName;
-use crate::snapshot::{Snapshot, SnapshotInput};
+use crate::snapshot::Snapshot;
+#[cfg(feature = "typescript")]
+use crate::snapshot::SnapshotInput;
 use serde::de::{Deserialize, Deserializer, MapAccess};
 
 /// Which node to empty: `snapshot` and `node`, and every option of [`Evacuation`] and
@@ -64,7 +66,7 @@ impl<'de> Deserialize<'de> for EvacuationRequest {
 
 #[derive(Default)]
 struct BesideEvacuation {
-    snapshot: Option<SnapshotInput>,
+    snapshot: Option<Fields>,
 }
 
 impl<'de> Beside<'de> for BesideEvacuation {

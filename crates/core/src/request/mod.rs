@@ -10,8 +10,8 @@ pub use plan::PlanRequest;
 pub use start::StartRequest;
 
 use crate::error::{Error, Problem, Result};
-use crate::input::Fields;
-use crate::snapshot::{Snapshot, SnapshotInput};
+use crate::input::{ABSENT, Fields, FromFields};
+use crate::snapshot::Snapshot;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
@@ -83,12 +83,12 @@ fn fill<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
 }
 
 /// The snapshot, if there is one and it is good; its problems go to those of the options.
-fn checked(snapshot: Option<SnapshotInput>, fields: &mut Fields) -> Option<Snapshot> {
-    let checked = Snapshot::try_from(snapshot?);
+fn checked(snapshot: Option<Fields>, fields: &mut Fields) -> Option<Snapshot> {
+    let checked = Snapshot::from_fields(snapshot?);
     checked.map_err(|error| fields.add_problems(error.problems())).ok()
 }
 
 /// What a call needs and did not get.
 fn missing(what: &str, field: &str, bound: &str) -> Error {
-    Error::invalid(what, vec![Problem::new(field, "absent", bound)])
+    Error::invalid(what, vec![Problem::new(field, ABSENT, bound)])
 }

@@ -4,7 +4,9 @@ use super::Beside;
 use crate::error::Result;
 use crate::input::{Fields, FromFields};
 use crate::plan::{Plan, PlanOptions, plan};
-use crate::snapshot::{Snapshot, SnapshotInput};
+use crate::snapshot::Snapshot;
+#[cfg(feature = "typescript")]
+use crate::snapshot::SnapshotInput;
 use crate::strategy::Strategy;
 use serde::de::{Deserialize, Deserializer, MapAccess};
 
@@ -67,7 +69,7 @@ impl<'de> Deserialize<'de> for PlanRequest {
 
 #[derive(Default)]
 struct BesidePlan {
-    snapshot: Option<SnapshotInput>,
+    snapshot: Option<Fields>,
     strategy: Option<Fields>,
 }
 

@@ -7,6 +7,7 @@ use crate::evacuate::{EvacuationPlan, Evacuator};
 use crate::input::FromFields;
 use crate::plan::Plan;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess};
+use std::ops::RangeInclusive;
 
 /// What to start: `plan`, a [`Plan`] or an [`EvacuationPlan`]; `force`, `who` and `reason`; and every
 /// option of [`DriverOptions`] by its name.
@@ -35,7 +36,7 @@ impl<P: DeserializeOwned> StartRequest<P> {
         let (beside, mut fields): (BesideStart<P>, _) = super::read(deserializer, WHAT)?;
         let force = fields.flag("force").unwrap_or_default();
         let purpose =
-            Purpose { who: fields.text("who", MAX_TEXT), reason: fields.text("reason", MAX_TEXT) };
+            Purpose { who: fields.text("who", TEXT), reason: fields.text("reason", TEXT) };
         let options = DriverOptions::take(&mut fields);
         let own: &[&str] = &["force", "who", "reason"];
         fields.finish(WHAT, &[own, DriverOptions::OPTIONS].concat())?;
@@ -88,7 +89,7 @@ impl<'de, P: DeserializeOwned> Beside<'de> for BesideStart<P> {
 
 const WHAT: &str = "start request";
 /// Bytes of a name or a reason: they go into state files and records.
-const MAX_TEXT: usize = 1024;
+const TEXT: RangeInclusive<usize> = 1..=1024;
 
 #[cfg(test)]
 mod tests {

@@ -37,10 +37,12 @@ impl HaProxy {
     }
 }
 
+/// `timeout check`: a node of a busy machine may take more than a check's interval to answer, and
+/// must not count as down for that.
 fn configuration(address: SocketAddr, mqtt: &[SocketAddr], http: &[SocketAddr]) -> String {
     let mut text = format!(
         "global\n maxconn 8000\n\
-         defaults\n mode tcp\n timeout connect 5s\n timeout client 2h\n timeout server 2h\n\
+         defaults\n mode tcp\n timeout connect 5s\n timeout check 5s\n timeout client 2h\n timeout server 2h\n\
          listen mqtt\n bind {address}\n balance roundrobin\n option httpchk\n \
          http-check send meth GET uri /api/v5/load_rebalance/availability_check\n \
          http-check expect status 200\n default-server check inter 1s fall 1 rise 1\n"

@@ -11,7 +11,7 @@ use emqx_rebalance_api::{ApiVersion, Capabilities};
 use emqx_rebalance_core::driver::{Answer, Ask, Status};
 use emqx_rebalance_core::{
     Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuationStatus, NodeName, Plan,
-    PlanRequest, Problem, Result, Snapshot,
+    PlanRequest, Problem, Result, Snapshot, Tolerance,
 };
 use std::sync::{Arc, OnceLock};
 
@@ -58,6 +58,13 @@ impl Cluster {
             none_brought(request.snapshot.as_ref())?;
             cluster.plan(&request.strategy, &request.options).await
         })
+    }
+
+    /// Makes sure that `plan` can still be started on the cluster as it is now.
+    ///
+    /// Its errors: as [`Self::snapshot`]; `conflict`, saying what has changed since and by how much.
+    pub fn check_fits(&self, plan: Plan, tolerance: Tolerance) -> Talk<()> {
+        self.talk(move |cluster| async move { cluster.check_fits(&plan, &tolerance).await })
     }
 
     /// What runs in the cluster now, whoever started it. Has no verdict: EMQX keeps none.

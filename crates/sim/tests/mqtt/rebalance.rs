@@ -36,7 +36,7 @@ async fn a_subscriber_offline_through_a_rebalance_gets_every_message_in_order() 
     until(&cluster, |cluster| counts(cluster, 0).connected == 20).await;
     let (mut publisher, _) = Connect::new(5, "publisher", true).welcome(port(&cluster, 1)).await;
     publisher.publish_and_wait("news/a", "0").await;
-    rebalance(&cluster, 5, (0, 0));
+    rebalance(&cluster, 5, (0, 2));
     let mut published = 1;
     while state(&cluster).is_some() {
         publisher.publish_and_wait("news/a", &published.to_string()).await;

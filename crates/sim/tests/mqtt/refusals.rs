@@ -60,7 +60,7 @@ async fn donors_of_5_3_refuse_from_the_start_of_a_rebalance_to_its_end() {
     let cluster = cluster_like(2, Release::V5_3).await;
     let crowd = crowd(&cluster, 10).await;
     replay_all(&cluster, file, "idle", 10).await;
-    rebalance(&cluster, 1, (1, 0));
+    rebalance(&cluster, 1, (60, 0));
     replay_all(&cluster, file, "wait_health_check", 10).await;
     assert_eq!(state(&cluster).as_deref(), Some("wait_health_check"));
     ask(&cluster, Method::POST, "load_rebalance/emqx1@127.0.0.1/stop", &Value::Null);
@@ -86,7 +86,7 @@ async fn donors_evict_in_the_bytes_of_each_version_and_refuse() {
 async fn donors_of_5_8_take_clients_until_they_evict() {
     let cluster = cluster_like(2, Release::V5_8).await;
     let crowd = crowd(&cluster, 10).await;
-    rebalance(&cluster, 1, (1, 0));
+    rebalance(&cluster, 1, (5, 0));
     replay_all(&cluster, "5.8.8/03_mqtt_probes.json", "wait_health_check", 10).await;
     until(&cluster, |cluster| state(cluster).as_deref() == Some("evicting_conns")).await;
     for (version, refusal) in [(5, vec![0x20, 3, 0, 0x9c, 0]), (4, vec![0x20, 2, 0, 3])] {
@@ -102,8 +102,8 @@ async fn an_evacuated_node_refuses_every_version_until_the_stop_and_keeps_sessio
     let file = "5.3.2/05_mqtt_probes.json";
     let cluster = cluster_like(2, Release::V5_3).await;
     replay_all(&cluster, file, "before evacuation", 0).await;
-    let options = json!({"conn_evict_rate": 1, "sess_evict_rate": 10, "wait_health_check": "1s",
-        "wait_takeover": "1s"});
+    let options = json!({"conn_evict_rate": 1, "sess_evict_rate": 10, "wait_health_check": "5s",
+        "wait_takeover": "5s"});
     let path = "load_rebalance/emqx1@127.0.0.1/evacuation";
     ask(&cluster, Method::POST, &format!("{path}/start"), &options);
     replay_all(&cluster, file, "waiting_health_check", 0).await;

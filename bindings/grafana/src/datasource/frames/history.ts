@@ -10,9 +10,14 @@ export function balanceFrame(refId: string, seen: Observation[]): DataFrame {
     name: 'balance',
     fields: [
       { name: 'time', type: FieldType.time, values: times(seen) },
-      { name: 'over', type: FieldType.number, config: share, values: seen.map(({ balance }) => balance.over) },
-      { name: 'under', type: FieldType.number, config: share, values: seen.map(({ balance }) => balance.under) },
-      { name: 'cv', type: FieldType.number, config: share, values: seen.map(({ balance }) => balance.cv) },
+      { name: 'over', type: FieldType.number, config: share, values: seen.map(({ balance }) => balance?.over ?? null) },
+      {
+        name: 'under',
+        type: FieldType.number,
+        config: share,
+        values: seen.map(({ balance }) => balance?.under ?? null),
+      },
+      { name: 'cv', type: FieldType.number, config: share, values: seen.map(({ balance }) => balance?.cv ?? null) },
     ],
   });
 }

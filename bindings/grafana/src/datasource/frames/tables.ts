@@ -1,10 +1,10 @@
 import { createDataFrame, FieldType, type DataFrame } from '@grafana/data';
+import { deviationOf, meanOf } from '../../contract';
 import type { Observation } from '../observations';
 
 /** A row for each node: who it is, what it carries, and how far over the mean that is. */
 export function nodesFrame(refId: string, { status: { nodes } }: Observation): DataFrame {
-  const running = nodes.filter((load) => load.status !== 'stopped');
-  const mean = running.reduce((sum, load) => sum + load.connections, 0) / Math.max(running.length, 1);
+  const mean = meanOf(nodes);
   return createDataFrame({
     refId,
     name: 'nodes',
@@ -15,7 +15,7 @@ export function nodesFrame(refId: string, { status: { nodes } }: Observation): D
         name: 'over_mean',
         type: FieldType.number,
         config: { displayName: 'over mean', unit: 'percentunit' },
-        values: nodes.map((load) => (mean > 0 && load.status !== 'stopped' ? load.connections / mean - 1 : null)),
+        values: nodes.map((load) => deviationOf(load, mean) ?? null),
       },
       { name: 'sessions', type: FieldType.number, values: nodes.map((load) => load.sessions) },
       {

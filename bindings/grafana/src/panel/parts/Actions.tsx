@@ -59,7 +59,7 @@ export function Actions({ plans, control, isRunning, mayControl, isNarrow }: Pro
           size="sm"
           disabled={!isStartable(plan) || control.isBusy}
           tooltip={obstacle(plan)}
-          onClick={() => setAsks('start')}
+          onClick={() => void control.check(plan).then((fits) => fits && setAsks('start'))}
         >
           Start
         </Button>

@@ -61,7 +61,7 @@ function colorOf(part: Part, { donorColor, recipientColor, evenColor }: PanelOpt
 }
 
 function remark({ status, deviation: share }: NodeRow): string {
-  return status === 'stopped' || status === 'evacuating' ? status : deviation(share);
+  return share === undefined ? status : deviation(share);
 }
 
 function told(row: NodeRow, mean: number): string {

@@ -8,10 +8,12 @@ import {
   type InterpolateFunction,
   type TimeRange,
 } from '@grafana/data';
+import type { VizLegendOptions } from '@grafana/schema';
 import { LegendDisplayMode, SeriesTable, TimeSeries, TooltipPlugin2, useTheme2 } from '@grafana/ui';
 import { useMemo } from 'react';
 import type { Observation } from '../../datasource/observations';
 import { forecast, LINE, nodeOf, polled, queried, rangeOf, type Ahead } from '../curves';
+import { useRevision } from '../state/steady';
 
 export interface CurvesProps {
   series: DataFrame[];
@@ -34,21 +36,17 @@ interface Props extends CurvesProps {
 export function Curves(props: Props) {
   const { width, height, ahead, timeRange, timeZone } = props;
   const frames = useFrames(props);
-  const range = rangeOf(timeRange, ahead);
+  const structureRev = useRevision(frames.map(structure));
+  const legend = useLegend(height >= 140);
   return (
     <TimeSeries
       frames={frames}
-      structureRev={frames.reduce((sum, frame) => sum + frame.fields.length, 0)}
+      structureRev={structureRev}
       width={width}
       height={height}
-      timeRange={range}
+      timeRange={rangeOf(timeRange, ahead)}
       timeZone={timeZone}
-      legend={{
-        showLegend: height >= 140,
-        displayMode: LegendDisplayMode.List,
-        placement: 'bottom',
-        calcs: [],
-      }}
+      legend={legend}
     >
       {(config, aligned) => (
         <TooltipPlugin2
@@ -58,6 +56,18 @@ export function Curves(props: Props) {
         />
       )}
     </TimeSeries>
+  );
+}
+
+/** What the chart is made for, and must be made again for when it changes; values may come and go. */
+function structure({ fields }: DataFrame) {
+  return fields.map(({ name, type, labels, config, state }) => [name, type, labels, config, state?.seriesIndex]);
+}
+
+function useLegend(showLegend: boolean): VizLegendOptions {
+  return useMemo(
+    () => ({ showLegend, displayMode: LegendDisplayMode.List, placement: 'bottom', calcs: [] }),
+    [showLegend]
   );
 }
 
@@ -115,7 +125,7 @@ function Reading({ frame, indices, timeZone }: ReadingProps) {
   });
   const time: unknown = frame.fields[0]?.values[at];
   return (
-    <div style={{ padding: theme.spacing(1) }}>
+    <div style={{ padding: theme.spacing(1) }} data-testid="reading">
       <SeriesTable
         series={rows}
         timestamp={typeof time === 'number' ? dateTimeFormat(time, { timeZone }) : undefined}

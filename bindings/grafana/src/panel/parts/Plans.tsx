@@ -60,7 +60,7 @@ function Figures({ plan: { balance, forecast, bounds, runs } }: { plan: Plan }) 
     {
       name: 'Disconnects',
       value: count(forecast.disconnects),
-      hint: `level needs ${count(bounds.fewest_disconnects)}`,
+      hint: `fewest for 0 %: ${count(bounds.fewest_disconnects)}`,
     },
     {
       name: 'Duration',

@@ -22,7 +22,7 @@ export function Summary({ latest: { status, balance, time }, error, timeZone, is
   return (
     <div className={styles.line}>
       <div className={styles.text} aria-label="Balance">
-        <span className={styles.over}>{deviation(balance.over)}</span>
+        <span className={styles.over}>{balance ? deviation(balance.over) : '–'}</span>
         <span className={styles.rest}>
           {isNarrow
             ? 'over mean'

@@ -3,21 +3,21 @@ import type { CourseState } from '../../datasource/course';
 import type { RebalanceDataSource } from '../../datasource/datasource';
 
 /** The rebalance that this tab started, as it goes. */
-export function useCourse(source: RebalanceDataSource | undefined): CourseState | undefined {
+export function useCourse(source: RebalanceDataSource): CourseState | undefined {
   const subscribe = useCallback(
     (listener: () => void) => {
-      let leave = source?.currentCourse()?.subscribe(listener);
-      const leaveSource = source?.subscribeCourse(() => {
+      let leave = source.helm.current()?.subscribe(listener);
+      const leaveHelm = source.helm.subscribe(() => {
         leave?.();
-        leave = source.currentCourse()?.subscribe(listener);
+        leave = source.helm.current()?.subscribe(listener);
         listener();
       });
       return () => {
         leave?.();
-        leaveSource?.();
+        leaveHelm();
       };
     },
     [source]
   );
-  return useSyncExternalStore(subscribe, () => source?.currentCourse()?.state());
+  return useSyncExternalStore(subscribe, () => source.helm.current()?.state());
 }

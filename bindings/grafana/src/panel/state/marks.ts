@@ -11,11 +11,15 @@ export interface Place {
  *
  * @returns what turns the mark into a region that ends now. Grafana's refusals are no errors of a rebalance.
  */
-export async function markStart(place: Place, text: string): Promise<(verdict: string) => Promise<void>> {
-  const id = await quietly('POST', '/api/annotations', { ...place, time: Date.now(), tags: TAGS, text });
+export function markStart(place: Place, text: string): (verdict: string) => Promise<void> {
+  const mark = { ...place, time: Date.now(), tags: TAGS, text };
+  // Without a dashboard, Grafana would show the mark on every dashboard of the organisation.
+  const marked = place.dashboardUID ? quietly('POST', '/api/annotations', mark) : Promise.resolve(undefined);
   return async (verdict) => {
+    const timeEnd = Date.now();
+    const id = await marked;
     if (id !== undefined) {
-      await quietly('PATCH', `/api/annotations/${id}`, { timeEnd: Date.now(), text: `${text}: ${verdict}` });
+      await quietly('PATCH', `/api/annotations/${id}`, { timeEnd, text: `${text}: ${verdict}` });
     }
   };
 }

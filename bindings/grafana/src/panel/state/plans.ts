@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { Mode, Plan } from '../../contract';
 import type { RebalanceDataSource } from '../../datasource/datasource';
+import { errorOf } from '../../error';
 import { planRequest, type PanelOptions } from '../options';
 
 export interface PlansState {
@@ -25,7 +26,7 @@ export function usePlans(source: RebalanceDataSource, options: PanelOptions): Pl
     setState((old) => ({ ...old, isBusy: true, error: undefined }));
     both(source, options)
       .then((plans) => setState((old) => ({ ...old, plans, selected: startable(plans, options.mode), isBusy: false })))
-      .catch((error: Error) => setState((old) => ({ ...old, plans: undefined, error, isBusy: false })));
+      .catch((error) => setState((old) => ({ ...old, plans: undefined, error: errorOf(error), isBusy: false })));
   };
   const select = (selected: Mode) => setState((old) => ({ ...old, selected }));
   return { ...state, make, select, clear };

@@ -1,173 +1,43 @@
-//! Reads options that people typed: any type in, every problem out.
-//!
-//! Derived deserialisers stop at the first problem and name none of the bounds, so options are
-//! read into [`Fields`] first and then taken out one by one.
+//! The options of one object, to be taken out one by one.
 
+use super::loose::Loose;
 use crate::duration;
 use crate::error::{Error, Problem, Result};
 use crate::node::NodeName;
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use crate::units::MAX_COUNT;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// A value as it was written.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Loose {
-    Null,
-    Bool(bool),
-    Whole(i128),
-    Fraction(f64),
-    Text(String),
-    List(Vec<Self>),
-    Object,
-    /// An object without members: what Lua writes for a list without items, too.
-    Empty,
-}
-
-impl fmt::Display for Loose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Bool(value) => write!(f, "{value}"),
-            Self::Whole(value) => write!(f, "{value}"),
-            Self::Fraction(value) => write!(f, "{value}"),
-            Self::Text(value) => f.write_str(&value.chars().take(MAX_SHOWN).collect::<String>()),
-            Self::List(_) => f.write_str("a list"),
-            Self::Object | Self::Empty => f.write_str("an object"),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Loose {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LooseVisitor)
-    }
-}
-
-struct LooseVisitor;
-
-impl<'de> Visitor<'de> for LooseVisitor {
-    type Value = Loose;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an option's value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Loose, E> {
-        Ok(Loose::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Loose, E> {
-        Ok(Loose::Whole(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Loose, E> {
-        Ok(Loose::Whole(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Loose, E> {
-        Ok(Loose::Fraction(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Loose, E> {
-        Ok(Loose::Text(value.to_owned()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Loose, E> {
-        Ok(Loose::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Loose, E> {
-        Ok(Loose::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Loose, D::Error> {
-        Loose::deserialize(deserializer)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Loose, A::Error> {
-        let mut list = Vec::new();
-        while let Some(value) = seq.next_element()? {
-            list.push(value);
-        }
-        Ok(Loose::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Loose, A::Error> {
-        let mut kind = Loose::Empty;
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
-            kind = Loose::Object;
-        }
-        Ok(kind)
-    }
-}
-
-/// Options that people write: an object in which any may be left out or `null`.
-///
-/// Reads from every format that serde knows. Deserialising reports the same problems, but as the
-/// text of the format's own error; this keeps them apart.
-pub trait Options: FromFields {
-    /// Reads the options.
-    ///
-    /// # Errors
-    /// `config_invalid` with every problem at once: field, value and bound.
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
-        let fields = Fields::deserialize(deserializer).map_err(|error| {
-            let problem = Problem::new(Self::WHAT, error, "an object of options, each once");
-            Error::invalid(Self::WHAT, vec![problem])
-        })?;
-        Self::from_fields(fields)
-    }
-}
-
-impl<T: FromFields> Options for T {}
-
-/// What can be taken out of [`Fields`].
-pub trait FromFields: Sized {
-    /// What the options are of, in a word.
-    const WHAT: &'static str;
-    /// The names of all options.
-    const OPTIONS: &'static [&'static str];
-
-    /// Takes every option, or its default, out of `fields`, which keep the problems.
-    fn take(fields: &mut Fields) -> Self;
-
-    /// Takes every option, and nothing may be left.
-    ///
-    /// # Errors
-    /// `config_invalid` with every problem at once.
-    fn from_fields(mut fields: Fields) -> Result<Self> {
-        let options = Self::take(&mut fields);
-        fields.finish(Self::WHAT, Self::OPTIONS).map(|()| options)
-    }
-}
+use std::ops::RangeInclusive;
 
 /// The options of one object by name, and the problems found so far.
 #[derive(Debug, Default)]
 pub struct Fields {
-    values: BTreeMap<String, Loose>,
+    pub(super) values: BTreeMap<String, Loose>,
     problems: Vec<Problem>,
 }
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FieldsVisitor;
-        impl<'de> Visitor<'de> for FieldsVisitor {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of options")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Fields::default();
-                while let Some((name, value)) = map.next_entry()? {
-                    fields.insert(name, value).map_err(A::Error::custom)?;
-                }
-                Ok(fields)
-            }
-        }
         deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+pub(super) struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of options")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Fields::default();
+        while let Some((name, value)) = map.next_entry()? {
+            fields.insert(name, value).map_err(A::Error::custom)?;
+        }
+        Ok(fields)
     }
 }
 
@@ -189,6 +59,14 @@ impl Fields {
                 self.problem(&name, &value, "given once, in the strategy or beside it");
             }
             self.values.insert(name, value);
+        }
+    }
+
+    /// Adds the problems of the object at `place`, of which only `known` may be left.
+    pub(crate) fn merge_at(&mut self, place: &str, inner: Self, known: &[&str]) {
+        let Err(error) = inner.finish(place, known) else { return };
+        for Problem { field, value, bound } in error.problems() {
+            self.problem(&format!("{place}.{field}"), value, bound);
         }
     }
 
@@ -232,9 +110,23 @@ impl Fields {
         };
         let good = number.filter(|n| (min..=max).contains(n));
         if good.is_none() {
-            self.problem(name, value, format!("a whole number from {min} to {max}"));
+            let range = format!("a whole number from {min} to {max}");
+            self.problem(name, value, if min == max { min.to_string() } else { range });
         }
         good
+    }
+
+    /// Takes a count: a whole number that is not negative.
+    pub(crate) fn count(&mut self, name: &str) -> Option<u64> {
+        let value = self.take(name)?;
+        let count = match &value {
+            Loose::Whole(number) => u64::try_from(*number).ok(),
+            _ => None,
+        };
+        if count.is_none() {
+            self.problem(name, value, format!("a whole number from 0 to {MAX_COUNT}"));
+        }
+        count
     }
 
     /// Takes a number, or its decimal text, for which `good` holds; `bound` says so in words.
@@ -306,7 +198,7 @@ impl Fields {
         let value = self.take(name)?;
         let names = match &value {
             Loose::List(list) if good(list) => list.iter().map(node_name).collect(),
-            Loose::Empty if good(&[]) => Some(Vec::new()),
+            Loose::Object(members) if members.is_empty() && good(&[]) => Some(Vec::new()),
             _ => None,
         };
         if names.is_none() {
@@ -315,22 +207,59 @@ impl Fields {
         names
     }
 
+    /// Takes a list of at least one object, each with its place in the list; it must be there.
+    pub(crate) fn objects(&mut self, name: &str, bound: &str) -> Vec<(usize, Self)> {
+        let list = match self.take(name) {
+            Some(Loose::List(list)) if !list.is_empty() => list,
+            Some(Loose::List(_)) => return self.no_objects(name, "[]", bound),
+            Some(value) => return self.no_objects(name, value, bound),
+            None => return self.no_objects(name, ABSENT, bound),
+        };
+        let mut objects = Vec::new();
+        for (i, value) in list.into_iter().enumerate() {
+            match value {
+                Loose::Object(values) => objects.push((i, Self { values, problems: Vec::new() })),
+                value => self.problem(&format!("{name}[{i}]"), value, "an object"),
+            }
+        }
+        objects
+    }
+
+    fn no_objects(
+        &mut self,
+        name: &str,
+        value: impl fmt::Display,
+        bound: &str,
+    ) -> Vec<(usize, Self)> {
+        self.problem(name, value, bound);
+        Vec::new()
+    }
+
+    /// Takes the name of a node, which must be there.
+    pub(crate) fn needed_node(&mut self, name: &str) -> Option<NodeName> {
+        if matches!(self.values.get(name), None | Some(Loose::Null)) {
+            self.problem(name, ABSENT, A_NODE);
+        }
+        self.node(name)
+    }
+
     /// Takes the name of a node.
     pub(crate) fn node(&mut self, name: &str) -> Option<NodeName> {
         let value = self.take(name)?;
         let node = node_name(&value);
         if node.is_none() {
-            self.problem(name, value, "a node name such as `emqx@10.0.0.1`");
+            self.problem(name, value, A_NODE);
         }
         node
     }
 
-    /// Takes a text of 1 to `max` bytes.
-    pub(crate) fn text(&mut self, name: &str, max: usize) -> Option<String> {
+    /// Takes a text of so many `bytes`.
+    pub(crate) fn text(&mut self, name: &str, bytes: RangeInclusive<usize>) -> Option<String> {
         match self.take(name)? {
-            Loose::Text(text) if !text.is_empty() && text.len() <= max => Some(text),
+            Loose::Text(text) if bytes.contains(&text.len()) => Some(text),
             value => {
-                self.problem(name, value, format!("a text of 1 to {max} bytes"));
+                let bound = format!("a text of {} to {} bytes", bytes.start(), bytes.end());
+                self.problem(name, value, bound);
                 None
             }
         }
@@ -356,4 +285,6 @@ fn node_name(value: &Loose) -> Option<NodeName> {
     }
 }
 
-const MAX_SHOWN: usize = 60;
+/// What a field holds that is not there.
+pub(crate) const ABSENT: &str = "absent";
+const A_NODE: &str = "a node name such as `emqx@10.0.0.1`";

@@ -1,17 +1,22 @@
 //! Each node's load at one time.
 
+mod read;
+
+#[cfg(feature = "typescript")]
+pub(crate) use read::SnapshotInput;
+
 use crate::error::{Error, Problem, Result};
 use crate::node::NodeName;
 use crate::units::MAX_COUNT;
+use read::NodeLoadInput;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The load of every node of a cluster at one time, in EMQX's order.
 ///
-/// Never empty, no node twice, every count at most 2^53 − 1.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+/// Never empty, no node twice, every count at most 2^53 − 1, in all nodes together as well.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(try_from = "SnapshotInput")]
 pub struct Snapshot {
     version: u32,
     nodes: Vec<NodeLoad>,
@@ -100,24 +105,14 @@ impl Snapshot {
     /// Checks `nodes`.
     ///
     /// # Errors
-    /// `config_invalid` with every problem: no node, a node twice, a count over 2^53 − 1, a weight
-    /// that is not a positive number.
+    /// `config_invalid` with every problem: no node, a node twice, a count over 2^53 − 1 in one node
+    /// or in all together, a weight that is not a positive number.
     pub fn new(nodes: Vec<NodeLoad>) -> Result<Self> {
         let mut problems = Vec::new();
         if nodes.is_empty() {
-            problems.push(Problem::new("nodes", "[]", "a list of at least one node"));
+            problems.push(Problem::new("nodes", "[]", AT_LEAST_ONE));
         }
-        let mut seen = BTreeSet::new();
-        for (i, load) in nodes.iter().enumerate() {
-            if !seen.insert(&load.node) {
-                problems.push(Problem::new(
-                    format!("nodes[{i}].node"),
-                    &load.node,
-                    "a node that is not in the list already",
-                ));
-            }
-            load.check(i, &mut problems);
-        }
+        problems.extend(check(nodes.iter().enumerate()));
         if problems.is_empty() {
             Ok(Self { version: VERSION, nodes })
         } else {
@@ -146,13 +141,41 @@ impl Snapshot {
     }
 }
 
+/// What is wrong with nodes and with all of them together, each with its place in the list.
+fn check<'a>(nodes: impl Iterator<Item = (usize, &'a NodeLoad)> + Clone) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (i, load) in nodes.clone() {
+        if !seen.insert(&load.node) {
+            problems.push(Problem::new(
+                format!("nodes[{i}].node"),
+                &load.node,
+                "a node that is not in the list already",
+            ));
+        }
+        load.check(i, &mut problems);
+    }
+    // One count that is too large is a problem of its own.
+    let small = |count: &u64| *count <= MAX_COUNT;
+    for (i, name) in COUNTS.into_iter().enumerate() {
+        let counts = nodes.clone().filter_map(|(_, load)| load.counts().get(i).copied());
+        let total: u128 = counts.filter(small).map(u128::from).sum();
+        if total > MAX_COUNT.into() {
+            let bound = format!("at most {MAX_COUNT} in all nodes together");
+            problems.push(Problem::new(format!("nodes[*].{name}"), total, bound));
+        }
+    }
+    problems
+}
+
 impl NodeLoad {
+    /// The counts that [`COUNTS`] names.
+    fn counts(&self) -> [u64; 3] {
+        [self.connections, self.sessions, self.disconnected_sessions]
+    }
+
     fn check(&self, i: usize, problems: &mut Vec<Problem>) {
-        for (name, count) in [
-            ("connections", self.connections),
-            ("sessions", self.sessions),
-            ("disconnected_sessions", self.disconnected_sessions),
-        ] {
+        for (name, count) in COUNTS.into_iter().zip(self.counts()) {
             if count > MAX_COUNT {
                 let bound = format!("at most {MAX_COUNT}");
                 problems.push(Problem::new(format!("nodes[{i}].{name}"), count, bound));
@@ -167,89 +190,18 @@ impl NodeLoad {
     }
 }
 
-#[derive(Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SnapshotInput {
-    #[serde(default = "version")]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<u32>"))]
-    version: u32,
-    #[cfg_attr(feature = "typescript", ts(as = "Vec<NodeLoadInput>"))]
-    nodes: Vec<NodeLoad>,
-}
-
-#[derive(Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
-struct NodeLoadInput {
-    node: NodeName,
-    #[serde(default)]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<u64>"))]
-    connections: u64,
-    sessions: Option<u64>,
-    disconnected_sessions: Option<u64>,
-    role: Option<Role>,
-    version: Option<String>,
-    #[serde(default)]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<NodeStatus>"))]
-    status: NodeStatus,
-    max_fds: Option<u64>,
-    weight: Option<f64>,
-}
-
-impl TryFrom<SnapshotInput> for Snapshot {
-    type Error = Error;
-
-    fn try_from(input: SnapshotInput) -> Result<Self> {
-        if input.version != VERSION {
-            let problem = Problem::new("version", input.version, format!("{VERSION}"));
-            return Err(Error::invalid("snapshot", vec![problem]));
-        }
-        Self::new(input.nodes)
-    }
-}
-
-impl From<NodeLoadInput> for NodeLoad {
-    fn from(input: NodeLoadInput) -> Self {
-        let NodeLoadInput {
-            node,
-            connections,
-            sessions,
-            disconnected_sessions,
-            role,
-            version,
-            status,
-            max_fds,
-            weight,
-        } = input;
-        let disconnected_sessions = disconnected_sessions
-            .unwrap_or_else(|| sessions.unwrap_or(connections).saturating_sub(connections));
-        let sessions =
-            sessions.unwrap_or_else(|| connections.saturating_add(disconnected_sessions));
-        Self {
-            node,
-            connections,
-            sessions,
-            disconnected_sessions,
-            role,
-            version,
-            status,
-            max_fds,
-            weight,
-        }
-    }
-}
-
-fn version() -> u32 {
-    VERSION
-}
-
 /// Version of the JSON contract.
 pub(crate) const VERSION: u32 = 1;
+
+/// What is counted of a node.
+const COUNTS: [&str; 3] = ["connections", "sessions", "disconnected_sessions"];
+
+const AT_LEAST_ONE: &str = "a list of at least one node";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::Options;
 
     fn error(json: &str) -> String {
         serde_json::from_str::<Snapshot>(json).unwrap_err().to_string()
@@ -271,12 +223,57 @@ mod tests {
             (r#"{"version":2,"nodes":[{"node":"a"}]}"#, "`version` is `2`"),
             (r#"{"nodes":[{"node":"a"},{"node":"a"}]}"#, "`nodes[1].node` is `a`"),
             (r#"{"nodes":[{"node":"a","weight":-1}]}"#, "`nodes[0].weight` is `-1`"),
-            (r#"{"nodes":[{"node":"a","connections":-1}]}"#, "invalid value: integer `-1`"),
+            (r#"{"nodes":[{"node":"a","connections":-1}]}"#, "`nodes[0].connections` is `-1`"),
+            (r#"{"nodes":[{"node":"a"},{"node":"b","sessions":1.5}]}"#, "`nodes[1].sessions`"),
+            (r#"{"nodes":[{"connections":1}]}"#, "`nodes[0].node` is `absent`"),
+            (r#"{"nodes":[{"node":null}]}"#, "`nodes[0].node` is `absent`"),
+            (r#"{"nodes":[{"node":"a","role":"boss"}]}"#, "one of core, replicant"),
+            (r#"{"nodes":[7]}"#, "`nodes[0]` is `7`"),
+            (r#"{"nodes":{}}"#, "`nodes` is `an object`"),
+            ("{}", "`nodes` is `absent`"),
             (r#"{"nodes":[{"node":"a","connections":9007199254740992}]}"#, "at most"),
-            (r#"{"nodes":[{"node":"a","foo":1}]}"#, "unknown field `foo`"),
+            (r#"{"nodes":[{"node":"a","foo":1}]}"#, "`nodes[0].foo` is `1`"),
         ] {
             let found = error(json);
             assert!(found.contains(text), "{text} not in {found}");
         }
+    }
+
+    #[test]
+    fn all_problems_of_all_nodes_are_named_at_once() {
+        let json = r#"{"nodes":[{"node":"a","connections":-1,"status":"tired"},{"node":"a b"},
+            {"node":"a","weight":0,"max_fds":"many"}],"foo":1}"#;
+        let error = Snapshot::read(&mut serde_json::Deserializer::from_str(json)).unwrap_err();
+        let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
+        let expected = [
+            "nodes[0].connections",
+            "nodes[0].status",
+            "nodes[1].node",
+            "nodes[2].max_fds",
+            "nodes[2].node",
+            "nodes[2].weight",
+            "foo",
+        ];
+        assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn the_nodes_together_hold_no_more_than_one_may() {
+        let node = |i: usize| NodeLoad::new(NodeName::new(format!("n{i}")).unwrap(), MAX_COUNT);
+        let error = Snapshot::new((0..2100).map(node).collect()).unwrap_err();
+        let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
+        assert_eq!(fields, ["nodes[*].connections", "nodes[*].sessions"]);
+        assert_eq!(error.problems()[0].value, (2100 * u128::from(MAX_COUNT)).to_string());
+        assert!(Snapshot::new(vec![node(0)]).is_ok());
+    }
+
+    #[test]
+    fn what_may_be_left_out_may_be_null() {
+        let json = r#"{"version":1,"nodes":[{"node":"a","connections":null,"sessions":3,"role":null,
+            "version":"","status":null,"max_fds":null,"weight":null}]}"#;
+        let snapshot: Snapshot = serde_json::from_str(json).unwrap();
+        let node = &snapshot.nodes()[0];
+        assert_eq!((node.connections, node.sessions, node.disconnected_sessions), (0, 3, 3));
+        assert_eq!(node.version.as_deref(), Some(""));
     }
 }

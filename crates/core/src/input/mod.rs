@@ -1,0 +1,53 @@
+//! Reads options that people typed: any type in, every problem out.
+//!
+//! Derived deserialisers stop at the first problem and name none of the bounds, so options are
+//! read into [`Fields`] first and then taken out one by one.
+
+mod fields;
+mod loose;
+
+pub(crate) use fields::ABSENT;
+pub use fields::Fields;
+
+use crate::error::{Error, Problem, Result};
+use serde::de::{Deserialize, Deserializer};
+
+/// Options that people write: an object in which any may be left out or `null`.
+///
+/// Reads from every format that serde knows. Deserialising reports the same problems, but as the
+/// text of the format's own error; this keeps them apart.
+pub trait Options: FromFields {
+    /// Reads the options.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem at once: field, value and bound.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
+        let fields = Fields::deserialize(deserializer).map_err(|error| {
+            let problem = Problem::new(Self::WHAT, error, "an object of options, each once");
+            Error::invalid(Self::WHAT, vec![problem])
+        })?;
+        Self::from_fields(fields)
+    }
+}
+
+impl<T: FromFields> Options for T {}
+
+/// What can be taken out of [`Fields`].
+pub trait FromFields: Sized {
+    /// What the options are of, in a word.
+    const WHAT: &'static str;
+    /// The names of all options.
+    const OPTIONS: &'static [&'static str];
+
+    /// Takes every option, or its default, out of `fields`, which keep the problems.
+    fn take(fields: &mut Fields) -> Self;
+
+    /// Takes every option, and nothing may be left.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem at once.
+    fn from_fields(mut fields: Fields) -> Result<Self> {
+        let options = Self::take(&mut fields);
+        fields.finish(Self::WHAT, Self::OPTIONS).map(|()| options)
+    }
+}
