@@ -1,6 +1,6 @@
 // Serves the page on loopback: `node serve.mjs [PORT]`. Any static server does as well.
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,19 +15,40 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": 
  * @param {number} port 0 for a free one.
  * @returns {Promise<import("node:http").Server>}
  */
-export function serve(port) {
+export async function serve(port) {
+  const headers = { "content-security-policy": await policy(), "x-content-type-options": "nosniff", "cache-control": "no-cache" };
   const server = createServer(async (request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://page").pathname));
-    const file = join(ROOT, path.endsWith("/") ? `${path}index.html` : path);
+    const file = fileOf(request.url ?? "/");
+    if (file === undefined) {
+      response.writeHead(400).end();
+      return;
+    }
     const found = await stat(file).catch(() => undefined);
     if (!found?.isFile()) {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "x-content-type-options": "nosniff", "cache-control": "no-cache" });
+    response.writeHead(200, { ...headers, "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
     createReadStream(file).pipe(response);
   });
   return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(server)));
+}
+
+/** The page's own policy, and who may frame it, which only a header can say. */
+async function policy() {
+  const own = /Content-Security-Policy" content="([^"]+)"/.exec(await readFile(join(ROOT, "index.html"), "utf8"))?.[1];
+  if (own === undefined) throw new Error("the page has no content security policy");
+  return `${own}; frame-ancestors 'none'`;
+}
+
+/** The file that is asked for; nothing if that is no path. @param {string} url */
+function fileOf(url) {
+  try {
+    const path = normalize(decodeURIComponent(new URL(url, "http://page").pathname));
+    return join(ROOT, path.endsWith("/") ? `${path}index.html` : path);
+  } catch {
+    return undefined;
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

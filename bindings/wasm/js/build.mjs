@@ -24,15 +24,18 @@ const sources = (await readdir(path("src"), { recursive: true })).filter((name) 
 // Browsers have no `require`: what a bundler may require there is the inlined package.
 const isForBrowsersOnly = (name) => /^(simulation-)?web\.ts$/.test(name);
 const options = { outbase: path("src"), target: "es2022", platform: "neutral", logLevel: "warning" };
+// They alone find files beside them; no bundler for browsers may meet what CJS needs for that.
+const isForNodeOnly = (name) => /^(simulation-)?node\.ts$/.test(name);
 const entryPoints = (names) => names.map((name) => path(`src/${name}`));
 await build({ ...options, entryPoints: entryPoints(sources), format: "esm", outdir: `${npm}esm` });
+const cjs = { ...options, format: "cjs", outdir: `${npm}cjs` };
+const required = sources.filter((name) => !isForBrowsersOnly(name));
+await build({ ...cjs, entryPoints: entryPoints(required.filter((name) => !isForNodeOnly(name))) });
 await build({
-  ...options,
-  entryPoints: entryPoints(sources.filter((name) => !isForBrowsersOnly(name))),
-  format: "cjs",
-  outdir: `${npm}cjs`,
+  ...cjs,
+  entryPoints: entryPoints(required.filter(isForNodeOnly)),
   define: { "import.meta.url": "moduleUrl" },
-  banner: { js: 'const moduleUrl = typeof __filename === "string" ? `file://${__filename}` : "";' },
+  banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename);' },
 });
 
 execFileSync(process.execPath, [path("node_modules/typescript/bin/tsc"), "--project", path("."), "--outDir", `${npm}esm`], {

@@ -1,7 +1,7 @@
 //! A cluster that is asked through the page's `fetch`.
 
 use crate::json::{Thrown, ask, read, thrown};
-use crate::options::ClusterOptions;
+use crate::options;
 use crate::run::Run;
 use crate::talk::Talk;
 use emqx_rebalance_core::driver::{Driver, DriverState};
@@ -20,11 +20,10 @@ pub struct Cluster(sansio::Cluster);
 
 #[wasm_bindgen]
 impl Cluster {
-    /// A cluster that nothing was asked yet.
+    /// A cluster of `AccessOptions` that nothing was asked yet.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &str) -> Result<Self, Thrown> {
-        let options: ClusterOptions = read(options, "cluster options")?;
-        sansio::Cluster::new(options.into()).map(Self).map_err(|error| thrown(&error))
+        options::cluster(options).map(Self).map_err(|error| thrown(&error))
     }
 
     /// Asks which API there is, as `start` and `resume` need to know.

@@ -6,8 +6,9 @@
 //! since the crate that walks would be in the package beside `serde_json`, which reads EMQX's answers.
 
 pub mod cluster;
+mod given;
 pub mod json;
-mod options;
+pub mod options;
 pub mod plan;
 pub mod run;
 pub mod talk;

@@ -11,12 +11,17 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen]
 pub struct Talk(Box<dyn Question>);
 
-/// What `step` gives.
-#[derive(Serialize)]
-struct TalkStep<T> {
+/// What a step of a question gives.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TalkStep<T> {
+    /// To send, all at once.
     requests: Vec<HttpRequest>,
+    /// Step again no later than this; null once there is a result.
     wake_at_ms: Option<u64>,
+    /// The answer to the question.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
     result: Option<T>,
 }
 
@@ -41,8 +46,7 @@ impl Talk {
 
 #[wasm_bindgen]
 impl Talk {
-    /// Takes the time and the list of answers that came; gives `{requests, wake_at_ms, result?}`.
-    /// Throws the error that is the answer to the question.
+    /// Takes the time and the list of answers that came; gives a `TalkStep`. Throws the error that is the answer to the question.
     pub fn step(&mut self, now: f64, answers: &str) -> Result<String, Thrown> {
         self.0.step(milliseconds(now), read(answers, "answers")?)
     }

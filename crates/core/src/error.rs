@@ -1,6 +1,5 @@
 //! One error for every language: a kind for programs, a message and context for people.
 
-use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -221,18 +220,30 @@ impl std::error::Error for Error {
 
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Error", 5)?;
-        out.serialize_field("kind", self.0.kind.as_str())?;
-        out.serialize_field("message", &self.to_string())?;
-        out.serialize_field("context", &self.0.context)?;
-        if self.0.problems.is_empty() {
-            out.skip_field("problems")?;
-        } else {
-            out.serialize_field("problems", &self.0.problems)?;
-        }
-        out.serialize_field("retryable", &self.is_retryable())?;
-        out.end()
+        let Inner { kind, context, problems, .. } = &*self.0;
+        let (kind, retryable) = (kind.as_str(), kind.is_retryable());
+        ErrorInfo { kind, message: self.to_string(), context, problems, retryable }
+            .serialize(serializer)
     }
+}
+
+/// What every error says, as it crosses the languages: the JSON of an [`Error`].
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ErrorInfo<'a> {
+    /// What went wrong, as one stable word.
+    #[cfg_attr(feature = "typescript", ts(as = "ErrorKind"))]
+    kind: &'static str,
+    /// One line for people: what is wrong, and every problem or detail.
+    message: String,
+    /// Details by name. Holds no secret.
+    context: &'a BTreeMap<String, String>,
+    /// Every bad input at once. Left out unless `kind` is `config_invalid`.
+    #[serde(skip_serializing_if = "<[Problem]>::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<Problem>>", optional))]
+    problems: &'a [Problem],
+    /// Whether asking the same again later may help.
+    retryable: bool,
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub use emqx::{
     GlobalStatus, LocalStatus, NodeList, Refusal, RefusalReason, RunState, RunStatus, StartAnswer,
     StopAnswer, Unreadable,
 };
-pub use error::{Error, ErrorKind, Problem, Result};
+pub use error::{Error, ErrorInfo, ErrorKind, Problem, Result};
 pub use evacuate::{
     EvacuationAsked, EvacuationPlan, EvacuationPlanOptions, Evacuator, EvacuatorState,
     plan_evacuation,

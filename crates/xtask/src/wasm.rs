@@ -64,9 +64,10 @@ fn native(shell: &Shell) -> Result<PathBuf> {
 }
 
 fn modules(shell: &Shell) -> Result<()> {
-    let packages = MODULES.iter().flat_map(|(package, _, _)| ["--package", package]);
-    let build = cargo(shell, "build").args(["--profile", "wasm", "--target", WASM]);
-    Ok(build.args(packages).run()?)
+    MODULES.iter().try_for_each(|(package, _, _)| {
+        let build = cargo(shell, "rustc").args(["--profile", "wasm", "--target", WASM]);
+        Ok(build.args(["--package", package, "--lib", "--crate-type", "cdylib"]).run()?)
+    })
 }
 
 fn lint(shell: &Shell) -> Result<()> {

@@ -34,7 +34,7 @@ const OWN: [(&str, &[&str]); 18] = [
     ("wasm", &["api", "core", "exchange"]),
     ("simulation-wasm", &["api", "core", "sim"]),
     // What builds and measures the npm package.
-    ("package", &["core", "sim"]),
+    ("package", &["core", "exchange", "sim", "simulation-wasm", "wasm"]),
     ("native", &["core"]),
 ];
 

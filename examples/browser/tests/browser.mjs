@@ -10,7 +10,11 @@ import { serve } from "../serve.mjs";
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const ANSWERED = "Failed to load resource: the server responded with a status of 4";
-const PROGRAM = process.env["EMQX_REBALANCE"] ?? fileURLToPath(new URL("../../../target/debug/emqx-rebalance", import.meta.url));
+/** The command `emqx-rebalance`. */
+export const PROGRAM = process.env["EMQX_REBALANCE"] ?? fileURLToPath(new URL("../../../target/debug/emqx-rebalance", import.meta.url));
+
+/** Options with which a rebalance takes seconds. */
+export const QUICK = "#nodes=a@h:9,b@h:0&wait_health_check=1s&wait_takeover=1s&load_balancer=round_robin";
 
 /** The page in a browser. Every complaint of the browser is kept, so that a test can insist on none. */
 export class Visit {
@@ -64,7 +68,7 @@ export class Visit {
  * @returns {Promise<Embedded>}
  */
 export async function embedded(...options) {
-  const child = spawn(PROGRAM, ["--output", "json", "cluster", ...options], { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(PROGRAM, ["--output", "json", "cluster", ...options], { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   for await (const chunk of child.stdout) {
     said += chunk;
@@ -85,6 +89,25 @@ export async function signIn(page, { urls, api_key, api_secret }, secret = api_s
   await page.getByLabel("API key").fill(api_key);
   await page.getByLabel("Secret").fill(secret);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
+}
+
+/** Plans, starts and confirms. @param {Page} page */
+export async function start(page) {
+  await page.locator("#start").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(/clients? of .* will be disconnected/).waitFor();
+  await dialog.getByRole("button", { name: "Start", exact: true }).click();
+}
+
+/** The key, as EMQX's API takes it. @param {Embedded} of */
+export function auth({ api_key, api_secret }) {
+  return { authorization: `Basic ${Buffer.from(`${api_key}:${api_secret}`).toString("base64")}` };
+}
+
+/** What runs, as EMQX says it. @param {Embedded} of */
+export async function running(of) {
+  const answer = await fetch(`${of.urls[0]}/api/v5/load_rebalance/global_status`, { headers: auth(of) });
+  return /** @type {{ rebalances: { coordinator_node: string }[] }} */ (await answer.json()).rebalances;
 }
 
 /** Where screenshots go, for people to look at. @param {string} name */

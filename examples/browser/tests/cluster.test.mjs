@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { embedded, picture, signIn, Visit } from "./browser.mjs";
+import { auth, embedded, picture, QUICK, running, signIn, start, Visit } from "./browser.mjs";
 
 /** @import { Embedded } from "./browser.mjs" */
-/** @import { Page } from "playwright-core" */
 /** @type {Visit} */
 let visit;
 /** @type {Embedded} */
@@ -17,16 +16,6 @@ after(async () => {
   await cluster.stop();
   await visit.end();
 });
-
-const QUICK = "#nodes=a@h:9,b@h:0&wait_health_check=1s&wait_takeover=1s&load_balancer=round_robin";
-
-/** Plans, starts and confirms. @param {Page} page */
-async function start(page) {
-  await page.locator("#start").click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByText(/clients? of .* will be disconnected/).waitFor();
-  await dialog.getByRole("button", { name: "Start", exact: true }).click();
-}
 
 test("a wrong secret is told, and kept nowhere", async () => {
   const page = await visit.open(QUICK);
@@ -47,7 +36,7 @@ test("a run is stopped, and EMQX has none left", async () => {
   await page.locator("#stop").click();
   await page.locator(".verdict b").filter({ hasText: "stopped" }).waitFor();
   await page.context().close();
-  assert.deepEqual(await running(), []);
+  assert.deepEqual(await running(cluster), []);
 });
 
 test("a cluster is planned for, started, watched, and judged", async () => {
@@ -64,7 +53,7 @@ test("a cluster is planned for, started, watched, and judged", async () => {
   await page.locator("#cluster").getByText("Nothing to start").waitFor();
   assert.equal(await page.locator("#start").isDisabled(), true);
   await page.context().close();
-  assert.deepEqual(await running(), []);
+  assert.deepEqual(await running(cluster), []);
 });
 
 test("somebody else's run is shown, and can be stopped", async () => {
@@ -111,17 +100,6 @@ test("the demo cluster runs in the page", async () => {
 test("the browser has nothing to complain about under the page's own policy", () => {
   assert.deepEqual(visit.complaints, []);
 });
-
-/** @param {Embedded} of */
-function auth({ api_key, api_secret }) {
-  return { authorization: `Basic ${Buffer.from(`${api_key}:${api_secret}`).toString("base64")}` };
-}
-
-/** What runs, as EMQX says it. @param {Embedded} [of] */
-async function running(of = cluster) {
-  const answer = await fetch(`${of.urls[0]}/api/v5/load_rebalance/global_status`, { headers: auth(of) });
-  return /** @type {{ rebalances: unknown[] }} */ (await answer.json()).rebalances;
-}
 
 /** The names of the nodes. @param {Embedded} of */
 async function nodes(of) {

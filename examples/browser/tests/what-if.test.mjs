@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
-import { Visit } from "./browser.mjs";
+import { promisify } from "node:util";
+import { embedded, PROGRAM, Visit } from "./browser.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @type {Visit} */
@@ -96,6 +98,28 @@ test("JSON is pasted, with options; what is wrong with it is said", async () => 
   await page.context().close();
 });
 
+test("what the command prints of a cluster is pasted as it is, and options that are lists stay", async () => {
+  const cluster = await embedded("--clients", "300,30,0");
+  const { stdout } = await promisify(execFile)(PROGRAM, ["--output", "json", "--url", cluster.urls.join(","), "status"], { env: { ...process.env, EMQX_API_KEY: cluster.api_key, EMQX_API_SECRET: cluster.api_secret } });
+  await cluster.stop();
+  const page = await visit.open();
+  const paste = async (/** @type {string} */ json) => {
+    await page.getByRole("button", { name: "JSON" }).click();
+    await page.getByRole("dialog").getByRole("textbox").fill(json);
+    await page.getByRole("button", { name: "Use it" }).click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+  };
+  await paste(stdout);
+  await page.locator("#total").filter({ hasText: "3 nodes · 330 clients" }).waitFor();
+  await paste('{"snapshot":{"nodes":[{"node":"a@h","connections":900,"weight":null},{"node":"b@h"},{"node":"c@h"}]},"exclude":["b@h"],"nodes":null}');
+  await page.waitForFunction(() => location.hash.includes("exclude=b@h"));
+  const other = await visit.open(new URL(page.url()).hash);
+  await other.getByText("Every node, and every run").first().click();
+  const row = other.getByRole("article", { name: "Plan single" }).getByRole("row", { name: /b@h/ });
+  assert.match((await row.textContent()) ?? "", /±0$/);
+  await Promise.all([page, other].map((one) => one.context().close()));
+});
+
 test("a link brings the same question to another browser", async () => {
   const page = await visit.open(SKEWED);
   await page.getByLabel("conn_evict_rate").fill("77");
@@ -126,10 +150,10 @@ test("bad options are told at their field, bad names at the nodes", async () => 
   await page.context().close();
 });
 
-test("a frame while dragging ten nodes costs less than a frame of 60 a second lasts", async () => {
+test("while ten nodes are dragged, a frame has one drawing at most, and each planner one question", async () => {
   const page = await visit.open(`#nodes=${Array.from({ length: 10 }, (_, i) => `n${i}@h:${i < 7 ? 3000 + 137 * i : 20 * i}`).join(",")}&load_balancer=round_robin`);
   const debug = await page.context().newCDPSession(page);
-  // Processor time, not the clock's: what else the machine does is no business of this test.
+  // Processor time, not the clock's: what else the machine does is no business of this number.
   await debug.send("Performance.enable", { timeDomain: "threadTicks" });
   const spent = async () => {
     const { metrics } = await debug.send("Performance.getMetrics");
@@ -137,25 +161,69 @@ test("a frame while dragging ten nodes costs less than a frame of 60 a second la
   };
   await drag(page, 30);
   const before = await spent();
-  await drag(page, FRAMES);
+  const { questions, drawings } = await drag(page, FRAMES);
   const each = ((await spent()) - before) / FRAMES;
-  process.stdout.write(`# main thread per frame while dragging, 10 nodes: ${each.toFixed(1)} ms\n`);
-  assert(each < 1000 / 60, `${each} ms`);
+  process.stdout.write(`main thread per frame while dragging, 10 nodes: ${each.toFixed(1)} ms\n`);
+  assert(Math.max(...drawings) === 1, `drawings: ${drawings}`);
+  assert(Math.max(...questions.single) === 1, `questions: ${questions.single}`);
+  assert(Math.max(...questions.level) === 1, `questions: ${questions.level}`);
   await page.context().close();
 });
 
 const FRAMES = 90;
 
-/** Moves the first bar once in each frame. @param {Page} page @param {number} frames */
+/** Moves the first bar once in each frame; gives how many questions came of each move, and how many drawings each frame had. @param {Page} page @param {number} frames */
 function drag(page, frames) {
   return page.evaluate(async (count) => {
+    const questions = { single: /** @type {number[]} */ ([]), level: /** @type {number[]} */ ([]) };
+    const drawings = /** @type {Map<CSSNumberish | null, number>} */ (new Map());
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (/** @type {{ mode: "single" | "level" }} */ question) {
+      const counts = questions[question.mode];
+      counts.push((counts.pop() ?? 0) + 1);
+      post.call(this, question);
+    };
+    const headline = /** @type {HTMLElement} */ (document.querySelector("#headline"));
+    // The timeline stands still for as long as a frame is made.
+    const frame = () => document.timeline.currentTime;
+    const seen = new MutationObserver((changes) => drawings.set(frame(), (drawings.get(frame()) ?? 0) + changes.length));
+    seen.observe(headline, { childList: true });
     const bar = /** @type {HTMLElement} */ (document.querySelector(".bar"));
     for (let i = 0; i < count; i += 1) {
+      for (const counts of [questions.single, questions.level]) counts.push(0);
       bar.dispatchEvent(new KeyboardEvent("keydown", { key: i % 30 < 15 ? "ArrowRight" : "ArrowLeft" }));
       await new Promise((resolve) => requestAnimationFrame(resolve));
     }
+    seen.disconnect();
+    Worker.prototype.postMessage = post;
+    return { questions, drawings: [...drawings.values()] };
   }, frames);
 }
+
+test("a chart is read by keys", async () => {
+  const page = await visit.open(SKEWED);
+  const chart = page.getByRole("slider", { name: /^Forecast of single/ });
+  assert.equal(await chart.getAttribute("aria-valuetext"), "0:00: a@h 1,000, b@h 600, c@h 0, d@h 0, e@h 0");
+  await chart.press("End");
+  const last = Number(await chart.getAttribute("aria-valuemax"));
+  assert.equal(await chart.getAttribute("aria-valuenow"), String(last));
+  const readings = page.locator(".reading:visible");
+  assert.equal(await readings.count(), 2);
+  await chart.press("ArrowLeft");
+  assert(Number(await chart.getAttribute("aria-valuenow")) < last);
+  await chart.press("Escape");
+  assert.equal(await readings.count(), 0);
+  await page.context().close();
+});
+
+test("the skip link moves the focus, and the question stays in the address", async () => {
+  const page = await visit.open(SKEWED);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "results");
+  assert.equal(new URL(page.url()).hash, SKEWED);
+  await page.context().close();
+});
 
 test("the browser has nothing to complain about under the page's own policy", () => {
   assert.deepEqual(visit.complaints, []);

@@ -1,7 +1,8 @@
+export type { CallOptions } from "./call-options.js";
 export type { FetchInit, FetchLike } from "./carrier.js";
 export type { Clock } from "./clock.js";
-export { type Auth, type CallOptions, Cluster, type ClusterOptions } from "./cluster.js";
-export { type ErrorInfo, RebalanceError } from "./errors.js";
+export { Cluster, type ClusterOptions } from "./cluster.js";
+export { RebalanceError } from "./errors.js";
 export type * from "./generated/contract.js";
 export type { WasmSource } from "./loader.js";
 export { plan, planEvacuation } from "./plan.js";

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.js";
+import type { HttpAnswer, HttpRequest } from "./generated/messages.js";
 
 /** Any function like `fetch`: `window.fetch`, node's, Grafana's, a simulation's. */
 export type FetchLike = (url: string, init: FetchInit) => Promise<Response>;
@@ -12,21 +13,6 @@ export interface FetchInit {
   redirect: "error";
   cache: "no-store";
 }
-
-/** One request to send, as Rust wants it sent. */
-export interface HttpRequest {
-  id: number;
-  method: string;
-  url: string;
-  headers: Record<string, string>;
-  body?: string;
-  timeout_ms: number;
-}
-
-/** What came back. */
-export type HttpAnswer =
-  | { id: number; status: number; body: string }
-  | { id: number; error: { kind: "timeout" | "unreachable" | "protocol"; message: string } };
 
 /** Sends requests and never fails: what goes wrong is an answer too. */
 export class Carrier {
@@ -60,9 +46,11 @@ export class Carrier {
 
   async #send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const { id, url, timeout_ms: _, ...parts } = request;
+    // By name: browsers' own `fetch` refuses to be called as a method of something else.
+    const fetch = this.#fetch;
     let response: Response;
     try {
-      response = await this.#fetch(url, { ...parts, signal, redirect: "error", cache: "no-store" });
+      response = await fetch(url, { ...parts, signal, redirect: "error", cache: "no-store" });
     } catch (error) {
       return { id, error: { kind: "unreachable", message: why(error) } };
     }

@@ -1,8 +1,10 @@
+import type { CallOptions } from "./call-options.js";
 import { Carrier, type FetchLike } from "./carrier.js";
 import { type Clock, wallClock } from "./clock.js";
 import { engine, type RawCluster, type RawRun, type RawTalk } from "./engine.js";
 import { Exchange } from "./exchange.js";
 import type {
+  AccessOptions,
   DriverState,
   EvacuationPlan,
   EvacuationStatus,
@@ -16,38 +18,12 @@ import type { EvacuationWishes, PlanWishes, StartWishes } from "./requests.js";
 import { Run, type Store } from "./run.js";
 import { talk } from "./talk.js";
 
-/** Who asks: an API key, the token of a login, or a dashboard user. */
-export type Auth =
-  | { key: string; secret: string }
-  | { token: string }
-  | { username: string; password: string };
-
 /** Where a cluster is, who asks, and how. One of `url` and `urls` is needed. */
-export interface ClusterOptions {
-  /** Base URL of the API of a node or a load balancer. May be a path alone. */
-  url?: string;
-  /** The same of several nodes: another is asked when one does not answer. */
-  urls?: string[];
-  /** Base URLs of single nodes by name, for what only a node itself can answer. */
-  nodeUrls?: Record<string, string>;
-  /** Whether other nodes are looked for at their own host. Default true. */
-  findNodes?: boolean;
-  /** Who asks. Left out if `fetch` adds it, or a proxy. */
-  auth?: Auth;
+export interface ClusterOptions extends AccessOptions {
   /** Carries the requests. Default `globalThis.fetch`. */
   fetch?: FetchLike;
   /** Whose time it is. Default: the wall clock. */
   clock?: Clock;
-  /** Milliseconds for the answer to a read or a stop. Default 16,000. */
-  requestTimeout?: number;
-  /** Milliseconds for the answer to a start. Default 60,000. */
-  startTimeout?: number;
-}
-
-/** What every question takes. */
-export interface CallOptions {
-  /** Ends the question: it rejects with the signal's reason, and nothing more is sent. */
-  signal?: AbortSignal;
 }
 
 /** An EMQX cluster behind one or more URLs. */
@@ -59,19 +35,11 @@ export class Cluster {
   /**
    * A cluster that nothing was asked yet.
    *
-   * @throws RebalanceError `config_invalid` with every bad URL.
+   * @throws RebalanceError `config_invalid` with every problem at once.
    */
   constructor(options: ClusterOptions) {
-    const { url, urls, nodeUrls, findNodes, requestTimeout, startTimeout, fetch, clock, ...rest } = options;
-    const raw = {
-      ...rest,
-      urls: [...(url === undefined ? [] : [url]), ...(urls ?? [])],
-      node_urls: nodeUrls,
-      find_nodes: findNodes,
-      request_timeout_ms: requestTimeout,
-      start_timeout_ms: startTimeout,
-    };
-    this.#raw = call(() => new engine.calls.Cluster(encode(raw)));
+    const { fetch, clock, ...access } = options;
+    this.#raw = call(() => new engine.calls.Cluster(encode(access)));
     this.#clock = clock ?? wallClock;
     this.#carrier = new Carrier(fetch ?? ((url, init) => globalThis.fetch(url, init)), this.#clock);
   }
@@ -124,7 +92,9 @@ export class Cluster {
   /**
    * Starts a plan and follows it to its verdict.
    *
-   * Rejects before the first start is sent if a finding of the plan forbids it, or an option is bad.
+   * Rejects before the first start is sent if a finding of the plan forbids it, or an option is bad,
+   * or `signal` is aborted. The signal ends with the promise: the run goes on without it, until
+   * `stop` or `leave`.
    */
   start(
     plan: Plan,
@@ -170,6 +140,7 @@ export class Cluster {
     signal: AbortSignal | undefined,
   ): Promise<Run<State>> {
     await this.#ask(() => this.#raw.connect(), signal && { signal });
+    signal?.throwIfAborted();
     return new Run(call(begin), this.#exchange(), this.#clock, store);
   }
 

@@ -1,13 +1,4 @@
-import type { ErrorKind, Problem } from "./generated/contract.js";
-
-/** What every error of the package says, as it crosses the languages. */
-export interface ErrorInfo {
-  kind: ErrorKind;
-  message: string;
-  context: Record<string, string>;
-  problems?: Problem[];
-  retryable: boolean;
-}
+import type { ErrorInfo, ErrorKind, Problem } from "./generated/contract.js";
 
 /** What goes wrong in this package. Aborts reject with the signal's reason instead. */
 export class RebalanceError extends Error {
@@ -34,4 +25,12 @@ export class RebalanceError extends Error {
 export function misuse(message: string, cause?: unknown): RebalanceError {
   const info: ErrorInfo = { kind: "config_invalid", message, context: {}, retryable: false };
   return new RebalanceError(info, cause === undefined ? undefined : { cause });
+}
+
+/** An error for one bad argument that Rust is not asked about, in Rust's words. */
+export function invalid(what: string, problem: Problem): RebalanceError {
+  const { field, value, bound } = problem;
+  const message = `invalid ${what}: \`${field}\` is \`${value}\` but must be ${bound}`;
+  const context = { field, value, bound };
+  return new RebalanceError({ kind: "config_invalid", message, context, problems: [problem], retryable: false });
 }

@@ -1,12 +1,6 @@
-import type { Carrier, HttpAnswer, HttpRequest } from "./carrier.js";
+import type { Carrier } from "./carrier.js";
 import type { Clock } from "./clock.js";
-
-/** What Rust says after a step. */
-export interface Step {
-  requests: HttpRequest[];
-  /** Come back no later than this; null once it is over. */
-  wake_at_ms: number | null;
-}
+import type { HttpAnswer, HttpRequest } from "./generated/messages.js";
 
 /** Requests under way, answers that came, and the wait for either answer or time. */
 export class Exchange {

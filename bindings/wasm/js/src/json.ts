@@ -1,4 +1,5 @@
-import { type ErrorInfo, misuse, RebalanceError } from "./errors.js";
+import { misuse, RebalanceError } from "./errors.js";
+import type { ErrorInfo } from "./generated/contract.js";
 
 /**
  * The JSON text of `value`. What JSON has no word for (NaN, infinities, bigints) goes as text, so

@@ -1,3 +1,4 @@
+import type { CallOptions } from "./call-options.js";
 import { misuse } from "./errors.js";
 
 /** Where WebAssembly comes from: bytes, a compiled module, an answer that brings it, or its URL. */
@@ -21,12 +22,13 @@ export class Engine<G extends Glue> {
   }
 
   /** Loads the module, once. After a failure it can be tried again. */
-  load(source: () => WasmSource | Promise<WasmSource>): Promise<void> {
+  load(source: () => WasmSource | Promise<WasmSource>, { signal }: CallOptions = {}): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
     this.#loading ??= this.#load(source).catch((error: unknown) => {
       this.#loading = undefined;
       throw error;
     });
-    return this.#loading;
+    return signal ? unlessAborted(this.#loading, signal) : this.#loading;
   }
 
   async #load(source: () => WasmSource | Promise<WasmSource>): Promise<void> {
@@ -39,4 +41,17 @@ export class Engine<G extends Glue> {
     if (!this.#isLoaded) throw misuse(`the WebAssembly is not loaded yet: await ${this.#init} first`);
     return this.#glue;
   }
+}
+
+/** What `promise` comes to, or the signal's reason if that is first. Who else waits is not concerned. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", end, { once: true });
+    void promise.then(resolve, reject).then(() => {
+      signal.removeEventListener("abort", end);
+    });
+  });
 }

@@ -1,9 +1,10 @@
 import { type Clock } from "./clock.js";
 import type { RawRun } from "./engine.js";
 import { RebalanceError } from "./errors.js";
-import type { Exchange, Step } from "./exchange.js";
+import type { Exchange } from "./exchange.js";
 import { Feed } from "./feed.js";
 import type { Event, Outcome, Record as RunRecord, Status } from "./generated/contract.js";
+import type { RunInput, RunStep } from "./generated/messages.js";
 import { call, decode, encode } from "./json.js";
 
 /** Something that the driver did or saw, and when. */
@@ -15,7 +16,10 @@ export interface WatchOptions {
   signal?: AbortSignal;
 }
 
-/** Keeps what a driver knows. What it returns is awaited before anything is sent. */
+/**
+ * Keeps what a driver knows. What it returns is awaited before anything is sent, or told to those who
+ * wait for the run; if it fails, the driving ends and they are told why.
+ */
 export type Store<State> = (state: State) => void | Promise<void>;
 
 /**
@@ -111,6 +115,7 @@ export class Run<State> {
       while (!this.#isLeft()) {
         const step = this.#step();
         if (this.#store) await this.#store(this.state);
+        this.#tell(step.events);
         if (step.wake_at_ms === null || this.#isLeft()) break;
         this.#exchange.send(step.requests);
         await this.#exchange.wait(step.wake_at_ms, this.#leave.signal);
@@ -127,18 +132,19 @@ export class Run<State> {
     return this.#leave.signal.aborted;
   }
 
-  #step(): Step {
-    const input = { answers: this.#exchange.take(), stop: this.#isStopAsked };
+  #step(): RunStep & { events: TimedEvent[] } {
+    const input: RunInput = { answers: this.#exchange.take(), stop: this.#isStopAsked };
     this.#isStopAsked = false;
     const now = this.#exchange.now();
-    const step: Step & { events: Event[] } = decode(call(() => this.#raw.step(now, encode(input))));
-    for (const event of step.events) this.#events.push({ ...event, at_ms: now });
-    const status = this.#raw.status();
-    if (status !== this.#statusText || step.events.length > 0) this.#publish(status);
-    return step;
+    const step: RunStep = decode(call(() => this.#raw.step(now, encode(input))));
+    return { ...step, events: step.events.map((event) => ({ ...event, at_ms: now })) };
   }
 
-  #publish(status: string): void {
+  /** Tells those who look on what came of a step, if there is news. */
+  #tell(events: TimedEvent[]): void {
+    const status = this.#raw.status();
+    if (status === this.#statusText && events.length === 0) return;
+    this.#events.push(...events);
     this.#statusText = status;
     this.#status = decode(status);
     this.#feed.publish();

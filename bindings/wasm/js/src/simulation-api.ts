@@ -1,4 +1,6 @@
-export { type ErrorInfo, RebalanceError } from "./errors.js";
-export type { ClusterConfig, Fault, HttpFailure, HttpFault, NodeConfig, Policy, Release, ScheduledFault, Totals } from "./generated/cluster-config.js";
+export type { CallOptions } from "./call-options.js";
+export { RebalanceError } from "./errors.js";
+export type { ClusterConfig, Fault, HttpFailure, HttpFault, NodeConfig, NodeCounts, Policy, Release, ScheduledFault, Totals } from "./generated/cluster-config.js";
+export type { ErrorInfo, ErrorKind, Problem } from "./generated/contract.js";
 export type { WasmSource } from "./loader.js";
-export { type NodeCounts, Simulation, type SimulationConfig } from "./simulation.js";
+export { Simulation, type SimulationConfig } from "./simulation.js";

@@ -1,6 +1,8 @@
+import type { CallOptions } from "./call-options.js";
 import type { FetchLike } from "./carrier.js";
 import type { Clock } from "./clock.js";
-import type { ClusterConfig, Fault, NodeConfig, ScheduledFault, Totals } from "./generated/cluster-config.js";
+import { invalid } from "./errors.js";
+import type { ClusterConfig, Fault, NodeConfig, NodeCounts, PageAnswer, PageRequest, ScheduledFault, Totals } from "./generated/cluster-config.js";
 import { call, decode, encode } from "./json.js";
 import { type RawSimulation, simulationEngine } from "./simulation-engine.js";
 import { VirtualClock } from "./virtual-clock.js";
@@ -12,22 +14,6 @@ export type SimulationConfig = Options<Omit<ClusterConfig, "nodes" | "faults">> 
   nodes: (Pick<NodeConfig, "name"> & Partial<NodeConfig>)[];
   faults?: ScheduledFault[];
 };
-
-/** A node as it is now. */
-export interface NodeCounts {
-  node: string;
-  /** Whether it runs. */
-  up: boolean;
-  /** Whether it takes new clients. */
-  accepts: boolean;
-  connections: number;
-  disconnected_sessions: number;
-}
-
-type PageAnswer =
-  | { answer: "response"; status: number; headers: Record<string, string>; body: string }
-  | { answer: "failed"; why: string }
-  | { answer: "waiting"; ticket: number };
 
 interface Waiting {
   ticket: number;
@@ -49,6 +35,8 @@ export class Simulation {
   readonly #clock: VirtualClock;
   readonly #places = new Map<string, number | undefined>([["sim", undefined]]);
   #waiting: Waiting[] = [];
+  /** The part of a millisecond that `advance` still owes: the cluster's clock has whole ones. */
+  #fraction = 0;
 
   /**
    * A cluster at time zero.
@@ -85,11 +73,17 @@ export class Simulation {
     });
   }
 
-  /** Lets `ms` milliseconds pass, with everything that happens in them, runs that are driven too. */
-  async advance(ms: number): Promise<void> {
-    const end = this.now + Math.max(ms, 0);
+  /**
+   * Lets `ms` milliseconds pass, with everything that happens in them, runs that are driven too.
+   * Fractions add up over calls. An abort ends it where it is.
+   *
+   * @throws RebalanceError `config_invalid` if `ms` is no such number.
+   */
+  async advance(ms: number, { signal }: CallOptions = {}): Promise<void> {
+    const end = this.#after(ms);
     await this.#clock.settle();
     while (this.now < end) {
+      signal?.throwIfAborted();
       const answer = this.#waiting.length > 0 ? this.#raw.next_event() : Infinity;
       // Somebody who wants to be woken at once must not keep the clock from moving.
       const next = Math.max(Math.min(this.#clock.nextWake(), answer), this.now + 1);
@@ -100,13 +94,30 @@ export class Simulation {
     }
   }
 
+  /** When `ms` milliseconds will have passed, in whole ones. */
+  #after(ms: number): number {
+    if (!(Number.isFinite(ms) && ms >= 0 && ms <= Number.MAX_SAFE_INTEGER)) {
+      const bound = `a number of milliseconds from 0 to ${Number.MAX_SAFE_INTEGER}`;
+      throw invalid("advance", { field: "ms", value: String(ms), bound });
+    }
+    const end = Math.floor(this.now + this.#fraction + ms);
+    this.#fraction += this.now + ms - end;
+    return end;
+  }
+
   async #fetch(url: string, { method, headers, body, signal }: Parameters<FetchLike>[1]): Promise<Response> {
     this.#clock.touch();
     signal.throwIfAborted();
     const { hostname, pathname, search } = new URL(url, "http://sim");
     if (!this.#places.has(hostname)) throw new TypeError(`no such host: ${hostname}`);
     const node = this.#places.get(hostname);
-    const request = { node, method, path: pathname + search, headers, body: body ?? "" };
+    const request: PageRequest = {
+      ...(node !== undefined && { node }),
+      method,
+      path: pathname + search,
+      headers,
+      body: body ?? "",
+    };
     const answer: PageAnswer = decode(call(() => this.#raw.send(encode(request))));
     return respond(answer.answer === "waiting" ? await this.#wait(answer.ticket, signal) : answer);
   }

@@ -1,5 +1,6 @@
 import type { RawTalk } from "./engine.js";
-import type { Exchange, Step } from "./exchange.js";
+import type { Exchange } from "./exchange.js";
+import type { TalkStep } from "./generated/messages.js";
 import { call, decode, encode } from "./json.js";
 
 /** Puts one question to a cluster and waits for its answer. */
@@ -11,7 +12,7 @@ export async function talk<T>(
   try {
     for (;;) {
       signal.throwIfAborted();
-      const step: Step & { result?: T } = decode(call(() => raw.step(exchange.now(), encode(exchange.take()))));
+      const step: TalkStep<T> = decode(call(() => raw.step(exchange.now(), encode(exchange.take()))));
       if (step.wake_at_ms === null) return step.result as T;
       exchange.send(step.requests);
       await exchange.wait(step.wake_at_ms, signal);

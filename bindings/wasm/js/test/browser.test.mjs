@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { env } from "node:process";
 import test, { after, before } from "node:test";
 import { launch, open } from "./chromium.mjs";
 import { embedded } from "./embedded.mjs";
 import { pages, serve } from "./server.mjs";
+import { files, native, vectors } from "./vector-files.mjs";
+import { FILES } from "./vectors.mjs";
 
 const npm = new URL("../../npm/", import.meta.url);
-const vectors = new URL("../../../../tests/vectors/single.json", import.meta.url);
 const page = "<!doctype html><title>test</title>";
 let browser;
 let site;
@@ -17,9 +16,10 @@ before(async () => {
   browser = await launch();
   const texts = {
     "/": page,
-    "/reference.js": await readFile(new URL("reference.mjs", import.meta.url), "utf8"),
-    "/cases.json": execFileSync(env.REFERENCE, [vectors.pathname], { maxBuffer: 2 ** 30 }).toString(),
+    "/vectors.js": await readFile(new URL("vectors.mjs", import.meta.url), "utf8"),
+    "/native.json": native(),
   };
+  for (const file of await files()) texts[`/vectors/${file}`] = JSON.stringify(await vectors(file));
   // As strict as a page can be that runs WebAssembly and talks to a cluster.
   const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http://127.0.0.1:*";
   site = await pages(npm, texts, { "content-security-policy": policy });
@@ -30,19 +30,24 @@ after(async () => {
   site?.close();
 });
 
-test("in Chromium every vector has the text that native Rust gives, to the byte", { timeout: 120_000 }, async () => {
+test("in Chromium every vector is what the package gives, and every call native Rust's text to the byte", { timeout: 120_000 }, async () => {
   const tab = await open(browser, site.url);
-  const [cases, agreed] = await tab.evaluate(async () => {
-    const [api, raw, { compare }] = await Promise.all([
+  const [tried, agreed, cases] = await tab.evaluate(async () => {
+    const [api, raw, { compare, FILES, run }] = await Promise.all([
       import("/esm/web.js"),
       import("/esm/generated/emqx_rebalance_wasm.js"),
-      import("/reference.js"),
+      import("/vectors.js"),
     ]);
     await api.init();
-    const cases = await (await fetch("/cases.json")).json();
-    return [cases.length, compare(cases, raw, api)];
+    const json = async (path) => (await fetch(path)).json();
+    const tried = {};
+    for (const file of Object.keys(FILES)) tried[file] = run(file, await json(`/vectors/${file}`), raw, api);
+    const cases = await json("/native.json");
+    return [tried, compare(cases, raw, api), cases.length];
   });
-  assert.ok(cases > 0, "no vectors found");
+  assert.deepEqual(await files(), Object.keys(FILES).sort());
+  for (const file of await files()) assert.equal(tried[file], (await vectors(file)).cases.length, file);
+  assert.ok(Object.values(tried).every((count) => count > 0) && cases > 0, "no vectors found");
   assert.equal(agreed, cases);
   assert.deepEqual(tab.errors, []);
 });
@@ -83,6 +88,20 @@ test("a page of another origin plans, starts and watches a cluster to its verdic
   assert.equal(outcome.result, "completed", outcome.detail);
   assert.deepEqual(phases, ["Processing", "Completed"]);
   assert.ok(Math.max(...counts) - Math.min(...counts) < 30, String(counts));
+  assert.deepEqual(tab.errors, []);
+});
+
+test("the page's own fetch carries the requests", { timeout: 60_000 }, async (t) => {
+  const access = await embedded("--cors", "--clients", "10,0");
+  t.after(access.close);
+  const tab = await open(browser, site.url);
+  const counts = await tab.evaluate(async ({ urls, auth }) => {
+    const { init, Cluster } = await import("/esm/web.js");
+    await init();
+    const { nodes } = await new Cluster({ urls, auth, fetch: window.fetch }).snapshot();
+    return nodes.map(({ connections }) => connections);
+  }, { urls: access.urls, auth: access.auth });
+  assert.deepEqual(counts, [10, 0]);
   assert.deepEqual(tab.errors, []);
 });
 

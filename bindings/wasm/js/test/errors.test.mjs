@@ -35,6 +35,12 @@ test("what is no JSON is refused, and the module goes on", async () => {
   assert.equal(plan({ snapshot: { nodes } }).decision, "start");
 });
 
+test("a bigint goes as its decimal text, which options take and counts do not", async () => {
+  await init();
+  assert.equal(plan({ snapshot: { nodes }, conn_evict_rate: 50n }).asked.strategy.conn_evict_rate, 50);
+  assert.throws(() => plan({ snapshot: { nodes: [{ node: "a@b", connections: 5n }] } }), { kind: "config_invalid" });
+});
+
 test("whole numbers are whole whatever made them, and undefined is left out", async () => {
   await init();
   const a = plan({ snapshot: { nodes }, conn_evict_rate: 100 / 2, wait_takeover: undefined });
@@ -54,8 +60,27 @@ test("bad addresses and options of a cluster are named, secrets are not", async 
     }
     throw new Error("was taken");
   };
-  assert.match(fail({}).message, /urls/);
-  assert.match(fail({ url: "emqx", ulr: 1 }).message, /ulr/);
+  const named = (options) => Object.fromEntries(fail(options).problems.map(({ field, value, bound }) => [field, [value, bound]]));
+  assert.deepEqual(named({}), { urls: ["[]", "at least one URL of EMQX's API"] });
+  const all = named({
+    url: "emqx",
+    urls: ["http://good", "ftp://u:s3cret@bad"],
+    nodeUrls: { "emqx@a": "what?" },
+    findNodes: "yes",
+    auth: { key: "k", secert: "s3cret" },
+    requestTimeout: 0,
+    startTimeout: NaN,
+    ulr: "http://u:s3cret@emqx",
+  });
+  assert.deepEqual(Object.keys(all).sort(), ["auth", "findNodes", "nodeUrls[emqx@a]", "requestTimeout", "startTimeout", "ulr", "url", "urls[1]"]);
+  assert.doesNotMatch(JSON.stringify(all), /s3cret/);
+  const timeout = "a whole number of milliseconds from 1 to 86400000";
+  assert.deepEqual(all.requestTimeout, ["0", timeout]);
+  assert.deepEqual(all.startTimeout, ["NaN", timeout]);
+  assert.deepEqual(all.findNodes, ["yes", "true or false"]);
+  assert.deepEqual(Object.keys(named({ url: 5 })), ["url"]);
+  assert.deepEqual(Object.keys(named({ urls: "http://u:s3cret@emqx", requestTimeout: 86_400_001 })), ["urls", "requestTimeout"]);
+  new Cluster({ url: "http://emqx", auth: null, requestTimeout: 1, startTimeout: 86_400_000 });
   const { kind, message, context } = fail({ url: "ftp://u:s3cret@emqx", auth: { key: "k", secret: "s3cret" } });
   assert.equal(kind, "config_invalid");
   assert.doesNotMatch(message + JSON.stringify(context), /s3cret/);

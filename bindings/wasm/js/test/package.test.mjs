@@ -11,6 +11,8 @@ import { pages } from "./server.mjs";
 
 const js = fileURLToPath(new URL("..", import.meta.url));
 const tool = (path) => join(js, "node_modules", path);
+/** Compilers and installers take their time beside other builds. */
+const PATIENCE = 600_000;
 let folder;
 
 before(async () => {
@@ -29,7 +31,7 @@ function npm(project, ...args) {
 async function project(name, type, files) {
   const path = join(folder, name);
   await mkdir(path);
-  await writeFile(join(path, "package.json"), JSON.stringify({ name, private: true, type }));
+  await writeFile(join(path, "package.json"), JSON.stringify({ private: true, type }));
   for (const [file, text] of Object.entries(files)) await writeFile(join(path, file), text);
   const packed = (await readdir(folder)).find((file) => file.endsWith(".tgz"));
   npm(name, "install", join("..", packed));
@@ -58,14 +60,14 @@ async function examples(extension) {
   return Object.entries(blocks).map(([i, text]) => [`example-${i}.${extension}`, text]);
 }
 
-test("the examples in the documentation run, but for those that need a cluster", { timeout: 120_000 }, async () => {
+test("the examples in the documentation run, but for those that need a cluster", { timeout: PATIENCE }, async () => {
   const files = (await examples("js")).filter(([, text]) => !text.includes("https://emqx.example"));
   const path = await project("examples", "module", Object.fromEntries(files));
   for (const [file] of files) run(path, file);
   assert.ok(files.length >= 3);
 });
 
-test("a fresh ESM project imports it, inlined or not", { timeout: 60_000 }, async () => {
+test("a fresh ESM project imports it, inlined or not", { timeout: PATIENCE }, async () => {
   const path = await project("esm", "module", {
     "main.js": `import * as api from "emqx-rebalance"; import * as inline from "emqx-rebalance/inline";
       import * as sim from "emqx-rebalance/simulation"; import * as simInline from "emqx-rebalance/simulation/inline";
@@ -74,15 +76,15 @@ test("a fresh ESM project imports it, inlined or not", { timeout: 60_000 }, asyn
   assert.equal(run(path, "main.js").trim(), expected);
 });
 
-test("a fresh CJS project requires it, inlined or not", { timeout: 60_000 }, async () => {
-  const path = await project("cjs", "commonjs", {
+test("a fresh CJS project requires it, inlined or not, in any folder", { timeout: PATIENCE }, async () => {
+  const path = await project("cjs # 50% done?", "commonjs", {
     "main.js": `const ways = [["emqx-rebalance", "emqx-rebalance/simulation"], ["emqx-rebalance/inline", "emqx-rebalance/simulation/inline"]]
       .map((names) => names.map(require)); (async () => { ${story} console.log(String(both)); })();`,
   });
   assert.equal(run(path, "main.js").trim(), expected);
 });
 
-test("strict TypeScript takes its types, in both formats, and finds wrong options", { timeout: 120_000 }, async () => {
+test("strict TypeScript takes its types, in both formats, and finds wrong options", { timeout: PATIENCE }, async () => {
   const text = `
     import { Cluster, init, plan, RebalanceError, type Plan, type Run, type DriverState } from "emqx-rebalance";
     import { Simulation, initSimulation } from "emqx-rebalance/simulation";
@@ -123,21 +125,37 @@ test("strict TypeScript takes its types, in both formats, and finds wrong option
   check(bundled);
 });
 
-test("a fresh Vite project bundles it, and the page runs in Chromium", { timeout: 120_000 }, async (t) => {
-  const path = await project("vite", "module", {
-    "index.html": '<!doctype html><link rel="icon" href="data:,"><title>v</title><script type="module" src="/main.js"></script>',
-    "main.js": `import * as api from "emqx-rebalance"; import * as inline from "emqx-rebalance/inline";
-      import * as sim from "emqx-rebalance/simulation"; import * as simInline from "emqx-rebalance/simulation/inline";
-      const ways = [[api, sim], [inline, simInline]]; ${story} document.title = String(both);`,
-    "vite.config.js": 'export default { build: { target: "es2022" }, logLevel: "error" };',
-  });
-  run(path, tool("vite/bin/vite.js"), "build");
-  const site = await pages(new URL(`file://${path}/dist/`), { "/": (await import("node:fs")).readFileSync(`${path}/dist/index.html`, "utf8") });
-  t.after(site.close);
+const vite = {
+  "index.html": '<!doctype html><link rel="icon" href="data:,"><title>v</title><script type="module" src="/main.js"></script>',
+  "main.js": `import * as api from "emqx-rebalance"; import * as inline from "emqx-rebalance/inline";
+    import * as sim from "emqx-rebalance/simulation"; import * as simInline from "emqx-rebalance/simulation/inline";
+    const ways = [[api, sim], [inline, simInline]]; ${story} document.title = String(both);`,
+};
+
+/** Opens a page that Vite made, and waits for what the story came to. */
+async function told(t, url) {
   const browser = await launch();
   t.after(() => browser.close());
-  const tab = await open(browser, site.url);
-  await tab.waitForFunction("document.title !== 'v'");
-  assert.equal(await tab.title(), expected);
+  const tab = await open(browser, url);
+  await tab.waitForFunction("document.title !== 'v'", undefined, { timeout: PATIENCE });
   assert.deepEqual(tab.errors, []);
+  return tab.title();
+}
+
+test("a fresh Vite project bundles it, and the page runs in Chromium", { timeout: PATIENCE }, async (t) => {
+  const path = await project("vite", "module", { ...vite, "vite.config.js": 'export default { build: { target: "es2022" }, logLevel: "error" };' });
+  run(path, tool("vite/bin/vite.js"), "build");
+  const site = await pages(new URL(`file://${path}/dist/`), { "/": await readFile(`${path}/dist/index.html`, "utf8") });
+  t.after(site.close);
+  assert.equal(await told(t, site.url), expected);
+});
+
+test("Vite's own server brings it to the page, too", { timeout: PATIENCE }, async (t) => {
+  const path = await project("vite-dev", "module", vite);
+  const { createServer } = await import("vite");
+  const server = await createServer({ root: path, logLevel: "error", server: { host: "127.0.0.1", port: 0 } });
+  t.after(() => server.close());
+  await server.listen();
+  const { port } = server.httpServer.address();
+  assert.equal(await told(t, `http://127.0.0.1:${port}/`), expected);
 });

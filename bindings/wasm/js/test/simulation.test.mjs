@@ -55,6 +55,36 @@ test("an answer that takes its time comes when its time has come, or is late", {
   assert.equal((await snapshot).nodes.length, 3);
 });
 
+test("a frame's fraction of a millisecond is kept, and what is no time is refused", { timeout: 60_000 }, async () => {
+  const simulation = new Simulation({ nodes });
+  for (let frame = 0; frame < 8; frame += 1) await simulation.advance(16.625);
+  assert.equal(simulation.now, 133);
+  for (const ms of [NaN, Infinity, -1, "soon", undefined]) {
+    const problem = { field: "ms", value: String(ms), bound: "a number of milliseconds from 0 to 9007199254740991" };
+    await assert.rejects(simulation.advance(ms), (error) => {
+      assert.deepEqual(error.problems, [problem]);
+      return error.kind === "config_invalid" && error.message.includes("`ms`");
+    });
+  }
+  assert.equal(simulation.now, 133);
+});
+
+test("an abort ends a long advance where it is, and the clock can go on", { timeout: 60_000 }, async () => {
+  const simulation = new Simulation({ nodes });
+  const abort = new AbortController();
+  const { fetch, clock } = simulation;
+  const cluster = new Cluster({ url: "http://sim", fetch, clock });
+  const run = await cluster.start(await cluster.plan({ mode: "level", conn_evict_rate: 1 }));
+  const advance = simulation.advance(600_000, { signal: abort.signal });
+  for await (const { type } of run.events()) if (type === "started") break;
+  abort.abort(new Error("enough"));
+  await assert.rejects(advance, { message: "enough" });
+  assert.ok(simulation.now < 600_000, String(simulation.now));
+  const stood = simulation.now;
+  await simulation.advance(1000);
+  assert.equal(simulation.now, stood + 1000);
+});
+
 test("bad configurations name the field", () => {
   assert.throws(
     () => new Simulation({ nodes: [{ name: "a@b" }, { name: "a@b" }], reconnect: { retry_ms: 0 } }),

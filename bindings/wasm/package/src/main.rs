@@ -16,6 +16,7 @@ fn main() -> Result<()> {
         bind::bind(&wasm, &folder)?;
     }
     fs::write(folder.join("contract.ts"), types::contract())?;
+    fs::write(folder.join("messages.ts"), types::messages())?;
     fs::write(folder.join("cluster-config.ts"), types::simulation())?;
     Ok(())
 }

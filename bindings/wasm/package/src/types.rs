@@ -2,10 +2,15 @@
 
 use emqx_rebalance_core::driver::{DriverState, Event, Record, Status};
 use emqx_rebalance_core::{
-    ErrorKind, EvacuationPlan, EvacuationRequest, EvacuatorState, GlobalStatus, LocalStatus,
-    NodeList, Plan, PlanRequest, Problem, Snapshot, StartRequest, StopAnswer,
+    ErrorInfo, EvacuationPlan, EvacuationRequest, EvacuatorState, GlobalStatus, LocalStatus,
+    NodeList, Plan, PlanRequest, Snapshot, StartRequest, StopAnswer,
 };
+use emqx_rebalance_exchange::sansio::{HttpAnswer, HttpRequest, RunInput, RunStep};
 use emqx_rebalance_sim::{ClusterConfig, Fault, Totals};
+use emqx_rebalance_simulation_wasm::http::{PageAnswer, PageRequest};
+use emqx_rebalance_simulation_wasm::simulation::NodeCounts;
+use emqx_rebalance_wasm::options::AccessOptions;
+use emqx_rebalance_wasm::talk::TalkStep;
 use std::collections::{BTreeMap, BTreeSet};
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -30,9 +35,20 @@ fn contract_types() -> Types {
     types.add::<LocalStatus>();
     types.add::<NodeList>();
     types.add::<StopAnswer>();
-    types.add::<ErrorKind>();
-    types.add::<Problem>();
+    types.add::<ErrorInfo<'static>>();
+    types.add::<AccessOptions>();
     types
+}
+
+/// What JavaScript and WebAssembly tell each other while a cluster is asked.
+pub(crate) fn messages() -> String {
+    let mut types = Types::new();
+    types.add::<HttpRequest>();
+    types.add::<HttpAnswer>();
+    types.add::<RunInput>();
+    types.add::<RunStep>();
+    types.add::<TalkStep<()>>();
+    types.without(&contract_types()).text()
 }
 
 /// Every type of the embedded cluster that the contract does not have.
@@ -41,6 +57,9 @@ pub(crate) fn simulation() -> String {
     types.add::<ClusterConfig>();
     types.add::<Fault>();
     types.add::<Totals>();
+    types.add::<NodeCounts<'static>>();
+    types.add::<PageRequest>();
+    types.add::<PageAnswer>();
     types.without(&contract_types()).text()
 }
 
@@ -75,8 +94,9 @@ impl Types {
     fn without(mut self, other: &Self) -> Self {
         let shared = |name: &str| other.declarations.contains_key(name);
         self.declarations.retain(|name, _| !shared(name));
-        let text: String = self.declarations.values().flat_map(|text| text.chars()).collect();
-        let words = text.split(|c: char| !c.is_alphanumeric());
+        let lines = self.declarations.values().flat_map(|text| text.lines());
+        let code = lines.filter(|line| !line.trim_start().starts_with(['/', '*']));
+        let words = code.flat_map(|line| line.split(|c: char| !c.is_alphanumeric()));
         let imported: BTreeSet<&str> = words.filter(|word| shared(word)).collect();
         let names: Vec<&str> = imported.into_iter().collect();
         self.imports = format!("import type {{ {} }} from \"./contract.js\";\n", names.join(", "));

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What the page wants to send.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PageRequest {
+pub struct PageRequest {
     /// The place of the node, from 0; any that is up if left out.
     pub(crate) node: Option<usize>,
     method: String,
@@ -33,15 +34,29 @@ impl PageRequest {
 }
 
 /// What comes of a request.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "answer", rename_all = "snake_case")]
-pub(crate) enum PageAnswer {
+pub enum PageAnswer {
     /// The node answered.
-    Response { status: u16, headers: BTreeMap<String, String>, body: String },
+    Response {
+        /// The status code.
+        status: u16,
+        /// Names in lower case, and values.
+        headers: BTreeMap<String, String>,
+        /// The whole body.
+        body: String,
+    },
     /// There is no connection, or it breaks off.
-    Failed { why: &'static str },
-    /// The answer takes its time: ask for it again with this number.
-    Waiting { ticket: u32 },
+    Failed {
+        /// What happened, in words.
+        why: &'static str,
+    },
+    /// The answer takes its time.
+    Waiting {
+        /// To ask for it again.
+        ticket: u32,
+    },
 }
 
 impl PageAnswer {

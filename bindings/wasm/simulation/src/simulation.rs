@@ -21,12 +21,18 @@ pub struct Simulation {
 }
 
 /// A node as it is now.
-#[derive(Serialize)]
-struct NodeCounts<'a> {
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct NodeCounts<'a> {
+    /// Its name.
     node: &'a str,
+    /// Whether it runs.
     up: bool,
+    /// Whether it takes new clients.
     accepts: bool,
+    /// Connected clients.
     connections: u64,
+    /// Sessions whose client is away.
     disconnected_sessions: u64,
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 /// One HTTP request to send. Holds a secret in its headers; `Debug` hides it.
 #[derive(Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct HttpRequest {
     /// To be handed back with the answer.
     pub id: u64,
@@ -55,6 +56,7 @@ impl fmt::Debug for HttpRequest {
 /// What came back for one request: `{"id", "status", "body"}`, or `{"id", "error": {"kind",
 /// "message"}}`. A request is answered once, and no redirect is followed.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct HttpAnswer {
     /// The request's.
@@ -64,6 +66,7 @@ pub struct HttpAnswer {
     pub status: Option<u16>,
     /// The whole body, at most [`MAX_BODY`] bytes.
     #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<String>", optional))]
     pub body: String,
     /// Why there was no answer.
     #[serde(default)]
@@ -72,17 +75,20 @@ pub struct HttpAnswer {
 
 /// Why there was no answer.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
     /// What went wrong.
     pub kind: FailureKind,
     /// In words, for people. Must hold no secret.
     #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<String>", optional))]
     pub message: String,
 }
 
 /// What can go wrong with a request.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// No whole answer in time.

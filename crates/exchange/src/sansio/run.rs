@@ -24,6 +24,7 @@ pub struct Run<D = Driver> {
 
 /// What a run is told.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct RunInput {
     /// The answers that came since the last step.
@@ -34,6 +35,7 @@ pub struct RunInput {
 
 /// The whole answer to one [`Run::step`].
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[must_use = "requests are lost if dropped"]
 pub struct RunStep {
     /// To send, after the state was stored.

@@ -14,7 +14,7 @@ export class JsonDialog {
     this.#question = question;
     const use = element("button", { type: "submit", class: "main" }, "Use it");
     const cancel = element("button", { type: "button" }, "Cancel");
-    const what = element("label", { for: "json-text", class: "soft" }, "A snapshot, or a whole request with options beside it. “emqx-rebalance status --output json” has your cluster's nodes.");
+    const what = element("label", { for: "json-text", class: "soft" }, "A snapshot, what “emqx-rebalance status --output json” prints of your cluster, or a whole request with options beside it.");
     const form = element("form", { method: "dialog" }, element("h2", { id: "json-title" }, "The cluster as JSON"), what, this.#text, this.#problem, element("div", { class: "dialog-foot" }, cancel, use));
     this.#dialog.append(form);
     cancel.addEventListener("click", () => this.#dialog.close());
@@ -35,10 +35,10 @@ export class JsonDialog {
   #use(event) {
     event.preventDefault();
     try {
-      const { snapshot, ...options } = request(JSON.parse(this.#text.value));
+      const { snapshot, ...options } = request(JSON.parse(this.#text.value, withoutNull));
       plan({ ...options, snapshot });
-      const texts = Object.entries(options).filter(([, value]) => value !== null);
-      this.#question.change({ nodes: snapshot.nodes, options: texts.length > 0 ? Object.fromEntries(texts.map(([k, v]) => [k, String(v)])) : this.#question.asked.options });
+      const given = Object.entries(options).map(([name, value]) => [name, wish(value)]);
+      this.#question.change({ nodes: snapshot.nodes, ...(given.length > 0 && { options: Object.fromEntries(given) }) });
       this.#dialog.close();
     } catch (thrown) {
       say(this.#problem, complaint(thrown));
@@ -47,16 +47,28 @@ export class JsonDialog {
 }
 
 /**
- * A snapshot alone, `{nodes}`, a list of nodes, or a request.
+ * A snapshot alone, `{nodes}`, the status of a cluster, a list of nodes, or a request.
  *
  * @param {any} value
  * @returns {{ snapshot: { nodes: Asked["nodes"] } & Record<string, unknown> } & Record<string, any>}
  */
 function request(value) {
   if (Array.isArray(value)) return { snapshot: { nodes: value } };
+  // What else a status says is not asked here.
+  if (value?.progress !== undefined) return { snapshot: { nodes: value.nodes } };
   if (value?.snapshot === undefined) return { snapshot: value };
   const { mode: _, strategy, ...rest } = value;
   return { ...strategy, ...rest };
+}
+
+/** Null says that something is left out. @param {string} _ @param {unknown} value */
+function withoutNull(_, value) {
+  return value ?? undefined;
+}
+
+/** An option as the question keeps it. @param {unknown} value @returns {string | string[]} */
+function wish(value) {
+  return Array.isArray(value) ? value.map(String) : String(value);
 }
 
 /** @param {unknown} thrown */

@@ -9,7 +9,7 @@
  */
 export function toHash({ nodes, options }) {
   const parts = [`nodes=${nodes.map(nodeText).join(",")}`];
-  for (const [name, text] of Object.entries(options)) parts.push(`${encode(name)}=${encode(text)}`);
+  for (const [name, wish] of Object.entries(options)) parts.push(`${encode(LINKED.get(name) ?? name)}=${[wish].flat().map(encode).join(",")}`);
   return `#${parts.join("&")}`;
 }
 
@@ -21,13 +21,23 @@ export function toHash({ nodes, options }) {
  * @returns {Asked | undefined}
  */
 export function fromHash(hash) {
-  const parts = hash.replace(/^#/, "").split("&").map((part) => part.split("="));
-  const found = new Map(parts.map(([name = "", text = ""]) => [decode(name), text]));
+  const found = new Map(hash.replace(/^#/, "").split("&").map(pair));
   const nodes = found.get("nodes");
   if (nodes === undefined) return undefined;
   found.delete("nodes");
-  const options = Object.fromEntries([...found].map(([name, text]) => [name, decode(text)]));
+  const options = Object.fromEntries([...found].map(([name, text]) => optionOf(UNLINKED.get(name) ?? name, text)));
   return { nodes: nodes.split(",").map(nodeOf), options };
+}
+
+/** Name and text of a part, in which more `=` may follow. @param {string} part @returns {[string, string]} */
+function pair(part) {
+  const [name = "", ...text] = part.split("=");
+  return [decode(name), text.join("=")];
+}
+
+/** @param {string} name @param {string} text */
+function optionOf(name, text) {
+  return [name, LISTS.has(name) ? text.split(",").filter(Boolean).map(decode) : decode(text)];
 }
 
 /** @param {NodeLoadInput} node */
@@ -63,4 +73,9 @@ function decode(text) {
   }
 }
 
+/** The names in a link of options that are called otherwise: `nodes` are the loads there. */
+const LINKED = new Map([["nodes", "only"]]);
+const UNLINKED = new Map([...LINKED].map(([name, linked]) => [linked, name]));
+/** Options that are lists of texts. */
+const LISTS = new Set(["nodes", "exclude"]);
 const NUMBERS = new Set(["sessions", "disconnected_sessions", "max_fds", "weight"]);

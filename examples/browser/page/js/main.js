@@ -7,6 +7,7 @@ import { fromHash } from "./link.js";
 import { NodeList } from "./node-list.js";
 import { Question } from "./question.js";
 import { share } from "./share.js";
+import { skip } from "./skip.js";
 import { StrategyForm } from "./strategy-form.js";
 import { theme } from "./theme.js";
 import { Views } from "./views.js";
@@ -22,6 +23,7 @@ function fail(why) {
 const example = Object.values(EXAMPLES)[0] ?? { nodes: [], options: {} };
 const question = new Question(fromHash(location.hash) ?? example);
 theme();
+skip();
 share(question);
 new JsonDialog(question);
 const form = new StrategyForm(question);

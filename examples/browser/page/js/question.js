@@ -5,7 +5,7 @@
  *
  * @typedef {object} Asked
  * @property {NodeLoadInput[]} nodes
- * @property {Record<string, string>} options Text by option name; what is not here has its default.
+ * @property {Record<string, string | string[]>} options Text, or a list of texts, by option name; what is not here has its default.
  */
 
 /** The question of this page, and who wants to know when it changes. */

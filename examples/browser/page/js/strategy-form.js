@@ -47,7 +47,7 @@ export class StrategyForm {
 
   #fill() {
     for (const [name, { control }] of this.#fields) {
-      const text = this.#question.asked.options[name] ?? "";
+      const text = String(this.#question.asked.options[name] ?? "");
       if (control.value.trim() !== text) control.value = text;
     }
   }

@@ -1,4 +1,4 @@
-//! What native Rust answers to the calls of the tests, as text: `reference VECTORS` writes a JSON
+//! What native Rust answers to the calls of the tests, as text: `reference VECTORS…` writes a JSON
 //! list of calls and answers, which the JavaScript package has to give to the byte.
 
 use anyhow::{Context, Result};
@@ -17,15 +17,26 @@ struct Case {
 }
 
 fn main() -> Result<()> {
-    let path = env::args_os().nth(1).context("usage: reference VECTORS")?;
-    let vectors: Value = serde_json::from_slice(&fs::read(path)?)?;
-    let cases = vectors.get("cases").and_then(Value::as_array).context("no cases")?;
-    let found: Vec<Case> = cases.iter().flat_map(calls).collect();
+    let mut found: Vec<Case> = Vec::new();
+    for path in env::args_os().skip(1) {
+        let vectors: Value = serde_json::from_slice(&fs::read(path)?)?;
+        let cases = vectors.get("cases").and_then(Value::as_array).context("no cases")?;
+        found.extend(cases.iter().flat_map(calls));
+    }
     Ok(io::stdout().write_all(&serde_json::to_vec(&found)?)?)
 }
 
-/// Every way to call the package with one vector, a bad one among them.
+/// The call that a vector is, or else every way to call the package with the cluster that it holds.
 fn calls(case: &Value) -> Vec<Case> {
+    match (case.get("call").and_then(Value::as_str), case.get("request")) {
+        (Some("plan_evacuation"), Some(request)) => vec![evacuation(request.clone())],
+        (_, Some(request)) => vec![plan(request.clone())],
+        (_, None) => ways(case),
+    }
+}
+
+/// Every way to call the package with one cluster, a bad one among them.
+fn ways(case: &Value) -> Vec<Case> {
     let part = |name: &str| case.get(name).cloned().unwrap_or_default();
     let snapshot = json!({ "nodes": part("nodes") });
     let (strategy, node) =

@@ -27,7 +27,7 @@ import { strips, STRIPS_PX } from "./strips.js";
 export class Chart {
   /** @type {Picture | undefined} */
   #picture;
-  #svg = drawn("svg", { role: "img", "aria-label": "No forecast yet" });
+  #svg = drawn("svg", { role: "slider", tabindex: 0, "aria-label": "No forecast yet", "aria-valuemin": 0, "aria-valuenow": 0 });
   #grid = drawn("g");
   #ghost = drawn("g", { class: "ghost" });
   #curves = drawn("g");

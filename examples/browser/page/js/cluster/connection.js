@@ -20,10 +20,11 @@ import { Cluster, init, initSimulation, Simulation } from "../rebalance.js";
  * @param {string} url
  * @param {string} key
  * @param {string} secret
+ * @param {AbortSignal} signal
  * @returns {Promise<Connection>}
  */
-export async function connect(url, key, secret) {
-  await init();
+export async function connect(url, key, secret, signal) {
+  await init(undefined, { signal });
   const urls = url.split(/[\s,]+/).filter(Boolean);
   // Only the addresses that were typed in are asked: the policy of the page's host may allow no others.
   const cluster = new Cluster({ urls, auth: { key, secret }, findNodes: urls.length === 1 });
@@ -36,10 +37,11 @@ export async function connect(url, key, secret) {
  *
  * @param {Asked} asked
  * @param {number} speed
+ * @param {AbortSignal} signal
  * @returns {Promise<Connection>}
  */
-export async function demo({ nodes, options }, speed) {
-  await Promise.all([init(), initSimulation()]);
+export async function demo({ nodes, options }, speed, signal) {
+  await Promise.all([init(undefined, { signal }), initSimulation(undefined, { signal })]);
   const simulation = new Simulation({
     nodes: nodes.map(({ node, connections, disconnected_sessions }) => ({
       name: node,
@@ -80,7 +82,7 @@ class Passing {
     const gone = Math.min(now - this.#last, LONGEST_MS);
     this.#last = now;
     try {
-      await this.#simulation.advance(Math.round(gone * this.speed));
+      await this.#simulation.advance(gone * this.speed);
     } finally {
       this.#isMoving = false;
     }

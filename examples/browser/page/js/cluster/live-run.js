@@ -1,7 +1,9 @@
 /** @import { DriverState, Outcome, Plan, Run, Status } from "../../emqx-rebalance/esm/web.js" */
+import { announce } from "../announce.js";
 import { Chart } from "../chart/chart.js";
 import { element, say } from "../elements.js";
-import { count, duration, percent } from "../format.js";
+import { rescue } from "../focus.js";
+import { count, duration, list, percent } from "../format.js";
 import { extent, picture } from "../plan-card.js";
 import { Journal } from "./journal.js";
 import { Measured } from "./measured.js";
@@ -18,26 +20,38 @@ export class LiveRun {
   #track = element("div", { class: "meter", role: "progressbar", "aria-label": "Clients moved", "aria-valuemin": 0, "aria-valuemax": 100 }, this.#meter);
   #line = element("p", { class: "live-line" });
   #runs = element("ul", { class: "run-list", "aria-label": "Runs" });
-  #verdict = element("div", { role: "status" });
+  #verdict = element("div", { class: "verdict-slot" });
+  #again = element("button", { type: "button", class: "main", id: "plan-again" }, "Plan again");
   #stop = element("button", { type: "button", class: "danger", id: "stop" }, "Stop");
   element;
 
-  /** @param {Plan} plan @param {Run<DriverState>} run */
-  constructor(plan, run) {
+  /** @param {Plan} plan @param {Run<DriverState>} run @param {() => void} onAgain */
+  constructor(plan, run, onAgain) {
     this.#plan = plan;
     this.#run = run;
     this.#measured = new Measured(plan);
     const head = element("div", { class: "card-head" }, element("h2", {}, "Rebalancing"), element("div", { class: "actions" }, this.#stop));
     this.element = element("article", { class: "card", "aria-label": "Run" }, this.#verdict, head, this.#track, this.#line, this.#chart.element, legend(plan), this.#runs, this.#journal.element);
     this.#stop.addEventListener("click", () => this.#end());
+    this.#again.addEventListener("click", onAgain);
   }
 
-  /** Looks on until there is a verdict. @param {AbortSignal} signal */
+  /** Looks on until there is a verdict, or the run is left. @param {AbortSignal} signal */
   async watch(signal) {
-    const journal = this.#keepJournal(signal);
+    try {
+      await Promise.all([this.#look(signal), this.#keepJournal(signal)]);
+    } finally {
+      // Nobody drives on with a key that was taken back.
+      if (signal.aborted) this.#run.leave();
+      rescue(this.#stop, this.element);
+      this.#stop.hidden = true;
+      this.element.append(element("div", { class: "dialog-foot" }, this.#again));
+    }
+  }
+
+  /** @param {AbortSignal} signal */
+  async #look(signal) {
     for await (const status of this.#run.watch({ signal })) this.#show(status);
-    await journal;
-    this.#stop.hidden = true;
   }
 
   /** @param {AbortSignal} signal */
@@ -46,6 +60,7 @@ export class LiveRun {
   }
 
   async #end() {
+    rescue(this.#stop, this.element);
     this.#stop.disabled = true;
     say(this.#stop, "Stopping…");
     try {
@@ -65,6 +80,7 @@ export class LiveRun {
     this.#line.replaceChildren(...figures(status));
     this.#runs.replaceChildren(...runs.map(({ coordinator, state }) => element("li", {}, element("i", { class: `swatch p-${state}` }), element("span", { class: "state" }, state), ` ${coordinator}`)));
     if (outcome) this.#verdict.replaceChildren(verdict(outcome));
+    announce(outcome ? `${outcome.result}: ${outcome.detail}` : `The rebalance is in ${list([...new Set(runs.map(({ state }) => state))])}`);
     this.#draw(progress.elapsed_s);
   }
 

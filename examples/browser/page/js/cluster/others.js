@@ -1,5 +1,6 @@
 /** @import { Cluster, Status } from "../../emqx-rebalance/esm/web.js" */
-import { element, say } from "../elements.js";
+import { byId, element, say } from "../elements.js";
+import { rescue } from "../focus.js";
 import { trouble } from "./trouble.js";
 
 /**
@@ -14,6 +15,7 @@ export function others({ runs }, cluster, onStopped) {
     const stop = element("button", { type: "button", class: "danger" }, "Stop it");
     const row = element("div", { class: "card" }, element("p", {}, "A rebalance runs on ", element("code", {}, coordinator), ": ", element("span", { class: "state" }, state)), element("div", { class: "buttons" }, stop));
     stop.addEventListener("click", async () => {
+      rescue(stop, byId("cluster"));
       stop.disabled = true;
       say(stop, "Stopping…");
       try {

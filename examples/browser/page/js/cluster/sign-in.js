@@ -1,12 +1,13 @@
 import { byId, element } from "../elements.js";
+import { replace } from "../focus.js";
 import { trouble } from "./trouble.js";
 
 /**
  * What the form asks for.
  *
  * @typedef {object} SignInEvents
- * @property {(url: string, key: string, secret: string) => Promise<void>} onConnect
- * @property {() => Promise<void>} onDemo
+ * @property {(url: string, key: string, secret: string, signal: AbortSignal) => Promise<void>} onConnect
+ * @property {(signal: AbortSignal) => Promise<void>} onDemo
  * @property {() => void} onLeave
  */
 
@@ -19,12 +20,16 @@ export class SignIn {
   #secret = element("input", { type: "password", id: "cluster-secret", autocomplete: "off" });
   #connect = element("button", { type: "submit", class: "main" }, "Connect");
   #demo = element("button", { type: "button", id: "demo" }, "Demo cluster");
+  #cancel = element("button", { type: "button", hidden: true }, "Cancel");
   #trouble = element("div");
+  /** Ends the attempt to connect. */
+  #attempt = new AbortController();
 
   /** @param {SignInEvents} events */
   constructor(events) {
     this.#events = events;
-    this.#demo.addEventListener("click", () => this.#try(() => events.onDemo()));
+    this.#demo.addEventListener("click", () => this.#try((signal) => events.onDemo(signal)));
+    this.#cancel.addEventListener("click", () => this.#attempt.abort());
     this.ask();
   }
 
@@ -34,13 +39,13 @@ export class SignIn {
       labelled("URL of EMQX's API, or of several nodes", this.#url),
       labelled("API key", this.#key),
       labelled("Secret", this.#secret),
-      element("div", { class: "buttons" }, this.#connect, this.#demo),
+      element("div", { class: "buttons" }, this.#connect, this.#demo, this.#cancel),
       element("p", { class: "soft" }, "Kept in this page's memory only: not stored, not in the link."));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#try(() => this.#events.onConnect(this.#url.value.trim(), this.#key.value, this.#secret.value));
+      this.#try((signal) => this.#events.onConnect(this.#url.value.trim(), this.#key.value, this.#secret.value, signal));
     });
-    this.#host.replaceChildren(head("Connection"), form, this.#trouble);
+    replace(this.#host, head("Connection"), form, this.#trouble);
   }
 
   /** Shows who is asked. @param {string} name @param {...Node} more */
@@ -48,20 +53,32 @@ export class SignIn {
     this.#secret.value = "";
     const leave = element("button", { type: "button", class: "quiet", id: "disconnect" }, "Disconnect");
     leave.addEventListener("click", () => this.#events.onLeave());
-    this.#host.replaceChildren(head("Connection", leave), element("p", {}, "Connected to ", element("code", {}, name)), ...more);
+    replace(this.#host, head("Connection", leave), element("p", {}, "Connected to ", element("code", {}, name)), ...more);
   }
 
-  /** @param {() => Promise<void>} work */
+  /** @param {(signal: AbortSignal) => Promise<void>} work */
   async #try(work) {
+    // A form can be sent by its keys although its button is disabled.
+    if (this.#connect.disabled) return;
+    const { signal } = (this.#attempt = new AbortController());
     this.#trouble.replaceChildren();
-    this.#connect.disabled = this.#demo.disabled = true;
+    this.#setBusy(true);
     try {
-      await work();
+      await work(signal);
     } catch (thrown) {
-      this.#trouble.replaceChildren(trouble(thrown));
+      if (!signal.aborted) this.#trouble.replaceChildren(trouble(thrown));
     } finally {
-      this.#connect.disabled = this.#demo.disabled = false;
+      this.#setBusy(false);
     }
+  }
+
+  /** While a connection is made, all there is to do is to give it up. @param {boolean} isBusy */
+  #setBusy(isBusy) {
+    const focused = document.activeElement;
+    this.#connect.disabled = this.#demo.disabled = isBusy;
+    this.#cancel.hidden = !isBusy;
+    if (isBusy && (focused === this.#connect || focused === this.#demo)) this.#cancel.focus();
+    if (!isBusy && focused === this.#cancel) this.#connect.focus();
   }
 }
 
