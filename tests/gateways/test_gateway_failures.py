@@ -3,13 +3,16 @@
 import json
 import time
 
-from gateway import STRATEGY, TOKEN, GatewayCase
+from gateway import LONG, STRATEGY, TOKEN, GatewayCase
 from nginx import Nginx
 
 
 class EmqxFails(GatewayCase):
+    # Whoever waited for EMQX would wait for so long.
+    TIMEOUT_S = 5
+
     def test_an_api_that_hangs_holds_nobody_up(self):
-        self.start()
+        self.start(**LONG)
         self.under_way()
         self.cluster.break_(type="http", fault={"failure": "no_answer"})
         worst = 0
@@ -20,7 +23,7 @@ class EmqxFails(GatewayCase):
             self.assertEqual(self.nginx.ask(8080, "GET", "/")[0], 200)
             worst = max(worst, time.monotonic() - began)
         print(f"\n  EMQX hangs: the slowest status and page took {worst * 1000:.0f} ms")
-        self.assertLess(worst, 1)
+        self.assertLess(worst, 4)
         status, answer = self.ask("POST", "plan", STRATEGY)
         self.assertEqual((status, answer["error"]["kind"]), (504, "timeout"))
         self.cluster.break_(type="http_mended")
