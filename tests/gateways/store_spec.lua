@@ -40,7 +40,6 @@ local function new_dict(room)
     end
     return self:safe_set(key, value, ttl)
   end
-  dict.add = dict.safe_add
 
   function dict:incr(key, by, init)
     values[key] = (self:get(key) or init) + by

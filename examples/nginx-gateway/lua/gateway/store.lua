@@ -109,7 +109,7 @@ local leases = 0
 function store.lease()
   leases = leases + 1
   local lease = ("%d:%d"):format(ngx.worker.pid(), leases)
-  return dict:add("lease", lease, LEASE_S) and lease
+  return dict:safe_add("lease", lease, LEASE_S) and lease
 end
 
 --- Stays the one that drives. False if this worker slept too long: another may drive by now.
