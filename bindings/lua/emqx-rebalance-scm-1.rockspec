@@ -1,4 +1,5 @@
--- For LuaRocks with the `rust-mlua` build type: `luarocks make emqx-rebalance-scm-1.rockspec`.
+-- For LuaRocks with the `rust-mlua` build type, from the root of the repository:
+-- `luarocks make bindings/lua/emqx-rebalance-scm-1.rockspec`.
 rockspec_format = "3.0"
 package = "emqx-rebalance"
 version = "scm-1"

@@ -1,6 +1,7 @@
 -- The choice of examples/nginx-mqtt, by LuaJIT alone.
 local check = require "check"
 local choice = require "mqtt.choice"
+local counts = require "mqtt.counts"
 local places = require "mqtt.places"
 
 local function node(name, connections, more)
@@ -58,6 +59,16 @@ return function(test)
     local a, b = node("a", 0), node("b", 0)
     check.equal(choice.without({ a, b }, { a = true }), { b })
     check.equal(choice.without({ a, b }, { a = true, b = true }), { a, b })
+  end)
+
+  test("clients whose CONNECT has not come are counted, and no client twice", function()
+    -- 10 were sent between two questions.
+    check.equal(counts.late(100, 110, 10), 10, "nobody came yet")
+    check.equal(counts.late(106, 110, 10), 4, "some came")
+    check.equal(counts.late(110, 110, 10), 0, "all came")
+    check.equal(counts.late(115, 110, 10), 0, "others came by another way")
+    check.equal(counts.late(60, 110, 10), 10, "others left")
+    check.equal(counts.late(90, 100, 0), 0, "nobody was sent")
   end)
 
   test("places are read, and bad ones are refused", function()

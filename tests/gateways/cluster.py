@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -86,7 +87,7 @@ class Cluster:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(30)
         self.process.stdout.close()
 
 
@@ -95,34 +96,56 @@ class Swarm:
 
     def __init__(self, **config):
         options = json.dumps({"report_every_ms": 100, "ends_with_stdin": True})
+        self.began = time.monotonic()
         self.process = subprocess.Popen(
             [PROGRAM, "swarm", "--config", json.dumps(config), "--options", options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
+        self.latest = None
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
-    def reports(self):
+    def _read(self):
+        """Reads always: in a full pipe the reports grow old, and then the clients stop."""
         for line in self.process.stdout:
-            yield json.loads(line)
+            self.latest = json.loads(line)
 
     def wait(self, wish, seconds=30):
-        """The first report that is as wished."""
-        last = time.monotonic() + seconds
-        for report in self.reports():
-            if wish(report):
-                return report
-            if time.monotonic() > last:
-                raise AssertionError(f"the clients never were as wished: {report}")
-        raise AssertionError("the clients ended")
+        """The first report that is as wished, of those that were made after this call."""
+        # They count from later than `began`: what they say was so at this time or later.
+        asked = (time.monotonic() - self.began) * 1000
 
-    def all_connected(self, seconds=30):
-        return self.wait(lambda report: report["connected"] == report["clients"], seconds)
+        def wished():
+            assert self.reader.is_alive(), f"the clients ended: {self.latest}"
+            report = self.latest
+            return report and report["elapsed_ms"] >= asked and wish(report) and report
+
+        try:
+            return until(wished, seconds, "the clients as wished")
+        except AssertionError as error:
+            error.add_note(f"the last report: {self.latest}")
+            raise
+
+    def all_connected(self, reconnects=0):
+        """The first report in which all are connected, and so many were lost and came back."""
+
+        def wish(report):
+            is_back = report["reconnects"]["count"] >= reconnects
+            return is_back and report["connected"] == report["clients"]
+
+        return self.wait(wish)
 
     def stop(self):
         """Ends it, and gives its last report."""
         self.process.stdin.close()
-        *_, last = self.reports()
-        self.process.wait(10)
+        self.process.wait(30)
+        self.reader.join(30)
         self.process.stdout.close()
-        return last
+        return self.latest
+
+    def end(self):
+        """Ends it at once, whatever became of it."""
+        self.process.kill()
+        self.stop()

@@ -10,6 +10,8 @@ from nginx import Nginx
 from recorder import Recorder
 
 TOKEN = "a-token-of-the-tests-0123456789"
+# Twenty seconds of evictions, for those who look at the middle of a run.
+LONG = {"conn_evict_rate": 5}
 # Five seconds of evictions.
 STRATEGY = {
     "mode": "level",
@@ -25,21 +27,26 @@ class GatewayCase(unittest.TestCase):
     """A gateway with a cluster of 300, 300 and 0 clients, whose every request is recorded."""
 
     CHANGES = ()
+    # Longer than any answer takes here.
+    TIMEOUT_S = 10
 
     def setUp(self):
         self.texts = []
         self.cluster = Cluster("--clients", "300,300,0")
         self.addCleanup(self.cluster.stop)
-        self.recorder = Recorder(self.cluster.urls)
+        self.recorder = Recorder(self.cluster.urls, self.tls())
         self.addCleanup(self.recorder.stop)
         example, environment = "examples/nginx-gateway", self.environment()
         self.nginx = Nginx(example, environment, changes=self.CHANGES).ready()
         self.addCleanup(self.end)
 
+    def tls(self):
+        """How EMQX's API is encrypted, if it is."""
+
     def environment(self):
         return {
             "GATEWAY_TOKEN": TOKEN,
-            "EMQX_TIMEOUT_S": "1",
+            "EMQX_TIMEOUT_S": str(self.TIMEOUT_S),
             **self.cluster.environment(self.recorder.urls),
         }
 
@@ -77,7 +84,7 @@ class GatewayCase(unittest.TestCase):
         self.assertEqual(status, 200, answer)
         return answer
 
-    def verdict(self, seconds=40):
+    def verdict(self, seconds=90):
         def over():
             view = self.view()
             return None if view["is_running"] else view

@@ -1,4 +1,5 @@
-"""nginx with a configuration of the examples, on free ports and with the modules of this build."""
+"""nginx with a configuration of the examples, on ports of the system's choice and with the modules of
+this build."""
 
 import http.client
 import json
@@ -10,16 +11,16 @@ import socket
 import subprocess
 import tempfile
 
-from cluster import until
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODULES = os.environ["LUA_MODULES"]
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def new_listener():
+    """A socket that nginx inherits, so that no other program can take its port meanwhile."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(511)
+    return listener
 
 
 def workers_of(master):
@@ -34,18 +35,24 @@ class Nginx:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gateway-"))
         shutil.copytree(ROOT / example, self.folder, dirs_exist_ok=True)
         self.ports = {}
-        self._configure(config, changes)
+        listeners = self._configure(config, changes)
         self.log = self.folder / "log"
+        sockets = [listener.fileno() for listener in listeners]
+        inherited = "".join(f"{socket};" for socket in sockets)
         path = os.environ["PATH"] + ":/usr/sbin"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 ["nginx", "-p", f"{self.folder}/", "-c", config, "-g", "daemon off;"],
-                env={"PATH": path, **environment},
+                env={"PATH": path, "NGINX": inherited, **environment},
                 stderr=log,
+                pass_fds=sockets,
             )
+        for listener in listeners:
+            listener.close()
 
     def _configure(self, name, changes):
-        """Puts other ports and folders in the place of those in the example."""
+        """Puts other ports and folders in the place of those in the example, and gives what listens
+        there."""
         text = (self.folder / name).read_text()
         built = [
             ("${prefix}../../bindings/lua/build/luajit", MODULES),
@@ -54,25 +61,22 @@ class Nginx:
         ]
         for old, new in [*built, *changes]:
             text = text.replace(old, new)
+        listeners = []
         for port in (1883, 8080, 8081):
             if f"127.0.0.1:{port}" in text:
-                self.ports[port] = free_port()
+                listeners.append(new_listener())
+                self.ports[port] = listeners[-1].getsockname()[1]
                 text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{self.ports[port]}")
         (self.folder / name).write_text(text)
+        return listeners
 
     def ready(self):
-        """Waits until it listens."""
-
-        def listens():
-            assert self.process.poll() is None, self.log.read_text()
-            return all(self._is_open(port) for port in self.ports.values())
-
-        until(listens, what="nginx")
+        """Waits until a worker answers. The last port is one for HTTP in every example."""
+        try:
+            self.ask(max(self.ports), "GET", "/")
+        except OSError as error:
+            raise AssertionError(self.stop()) from error
         return self
-
-    def _is_open(self, port):
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", port)) == 0
 
     def workers(self):
         return workers_of(self.process.pid)
@@ -83,7 +87,7 @@ class Nginx:
     def stop(self):
         """Ends it, and gives what it logged."""
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(30)
         log = self.log.read_text()
         shutil.rmtree(self.folder)
         return log

@@ -7,20 +7,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Server(ThreadingHTTPServer):
+    # Connections that wait on a busy machine, instead of being refused.
+    request_queue_size = 128
+
     def handle_error(self, *_):
         """Who asked is gone: some tests kill it."""
 
 
 class Recorder:
-    """One proxy for each URL."""
+    """One proxy for each URL, behind TLS if there is a context for it."""
 
-    def __init__(self, urls):
+    def __init__(self, urls, tls=None):
         self.seen = []
         self.held = threading.Event()
         self.let_go = threading.Event()
         self._hold = None
+        self._tls = tls
         self.servers = [self._serve(url) for url in urls]
-        self.urls = [f"http://127.0.0.1:{server.server_port}" for server in self.servers]
+        scheme = "https" if tls else "http"
+        self.urls = [f"{scheme}://127.0.0.1:{server.server_port}" for server in self.servers]
 
     def hold(self, part):
         """Holds the next answer to a path that contains `part`, until `let_go` is set; `held` tells
@@ -52,6 +57,11 @@ class Recorder:
                 pass
 
         server = Server(("127.0.0.1", 0), Handler)
+        if self._tls:
+            # The handshake is for the thread of the connection, or one that hangs would stop all.
+            server.socket = self._tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return server
 

@@ -6,13 +6,13 @@ import pathlib
 import tempfile
 import threading
 
-from gateway import TOKEN, GatewayCase
+from gateway import LONG, TOKEN, GatewayCase
 from nginx import Nginx
 
 
 class Calls(GatewayCase):
     def test_from_the_plan_to_the_verdict(self):
-        self.start()
+        self.start(**LONG)
         driver = self.driver()
         # Whichever worker answers, it says the same.
         views = [self.view() for _ in range(30)]
@@ -38,7 +38,7 @@ class Calls(GatewayCase):
         self.check_once_and_done(self.verdict())
 
     def test_a_run_is_stopped(self):
-        self.start()
+        self.start(**LONG)
         self.under_way()
         self.assertEqual(self.ask("POST", "stop")[0], 202)
         self.assertEqual(self.verdict()["status"]["outcome"]["result"], "stopped")
@@ -89,7 +89,19 @@ class Calls(GatewayCase):
         _, answer = self.ask("POST", "plan", {"conn_evict_rate": 0, "rel_conn_threshold": 1})
         fields = {problem["field"] for problem in answer["error"]["problems"]}
         self.assertEqual(fields, {"conn_evict_rate", "rel_conn_threshold"})
-        self.assertEqual(self.ask("POST", "plan", " " * (1024 * 1024 + 1))[0], 413)
+
+    def test_a_plan_of_many_nodes_fits_in_and_what_is_larger_is_refused(self):
+        self.assertEqual(self.ask("POST", "plan", " " * 3_000_000 + "{}")[0], 200)
+        status, answer = self.ask("POST", "plan", " " * (8 * 1024 * 1024 + 1))
+        self.assertEqual((status, answer["error"]["kind"]), (413, "too_large"))
+
+
+class SmallMemory(GatewayCase):
+    CHANGES = [("client_body_buffer_size 8m;", "client_body_buffer_size 8k;")]
+
+    def test_a_body_that_nginx_put_into_a_file_is_refused(self):
+        status, answer = self.ask("POST", "plan", " " * 20_000 + "{}")
+        self.assertEqual((status, answer["error"]["kind"]), (413, "too_large"))
 
 
 class Settings(GatewayCase):
@@ -114,6 +126,22 @@ class Settings(GatewayCase):
             environment = {**self.environment(), **token}
             if not token:
                 del environment["GATEWAY_TOKEN"]
-            other = Nginx("examples/nginx-gateway", environment)
-            self.assertNotEqual(other.process.wait(10), 0)
-            self.assertIn("set GATEWAY_TOKEN_FILE", other.stop())
+            self.check_does_not_start(environment, "set GATEWAY_TOKEN_FILE")
+
+    def test_a_wrong_configuration_is_said_by_its_field(self):
+        gateway, mqtt = "examples/nginx-gateway", "examples/nginx-mqtt"
+        wrong = [
+            (gateway, {"EMQX_TIMEOUT_S": "abc"}, "request_timeout_s"),
+            (gateway, {"EMQX_TIMEOUT_S": "0"}, "request_timeout_s"),
+            (gateway, {"EMQX_API_SECRET": ""}, "api_secret"),
+            (mqtt, {"EMQX_API_SECRET": ""}, "api_secret"),
+        ]
+        for example, change, field in wrong:
+            nodes = {"MQTT_NODES": "emqx1@127.0.0.1=127.0.0.1:1883"}
+            environment = {**self.environment(), **nodes, **change}
+            self.check_does_not_start(environment, f"config_invalid: .*{field}", example)
+
+    def check_does_not_start(self, environment, said, example="examples/nginx-gateway"):
+        other = Nginx(example, environment)
+        self.assertNotEqual(other.process.wait(30), 0)
+        self.assertRegex(other.stop(), said)

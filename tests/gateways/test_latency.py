@@ -3,7 +3,7 @@
 import http.client
 import time
 
-from gateway import GatewayCase
+from gateway import LONG, GatewayCase
 
 
 class Latency(GatewayCase):
@@ -33,7 +33,7 @@ class Latency(GatewayCase):
     def test_a_running_rebalance_does_not_slow_other_pages(self):
         print()
         idle = self.measure(2)
-        self.start()
+        self.start(**LONG)
         self.under_way()
         busy = self.measure(3)
         self.assertTrue(self.view()["is_running"], "it was over before it was measured")

@@ -7,6 +7,8 @@ from cluster import Cluster, until
 from nginx import Nginx
 
 STRATEGY = {"mode": "level", "conn_evict_rate": 100, "wait_health_check": 1, "wait_takeover": 1}
+# More than fits into the memory that Kong gives a body if nobody says more.
+LONG = json.dumps(STRATEGY) + " " * 20_000
 
 
 class Plugin(unittest.TestCase):
@@ -17,18 +19,21 @@ class Plugin(unittest.TestCase):
         self.addCleanup(self.nginx.stop)
 
     def ask(self, method, path, body=None):
-        status, text = self.nginx.ask(8080, method, path, body and json.dumps(body))
+        text = json.dumps(body) if isinstance(body, dict) else body
+        status, text = self.nginx.ask(8080, method, path, text)
         return status, json.loads(text)
 
     def rebalance(self, host):
         """One rebalance, from the plan to the verdict."""
-        _, answer = self.ask("POST", f"/{host}/plan", STRATEGY)
+        status, answer = self.ask("POST", f"/{host}/plan", STRATEGY)
+        self.assertEqual(status, 200, answer)
         body = {"plan": answer["plan"], "poll_interval_ms": 200}
         status, answer = self.ask("POST", f"/{host}/start", body)
         self.assertEqual(status, 202, answer)
 
         def verdict():
-            _, view = self.ask("GET", f"/{host}/status")
+            status, view = self.ask("GET", f"/{host}/status")
+            self.assertEqual(status, 200, view)
             return view["status"].get("outcome")
 
         outcome = until(verdict, what="the verdict")
@@ -38,6 +43,9 @@ class Plugin(unittest.TestCase):
         self.rebalance(host)
         self.assertEqual(self.ask("POST", f"/{host}/fly")[0], 404)
         self.assertEqual(self.ask("POST", f"/{host}/plan", {"colour": "red"})[0], 400)
+        self.assertEqual(self.ask("POST", f"/{host}/plan", LONG)[0], 200)
+        self.check_too_large(f"/{host}/plan", LONG + " " * 12_000_000)
+        self.assertEqual(self.ask("POST", f"/{host}/stop"), (200, {"stopped": []}))
         # A route for reading.
         self.assertEqual(self.ask("GET", f"/{host}-read/status")[0], 200)
         self.assertEqual(self.ask("POST", f"/{host}-read/plan", STRATEGY)[0], 200)
@@ -45,8 +53,13 @@ class Plugin(unittest.TestCase):
             status, answer = self.ask("POST", f"/{host}-read/{call}", {})
             self.assertEqual((status, answer["error"]["kind"]), (403, "forbidden"))
 
+    def check_too_large(self, path, body):
+        status, answer = self.ask("POST", path, body)
+        self.assertEqual((status, answer["error"]["kind"]), (413, "too_large"))
+
     def test_apisix(self):
         self.check_calls("apisix")
 
     def test_kong(self):
         self.check_calls("kong")
+        self.check_too_large("/kong-read/plan", LONG)

@@ -1,6 +1,6 @@
 //! What needs no cluster: plans, and reading what others wrote.
 
-use crate::reply::{refuse, reply, to_lua};
+use crate::reply::{refuse, reply};
 use crate::tree::Tree;
 use emqx_rebalance_core::driver::Status;
 use emqx_rebalance_core::{Error, EvacuationRequest, MAX_COUNT, PlanRequest, Problem, Result};
@@ -36,7 +36,7 @@ fn status(lua: &Lua, status: LuaValue) -> LuaResult<LuaMultiValue> {
 /// Reads a value of the core from its JSON text or its table.
 pub(crate) fn read<T: DeserializeOwned>(lua: &Lua, value: &LuaValue, what: &str) -> Result<T> {
     if let LuaValue::String(text) = value {
-        return serde_json::from_slice(&text.as_bytes()).map_err(|error| bad(what, error));
+        return T::deserialize(parse(text, what)?).map_err(|error| bad(what, error));
     }
     T::deserialize(Tree::read(lua, value, what)?).map_err(|error| bad(what, error))
 }
@@ -47,15 +47,17 @@ fn bad(what: &str, error: impl std::fmt::Display) -> Error {
 }
 
 fn from_json(lua: &Lua, text: LuaString) -> LuaResult<LuaMultiValue> {
-    let value = serde_json::from_slice(&text.as_bytes());
-    let problem = |value: String, bound: &str| {
-        let error = Error::invalid("JSON", vec![Problem::new("text", value, bound)]);
-        refuse(lua, &error)
-    };
-    match value {
-        Ok(value) if fits(&value) => to_lua(lua, &value)?.into_lua_multi(lua),
-        Ok(_) => problem("a number beyond 2^53 - 1".to_owned(), "of smaller numbers"),
-        Err(error) => problem(error.to_string(), "JSON"),
+    reply(lua, parse(&text, "JSON"))
+}
+
+/// Reads JSON whose every number Lua holds; `what` names it in the error.
+fn parse(text: &LuaString, what: &str) -> Result<Value> {
+    let problem =
+        |value: String, bound: &str| Error::invalid(what, vec![Problem::new("text", value, bound)]);
+    match serde_json::from_slice(&text.as_bytes()) {
+        Ok(value) if fits(&value) => Ok(value),
+        Ok(_) => Err(problem("a number beyond 2^53 - 1".to_owned(), "of smaller numbers")),
+        Err(error) => Err(problem(error.to_string(), "JSON")),
     }
 }
 

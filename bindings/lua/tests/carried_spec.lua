@@ -160,6 +160,20 @@ return function(test)
     check.contains(check.refused("config_invalid", run:wait()).message, "disk full")
   end)
 
+  test("a run that is handed over while its state is saved sends nothing more", function()
+    local http = new_http(healthy(9000, 0))
+    local plan = assert(cluster(http):plan { conn_evict_rate = 10 })
+    local run, sent
+    run = assert(cluster(http):start(plan, {
+      save = function()
+        run:detach()
+        sent = #http.sent
+      end,
+    }))
+    check.refused("conflict", run:wait(600))
+    check.equal(#http.sent, sent)
+  end)
+
   test("a driver says what to send", function()
     local plan = assert(rebalance.plan { snapshot = { nodes = {
       { node = "a@h", connections = 9000 }, { node = "b@h" },

@@ -70,6 +70,18 @@ function check.raises(part, call, ...)
   return err
 end
 
+-- Asks `wish` again and again until it gives something true, and gives that.
+function check.eventually(what, wish)
+  local last = os.time() + 60
+  while os.time() < last do
+    local found = wish()
+    if found then
+      return found
+    end
+  end
+  error(what .. " did not come", 2)
+end
+
 function check.file(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read("*a")

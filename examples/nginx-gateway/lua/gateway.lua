@@ -16,6 +16,10 @@ local function respond()
     return answer.failure("unauthorized", "send the gateway's token: `authorization: Bearer …`")
   end
   ngx.req.read_body()
+  if ngx.req.get_body_file() then
+    -- nginx.conf gives bodies too little memory.
+    return answer.too_large()
+  end
   local name = ngx.var.uri:match("^/rebalance/(.*)$")
   return api.call(ngx.req.get_method(), name, ngx.req.get_body_data())
 end
@@ -23,6 +27,11 @@ end
 --- Answers one request. For content_by_lua.
 function gateway.serve()
   answer.write(respond())
+end
+
+--- Answers a request whose body nginx did not take. For content_by_lua.
+function gateway.refuse_body()
+  answer.write(answer.too_large())
 end
 
 return gateway

@@ -2,6 +2,9 @@
 async function choose(s) {
     try {
         const answer = await ngx.fetch(s.variables.asked);
+        if (!answer.ok) {
+            throw new Error(`the http side answers ${answer.status}`);
+        }
         s.variables.address = await answer.text();
         s.allow();
     } catch (error) {

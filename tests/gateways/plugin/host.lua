@@ -7,9 +7,13 @@ local function exit(status, body)
   return ngx.exit(ngx.HTTP_OK)
 end
 
+-- As of Kong: a body that nginx put into a file is an error, none is empty.
 local function body()
   ngx.req.read_body()
-  return ngx.req.get_body_data()
+  if ngx.req.get_body_file() then
+    return nil, "request body did not fit into client body buffer, consider raising 'client_body_buffer_size'"
+  end
+  return ngx.req.get_body_data() or ""
 end
 
 -- The part of Kong's PDK that the plugin uses.

@@ -50,28 +50,29 @@ local function head(request, url)
   return table.concat(lines, "\r\n")
 end
 
--- Reads the status and the headers that matter.
+-- Reads the status and the headers. A connection that ends before is one that failed: nothing of an
+-- answer has come.
 local function read_head(line)
   local text, err = line()
   if not text then
-    return nil, err
+    return nil, kind_of(err), err
   end
   local version, status = text:match("^HTTP/1%.(%d) (%d%d%d)")
   if not status then
-    return nil, "no HTTP"
+    return nil, "protocol", "no HTTP"
   end
   local headers, count = {}, 0
   while true do
     text, err = line()
     if not text then
-      return nil, err
+      return nil, kind_of(err), err
     end
     if text == "" then
       return { status = tonumber(status), headers = headers, is_old = version == "0" }
     end
     count = count + 1
     if count > MAX_HEADERS then
-      return nil, "too many headers"
+      return nil, "protocol", "too many headers"
     end
     local name, value = text:match("^([^:%s]+):%s*(.-)%s*$")
     if name then
@@ -192,11 +193,11 @@ local function exchange(socket, request, url, last)
   if not ok then
     return nil, kind_of(err), err
   end
-  local answer
+  local answer, kind
   repeat
-    answer, err = read_head(line)
+    answer, kind, err = read_head(line)
     if not answer then
-      return nil, err == "timeout" and err or "protocol", err
+      return nil, kind, err
     end
   until answer.status >= 200
   local body, fault, is_whole = read_body(answer, request.method, line, read, read_some)

@@ -9,13 +9,15 @@ local crew = require "emqx_rebalance.ngx_crew"
 
 local resty_http = {}
 
--- What lua-resty-http says, as a kind of failure.
+-- What lua-resty-http says, as a kind of failure. What it says of names, of TLS and of connections comes
+-- from others, in their words; its own are on answers that it cannot read.
 local function kind_of(err)
   local text = tostring(err)
   if text:find("timeout", 1, true) then
     return "timeout"
   end
-  return text:find("connect", 1, true) and "unreachable" or "protocol"
+  local is_unreadable = text:find("couldn't parse", 1, true) or text:find("unable to read", 1, true)
+  return is_unreadable and "protocol" or "unreachable"
 end
 
 -- Sends one request by a client of its own, as lua-resty-http wants it.

@@ -176,6 +176,7 @@ function rebalance.array(list) end
 ---@field url? string
 ---@field urls? string[]
 ---@field node_urls? table<string, string>
+---@field find_nodes? boolean whether nodes may be asked at addresses that EMQX names; true, and only `http` may say false
 ---@field api_key? string
 ---@field api_secret? string
 ---@field api_secret_file? string

@@ -151,6 +151,10 @@ local function advance(run, now, answers)
   if run.save and (#done.requests > 0 or #done.events > 0) then
     run.save(run.course:state())
   end
+  if run.is_over then
+    -- By now: `save` may let others run.
+    return nil, run.err
+  end
   run.is_over = not done.wake_at_ms
   return done
 end

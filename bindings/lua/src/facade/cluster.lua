@@ -67,9 +67,14 @@ function Run:stop()
   return self.native:stop()
 end
 
--- Drives it no more: another process is to resume its state.
+-- Drives it no more: another is to resume its state, which nobody changes once this has returned. Waits
+-- for the step that is being made.
 function Run:detach()
-  return self.native:detach()
+  local ok, err = self.native:detach()
+  if ok then
+    await(self.native, self.sleep)
+  end
+  return ok, err
 end
 
 -- What happened since the last call, the newest thousand at most.

@@ -49,20 +49,26 @@ impl Shared {
 
     /// Drives the run to its end, or until somebody else is to do so.
     async fn drive(&self, run: impl Future<Output = Result<Driven>>) {
-        let work = async {
-            match run.await {
-                Ok(run) => self.follow(run).await,
-                Err(error) => self.end(Err(error)),
-            }
+        let found = tokio::select! {
+            biased;
+            () = self.detach.notified() => Err(detached()),
+            run = run => run,
+        };
+        let mut run = match found {
+            Ok(run) => run,
+            Err(error) => return self.end(Err(error)),
         };
         tokio::select! {
             biased;
-            () = self.detach.notified() => self.end(Err(detached())),
-            () = work => {}
+            () = self.detach.notified() => {
+                run.detach().await;
+                self.end(Err(detached()));
+            }
+            () = self.follow(&mut run) => {}
         }
     }
 
-    async fn follow(&self, mut run: Driven) {
+    async fn follow(&self, run: &mut Driven) {
         let mut updates = run.updates();
         loop {
             tokio::select! {

@@ -10,7 +10,7 @@ local urls = {}
 for url in os.getenv("EMQX_URL"):gmatch("[^,]+") do
   urls[#urls + 1] = url
 end
-local hung = { urls = { os.getenv("HUNG_URL") }, request_timeout_s = 1 }
+local hung = { urls = { os.getenv("HUNG_URL") }, request_timeout_s = 3 }
 
 local strategy = {
   mode = "level", conn_evict_rate = 300, wait_health_check = 1, wait_takeover = 1,
@@ -62,7 +62,7 @@ end
 
 function paths.carried_hung()
   local cluster = assert(rebalance.cluster {
-    urls = hung.urls, request_timeout_s = 1, http = cosocket.new(),
+    urls = hung.urls, request_timeout_s = hung.request_timeout_s, http = cosocket.new(),
   })
   return cluster:snapshot()
 end
@@ -87,6 +87,28 @@ end
 function paths.resty()
   local http = resty_http.new({ ssl_verify = true }, { new = new_client })
   return assert(rebalance.cluster { urls = urls, http = http }):status()
+end
+
+-- The kinds of what lua-resty-http and those under it say.
+function paths.resty_kinds()
+  local kinds = {}
+  for i, said in ipairs {
+    "timeout",
+    "emqx.example could not be resolved (3: Host not found)",
+    "18: self-signed certificate",
+    "connection reset by peer",
+    "couldn't parse HTTP version from response status line: x",
+  } do
+    local client = {
+      set_timeout = function() end,
+      request_uri = function()
+        return nil, said
+      end,
+    }
+    local http = resty_http.new({}, { new = function() return client end })
+    kinds[i] = select(2, http.send {})
+  end
+  return kinds
 end
 
 -- Answers with the JSON of what the path's function gives.

@@ -13,6 +13,7 @@ local STATUS = {
   conflict = 409,
   refused = 409,
   unsupported = 409,
+  too_large = 413,
   protocol = 502,
   unreachable = 502,
   timeout = 504,
@@ -30,6 +31,11 @@ end
 function answer.failure(kind, message)
   local err = { kind = kind, message = message, context = {}, retryable = false }
   return STATUS[kind], { error = err }
+end
+
+--- That a body did not fit in.
+function answer.too_large()
+  return answer.failure("too_large", "the body has to be smaller")
 end
 
 --- What a call of the module gave: its value, or its error.

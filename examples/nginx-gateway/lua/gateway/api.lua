@@ -8,7 +8,7 @@ local store = require "gateway.store"
 
 local api = {}
 
-local cluster = assert(rebalance.cluster(settings.emqx { http = cosocket.new() }))
+local cluster = settings.checked(rebalance.cluster(settings.emqx { http = cosocket.new() }))
 
 local function plan(request)
   return answer.of(200, "plan", cluster:plan(request))
@@ -42,9 +42,9 @@ local CALLS = {
   stop = { POST = stop },
 }
 
--- The body as a table. None is an empty object.
+-- The body as a table. None is an empty object; Kong gives none as an empty text.
 local function read(body)
-  local request, err = rebalance.from_json(body or "{}")
+  local request, err = rebalance.from_json(body and body ~= "" and body or "{}")
   if err or type(request) == "table" then
     return request, err
   end

@@ -16,7 +16,7 @@ local LOOK_S = 0.25
 -- Seconds between two looks for a run that nobody drives.
 local WATCH_S = 0.5
 
-local cluster = assert(rebalance.sansio(settings.emqx()))
+local cluster = settings.checked(rebalance.sansio(settings.emqx()))
 
 -- Requests on their way, each in a light thread.
 local function new_mail()
@@ -68,9 +68,9 @@ local function advance(course, mail)
   return step.wake_at_ms / 1000 - ngx.now()
 end
 
--- Drives until the verdict, or until another worker has to.
-local function go(course, mail)
-  while not ngx.worker.exiting() and store.renew() do
+-- Drives until the verdict, or until another has to.
+local function go(course, mail, lease)
+  while not ngx.worker.exiting() and store.renew(lease) do
     local pause = advance(course, mail)
     if not pause then
       return
@@ -80,28 +80,39 @@ local function go(course, mail)
 end
 
 -- Drives `course` with the lease that this worker has.
-local function run(_, course)
+local function run(_, course, lease)
+  ngx.log(ngx.NOTICE, "drives the rebalance, lease ", lease)
   local mail = new_mail()
-  local ok, err = pcall(go, course, mail)
+  local ok, err = pcall(go, course, mail, lease)
   mail.close()
   if not ok then
     ngx.log(ngx.ERR, "the rebalance is not driven for a moment: ", err)
   end
-  store.release()
+  store.release(lease)
+  ngx.log(ngx.NOTICE, "drives the rebalance no more, lease ", lease)
+end
+
+-- The course of a state, if there is one: the run may be over by now.
+local function resume(state)
+  if state then
+    return cluster:resume(state)
+  end
 end
 
 -- Goes on with a run that nobody drives.
 local function look(is_premature)
-  local state = not is_premature and store.state()
-  if not state or not store.lease() then
+  local lease = not is_premature and store.is_running() and store.lease()
+  if not lease then
     return
   end
-  local course, err = cluster:resume(state)
+  -- Read with the lease: whoever drove before changes it no more.
+  local course, err = resume(store.state())
   if course then
-    return run(false, course)
+    return run(false, course, lease)
+  elseif err then
+    store.finish({ phase = "Failed", error = err })
   end
-  store.finish({ phase = "Failed", error = err })
-  store.release()
+  store.release(lease)
 end
 
 --- Begins the run that `request` describes, and gives its status.
@@ -116,8 +127,9 @@ function drive.start(request)
     return nil, { kind = "conflict", message = message, context = {}, retryable = false }
   end
   -- If another worker was faster, or this one is about to end, the other goes on by the state.
-  if store.lease() and not ngx.timer.at(0, run, course) then
-    store.release()
+  local lease = store.lease()
+  if lease and not ngx.timer.at(0, run, course, lease) then
+    store.release(lease)
   end
   return status
 end

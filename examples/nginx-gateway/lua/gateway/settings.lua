@@ -28,8 +28,19 @@ function settings.emqx(more)
   local config = more or {}
   config.api_secret_file = os.getenv("EMQX_API_SECRET_FILE")
   config.api_key = config.api_secret_file and os.getenv("EMQX_API_KEY")
-  config.request_timeout_s = tonumber(os.getenv("EMQX_TIMEOUT_S"))
+  local timeout = os.getenv("EMQX_TIMEOUT_S")
+  -- What is no number goes on to the module, which refuses it.
+  config.request_timeout_s = tonumber(timeout) or timeout
   return config
+end
+
+--- What the module made of it. Raises if that is an error, as the text of it: nginx, which does not start
+--- then, logs no table.
+function settings.checked(made, err)
+  if not made then
+    error(tostring(err), 0)
+  end
+  return made
 end
 
 return settings

@@ -1,8 +1,9 @@
 --- Which node a new client goes to. Values in, a value out: no nginx, no clock.
 ---
 --- A node is `{ name, address, is_open, connections, picked, status }`: whether its MQTT port takes
---- connections; the clients it had when EMQX was asked last; the clients that were sent to it since; and
---- what EMQX said of it: `running`, `donor`, `evacuating`, `stopped`, or nil if EMQX said nothing lately.
+--- connections; the clients it had when EMQX was asked last; the clients that were sent to it and are not
+--- among those; and what EMQX said of it: `running`, `donor`, `evacuating`, `stopped`, or nil if EMQX said
+--- nothing lately, or does not know it.
 local choice = {}
 
 -- How good a node is: the lowest wins.

@@ -11,12 +11,16 @@ local PROBE_TIMEOUT_MS = 500
 
 -- URL, key and secret come from EMQX_URL, EMQX_API_KEY and EMQX_API_SECRET, or its file.
 local secret_file = os.getenv("EMQX_API_SECRET_FILE")
-local cluster = assert(rebalance.cluster {
+local cluster, wrong = rebalance.cluster {
   http = cosocket.new(),
   api_key = secret_file and os.getenv("EMQX_API_KEY"),
   api_secret_file = secret_file,
   request_timeout_s = 3,
-})
+}
+if not cluster then
+  -- nginx does not start then. It logs text alone, and the error is a table.
+  error(tostring(wrong), 0)
+end
 
 local is_answering = true
 
@@ -29,11 +33,28 @@ local function report(err)
   end
 end
 
+-- The names that were said to be unknown.
+local said_unknown = ""
+
+-- Says once which names of MQTT_NODES EMQX does not know, and what it calls its nodes.
+local function report_unknown(unknown, snapshot)
+  local names = table.concat(unknown, ", ")
+  if names ~= said_unknown and names ~= "" then
+    local known = {}
+    for i, node in ipairs(snapshot.nodes) do
+      known[i] = node.node
+    end
+    local text = "MQTT_NODES: EMQX does not know %s; it calls its nodes %s"
+    ngx.log(ngx.WARN, text:format(names, table.concat(known, ", ")))
+  end
+  said_unknown = names
+end
+
 local function ask()
-  local picked = nodes.picked()
+  local sent = nodes.sent()
   local snapshot, err = cluster:snapshot()
   if snapshot then
-    nodes.keep(snapshot, picked)
+    report_unknown(nodes.keep(snapshot, sent), snapshot)
   end
   report(err)
 end

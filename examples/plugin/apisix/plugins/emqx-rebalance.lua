@@ -2,6 +2,7 @@
 ---
 --- Who may ask is for APISIX's own plugins, such as key-auth, on the same route. What it needs in
 --- conf/config.yaml is in docs/gateways.md.
+local answer = require "gateway.answer"
 local api = require "gateway.api"
 local core = require "apisix.core"
 local drive = require "gateway.drive"
@@ -24,7 +25,7 @@ local plugin = {
   },
 }
 
-local MAX_BODY = 1024 * 1024
+local MAX_BODY = 8 * 1024 * 1024
 
 function plugin.check_schema(conf)
   return core.schema.check(plugin.schema, conf)
@@ -35,15 +36,19 @@ function plugin.init()
   drive.watch()
 end
 
-function plugin.access(conf, ctx)
+-- What the request asks for, as a status code and a table.
+local function respond(conf, uri)
   local body, err = core.request.get_body(MAX_BODY)
   if err then
-    return 413, err
+    return answer.too_large()
   end
-  local name = ctx.var.uri:match("[^/]*$")
-  local status, answer = api.call(core.request.get_method(), name, body, conf)
+  return api.call(core.request.get_method(), uri:match("[^/]*$"), body, conf)
+end
+
+function plugin.access(conf, ctx)
+  local status, table = respond(conf, ctx.var.uri)
   core.response.set_header("content-type", "application/json")
-  return status, assert(rebalance.to_json(answer))
+  return status, assert(rebalance.to_json(table))
 end
 
 return plugin

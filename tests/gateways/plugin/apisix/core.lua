@@ -3,9 +3,20 @@ local core = { request = {}, response = {}, schema = {} }
 
 core.request.get_method = ngx.req.get_method
 
+-- What nginx put into a file, if it did.
+local function in_file()
+  local path = ngx.req.get_body_file()
+  if path then
+    local file = assert(io.open(path, "rb"))
+    local body = file:read("*a")
+    file:close()
+    return body
+  end
+end
+
 function core.request.get_body(max_size)
   ngx.req.read_body()
-  local body = ngx.req.get_body_data()
+  local body = ngx.req.get_body_data() or in_file()
   if body and #body > max_size then
     return nil, "request size " .. #body .. " is greater than the maximum size " .. max_size
   end
