@@ -117,6 +117,7 @@ function editors(): void {
     'select',
     'color',
     'multi-select',
+    'strings',
     'slider',
     'unit',
     'fieldColor',

@@ -53,6 +53,33 @@ test('nothing but the routes can be reached, by anybody', () =>
     }
   }));
 
+test('every option reaches the planner under its own name', () =>
+  play(stage, async ({ open }) => {
+    const none = { connEvictRate: 0, sessEvictRate: 0, waitHealthCheck: -1, waitTakeover: -1, maxDuration: -1 };
+    const thresholds = { absConnThreshold: 0, relConnThreshold: 0, absSessThreshold: 0, relSessThreshold: 0 };
+    const page = await open(panel({ ...none, ...thresholds, maxUnavailable: 0, exclude: ['no node'] }));
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    const names =
+      'conn_evict_rate sess_evict_rate wait_health_check wait_takeover max_duration_s abs_conn_threshold ' +
+      'rel_conn_threshold abs_sess_threshold rel_sess_threshold max_unavailable exclude';
+    const said = await page.getByText('conn_evict_rate').textContent();
+    assert.deepEqual(
+      names.split(' ').filter((name) => !said.includes(name)),
+      [],
+      said
+    );
+    const bounds = { targetOver: -1, reconnectDelay: -1, maxReconnectRate: 0, maxClusterReconnectRate: 0 };
+    const other = await open(panel(bounds));
+    await other.getByRole('button', { name: 'Plan', exact: true }).click();
+    const bent = await other.getByText('reconnect_delay_s').textContent();
+    for (const name of ['target_over', 'max_reconnect_rate', 'max_cluster_reconnect_rate']) {
+      assert.ok(bent.includes(name), bent);
+    }
+    const excluded = await open(panel({ exclude: ['emqx1@127.0.0.1', 'emqx2@127.0.0.1'] }));
+    await excluded.getByRole('button', { name: 'Plan', exact: true }).click();
+    await excluded.getByTestId('plan level').getByText('1 run').waitFor();
+  }));
+
 test('without a control key nobody starts', () =>
   play(stage, async ({ open }) => {
     const page = await open({ ...panel(), cluster: 'watch', role: 'Admin' });

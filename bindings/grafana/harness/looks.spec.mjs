@@ -15,6 +15,14 @@ test('light, small, narrow and with field options', () =>
     await light.getByTestId('plan level').waitFor();
     await light.locator('.u-over').waitFor();
     await picture(light, 'plan-light');
+    const background = (element) => getComputedStyle(element).backgroundColor;
+    const bar = light.getByTestId('node emqx4@127.0.0.1').locator('css=div:nth-child(2) > div').first();
+    assert.equal(
+      await bar.evaluate(background),
+      await light.getByTestId('series-icon').nth(3).evaluate(background),
+      'bar and curve of a node have one colour'
+    );
+    await light.getByTitle('emqx4@127.0.0.1').getByText('emqx4', { exact: true }).waitFor();
 
     const small = await open({ ...panel(), w: 320, h: 200 });
     await small.getByTestId('node emqx4@127.0.0.1').getByText('0', { exact: true }).waitFor();

@@ -52,7 +52,7 @@ export function PanelPage({ plugin, query, theme }: Props) {
             replaceVariables={replaceVariables}
             onOptionsChange={() => undefined}
             onFieldConfigChange={() => undefined}
-            onChangeTimeRange={() => undefined}
+            onChangeTimeRange={(range) => ((window as any).zoomed = range)}
           />
         )}
       </PanelChrome>
@@ -73,7 +73,8 @@ function usePanelData(prometheus: string | null, fieldConfig: any, theme: Grafan
     return () => clearInterval(timer);
   }, [prometheus]);
   return useMemo(() => {
-    const range = rangeUtil.convertRawToRange({ from: 'now-5m', to: 'now' });
+    const from = new URLSearchParams(location.search).get('from') ?? 'now-5m';
+    const range = rangeUtil.convertRawToRange({ from, to: 'now' });
     const shown = applyFieldOverrides({ data: series, fieldConfig, theme, replaceVariables, timeZone: 'utc' });
     const dashboardUID = new URLSearchParams(location.search).get('dashboard') ?? 'harness';
     const request = { dashboardUID, targets: [], range } as any;

@@ -30,7 +30,7 @@ export const QUICK = {
 };
 
 /** No story takes longer, on a busy machine either. */
-const STORY_MS = 180_000;
+const STORY_MS = 240_000;
 
 /** The test id that Grafana gives the button that goes through with it. */
 export const CONFIRM = 'data-testid Confirm Modal Danger Button';
@@ -79,8 +79,8 @@ export function panel(options = {}, query = {}) {
 }
 
 /** Takes a picture; those that the plugin and its guide show are kept where they show them, if that is asked for. */
-export async function picture(page, name) {
-  const taken = await page.locator('#frame').screenshot({ path: path.join(PICTURES, `${name}.png`) });
+export async function picture(page, name, what = '#frame') {
+  const taken = await page.locator(what).screenshot({ path: path.join(PICTURES, `${name}.png`) });
   const kept = KEPT.find((folder) => existsSync(path.join(folder, `${name}.png`)));
   if (kept && process.env.KEEP_PICTURES) {
     writeFileSync(path.join(kept, `${name}.png`), taken);

@@ -1,4 +1,4 @@
-import type { NodeLoad, RunView } from 'emqx-rebalance';
+import type { NodeLoad, Plan, RunView } from 'emqx-rebalance';
 
 /** The JSON contract that every language of this project shares, as the planner's package declares it. */
 export type { Balance, Finding, LoadBalancer, Mode, NodeLoad, Outcome, Plan, PlanWishes, Status } from 'emqx-rebalance';
@@ -16,10 +16,19 @@ export function sharing(nodes: NodeLoad[]): NodeLoad[] {
   return nodes.filter(({ status }) => status === 'running' || status === 'donor');
 }
 
-/** Connections of each node if all were even; 0 without nodes. */
-export function meanOf(nodes: NodeLoad[]): number {
+/** Connections of each node if all were even, with those `away` that will come back; 0 without nodes. */
+export function meanOf(nodes: NodeLoad[], away = 0): number {
   const counted = sharing(nodes);
-  return counted.reduce((sum, load) => sum + load.connections, 0) / Math.max(counted.length, 1);
+  return (total(counted) + away) / Math.max(counted.length, 1);
+}
+
+/** How many clients of the cluster of `plan` are on their way from one node to another. */
+export function awayOf(nodes: NodeLoad[], { fingerprint }: Plan): number {
+  return Math.max(total(fingerprint.nodes) - total(nodes), 0);
+}
+
+function total(nodes: Array<Pick<NodeLoad, 'connections'>>): number {
+  return nodes.reduce((sum, { connections }) => sum + connections, 0);
 }
 
 /** A node's share over the mean, negative under it; nothing of a node that the mean is not of. */

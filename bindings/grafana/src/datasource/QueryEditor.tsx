@@ -1,6 +1,6 @@
 import type { QueryEditorProps } from '@grafana/data';
 import { Combobox, InlineField, InlineFieldRow, Input, type ComboboxOption } from '@grafana/ui';
-import type { LoadBalancer, Mode } from '../contract';
+import { LOAD_BALANCERS, MODES } from '../choices';
 import type { RebalanceDataSource } from './datasource';
 import { DEFAULT_QUERY, type RebalanceJsonData, type RebalanceQuery, type Subject } from './types';
 
@@ -79,13 +79,4 @@ const SUBJECTS: Array<ComboboxOption<Subject>> = [
   { value: 'forecast', label: 'Forecast', description: 'What a rebalance that started now would do' },
   { value: 'events', label: 'Starts and ends', description: 'For annotations' },
 ];
-const MODES: Array<ComboboxOption<Mode>> = [
-  { value: 'level', label: 'Level' },
-  { value: 'single', label: 'Single run' },
-];
 const MODE_HELP = "Level: several runs that end even. Single run: what EMQX's own rebalance does";
-export const LOAD_BALANCERS: Array<ComboboxOption<LoadBalancer>> = [
-  { value: 'round_robin', label: 'Round robin' },
-  { value: 'least_connections', label: 'Least connections' },
-  { value: 'random', label: 'Random' },
-];

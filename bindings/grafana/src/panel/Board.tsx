@@ -2,10 +2,12 @@ import { css, cx } from '@emotion/css';
 import { getDisplayProcessor, FieldType, type GrafanaTheme2, type PanelProps } from '@grafana/data';
 import { useStyles2, useTheme2 } from '@grafana/ui';
 import { useMemo } from 'react';
-import { isRunning as isUnderWay } from '../contract';
+import { awayOf, isRunning as isUnderWay } from '../contract';
 import type { RebalanceDataSource } from '../datasource/datasource';
 import type { Observation } from '../datasource/observations';
-import type { Ahead } from './curves';
+import { looksOf, type Look } from './colors';
+import type { Ahead, CurveNode } from './curves';
+import { shortNames } from './names';
 import { pollMs, type PanelOptions } from './options';
 import { Actions } from './parts/Actions';
 import { Bars } from './parts/Bars';
@@ -17,7 +19,7 @@ import { Progress } from './parts/Progress';
 import { Summary } from './parts/Summary';
 import { Verdict } from './parts/Verdict';
 import { mayControl } from './role';
-import { rowsOf } from './rows';
+import { overOf, rowsOf, type NodeRow } from './rows';
 import { useControl } from './state/control';
 import { useCourse } from './state/course';
 import { usePlans } from './state/plans';
@@ -44,8 +46,11 @@ export function Board({ source, latest, error, panel }: Props) {
   const isOurs = course !== undefined && !course.error && !course.status?.outcome;
   const isRunning = isOurs || status.runs.some(isUnderWay);
   const plan = isOurs ? course.plan : plans.plans?.[plans.selected];
-  const { rows, mean } = rowsOf(status, plan);
-  const nodes = useSteady(rows.map(({ node }) => node));
+  const away = isOurs ? awayOf(status.nodes, course.plan) : 0;
+  const { rows, mean } = rowsOf(status, plan, away);
+  const looks = looksOf(rows, options, useTheme2());
+  const names = shortNames(rows.map(({ node }) => node));
+  const nodes = useSteady(curveNodes(rows, names, looks));
   const ahead = useAhead(isOurs || !plan ? course : undefined, plan, latest.time);
   const layout = layoutOf(width, height, options, plans.plans !== undefined && !isRunning);
   const seen = useSeen(source, ahead ? ahead.from - 3_600_000 : timeRange.from.valueOf(), latest);
@@ -55,6 +60,8 @@ export function Board({ source, latest, error, panel }: Props) {
     <div className={styles.board}>
       <Summary
         latest={latest}
+        over={overOf(rows)}
+        away={away}
         error={error ?? (isOurs ? source.silence() : undefined)}
         timeZone={panel.timeZone}
         isNarrow={layout.isNarrow}
@@ -74,7 +81,7 @@ export function Board({ source, latest, error, panel }: Props) {
       <div className={cx(styles.main, layout.isStacked && styles.stacked)}>
         {layout.showBars && (
           <div className={layout.showCurves ? styles.bars : styles.barsAlone}>
-            <Bars rows={rows} mean={mean} options={options} format={format} isNarrow={layout.isNarrow} />
+            <Bars rows={rows} mean={mean} looks={looks} names={names} format={format} isNarrow={layout.isNarrow} />
           </div>
         )}
         {layout.showCurves && (
@@ -87,10 +94,12 @@ export function Board({ source, latest, error, panel }: Props) {
                 seen={seen}
                 nodes={nodes}
                 ahead={ahead}
+                now={latest.time}
                 timeRange={timeRange}
                 timeZone={panel.timeZone}
                 fieldConfig={panel.fieldConfig}
                 replaceVariables={panel.replaceVariables}
+                onZoom={panel.onChangeTimeRange}
               />
             )}
           </Fill>
@@ -112,6 +121,13 @@ function useAhead(
   const from = course ? course.startedAt : now;
   const shown = course ? course.plan : plan?.decision === 'start' ? plan : undefined;
   return useMemo(() => shown && { plan: shown, from }, [shown, from]);
+}
+
+function curveNodes(rows: NodeRow[], names: Record<string, string>, looks: Record<string, Look>): CurveNode[] {
+  return rows.flatMap(({ node }) => {
+    const look = looks[node];
+    return look ? [{ node, name: names[node] ?? node, look }] : [];
+  });
 }
 
 /** What this tab has seen since `from`. */

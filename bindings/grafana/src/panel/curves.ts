@@ -1,12 +1,29 @@
-import { FieldType, type DataFrame, type Field, type TimeRange, dateTime } from '@grafana/data';
+import {
+  dateTime,
+  FieldColorModeId,
+  FieldType,
+  type DataFrame,
+  type Field,
+  type FieldConfig,
+  type TimeRange,
+} from '@grafana/data';
 import type { Plan } from '../contract';
 import type { Observation } from '../datasource/observations';
+import type { Look } from './colors';
 
 /** A forecast and the time that it counts from. */
 export interface Ahead {
   plan: Plan;
   /** Milliseconds since 1970. */
   from: number;
+}
+
+/** A node whose curve is drawn. */
+export interface CurveNode {
+  node: string;
+  /** As the legend has it. */
+  name: string;
+  look: Look;
 }
 
 /** Time series of the panel's own queries, those of `refId` if it is given. */
@@ -21,23 +38,23 @@ export function queried(series: DataFrame[], refId: string | undefined): DataFra
 }
 
 /** What the panel saw itself, as one frame with a field for each node. */
-export function polled(seen: Observation[], nodes: string[]): DataFrame {
+export function polled(seen: Observation[], nodes: CurveNode[]): DataFrame {
   const times = seen.map(({ time }) => time);
   const of = (node: string) =>
     seen.map(({ status }) => status.nodes.find((load) => load.node === node)?.connections ?? null);
   return frame(
     'polled',
     times,
-    nodes.map((node) => number(node, of(node), {}))
+    nodes.map((curve) => number(curve, of(curve.node), {}))
   );
 }
 
 /** The forecast, dashed, with the same colours and without a second entry in the legend. */
-export function forecast({ plan, from }: Ahead, nodes: string[]): DataFrame {
+export function forecast({ plan, from }: Ahead, nodes: CurveNode[]): DataFrame {
   const { times_s, nodes: curves } = plan.forecast.curve;
-  const fields = nodes.flatMap((node) => {
-    const curve = curves.find((candidate) => candidate.node === node);
-    return curve ? [number(node, curve.connections, FORECAST)] : [];
+  const fields = nodes.flatMap((shown) => {
+    const curve = curves.find((candidate) => candidate.node === shown.node);
+    return curve ? [number(shown, curve.connections, FORECAST)] : [];
   });
   return frame(
     'forecast',
@@ -46,14 +63,21 @@ export function forecast({ plan, from }: Ahead, nodes: string[]): DataFrame {
   );
 }
 
-/** The range of the dashboard, or, where a forecast is drawn, one in which it can be seen. */
-export function rangeOf(dashboard: TimeRange, ahead: Ahead | undefined): TimeRange {
+/**
+ * The range of the dashboard, which follows the time if it ends now, or, where a forecast is drawn, one in which it
+ * can be seen.
+ */
+export function rangeOf(dashboard: TimeRange, ahead: Ahead | undefined, now: number): TimeRange {
   if (!ahead) {
-    return dashboard;
+    const late = dashboard.raw.to === 'now' ? Math.max(now - dashboard.to.valueOf(), 0) : 0;
+    return absolute(dashboard.from.valueOf() + late, dashboard.to.valueOf() + late);
   }
   const length = ahead.plan.forecast.duration_s * 1000;
-  const from = dateTime(ahead.from - Math.max(length / 4, 20_000));
-  const to = dateTime(Math.max(ahead.from + length * 1.05, Date.now()));
+  return absolute(ahead.from - Math.max(length / 4, 20_000), Math.max(ahead.from + length * 1.05, now));
+}
+
+function absolute(start: number, end: number): TimeRange {
+  const [from, to] = [dateTime(start), dateTime(end)];
   return { from, to, raw: { from, to } };
 }
 
@@ -62,14 +86,18 @@ export function rangeOf(dashboard: TimeRange, ahead: Ahead | undefined): TimeRan
  *
  * Prometheus scrapes `10.0.0.1:18083`; EMQX calls that node `emqx@10.0.0.1`.
  */
-export function nodeOf(field: Field, nodes: string[]): string | undefined {
+export function nodeOf(field: Field, nodes: CurveNode[]): CurveNode | undefined {
   const { node, instance } = field.labels ?? {};
-  if (node !== undefined && nodes.includes(node)) {
-    return node;
-  }
   const host = instance?.replace(/:\d+$/, '');
-  const matches = nodes.filter((name) => name === instance || name.split('@')[1] === host);
-  return matches.length === 1 ? matches[0] : undefined;
+  const named = nodes.filter((curve) => curve.node === node);
+  const matches = nodes.filter((curve) => curve.node === instance || curve.node.split('@')[1] === host);
+  return named[0] ?? (matches.length === 1 ? matches[0] : undefined);
+}
+
+/** The configuration of a curve of a node, seen or foreseen, of a query or of the panel. */
+export function configOf({ name, look }: CurveNode, custom: object): FieldConfig {
+  const color = { mode: FieldColorModeId.Fixed, fixedColor: look.color };
+  return { displayName: name, color, custom: { ...LINE, lineWidth: look.lineWidth, ...custom } };
 }
 
 function frame(name: string, times: number[], fields: Field[]): DataFrame {
@@ -77,14 +105,14 @@ function frame(name: string, times: number[], fields: Field[]): DataFrame {
   return { refId: name, name, fields: [time, ...fields], length: times.length };
 }
 
-function number(node: string, values: Array<number | null>, custom: object): Field {
-  const config = { displayName: node, custom: { ...LINE, ...custom } };
-  return { name: node, type: FieldType.number, labels: { node }, config, values };
+function number(curve: CurveNode, values: Array<number | null>, custom: object): Field {
+  const { node } = curve;
+  return { name: node, type: FieldType.number, labels: { node }, config: configOf(curve, custom), values };
 }
 
 export const LINE = { drawStyle: 'line', lineWidth: 2, showPoints: 'auto', pointSize: 4, spanNulls: true };
 const FORECAST = {
-  lineWidth: 1,
+  lineWidth: 2,
   showPoints: 'never',
   lineStyle: { fill: 'dash', dash: [6, 6] },
   hideFrom: { legend: true, tooltip: false, viz: false },

@@ -1,9 +1,11 @@
 import { FieldColorModeId, FieldConfigProperty, type PanelPlugin } from '@grafana/data';
+import { LOAD_BALANCERS, MODES } from '../choices';
 import type { LoadBalancer, Mode, PlanWishes } from '../contract';
+import { NUMBERS, type NumberPath } from './numbers';
 import { SourcePicker } from './SourcePicker';
 
 /** What the panel can be told. Numbers that are left out are EMQX's defaults. */
-export interface PanelOptions {
+export interface PanelOptions extends Partial<Record<NumberPath, number>> {
   /** Unique id or name of the data source, or a dashboard variable such as `${cluster}`. */
   datasource?: string;
   /** `refId` of the query that the curves are drawn from; without it, the first one that has time series. */
@@ -11,12 +13,8 @@ export interface PanelOptions {
   pollSeconds: number;
   mode: Mode;
   loadBalancer?: LoadBalancer;
-  connEvictRate?: number;
-  sessEvictRate?: number;
-  waitHealthCheck?: number;
-  waitTakeover?: number;
-  absConnThreshold?: number;
-  relConnThreshold?: number;
+  /** Nodes that no plan touches. */
+  exclude?: string[];
   showBars: boolean;
   showCurves: boolean;
   donorColor: string;
@@ -30,18 +28,10 @@ export function pollMs({ pollSeconds }: PanelOptions): number {
   return 1000 * Math.min(Math.max(Number(pollSeconds) || DEFAULT_POLL_SECONDS, min), max);
 }
 
-/** The request for a plan of `mode`, under EMQX's own names. */
+/** The request for a plan of `mode`, under the names of EMQX and of the planner. */
 export function planRequest(options: PanelOptions, mode: Mode): PlanWishes {
-  return {
-    mode,
-    load_balancer: options.loadBalancer,
-    conn_evict_rate: options.connEvictRate,
-    sess_evict_rate: options.sessEvictRate,
-    wait_health_check: options.waitHealthCheck,
-    wait_takeover: options.waitTakeover,
-    abs_conn_threshold: options.absConnThreshold,
-    rel_conn_threshold: options.relConnThreshold,
-  };
+  const numbers = NUMBERS.map(({ path, name }) => [name, options[path]]);
+  return { ...Object.fromEntries(numbers), mode, load_balancer: options.loadBalancer, exclude: options.exclude };
 }
 
 /** Adds the options pane and the standard field options that the panel honours. */
@@ -97,29 +87,20 @@ function strategyOptions(builder: Builder): void {
       name: 'Preselected plan',
       category,
       defaultValue: 'level',
-      settings: {
-        options: [
-          { value: 'level', label: 'Level', description: 'Several runs that end even' },
-          { value: 'single', label: 'Single run', description: 'What EMQX would do by itself' },
-        ],
-      },
+      settings: { options: MODES },
     })
     .addSelect({
       path: 'loadBalancer',
       name: 'Load balancer',
       description: 'How the balancer before the cluster picks a node',
       category,
-      settings: {
-        isClearable: true,
-        options: [
-          { value: 'round_robin', label: 'Round robin' },
-          { value: 'least_connections', label: 'Least connections' },
-          { value: 'random', label: 'Random' },
-        ],
-      },
-    });
-  for (const [path, name, description, placeholder, settings] of NUMBERS) {
-    builder.addNumberInput({ path, name, description, category, settings: { placeholder, ...settings } });
+      settings: { isClearable: true, options: LOAD_BALANCERS },
+    })
+    .addStringArray({ path: 'exclude', name: 'exclude', description: 'Nodes that no plan touches', category });
+  for (const { path, name, description, placeholder, level, ...settings } of NUMBERS) {
+    const section = level ? ['Level plans'] : category;
+    const shown = { placeholder, integer: settings.step === undefined, ...settings };
+    builder.addNumberInput({ path, name, description, category: section, settings: shown });
   }
 }
 
@@ -145,28 +126,3 @@ function displayOptions(builder: Builder): void {
     .addColorPicker({ path: 'recipientColor', name: 'Recipients', category, defaultValue: 'blue' })
     .addColorPicker({ path: 'evenColor', name: 'Even nodes', category, defaultValue: 'green' });
 }
-
-type NumberPath =
-  'connEvictRate' | 'sessEvictRate' | 'waitHealthCheck' | 'waitTakeover' | 'absConnThreshold' | 'relConnThreshold';
-
-/** Path, name, description, EMQX's default, bounds. */
-const NUMBERS: Array<[NumberPath, string, string, string, { min: number; integer?: boolean; step?: number }]> = [
-  ['connEvictRate', 'conn_evict_rate', 'Clients that a donor drops per second', '500', { min: 1, integer: true }],
-  ['sessEvictRate', 'sess_evict_rate', 'Sessions that a donor moves per second', '500', { min: 1, integer: true }],
-  [
-    'waitHealthCheck',
-    'wait_health_check',
-    'Seconds for the load balancer to notice closed donors',
-    '60',
-    { min: 0, integer: true },
-  ],
-  ['waitTakeover', 'wait_takeover', 'Seconds for clients to take over their sessions', '60', { min: 0, integer: true }],
-  [
-    'absConnThreshold',
-    'abs_conn_threshold',
-    'Single run: enough at this difference',
-    '1000',
-    { min: 1, integer: true },
-  ],
-  ['relConnThreshold', 'rel_conn_threshold', 'Single run: enough at this ratio', '1.1', { min: 1, step: 0.01 }],
-];

@@ -11,6 +11,8 @@ export interface NodeRow {
   deviation?: number;
   part: Part;
   status: NodeLoad['status'];
+  /** Connections when the plan was made. */
+  before?: number;
   /** Connections at the end of the plan. */
   after?: number;
 }
@@ -20,23 +22,24 @@ export interface Rows {
   mean: number;
 }
 
-/** The nodes in the order of their names, so that bars do not jump. */
-export function rowsOf(status: Status, plan: Plan | undefined): Rows {
-  const mean = meanOf(status.nodes);
+/** The nodes in the order of their names, so that bars do not jump. `away` clients are on their way. */
+export function rowsOf(status: Status, plan: Plan | undefined, away: number): Rows {
+  const mean = meanOf(status.nodes, away);
   const rows = status.nodes.map((load) => {
     const deviation = deviationOf(load, mean);
     const { node, connections } = load;
+    const before = plan?.fingerprint.nodes.find((count) => count.node === node)?.connections;
     const after = plan?.forecast.final.find((end) => end.node === node)?.connections;
-    return {
-      node,
-      connections,
-      deviation,
-      part: partOf(load, deviation ?? 0, status, plan),
-      status: load.status,
-      after,
-    };
+    const part = partOf(load, deviation ?? 0, status, plan);
+    return { node, connections, deviation, part, status: load.status, before, after };
   });
   return { rows: rows.sort((a, b) => byName.compare(a.node, b.node)), mean };
+}
+
+/** The share of the fullest node over the mean. */
+export function overOf(rows: NodeRow[]): number | undefined {
+  const deviations = rows.flatMap(({ deviation }) => deviation ?? []);
+  return deviations.length > 0 ? Math.max(...deviations) : undefined;
 }
 
 function partOf({ node, status }: NodeLoad, deviation: number, { runs }: Status, plan: Plan | undefined): Part {

@@ -1,44 +1,55 @@
 import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { Tooltip, useStyles2, useTheme2 } from '@grafana/ui';
-import type { PanelOptions } from '../options';
-import type { NodeRow, Part, Rows } from '../rows';
+import { Tooltip, useStyles2 } from '@grafana/ui';
+import type { Look } from '../colors';
+import type { NodeRow, Rows } from '../rows';
 import { count, deviation } from '../words';
 
 interface Props extends Rows {
-  options: PanelOptions;
+  looks: Record<string, Look>;
+  names: Record<string, string>;
   /** How a count is written, by the panel's field options. */
   format: (connections: number) => string;
   isNarrow: boolean;
 }
 
 /** A bar for each node against the mean, with a mark where the plan leaves it. */
-export function Bars({ rows, mean, options, format, isNarrow }: Props) {
+export function Bars({ rows, mean, looks, names, format, isNarrow }: Props) {
   const styles = useStyles2(getStyles);
-  const most = Math.max(mean * 1.15, ...rows.flatMap(({ connections, after }) => [connections, after ?? 0]), 1);
+  const counts = rows.flatMap(({ connections, before = 0, after = 0 }) => [connections, before, after]);
+  const most = Math.max(mean, ...counts, 1) * HEADROOM;
   return (
     <div className={cx(styles.list, isNarrow && styles.narrow)} role="list" aria-label="Connections of each node">
       {rows.map((row) => (
-        <Bar key={row.node} row={row} most={most} mean={mean} options={options} format={format} isNarrow={isNarrow} />
+        <Bar
+          key={row.node}
+          row={row}
+          name={names[row.node] ?? row.node}
+          color={looks[row.node]?.color ?? ''}
+          most={most}
+          mean={mean}
+          format={format}
+          isNarrow={isNarrow}
+        />
       ))}
     </div>
   );
 }
 
-interface BarProps extends Omit<Props, 'rows'> {
+interface BarProps extends Omit<Props, 'rows' | 'looks' | 'names'> {
   row: NodeRow;
+  name: string;
+  color: string;
   most: number;
 }
 
-function Bar({ row, most, mean, options, format, isNarrow }: BarProps) {
+function Bar({ row, name, color, most, mean, format, isNarrow }: BarProps) {
   const styles = useStyles2(getStyles);
-  const theme = useTheme2();
   const place = (connections: number) => `${Math.min((connections / most) * 100, 100)}%`;
-  const color = theme.visualization.getColorByName(colorOf(row.part, options));
   return (
     <div className={styles.row} role="listitem" aria-label={told(row, mean)} data-testid={`node ${row.node}`}>
       <div className={styles.name} title={row.node}>
-        {row.node}
+        {name}
       </div>
       <Tooltip content={told(row, mean)} placement="top">
         <div className={styles.track}>
@@ -55,11 +66,6 @@ function Bar({ row, most, mean, options, format, isNarrow }: BarProps) {
   );
 }
 
-function colorOf(part: Part, { donorColor, recipientColor, evenColor }: PanelOptions): string {
-  const colors = { donor: donorColor, recipient: recipientColor, even: evenColor, out: 'text' };
-  return colors[part];
-}
-
 function remark({ status, deviation: share }: NodeRow): string {
   return share === undefined ? status : deviation(share);
 }
@@ -68,6 +74,9 @@ function told(row: NodeRow, mean: number): string {
   const after = row.after === undefined || row.after === row.connections ? '' : `, ${count(row.after)} after the plan`;
   return `${row.node}: ${count(row.connections)} connections, mean ${count(mean)} (${remark(row)})${after}`;
 }
+
+/** Of the track that the longest bar leaves free, so that a bar is seen to be one. */
+const HEADROOM = 1.08;
 
 const getStyles = (theme: GrafanaTheme2) => ({
   list: css({
@@ -81,7 +90,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     height: '100%',
     fontSize: theme.typography.bodySmall.fontSize,
   }),
-  narrow: css({ gridTemplateColumns: 'minmax(40px, 40%) minmax(40px, 1fr) max-content' }),
+  narrow: css({ gridTemplateColumns: 'fit-content(40%) minmax(40px, 1fr) max-content' }),
   row: css({ display: 'contents' }),
   name: css({ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', color: theme.colors.text.primary }),
   track: css({

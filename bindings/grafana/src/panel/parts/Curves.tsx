@@ -3,6 +3,7 @@ import {
   dateTimeFormat,
   FieldType,
   getFieldDisplayName,
+  type AbsoluteTimeRange,
   type DataFrame,
   type FieldConfigSource,
   type InterpolateFunction,
@@ -12,19 +13,22 @@ import type { VizLegendOptions } from '@grafana/schema';
 import { LegendDisplayMode, SeriesTable, TimeSeries, TooltipPlugin2, useTheme2 } from '@grafana/ui';
 import { useMemo } from 'react';
 import type { Observation } from '../../datasource/observations';
-import { forecast, LINE, nodeOf, polled, queried, rangeOf, type Ahead } from '../curves';
+import { configOf, forecast, LINE, nodeOf, polled, queried, rangeOf, type Ahead, type CurveNode } from '../curves';
 import { useRevision } from '../state/steady';
 
 export interface CurvesProps {
   series: DataFrame[];
   curvesFrom?: string;
   seen: Observation[];
-  nodes: string[];
+  nodes: CurveNode[];
   ahead?: Ahead;
+  /** Milliseconds since 1970. */
+  now: number;
   timeRange: TimeRange;
   timeZone: string;
   fieldConfig: FieldConfigSource;
   replaceVariables: InterpolateFunction;
+  onZoom: (range: AbsoluteTimeRange) => void;
 }
 
 interface Props extends CurvesProps {
@@ -34,7 +38,7 @@ interface Props extends CurvesProps {
 
 /** Each node's connections over time, with the forecast ahead of them. */
 export function Curves(props: Props) {
-  const { width, height, ahead, timeRange, timeZone } = props;
+  const { width, height, ahead, now, timeRange, timeZone, onZoom } = props;
   const frames = useFrames(props);
   const structureRev = useRevision(frames.map(structure));
   const legend = useLegend(height >= 140);
@@ -44,7 +48,7 @@ export function Curves(props: Props) {
       structureRev={structureRev}
       width={width}
       height={height}
-      timeRange={rangeOf(timeRange, ahead)}
+      timeRange={rangeOf(timeRange, ahead, now)}
       timeZone={timeZone}
       legend={legend}
     >
@@ -52,6 +56,8 @@ export function Curves(props: Props) {
         <TooltipPlugin2
           config={config}
           hoverMode={HOVER_ALL}
+          // A forecast brings its own range.
+          queryZoom={ahead ? undefined : onZoom}
           render={(_plot, indices) => <Reading frame={aligned} indices={indices} timeZone={timeZone} />}
         />
       )}
@@ -80,25 +86,19 @@ function useFrames(props: Props): DataFrame[] {
     const actual = given.length > 0 ? given : [polled(seen, nodes)];
     const all = ahead ? [...actual, forecast(ahead, nodes)] : actual;
     const data = all.map((frame) => ({ ...frame, fields: frame.fields.map((field) => ({ ...field, state: null })) }));
-    const shown = applyFieldOverrides({ data, fieldConfig, theme, replaceVariables, timeZone });
-    return shown.map((frame) => ({ ...frame, fields: frame.fields.map((field) => coloured(field, nodes)) }));
+    return applyFieldOverrides({ data, fieldConfig, theme, replaceVariables, timeZone });
   }, [series, curvesFrom, seen, nodes, ahead, fieldConfig, replaceVariables, theme, timeZone]);
 }
 
-/** Series of a query under the names of the nodes that they are about. */
-function named(frame: DataFrame, nodes: string[]): DataFrame {
+/** Series of a query under the names and in the colours of the nodes that they are about. */
+function named(frame: DataFrame, nodes: CurveNode[]): DataFrame {
   const fields = frame.fields.map((field) => {
-    const node = field.type === FieldType.number ? nodeOf(field, nodes) : undefined;
-    const config = { ...field.config, custom: { ...LINE, ...field.config.custom } };
-    return node ? { ...field, config: { ...config, displayName: node }, labels: { ...field.labels, node } } : field;
+    const curve = field.type === FieldType.number ? nodeOf(field, nodes) : undefined;
+    const labels = curve ? { ...field.labels, node: curve.node } : field.labels;
+    const config = { custom: LINE, ...field.config, ...(curve && configOf(curve, field.config.custom)) };
+    return { ...field, labels, config };
   });
   return { ...frame, fields };
-}
-
-/** A node has one colour, whether it is seen or foreseen: palettes count series. */
-function coloured(field: DataFrame['fields'][number], nodes: string[]): DataFrame['fields'][number] {
-  const index = nodes.indexOf(field.labels?.node ?? '');
-  return index < 0 ? field : { ...field, state: { ...field.state, seriesIndex: index } };
 }
 
 interface ReadingProps {

@@ -1,6 +1,7 @@
 import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
+import { MODES } from '../../choices';
 import type { Mode, Plan } from '../../contract';
 import { count, deviation, duration } from '../words';
 import { Findings } from './Findings';
@@ -18,8 +19,15 @@ export function Plans({ plans, selected, onSelect, isNarrow }: Props) {
   return (
     <div className={styles.all}>
       <div className={cx(styles.cards, isNarrow && styles.stacked)} role="radiogroup" aria-label="Plan">
-        {MODES.map((mode) => (
-          <Card key={mode} plan={plans[mode]} isSelected={mode === selected} onSelect={() => onSelect(mode)} />
+        {MODES.map(({ value: mode, label, description = '' }) => (
+          <Card
+            key={mode}
+            plan={plans[mode]}
+            title={label}
+            subtitle={description}
+            isSelected={mode === selected}
+            onSelect={() => onSelect(mode)}
+          />
         ))}
       </div>
       <Findings findings={plans[selected].findings} />
@@ -29,13 +37,14 @@ export function Plans({ plans, selected, onSelect, isNarrow }: Props) {
 
 interface CardProps {
   plan: Plan;
+  title: string;
+  subtitle: string;
   isSelected: boolean;
   onSelect: () => void;
 }
 
-function Card({ plan, isSelected, onSelect }: CardProps) {
+function Card({ plan, title, subtitle, isSelected, onSelect }: CardProps) {
   const styles = useStyles2(getStyles);
-  const { title, subtitle } = TITLES[plan.mode];
   return (
     <button
       type="button"
@@ -80,12 +89,6 @@ function Figures({ plan: { balance, forecast, bounds, runs } }: { plan: Plan }) 
     </span>
   );
 }
-
-const MODES: Mode[] = ['level', 'single'];
-const TITLES: Record<Mode, { title: string; subtitle: string }> = {
-  level: { title: 'Level', subtitle: 'several runs that end even' },
-  single: { title: 'Single run', subtitle: "EMQX's own rebalance" },
-};
 
 const getStyles = (theme: GrafanaTheme2) => ({
   all: css({ display: 'flex', flexDirection: 'column', gap: theme.spacing(1), overflow: 'auto', flexShrink: 1 }),

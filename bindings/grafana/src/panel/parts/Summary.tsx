@@ -7,6 +7,10 @@ import { count, deviation, nodes } from '../words';
 
 interface Props {
   latest: Observation;
+  /** The share of the fullest node over the mean. */
+  over?: number;
+  /** Clients on their way from one node to another. */
+  away: number;
   /** Why the last look failed. */
   error?: Error;
   timeZone: string;
@@ -16,17 +20,18 @@ interface Props {
 }
 
 /** How balanced the cluster is, in one line, and what can be done about it. */
-export function Summary({ latest: { status, balance, time }, error, timeZone, isNarrow, children }: Props) {
+export function Summary({ latest: { status, time }, over, away, error, timeZone, isNarrow, children }: Props) {
   const styles = useStyles2(getStyles);
   const total = status.nodes.reduce((sum, load) => sum + load.connections, 0);
   return (
     <div className={styles.line}>
       <div className={styles.text} aria-label="Balance">
-        <span className={styles.over}>{balance ? deviation(balance.over) : '–'}</span>
+        <span className={styles.over}>{over === undefined ? '–' : deviation(over)}</span>
         <span className={styles.rest}>
           {isNarrow
             ? 'over mean'
             : `fullest node over the mean · ${count(total)} clients on ${nodes(status.nodes.length)}`}
+          {away > 0 && ` · ${count(away)} reconnecting`}
         </span>
         {error && (
           <Tooltip content={`Last seen ${dateTimeFormat(time, { timeZone })}: ${error.message}`}>
