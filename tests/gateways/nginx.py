@@ -20,6 +20,8 @@ def new_listener():
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(511)
+    # nginx takes it as it is: of two workers that see one client, one would wait for the next.
+    listener.setblocking(False)
     return listener
 
 
