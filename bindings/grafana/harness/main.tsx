@@ -16,6 +16,10 @@ const theme = createTheme({ colors: { mode: query.get('theme') === 'light' ? 'li
 const PAGES: Record<string, (props: any) => any> = { panel: PanelPage, config: ConfigPage, query: QueryPage };
 
 async function main() {
+  if (query.has('http')) {
+    // What a page that did not come by HTTPS has of locks.
+    Object.defineProperty(navigator, 'locks', { value: undefined });
+  }
   (runtime.config as any).theme2 = theme;
   install(instances, async (instance) => {
     const { DataSourceClass } = await loadPlugin('emqxrebalance-rebalance-datasource');

@@ -80,6 +80,10 @@ export function panel(options = {}, query = {}) {
 
 /** Takes a picture; those that the plugin and its guide show are kept where they show them, if that is asked for. */
 export async function picture(page, name, what = '#frame') {
+  await page.evaluate(() => {
+    const moving = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    return Promise.allSettled(moving.map((animation) => animation.finished));
+  });
   const taken = await page.locator(what).screenshot({ path: path.join(PICTURES, `${name}.png`) });
   const kept = KEPT.find((folder) => existsSync(path.join(folder, `${name}.png`)));
   if (kept && process.env.KEEP_PICTURES) {
