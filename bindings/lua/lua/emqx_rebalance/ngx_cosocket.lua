@@ -155,6 +155,16 @@ local function read_body(answer, method, line, read, read_some)
   return body, err, true
 end
 
+-- Encrypts the connection to the host `name`. lua-resty-core 0.1.25 raises a bare "assertion failed!"
+-- where a handshake is over at once and the certificate is refused.
+local function shake_hands(socket, name)
+  local is_said, session, err = pcall(socket.sslhandshake, socket, nil, name, true)
+  if not is_said then
+    return nil, "the certificate is refused"
+  end
+  return session, err
+end
+
 -- Connects, by a connection that is there already if there is one.
 local function connect(socket, url)
   local ok, err = socket:connect(url.name, url.port)
@@ -162,7 +172,7 @@ local function connect(socket, url)
     return nil, kind_of(err), err
   end
   if url.is_tls and socket:getreusedtimes() == 0 then
-    ok, err = socket:sslhandshake(nil, url.name, true)
+    ok, err = shake_hands(socket, url.name)
     if not ok then
       return nil, kind_of(err), err
     end

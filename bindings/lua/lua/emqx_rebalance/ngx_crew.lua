@@ -49,10 +49,22 @@ local function background(work)
   end
 end
 
+-- A client that raises an error has no answer to give. Its light thread must not die of it, or the
+-- conversation would wait for the answer until it is late.
+local function caught(send)
+  return function(request)
+    local is_over, response, kind, message = pcall(send, request)
+    if not is_over then
+      return nil, "unreachable", tostring(response)
+    end
+    return response, kind, message
+  end
+end
+
 --- What `rebalance.cluster` takes as `http`, by a client's `send`.
 function crew.http(send)
   return {
-    send = send,
+    send = caught(send),
     sleep = ngx.sleep,
     now = ngx.now,
     crew = new_crew,
