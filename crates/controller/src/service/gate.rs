@@ -1,5 +1,5 @@
-//! The readiness gate `apps.emqx.io/on-serving` of EMQX's pods, for clusters in which nobody else
-//! sets it.
+//! The readiness gate `apps.emqx.io/on-serving` of EMQX's pods, for clusters in which something opens
+//! it when a pod starts, and nobody closes it while the pod's clients are evicted.
 
 use super::Whereabouts;
 use crate::failure::is_status;
