@@ -1,5 +1,6 @@
 //! The gateways of `examples`: by Debian's nginx, the embedded cluster and real MQTT clients.
 
+use crate::folders::program;
 use crate::lua;
 use crate::step::step;
 use anyhow::{Context, Result, ensure};
@@ -80,7 +81,7 @@ impl Tests {
         command.args(["--kill-after=10", LIMIT]);
         command.args(["python3", "-B", "-m", "unittest", "--verbose", name]);
         command.current_dir(&self.folder);
-        command.env("EMQX_REBALANCE", lua::program().canonicalize()?);
+        command.env("EMQX_REBALANCE", program().canonicalize()?);
         command.env("LUA_MODULES", &self.module);
         let output = command.output().context("python3 is needed")?;
         for text in [output.stdout, output.stderr] {

@@ -1,8 +1,8 @@
 //! The Grafana app: built into `bindings/grafana/dist`, and tried in Chromium with Grafana's own components.
 
+use crate::folders::{program, target};
 use crate::step::step;
 use anyhow::{Context, Result, ensure};
-use std::env;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
@@ -70,7 +70,7 @@ fn oldest(shell: &Shell) -> Stand {
     let name = "oldest";
     Stand {
         manifests: shell.current_dir().join(GRAFANA).join("harness/react18"),
-        packages: target(shell).join("grafana").join(name).join("npm"),
+        packages: target().join("grafana").join(name).join("npm"),
         name,
         react: "18.",
         specs: &["harness/guard.spec.mjs", "harness/looks.spec.mjs", "harness/run.spec.mjs"],
@@ -79,9 +79,8 @@ fn oldest(shell: &Shell) -> Stand {
 
 /// Plays the stories with the embedded cluster, in a Grafana of `stand`'s packages.
 fn play(shell: &Shell, stand: &Stand) -> Result<()> {
-    let folder = target(shell).join("grafana").join(stand.name);
+    let folder = target().join("grafana").join(stand.name);
     let (bundle, packages) = (folder.join("harness"), &stand.packages);
-    let program = target(shell).join("debug/emqx-rebalance");
     let _folder = shell.push_dir(GRAFANA);
     cmd!(shell, "node harness/build.mjs {bundle} {packages}").run()?;
     let play = cmd!(shell, "node --test --test-reporter=spec --test-concurrency=1")
@@ -89,7 +88,7 @@ fn play(shell: &Shell, stand: &Stand) -> Result<()> {
         .arg("--test-timeout=900000");
     let play =
         if stand.specs.is_empty() { play.args(specs(shell)?) } else { play.args(stand.specs) };
-    let play = play.env("EMQX_REBALANCE", program).env("HARNESS_BUNDLE", bundle);
+    let play = play.env("EMQX_REBALANCE", program()).env("HARNESS_BUNDLE", bundle);
     let play = play.env("HARNESS_OUT", folder.join("pictures"));
     Ok(play.env("HARNESS_REACT", stand.react).run()?)
 }
@@ -106,7 +105,7 @@ fn specs(shell: &Shell) -> Result<Vec<PathBuf>> {
 /// Installs what `package-lock.json` lists into the target folder, where a second checkout finds
 /// it, and puts a link to it where node looks.
 fn packages(shell: &Shell) -> Result<()> {
-    let folder = target(shell).join("grafana/npm");
+    let folder = target().join("grafana/npm");
     let home = shell.current_dir().join(GRAFANA);
     let link = home.join("node_modules");
     if link.is_dir() && !link.is_symlink() {
@@ -145,10 +144,4 @@ fn install(shell: &Shell, home: &Path, folder: &Path) -> Result<()> {
 fn npm(shell: &Shell, arguments: &[&str]) -> Result<()> {
     let _folder = shell.push_dir(GRAFANA);
     Ok(cmd!(shell, "npm {arguments...}").run()?)
-}
-
-/// Cargo's target folder.
-fn target(shell: &Shell) -> PathBuf {
-    let chosen = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    shell.current_dir().join(chosen)
 }

@@ -5,6 +5,7 @@ mod cluster;
 mod debian;
 mod deploy;
 
+use crate::folders;
 use crate::step::step;
 use anyhow::{Context, Result};
 use cluster::Cluster;
@@ -75,9 +76,7 @@ fn with_first_on_path(bin: &Path) -> Result<OsString> {
 
 /// Where what is downloaded and built for Kubernetes is kept: beside what cargo builds.
 fn folder() -> Result<PathBuf> {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let folder = root.join(target).join("kube");
+    let folder = folders::target().join("kube");
     std::fs::create_dir_all(&folder)?;
     Ok(folder.canonicalize()?)
 }

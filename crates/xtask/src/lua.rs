@@ -3,10 +3,10 @@
 mod embedded;
 mod nginx;
 
+use crate::folders::{program, root, target};
 use crate::step::step;
 use anyhow::{Context, Result, anyhow, ensure};
 use embedded::Embedded;
-use std::env;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -20,7 +20,6 @@ const LUAS: [(&str, &str); 4] =
 /// The Lua that tries a build without the built-in transport.
 const SMALL: (&str, &str) = ("lua54", "lua5.4");
 const TESTS: &str = "bindings/lua/tests";
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Builds the modules that users get, into `bindings/lua/build`.
 pub(crate) fn build(shell: &Shell) -> Result<()> {
@@ -155,7 +154,7 @@ fn build_one(shell: &Shell, lua: &str, folder: &Path, arguments: &[&str]) -> Res
 /// Runs tests with a cluster of their own, and an address where nobody ever answers.
 fn test_by(module: &Path, lua: &str, tests: &[String]) -> Result<()> {
     let shell = Shell::new()?;
-    let _folder = shell.push_dir(Path::new(ROOT).join(TESTS));
+    let _folder = shell.push_dir(root().join(TESTS));
     let cluster = Embedded::start(&program())?;
     let hung = TcpListener::bind("127.0.0.1:0")?;
     let vectors = vectors(&shell)?;
@@ -195,18 +194,8 @@ fn named(shell: &Shell, folder: &Path, end: &str) -> Result<Vec<String>> {
     Ok(names.map(|path| path.display().to_string()).filter(|name| name.ends_with(end)).collect())
 }
 
-/// The command, whose `cluster` is what the tests ask.
-pub(crate) fn program() -> PathBuf {
-    target().join("debug/emqx-rebalance")
-}
-
 /// Where the modules are built. Apart from the workspace: with a lock file of their own, the two would
 /// build each other's dependencies again and again in one folder.
 fn own_target() -> PathBuf {
     target().join("lua")
-}
-
-/// Where cargo builds: outside the clone, if so wished.
-fn target() -> PathBuf {
-    Path::new(ROOT).join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }

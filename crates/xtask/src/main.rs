@@ -1,9 +1,11 @@
 //! Builds, generates and tests everything: `cargo xtask test`.
 
+mod folders;
 mod gateways;
 mod grafana;
 mod kube;
 mod lua;
+mod npm;
 mod page;
 mod picture;
 mod python;
@@ -65,7 +67,7 @@ enum Command {
 fn main() -> Result<()> {
     let Args { command } = Args::parse();
     let shell = Shell::new()?;
-    shell.change_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    shell.change_dir(folders::root());
     match command {
         Command::Test => test(&shell),
         Command::Lint => rust::lint(&shell),

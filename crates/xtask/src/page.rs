@@ -1,8 +1,9 @@
 //! The browser page: the npm package put beside it, and its tests in Chromium.
 
+use crate::folders::{program, target};
+use crate::npm;
 use crate::step::step;
-use anyhow::{Context, Result, ensure};
-use std::env;
+use anyhow::{Result, ensure};
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
@@ -30,8 +31,7 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
     step("embedded cluster for the page", || {
         Ok(cmd!(shell, "cargo build --quiet --package emqx-rebalance").run()?)
     })?;
-    let program = target(shell).join("debug/emqx-rebalance");
-    let pictures = target(shell).join("page-pictures");
+    let pictures = target().join("page-pictures");
     shell.create_dir(&pictures)?;
     let _folder = shell.push_dir(PAGE);
     step("types of the page", || Ok(cmd!(shell, "node node_modules/typescript/bin/tsc").run()?))?;
@@ -41,7 +41,7 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
             files.filter(|path| path.to_string_lossy().ends_with(".test.mjs")).collect();
         ensure!(!files.is_empty(), "the page has no tests");
         let play = cmd!(shell, "node --test --test-reporter=spec --test-concurrency=1 {files...}");
-        Ok(play.env("EMQX_REBALANCE", &program).env("SCREENSHOTS", &pictures).run()?)
+        Ok(play.env("EMQX_REBALANCE", program()).env("SCREENSHOTS", &pictures).run()?)
     })
 }
 
@@ -57,22 +57,7 @@ fn copy(shell: &Shell, from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Installs what the lock file says, unless that was done already.
 fn dependencies(shell: &Shell) -> Result<()> {
     let _folder = shell.push_dir(PAGE);
-    let lock = shell.read_file("package-lock.json")?;
-    ensure!(!lock.contains("\"resolved\""), "package-lock.json names the registry it came from");
-    let marker = "node_modules/.installed";
-    if shell.read_file(marker).is_ok_and(|installed| installed == lock) {
-        return Ok(());
-    }
-    let help = "npm is needed, with node 20 or later";
-    cmd!(shell, "npm ci --ignore-scripts --no-audit --no-fund").run().context(help)?;
-    Ok(shell.write_file(marker, lock)?)
-}
-
-/// Cargo's target folder.
-fn target(shell: &Shell) -> PathBuf {
-    let chosen = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    shell.current_dir().join(chosen)
+    npm::install(shell)
 }

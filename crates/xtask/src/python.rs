@@ -1,5 +1,6 @@
 //! The Python package: built, installed where nothing else is, checked and tested.
 
+use crate::folders;
 use crate::step::step;
 use anyhow::{Context, Result, ensure};
 use std::env;
@@ -190,11 +191,9 @@ fn interpreter(shell: &Shell, minor: u32) -> Option<PathBuf> {
     places.into_iter().find(is_right)
 }
 
-/// Where all of it goes: outside the clone where CARGO_TARGET_DIR is.
+/// Where all of it goes.
 fn target() -> PathBuf {
-    let target =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    std::path::absolute(&target).unwrap_or(target).join("python")
+    folders::target().join("python")
 }
 
 fn fresh(shell: &Shell, folder: &Path) -> Result<PathBuf> {

@@ -1,8 +1,10 @@
 //! The npm package: WebAssembly, TypeScript around it, and their tests in node and Chromium.
 
+use crate::folders::{program, root, target};
+use crate::npm;
 use crate::setup::WASM;
 use crate::step::{say, step};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use std::env;
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
@@ -43,7 +45,7 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
         let tests = shell.read_dir("js/test")?.into_iter();
         let tests = tests.filter(|path| path.to_string_lossy().ends_with(".test.mjs"));
         let node = cmd!(shell, "node --test --test-reporter=dot").args(tests);
-        let node = node.env("EMQX_REBALANCE", target().join("debug/emqx-rebalance"));
+        let node = node.env("EMQX_REBALANCE", program());
         Ok(node.env("REFERENCE", native.join("reference")).run()?)
     })
 }
@@ -64,10 +66,22 @@ fn native(shell: &Shell) -> Result<PathBuf> {
 }
 
 fn modules(shell: &Shell) -> Result<()> {
+    let flags = format!("target.{WASM}.rustflags={:?}", short_paths(shell));
     MODULES.iter().try_for_each(|(package, _, _)| {
         let build = cargo(shell, "rustc").args(["--profile", "wasm", "--target", WASM]);
+        let build = build.args(["--config", &flags]);
         Ok(build.args(["--package", package, "--lib", "--crate-type", "cdylib"]).run()?)
     })
+}
+
+/// What keeps the paths of this machine out of the messages of panics, which everybody downloads.
+fn short_paths(shell: &Shell) -> Vec<String> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    // One folder for each registry. None is there before cargo has downloaded anything.
+    let registries = home.and_then(|home| shell.read_dir(home.join("registry/src")).ok());
+    let folders = std::iter::once(root()).chain(registries.unwrap_or_default());
+    folders.map(|folder| format!("--remap-path-prefix={}=.", folder.display())).collect()
 }
 
 fn lint(shell: &Shell) -> Result<()> {
@@ -81,18 +95,9 @@ fn lint(shell: &Shell) -> Result<()> {
     Ok(cmd!(shell, "node node_modules/eslint/bin/eslint.js src").run()?)
 }
 
-/// Installs what the lock file says, unless that was done already.
 fn dependencies(shell: &Shell) -> Result<()> {
     let _js = shell.push_dir("js");
-    let lock = shell.read_file("package-lock.json")?;
-    ensure!(!lock.contains("\"resolved\""), "package-lock.json names the registry it came from");
-    let marker = "node_modules/.installed";
-    if shell.read_file(marker).is_ok_and(|installed| installed == lock) {
-        return Ok(());
-    }
-    let help = "npm is needed, with node 20 or later";
-    cmd!(shell, "npm ci --ignore-scripts --no-audit --no-fund").run().context(help)?;
-    Ok(shell.write_file(marker, lock)?)
+    npm::install(shell)
 }
 
 /// Prints how large a module is, and fails if that is too much.
@@ -111,10 +116,4 @@ fn cargo<'a>(shell: &'a Shell, command: &str) -> xshell::Cmd<'a> {
 
 fn built(file: &str) -> PathBuf {
     target().join(WASM).join("wasm").join(file).with_extension("wasm")
-}
-
-/// Cargo's target folder: the repository's, for this workspace too.
-fn target() -> PathBuf {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    Path::new(root).join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
