@@ -39,7 +39,7 @@ pub use plan::{
     Asked, Decision, Finding, FindingCode, Fingerprint, Mode, NodeCount, Plan, PlanOptions, Run,
     Severity, Tolerance, plan,
 };
-pub use request::{EvacuationRequest, PlanRequest, StartRequest};
+pub use request::{EvacuationRequest, PlanRequest, StartRequest, Startable};
 pub use snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
 pub use strategy::Strategy;
 pub use units::{AbsThreshold, EvictRate, MAX_COUNT, MAX_WAIT_S, RelThreshold, Timestamp};

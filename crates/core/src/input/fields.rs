@@ -42,6 +42,16 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 }
 
 impl Fields {
+    /// Reads an object of options; `what` they are.
+    ///
+    /// # Errors
+    /// `config_invalid` if it is no object, or names an option twice.
+    pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D, what: &str) -> Result<Self> {
+        Self::deserialize(deserializer).map_err(|error| {
+            Error::invalid(what, vec![Problem::new(what, error, "an object of options, each once")])
+        })
+    }
+
     /// Adds an option that was read.
     ///
     /// # Errors
@@ -205,6 +215,17 @@ impl Fields {
             self.problem(name, value, bound);
         }
         names
+    }
+
+    /// Takes an object.
+    pub(crate) fn object(&mut self, name: &str, bound: &str) -> Option<Self> {
+        match self.take(name)? {
+            Loose::Object(values) => Some(Self { values, problems: Vec::new() }),
+            value => {
+                self.problem(name, value, bound);
+                None
+            }
+        }
     }
 
     /// Takes a list of at least one object, each with its place in the list; it must be there.

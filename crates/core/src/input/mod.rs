@@ -9,8 +9,8 @@ mod loose;
 pub(crate) use fields::ABSENT;
 pub use fields::Fields;
 
-use crate::error::{Error, Problem, Result};
-use serde::de::{Deserialize, Deserializer};
+use crate::error::Result;
+use serde::de::Deserializer;
 
 /// Options that people write: an object in which any may be left out or `null`.
 ///
@@ -22,11 +22,7 @@ pub trait Options: FromFields {
     /// # Errors
     /// `config_invalid` with every problem at once: field, value and bound.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
-        let fields = Fields::deserialize(deserializer).map_err(|error| {
-            let problem = Problem::new(Self::WHAT, error, "an object of options, each once");
-            Error::invalid(Self::WHAT, vec![problem])
-        })?;
-        Self::from_fields(fields)
+        Self::from_fields(Fields::read(deserializer, Self::WHAT)?)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Which node to empty, as one object.
 
-use super::Beside;
 use crate::emqx::Evacuation;
 use crate::error::Result;
 use crate::evacuate::{EvacuationPlan, EvacuationPlanOptions, plan_evacuation};
@@ -9,7 +8,7 @@ use crate::node::NodeName;
 use crate::snapshot::Snapshot;
 #[cfg(feature = "typescript")]
 use crate::snapshot::SnapshotInput;
-use serde::de::{Deserialize, Deserializer, MapAccess};
+use serde::de::{Deserialize, Deserializer};
 
 /// Which node to empty: `snapshot` and `node`, and every option of [`Evacuation`] and
 /// [`EvacuationPlanOptions`] by its name.
@@ -35,8 +34,8 @@ impl EvacuationRequest {
     /// # Errors
     /// `config_invalid` with every problem of snapshot and options at once.
     pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
-        let (beside, mut fields): (BesideEvacuation, _) = super::read(deserializer, WHAT)?;
-        let snapshot = super::checked(beside.snapshot, &mut fields);
+        let mut fields = Fields::read(deserializer, WHAT)?;
+        let snapshot = super::snapshot(&mut fields);
         let node = fields.node("node");
         let evacuation = Evacuation::take(&mut fields);
         let options = EvacuationPlanOptions::take(&mut fields);
@@ -52,7 +51,7 @@ impl EvacuationRequest {
     /// # Errors
     /// `config_invalid` without a snapshot; else as [`plan_evacuation`].
     pub fn plan(&self) -> Result<EvacuationPlan> {
-        let missing = || super::missing(WHAT, "snapshot", "an object with the nodes' loads");
+        let missing = || super::missing(WHAT, "snapshot", super::SNAPSHOT);
         let snapshot = self.snapshot.as_ref().ok_or_else(missing)?;
         plan_evacuation(snapshot, &self.node, &self.evacuation, &self.options)
     }
@@ -61,17 +60,6 @@ impl EvacuationRequest {
 impl<'de> Deserialize<'de> for EvacuationRequest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::read(deserializer).map_err(serde::de::Error::custom)
-    }
-}
-
-#[derive(Default)]
-struct BesideEvacuation {
-    snapshot: Option<Fields>,
-}
-
-impl<'de> Beside<'de> for BesideEvacuation {
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
-        if name == "snapshot" { super::fill(&mut self.snapshot, name, map) } else { Ok(false) }
     }
 }
 

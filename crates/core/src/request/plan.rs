@@ -1,6 +1,5 @@
 //! What to plan, as one object.
 
-use super::Beside;
 use crate::error::Result;
 use crate::input::{Fields, FromFields};
 use crate::plan::{Plan, PlanOptions, plan};
@@ -8,7 +7,7 @@ use crate::snapshot::Snapshot;
 #[cfg(feature = "typescript")]
 use crate::snapshot::SnapshotInput;
 use crate::strategy::Strategy;
-use serde::de::{Deserialize, Deserializer, MapAccess};
+use serde::de::{Deserialize, Deserializer};
 
 /// What to plan: `snapshot`, and every option of [`Strategy`] and [`PlanOptions`] by its name.
 /// Options of the strategy may stand in an object `strategy` as well.
@@ -42,9 +41,10 @@ impl PlanRequest {
     /// # Errors
     /// `config_invalid` with every problem of snapshot and options at once.
     pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
-        let (beside, mut fields): (BesidePlan, _) = super::read(deserializer, WHAT)?;
-        fields.merge(beside.strategy.unwrap_or_default());
-        let snapshot = super::checked(beside.snapshot, &mut fields);
+        let mut fields = Fields::read(deserializer, WHAT)?;
+        let strategy = fields.object("strategy", "an object of EMQX's options");
+        fields.merge(strategy.unwrap_or_default());
+        let snapshot = super::snapshot(&mut fields);
         let strategy = Strategy::take(&mut fields);
         let options = PlanOptions::take(&mut fields);
         fields.finish(WHAT, &[Strategy::OPTIONS, PlanOptions::OPTIONS].concat())?;
@@ -56,7 +56,7 @@ impl PlanRequest {
     /// # Errors
     /// `config_invalid` without a snapshot; else as [`crate::plan`].
     pub fn plan(&self) -> Result<Plan> {
-        let missing = || super::missing(WHAT, "snapshot", "an object with the nodes' loads");
+        let missing = || super::missing(WHAT, "snapshot", super::SNAPSHOT);
         plan(self.snapshot.as_ref().ok_or_else(missing)?, &self.strategy, &self.options)
     }
 }
@@ -64,22 +64,6 @@ impl PlanRequest {
 impl<'de> Deserialize<'de> for PlanRequest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::read(deserializer).map_err(serde::de::Error::custom)
-    }
-}
-
-#[derive(Default)]
-struct BesidePlan {
-    snapshot: Option<Fields>,
-    strategy: Option<Fields>,
-}
-
-impl<'de> Beside<'de> for BesidePlan {
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
-        match name {
-            "snapshot" => super::fill(&mut self.snapshot, name, map),
-            "strategy" => super::fill(&mut self.strategy, name, map),
-            _ => Ok(false),
-        }
     }
 }
 
@@ -138,5 +122,12 @@ mod tests {
         let error = read("{}").unwrap().plan().unwrap_err();
         assert_eq!(error.context()["field"], "snapshot");
         assert!(read("[]").is_err() && read("7").is_err());
+    }
+
+    #[test]
+    fn what_is_no_object_is_named() {
+        let error = read(r#"{"snapshot":5,"strategy":"fast","mode":"levle"}"#).unwrap_err();
+        let fields: Vec<_> = error.problems().iter().map(|p| p.field.as_str()).collect();
+        assert_eq!(fields, ["strategy", "snapshot", "mode"]);
     }
 }

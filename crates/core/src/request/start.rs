@@ -1,12 +1,12 @@
 //! What to start, as one object.
 
-use super::Beside;
 use crate::driver::{Driver, DriverOptions, Purpose};
-use crate::error::Result;
+use crate::error::{Error, Problem, Result};
 use crate::evacuate::{EvacuationPlan, Evacuator};
-use crate::input::FromFields;
+use crate::input::{Fields, FromFields};
 use crate::plan::Plan;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+use std::fmt;
 use std::ops::RangeInclusive;
 
 /// What to start: `plan`, a [`Plan`] or an [`EvacuationPlan`]; `force`, `who` and `reason`; and every
@@ -27,21 +27,35 @@ pub struct StartRequest<P> {
     pub options: DriverOptions,
 }
 
-impl<P: DeserializeOwned> StartRequest<P> {
+/// What can be started.
+pub trait Startable: DeserializeOwned {
+    /// What it is, for somebody who gave something else.
+    const WHAT: &'static str;
+}
+
+impl Startable for Plan {
+    const WHAT: &'static str = "the plan of a rebalance: an evacuation's is started as such";
+}
+
+impl Startable for EvacuationPlan {
+    const WHAT: &'static str = "the plan of an evacuation: a rebalance's is started as such";
+}
+
+impl<P: Startable> StartRequest<P> {
     /// Reads a request.
     ///
     /// # Errors
-    /// `config_invalid` with every problem of the options at once.
+    /// `config_invalid` with the problem of the plan, or every problem of the options at once.
     pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
-        let (beside, mut fields): (BesideStart<P>, _) = super::read(deserializer, WHAT)?;
+        let (plan, mut fields) = parts(deserializer)?;
         let force = fields.flag("force").unwrap_or_default();
         let purpose =
             Purpose { who: fields.text("who", TEXT), reason: fields.text("reason", TEXT) };
         let options = DriverOptions::take(&mut fields);
         let own: &[&str] = &["force", "who", "reason"];
         fields.finish(WHAT, &[own, DriverOptions::OPTIONS].concat())?;
-        let missing = || super::missing(WHAT, "plan", "the plan to start");
-        Ok(Self { plan: beside.plan.ok_or_else(missing)?, force, purpose, options })
+        let plan = plan.ok_or_else(|| super::missing(WHAT, "plan", P::WHAT))?;
+        Ok(Self { plan, force, purpose, options })
     }
 }
 
@@ -65,25 +79,56 @@ impl StartRequest<EvacuationPlan> {
     }
 }
 
-impl<'de, P: DeserializeOwned> Deserialize<'de> for StartRequest<P> {
+impl<'de, P: Startable> Deserialize<'de> for StartRequest<P> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::read(deserializer).map_err(serde::de::Error::custom)
     }
 }
 
-struct BesideStart<P> {
-    plan: Option<P>,
-}
-
-impl<P> Default for BesideStart<P> {
-    fn default() -> Self {
-        Self { plan: None }
+/// Reads a request's plan, and everything else in it.
+fn parts<'de, P: Startable, D: Deserializer<'de>>(deserializer: D) -> Result<(Option<P>, Fields)> {
+    let (mut plan, mut why) = (None, None);
+    let read = deserializer.deserialize_map(PartsVisitor { plan: &mut plan, why: &mut why });
+    match (read, why) {
+        (Ok(fields), _) => Ok((plan, fields)),
+        (Err(_), Some(why)) => Err(invalid(Problem::new("plan", why, P::WHAT))),
+        (Err(error), None) => {
+            Err(invalid(Problem::new(WHAT, error, "an object, each option once")))
+        }
     }
 }
 
-impl<'de, P: DeserializeOwned> Beside<'de> for BesideStart<P> {
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
-        if name == "plan" { super::fill(&mut self.plan, name, map) } else { Ok(false) }
+fn invalid(problem: Problem) -> Error {
+    Error::invalid(WHAT, vec![problem])
+}
+
+/// Gives everything but the plan.
+struct PartsVisitor<'a, P> {
+    plan: &'a mut Option<P>,
+    /// Why the plan is none: a format's error can only say it in words.
+    why: &'a mut Option<String>,
+}
+
+impl<'de, P: Startable> Visitor<'de> for PartsVisitor<'_, P> {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Fields::default();
+        while let Some(name) = map.next_key::<String>()? {
+            if name != "plan" {
+                fields.insert(name, map.next_value()?).map_err(A::Error::custom)?;
+            } else if self.plan.is_some() {
+                return Err(A::Error::custom("`plan` is given twice"));
+            } else {
+                *self.plan =
+                    map.next_value().inspect_err(|error| *self.why = Some(error.to_string()))?;
+            }
+        }
+        Ok(fields)
     }
 }
 
@@ -127,6 +172,17 @@ mod tests {
             let error = read(&format!(r#"{{"plan":{}{rest}}}"#, plan())).unwrap_err();
             assert_eq!(error.context()["field"], field);
         }
-        assert_eq!(read("{}").unwrap_err().context()["field"], "plan");
+        for json in ["{}", r#"{"plan":null}"#, r#"{"plan":7}"#, r#"{"plan":{"version":1}}"#] {
+            assert_eq!(read(json).unwrap_err().context()["field"], "plan", "{json}");
+        }
+        assert!(read("[]").is_err());
+    }
+
+    #[test]
+    fn the_plan_of_the_other_kind_is_refused_as_such() {
+        let json = format!(r#"{{"plan":{}}}"#, plan());
+        let read = &mut serde_json::Deserializer::from_str(&json);
+        let error = StartRequest::<EvacuationPlan>::read(read).unwrap_err();
+        assert_eq!(error.context()["bound"], EvacuationPlan::WHAT);
     }
 }

@@ -1,14 +1,15 @@
 //! Each node's load at one time.
 
 mod read;
+#[cfg(feature = "typescript")]
+mod typescript;
 
 #[cfg(feature = "typescript")]
-pub(crate) use read::SnapshotInput;
+pub(crate) use typescript::SnapshotInput;
 
 use crate::error::{Error, Problem, Result};
 use crate::node::NodeName;
 use crate::units::MAX_COUNT;
-use read::NodeLoadInput;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -23,9 +24,8 @@ pub struct Snapshot {
 }
 
 /// One node's load.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-#[serde(from = "NodeLoadInput")]
 pub struct NodeLoad {
     /// The node's name.
     pub node: NodeName,
@@ -36,19 +36,18 @@ pub struct NodeLoad {
     /// Sessions whose client is away.
     pub disconnected_sessions: u64,
     /// What the node does in its cluster.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// EMQX's version, such as "5.8.8".
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Whether the node takes part. Running if left out.
-    #[serde(default)]
     pub status: NodeStatus,
     /// File descriptors that EMQX may open on it: about as many clients as it can ever hold.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_fds: Option<u64>,
     /// Share of the load this node should carry, against the others' weights. 1 if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
 }
 

@@ -2,39 +2,7 @@
 
 use super::{AT_LEAST_ONE, NodeLoad, NodeStatus, Role, Snapshot, VERSION, check};
 use crate::input::{Fields, FromFields, Options};
-use crate::node::NodeName;
-use serde::{Deserialize, Deserializer};
-
-/// What is written of a snapshot.
-#[cfg(feature = "typescript")]
-#[derive(ts_rs::TS)]
-#[ts(optional_fields)]
-#[expect(dead_code, reason = "the type is for TypeScript; `Snapshot` reads it field by field")]
-pub(crate) struct SnapshotInput {
-    #[ts(as = "Option<u32>")]
-    version: u32,
-    nodes: Vec<NodeLoadInput>,
-}
-
-/// What is written of a node: any but its name may be left out.
-#[derive(Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
-pub(super) struct NodeLoadInput {
-    node: NodeName,
-    #[serde(default)]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<u64>"))]
-    connections: u64,
-    sessions: Option<u64>,
-    disconnected_sessions: Option<u64>,
-    role: Option<Role>,
-    version: Option<String>,
-    #[serde(default)]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<NodeStatus>"))]
-    status: NodeStatus,
-    max_fds: Option<u64>,
-    weight: Option<f64>,
-}
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 impl FromFields for Snapshot {
     const WHAT: &'static str = "snapshot";
@@ -44,8 +12,8 @@ impl FromFields for Snapshot {
         _ = fields.whole("version", VERSION, VERSION);
         let mut nodes = Vec::new();
         for (i, mut node) in fields.objects("nodes", AT_LEAST_ONE) {
-            nodes.extend(NodeLoadInput::take(&mut node).map(|input| (i, NodeLoad::from(input))));
-            fields.merge_at(&format!("nodes[{i}]"), node, NodeLoadInput::FIELDS);
+            nodes.extend(NodeLoad::take(&mut node).map(|load| (i, load)));
+            fields.merge_at(&format!("nodes[{i}]"), node, NodeLoad::FIELDS);
         }
         fields.add_problems(&check(nodes.iter().map(|(i, load)| (*i, load))));
         Self { version: VERSION, nodes: nodes.into_iter().map(|(_, load)| load).collect() }
@@ -58,7 +26,16 @@ impl<'de> Deserialize<'de> for Snapshot {
     }
 }
 
-impl NodeLoadInput {
+impl<'de> Deserialize<'de> for NodeLoad {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = Fields::deserialize(deserializer)?;
+        let load = Self::take(&mut fields);
+        fields.finish("node", Self::FIELDS).map_err(D::Error::custom)?;
+        load.ok_or_else(|| D::Error::missing_field("node"))
+    }
+}
+
+impl NodeLoad {
     const FIELDS: &'static [&'static str] = &[
         "node",
         "connections",
@@ -76,14 +53,17 @@ impl NodeLoadInput {
         let node = fields.needed_node("node");
         let connections = fields.count("connections").unwrap_or_default();
         let sessions = fields.count("sessions");
-        let disconnected_sessions = fields.count("disconnected_sessions");
+        let without_client = || sessions.unwrap_or(connections).saturating_sub(connections);
+        let disconnected_sessions =
+            fields.count("disconnected_sessions").unwrap_or_else(without_client);
+        let all = || connections.saturating_add(disconnected_sessions);
+        let sessions = sessions.unwrap_or_else(all);
         let role = fields.word("role", &[("core", Role::Core), ("replicant", Role::Replicant)]);
         let version = fields.text("version", 0..=MAX_VERSION);
         let status = fields.word("status", &NodeStatus::WORDS).unwrap_or_default();
         let max_fds = fields.count("max_fds");
         let weight = fields.number("weight", "a number more than 0", |_| true);
-        let node = node?;
-        Some(Self {
+        node.map(|node| Self {
             node,
             connections,
             sessions,
@@ -105,37 +85,6 @@ impl NodeStatus {
         ("evacuating", Self::Evacuating),
         ("donor", Self::Donor),
     ];
-}
-
-impl From<NodeLoadInput> for NodeLoad {
-    fn from(input: NodeLoadInput) -> Self {
-        let NodeLoadInput {
-            node,
-            connections,
-            sessions,
-            disconnected_sessions,
-            role,
-            version,
-            status,
-            max_fds,
-            weight,
-        } = input;
-        let disconnected_sessions = disconnected_sessions
-            .unwrap_or_else(|| sessions.unwrap_or(connections).saturating_sub(connections));
-        let sessions =
-            sessions.unwrap_or_else(|| connections.saturating_add(disconnected_sessions));
-        Self {
-            node,
-            connections,
-            sessions,
-            disconnected_sessions,
-            role,
-            version,
-            status,
-            max_fds,
-            weight,
-        }
-    }
 }
 
 /// Bytes of a version, far more than any has.
