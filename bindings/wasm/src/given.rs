@@ -15,7 +15,7 @@ pub(crate) struct Given {
 
 impl Given {
     pub(crate) fn read(text: &str) -> Result<Self> {
-        let values = serde_json::from_str(text).map_err(|_| {
+        let values = serde_json::from_slice(text.as_bytes()).map_err(|_| {
             Error::invalid(WHAT, vec![Problem::new("options", "no object", "an object of options")])
         })?;
         Ok(Self { values, problems: Vec::new() })

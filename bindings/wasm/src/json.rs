@@ -4,7 +4,8 @@ use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Deserializer;
-use serde_json::de::StrRead;
+// Bytes, as those of EMQX's answers: reading texts as well would be all of the reader once more.
+use serde_json::de::SliceRead;
 
 /// What a call throws: the text of an error's JSON.
 pub type Thrown = String;
@@ -12,7 +13,7 @@ pub type Thrown = String;
 /// Answers the call that `text` holds: reads it, has `work` done, and writes what comes of it.
 pub(crate) fn answer<T: Serialize>(
     text: &str,
-    work: impl FnOnce(&mut Deserializer<StrRead<'_>>) -> Result<T>,
+    work: impl FnOnce(&mut Deserializer<SliceRead<'_>>) -> Result<T>,
 ) -> Result<String, Thrown> {
     write(&ask(text, work)?)
 }
@@ -20,14 +21,14 @@ pub(crate) fn answer<T: Serialize>(
 /// The same with a result that stays in Rust.
 pub(crate) fn ask<T>(
     text: &str,
-    work: impl FnOnce(&mut Deserializer<StrRead<'_>>) -> Result<T>,
+    work: impl FnOnce(&mut Deserializer<SliceRead<'_>>) -> Result<T>,
 ) -> Result<T, Thrown> {
-    work(&mut Deserializer::from_str(text)).map_err(|error| thrown(&error))
+    work(&mut Deserializer::from_slice(text.as_bytes())).map_err(|error| thrown(&error))
 }
 
 /// Reads a value whose type knows no problems of its own.
 pub(crate) fn read<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, Thrown> {
-    serde_json::from_str(text).map_err(|error| {
+    serde_json::from_slice(text.as_bytes()).map_err(|error| {
         let problem = Problem::new(what, error, format!("the JSON of {what}"));
         thrown(&Error::invalid(what, vec![problem]))
     })

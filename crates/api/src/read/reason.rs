@@ -75,7 +75,7 @@ fn rpc(text: &str) -> Option<RefusalReason> {
 
 fn bad_option(text: &str) -> Option<RefusalReason> {
     if text.starts_with('{') {
-        return serde_json::from_str(text).ok().and_then(|value| schema_error(&value));
+        return serde_json::from_slice(text.as_bytes()).ok().and_then(|value| schema_error(&value));
     }
     if text.starts_with("#{") {
         let option = erlang::map_value(text, "field").unwrap_or_default();

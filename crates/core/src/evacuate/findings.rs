@@ -15,8 +15,7 @@ pub(super) fn check(snapshot: &Snapshot, course: &Course<'_>, forecast: &Forecas
     findings.extend(full(course, forecast));
     findings.extend(options(course));
     findings.extend(versions(snapshot, course));
-    findings.sort_by_key(|finding| finding.severity);
-    findings
+    Finding::errors_first(findings)
 }
 
 fn about(course: &Course<'_>, severity: Severity, code: Code, text: String) -> Finding {

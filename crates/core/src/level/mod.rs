@@ -48,7 +48,7 @@ use crate::error::Result;
 use crate::forecast::unchanged;
 use crate::node::NodeName;
 use crate::plan::selection::select;
-use crate::plan::{Decision, Mode, Plan, PlanOptions, Run, single};
+use crate::plan::{Decision, Finding, Mode, Plan, PlanOptions, Run, single};
 use crate::snapshot::{NodeLoad, NodeStatus, Snapshot, VERSION};
 use crate::strategy::Strategy;
 use crate::units::{AbsThreshold, RelThreshold};
@@ -98,7 +98,6 @@ pub(crate) fn plan(
     let behind = scene.behind(chosen);
     plan.findings.extend(notes::about(&scene, chosen, &single_run, &behind, strategy));
     plan.findings.extend(notes::fuller_at_first(chosen, before, &waves, options));
-    plan.findings.sort_by_key(|finding| finding.severity);
     Ok(Plan {
         version: VERSION,
         mode: Mode::Level,
@@ -116,7 +115,7 @@ pub(crate) fn plan(
         forecast: chosen.outlook.forecast.clone(),
         balance: BalanceChange { before, after: chosen.balance },
         bounds,
-        findings: plan.findings,
+        findings: Finding::errors_first(plan.findings),
     })
 }
 

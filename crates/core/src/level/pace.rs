@@ -27,7 +27,8 @@ pub(crate) fn donors(setting: &Setting, ticks: u64) -> Draft {
 fn least_excess(setting: &Setting) -> f64 {
     let Some(most) = setting.limits.closed else { return 1.0 };
     let mut excess: Vec<f64> = setting.sites.iter().map(Site::excess).collect();
-    excess.sort_by(|a, b| b.total_cmp(a));
+    excess.sort_by(f64::total_cmp);
+    excess.reverse();
     let last = most.checked_sub(1).and_then(|i| excess.get(i)).copied().unwrap_or(1.0);
     // Of several with the same excess, those that would be too many stay open.
     let as_much = excess.iter().filter(|other| **other >= last).count();

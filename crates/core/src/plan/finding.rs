@@ -105,4 +105,10 @@ impl Finding {
         self.node = Some(node.clone());
         self
     }
+
+    /// Those that forbid a start before all others, which keep their order.
+    pub(crate) fn errors_first(mut findings: Vec<Self>) -> Vec<Self> {
+        findings.sort_by_key(|finding| finding.severity);
+        findings
+    }
 }

@@ -32,8 +32,7 @@ pub(crate) fn check(
         findings.extend(outcome(evidence, forecast));
         findings.extend(waits(evidence));
     }
-    findings.sort_by_key(|finding| finding.severity);
-    findings
+    Finding::errors_first(findings)
 }
 
 /// Nodes that are down, being evacuated, or donors of a rebalance already.
