@@ -161,6 +161,12 @@ fn refused_plans() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("nodes that are no list", "plan", json!({ "snapshot": { "nodes": 7 } })),
         (
+            "a snapshot and a strategy that are none",
+            "plan",
+            json!({
+            "snapshot": 5, "strategy": "fast", "mode": "levle" }),
+        ),
+        (
             "a node that is not there",
             "plan",
             json!({
@@ -219,6 +225,12 @@ fn evacuations() -> Vec<(&'static str, &'static str, Value)> {
             "snapshot": article(), "node": "emqx@nowhere" }),
         ),
         ("no node", "plan_evacuation", json!({ "snapshot": article() })),
+        (
+            "a snapshot of an evacuation that is none",
+            "plan_evacuation",
+            json!({
+            "snapshot": "all", "node": "emqx@n0" }),
+        ),
         (
             "every problem of an evacuation at once",
             "plan_evacuation",
