@@ -1,14 +1,11 @@
 //! The options of one object, to be taken out one by one.
 
 use super::loose::Loose;
-use crate::duration;
 use crate::error::{Error, Problem, Result};
-use crate::node::NodeName;
-use crate::units::MAX_COUNT;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
-use std::ops::RangeInclusive;
 
 /// The options of one object by name, and the problems found so far.
 #[derive(Debug, Default)]
@@ -41,6 +38,12 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     }
 }
 
+impl From<BTreeMap<String, Loose>> for Fields {
+    fn from(values: BTreeMap<String, Loose>) -> Self {
+        Self { values, problems: Vec::new() }
+    }
+}
+
 impl Fields {
     /// Reads an object of options; `what` they are.
     ///
@@ -57,8 +60,13 @@ impl Fields {
     /// # Errors
     /// What is wrong, if it is there already.
     pub(crate) fn insert(&mut self, name: String, value: Loose) -> Result<(), String> {
-        let twice = format!("`{name}` is given twice");
-        self.values.insert(name, value).map_or(Ok(()), |_| Err(twice))
+        match self.values.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+                Ok(())
+            }
+            Entry::Occupied(place) => Err(format!("`{}` is given twice", place.key())),
+        }
     }
 
     /// Adds the options of another object.
@@ -85,19 +93,8 @@ impl Fields {
         self.problems.extend_from_slice(problems);
     }
 
-    /// Takes `true` or `false`.
-    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
-        match self.take(name)? {
-            Loose::Bool(flag) => Some(flag),
-            value => {
-                self.problem(name, value, "true or false");
-                None
-            }
-        }
-    }
-
     /// Takes `name` out; `null` counts as absent, as in EMQX.
-    fn take(&mut self, name: &str) -> Option<Loose> {
+    pub(super) fn take(&mut self, name: &str) -> Option<Loose> {
         self.values.remove(name).filter(|value| *value != Loose::Null)
     }
 
@@ -108,182 +105,6 @@ impl Fields {
         bound: impl Into<String>,
     ) {
         self.problems.push(Problem::new(field, value, bound));
-    }
-
-    /// Takes a whole number, or its decimal text, from `min` to `max`.
-    pub(crate) fn whole(&mut self, name: &str, min: u32, max: u32) -> Option<u32> {
-        let value = self.take(name)?;
-        let number = match &value {
-            Loose::Whole(number) => u32::try_from(*number).ok(),
-            Loose::Text(text) => text.parse().ok(),
-            _ => None,
-        };
-        let good = number.filter(|n| (min..=max).contains(n));
-        if good.is_none() {
-            let range = format!("a whole number from {min} to {max}");
-            self.problem(name, value, if min == max { min.to_string() } else { range });
-        }
-        good
-    }
-
-    /// Takes a count: a whole number that is not negative.
-    pub(crate) fn count(&mut self, name: &str) -> Option<u64> {
-        let value = self.take(name)?;
-        let count = match &value {
-            Loose::Whole(number) => u64::try_from(*number).ok(),
-            _ => None,
-        };
-        if count.is_none() {
-            self.problem(name, value, format!("a whole number from 0 to {MAX_COUNT}"));
-        }
-        count
-    }
-
-    /// Takes a number, or its decimal text, for which `good` holds; `bound` says so in words.
-    pub(crate) fn number(
-        &mut self,
-        name: &str,
-        bound: &str,
-        good: impl Fn(f64) -> bool,
-    ) -> Option<f64> {
-        let value = self.take(name)?;
-        let number = match &value {
-            #[expect(clippy::cast_precision_loss, reason = "options are far below 2^53")]
-            Loose::Whole(number) => Some(*number as f64),
-            Loose::Fraction(number) => Some(*number),
-            Loose::Text(text) => text.parse().ok(),
-            _ => None,
-        };
-        let found = number.filter(|n| n.is_finite() && good(*n));
-        if found.is_none() {
-            self.problem(name, value, bound);
-        }
-        found
-    }
-
-    /// Takes one of `words`.
-    pub(crate) fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Option<T> {
-        let value = self.take(name)?;
-        let known = words.iter().find(|(word, _)| value == Loose::Text((*word).to_owned()));
-        if known.is_none() {
-            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.problem(name, value, format!("one of {}", words.join(", ")));
-        }
-        known.map(|(_, choice)| *choice)
-    }
-
-    /// Takes a duration: whole seconds, or text such as "90", "10s" or "1m30s", up to `max` seconds.
-    pub(crate) fn seconds(&mut self, name: &str, max: u32) -> Option<u32> {
-        let value = self.take(name)?;
-        let seconds = match &value {
-            Loose::Whole(number) => u32::try_from(*number).ok(),
-            Loose::Text(text) => duration::parse_seconds(text),
-            _ => None,
-        };
-        let good = seconds.filter(|s| *s <= max);
-        if good.is_none() {
-            let bound = format!("whole seconds from 0 to {max}, or text such as `10s` or `1m30s`");
-            self.problem(name, value, bound);
-        }
-        good
-    }
-
-    /// Takes a list of at least one node name.
-    pub(crate) fn nodes(&mut self, name: &str) -> Option<Vec<NodeName>> {
-        let bound = "a list of at least one node name such as `emqx@10.0.0.1`";
-        self.names(name, bound, |list| !list.is_empty())
-    }
-
-    /// Takes a list of node names, of none as well.
-    pub(crate) fn any_nodes(&mut self, name: &str) -> Option<Vec<NodeName>> {
-        self.names(name, "a list of node names such as `emqx@10.0.0.1`", |_| true)
-    }
-
-    fn names(
-        &mut self,
-        name: &str,
-        bound: &str,
-        good: impl Fn(&[Loose]) -> bool,
-    ) -> Option<Vec<NodeName>> {
-        let value = self.take(name)?;
-        let names = match &value {
-            Loose::List(list) if good(list) => list.iter().map(node_name).collect(),
-            Loose::Object(members) if members.is_empty() && good(&[]) => Some(Vec::new()),
-            _ => None,
-        };
-        if names.is_none() {
-            self.problem(name, value, bound);
-        }
-        names
-    }
-
-    /// Takes an object.
-    pub(crate) fn object(&mut self, name: &str, bound: &str) -> Option<Self> {
-        match self.take(name)? {
-            Loose::Object(values) => Some(Self { values, problems: Vec::new() }),
-            value => {
-                self.problem(name, value, bound);
-                None
-            }
-        }
-    }
-
-    /// Takes a list of at least one object, each with its place in the list; it must be there.
-    pub(crate) fn objects(&mut self, name: &str, bound: &str) -> Vec<(usize, Self)> {
-        let list = match self.take(name) {
-            Some(Loose::List(list)) if !list.is_empty() => list,
-            Some(Loose::List(_)) => return self.no_objects(name, "[]", bound),
-            Some(value) => return self.no_objects(name, value, bound),
-            None => return self.no_objects(name, ABSENT, bound),
-        };
-        let mut objects = Vec::new();
-        for (i, value) in list.into_iter().enumerate() {
-            match value {
-                Loose::Object(values) => objects.push((i, Self { values, problems: Vec::new() })),
-                value => self.problem(&format!("{name}[{i}]"), value, "an object"),
-            }
-        }
-        objects
-    }
-
-    fn no_objects(
-        &mut self,
-        name: &str,
-        value: impl fmt::Display,
-        bound: &str,
-    ) -> Vec<(usize, Self)> {
-        self.problem(name, value, bound);
-        Vec::new()
-    }
-
-    /// Takes the name of a node, which must be there.
-    pub(crate) fn needed_node(&mut self, name: &str) -> Option<NodeName> {
-        if matches!(self.values.get(name), None | Some(Loose::Null)) {
-            self.problem(name, ABSENT, A_NODE);
-        }
-        self.node(name)
-    }
-
-    /// Takes the name of a node.
-    pub(crate) fn node(&mut self, name: &str) -> Option<NodeName> {
-        let value = self.take(name)?;
-        let node = node_name(&value);
-        if node.is_none() {
-            self.problem(name, value, A_NODE);
-        }
-        node
-    }
-
-    /// Takes a text of so many `bytes`.
-    pub(crate) fn text(&mut self, name: &str, bytes: RangeInclusive<usize>) -> Option<String> {
-        match self.take(name)? {
-            Loose::Text(text) if bytes.contains(&text.len()) => Some(text),
-            value => {
-                let bound = format!("a text of {} to {} bytes", bytes.start(), bytes.end());
-                self.problem(name, value, bound);
-                None
-            }
-        }
     }
 
     /// Ends the reading: what is left has names that nobody knows.
@@ -298,14 +119,3 @@ impl Fields {
         if self.problems.is_empty() { Ok(()) } else { Err(Error::invalid(what, self.problems)) }
     }
 }
-
-fn node_name(value: &Loose) -> Option<NodeName> {
-    match value {
-        Loose::Text(name) => NodeName::new(name.as_str()).ok(),
-        _ => None,
-    }
-}
-
-/// What a field holds that is not there.
-pub(crate) const ABSENT: &str = "absent";
-const A_NODE: &str = "a node name such as `emqx@10.0.0.1`";

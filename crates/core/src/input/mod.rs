@@ -5,9 +5,10 @@
 
 mod fields;
 mod loose;
+mod take;
 
-pub(crate) use fields::ABSENT;
 pub use fields::Fields;
+pub(crate) use take::ABSENT;
 
 use crate::error::Result;
 use serde::de::Deserializer;
