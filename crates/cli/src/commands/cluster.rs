@@ -1,6 +1,7 @@
 //! `cluster`: runs an embedded cluster in the foreground.
 
 use super::crowd::{self, Crowd};
+use super::interrupt::Interrupt;
 use crate::args::ClusterArgs;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -10,7 +11,6 @@ use emqx_rebalance_sim::{ClusterConfig, Fault};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// The JSON of `cluster`.
 #[derive(Serialize)]
@@ -55,7 +55,7 @@ pub(crate) async fn run(args: &ClusterArgs, program: &Program, output: Output) -
     output.result(&access, || exports(&access, &names, &example))?;
     output.say("The cluster runs until Ctrl-C. Paste the lines above into another shell, then:\n");
     output.say("  emqx-rebalance status\n");
-    interrupted().await?;
+    Interrupt::new()?.wait().await;
     crowd.end().await?;
     Ok(Exit::Done)
 }
@@ -128,16 +128,6 @@ fn exports(access: &Access, names: &[NodeName], example: &str) -> String {
     let curl = "curl -u $EMQX_API_KEY:$EMQX_API_SECRET";
     text.push_str(&format!("# Break it: {curl} {} -d '{example}'\n", access.faults));
     text
-}
-
-async fn interrupted() -> Result<()> {
-    let cannot =
-        |error| Error::new(ErrorKind::Unreachable, "cannot listen for signals").with("why", error);
-    let mut terminated = signal(SignalKind::terminate()).map_err(cannot)?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result.map_err(cannot),
-        _ = terminated.recv() => Ok(()),
-    }
 }
 
 const DEFAULT: [u64; 4] = [3333, 3334, 3333, 0];

@@ -12,6 +12,7 @@ mod emptying;
 mod evacuate;
 mod follow;
 mod history;
+mod interrupt;
 mod page;
 mod plan;
 mod purpose;
