@@ -9,7 +9,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done, or nothing had to be done.
     Done = 0,
-    /// It failed, was refused by EMQX, or was not confirmed.
+    /// It failed, was refused by EMQX, was not confirmed, or was left before there was a verdict.
     Failed = 1,
     /// Wrong usage or bad input.
     Usage = 2,

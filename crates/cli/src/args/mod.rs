@@ -175,7 +175,8 @@ pub(crate) struct SwarmArgs {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done: the plan was made, the rebalance completed, or nothing had to be done
-  1  the rebalance or request failed, was refused by EMQX, or was not confirmed
+  1  the rebalance or request failed, was refused by EMQX, was not confirmed, or --wait was
+     left before its verdict
   2  wrong usage or bad input; nothing was started
   3  the cluster cannot be reached, or does not allow it
 

@@ -2,6 +2,7 @@
 
 use super::course::Course;
 use super::follow::{End, Until, follow};
+use super::leaving::{Begun, IN_DOUBT, NOTHING, begun, how_to_resume, unsent};
 use super::page::Page;
 use super::state::StateFile;
 use crate::exit::Exit;
@@ -46,18 +47,25 @@ impl Drive {
         let see = |status: &Status| course.see(status);
         let end = follow(&mut run, self.plan.runs.len(), self.until, &mut live, see).await;
         live.close();
-        match end? {
-            End::Verdict(outcome) => self.verdict(&run, &outcome, &course, output),
-            End::Seen => {
+        let status = run.status();
+        match end {
+            Ok(End::Verdict(outcome)) => self.verdict(&run, &outcome, &course, output),
+            Ok(End::Seen) => {
                 let time = render::plan::time(&self.plan);
-                output.result(&run.status(), || format!("Started. It takes about {time}.\n"))?;
-                output.say(&self.goes_on());
+                output.result(&status, || format!("Started. It takes about {time}.\n"))?;
+                output.say(&self.goes_on(&status));
                 Ok(Exit::Done)
             }
-            End::Detached => {
-                output.say(&format!("\nNot watching any more. {}", self.goes_on()));
-                output.result(&run.status(), String::new)?;
-                Ok(Exit::Done)
+            Ok(End::Detached) => {
+                output.say(&format!("\nNot watching any more. {}", self.goes_on(&status)));
+                output.result(&status, String::new)?;
+                Ok(Exit::Failed)
+            }
+            Err(error) if begun(&status) == Begun::Nothing => Err(error),
+            Err(error) => {
+                output.error(&error, None);
+                output.say(&format!("Nobody follows it any more. {}", self.goes_on(&status)));
+                Ok(Exit::Failed)
             }
         }
     }
@@ -82,15 +90,20 @@ impl Drive {
     }
 
     /// What becomes of a plan that nobody follows any more.
-    fn goes_on(&self) -> String {
-        let mut text = GOES_ON.to_owned();
-        if self.plan.waves.len() > 1 {
+    fn goes_on(&self, status: &Status) -> String {
+        let state = self.state.as_ref();
+        let mut text = match begun(status) {
+            Begun::Nothing => return format!("{NOTHING}{}", how_to_resume("start it", state)),
+            Begun::InDoubt => IN_DOUBT.to_owned(),
+            Begun::Sent => String::new(),
+        };
+        text.push_str(GOES_ON);
+        if let (unsent @ 1.., all) = unsent(status) {
+            text.push_str(&format!("  {unsent} of {all} rebalances were not started.\n"));
+        } else if self.plan.waves.len() > 1 {
             text.push_str(ONE_ROUND);
         }
-        if let Some(state) = &self.state {
-            let path = state.path().display();
-            text.push_str(&format!("  verdict:   emqx-rebalance resume {path}\n"));
-        }
+        text.push_str(&how_to_resume("verdict", state));
         text
     }
 }

@@ -2,6 +2,7 @@
 
 use super::connect;
 use super::follow::{End, Until, follow};
+use super::leaving::{Begun, IN_DOUBT, NOTHING, begun, how_to_resume};
 use super::state::StateFile;
 use crate::args::ConnectionArgs;
 use crate::exit::Exit;
@@ -9,6 +10,7 @@ use crate::output::Output;
 use crate::render;
 use crate::render::live::Live;
 use emqx_rebalance_client::{Cluster, NoStore};
+use emqx_rebalance_core::driver::Status;
 use emqx_rebalance_core::{Error, ErrorKind, Evacuator, EvacuatorState, NodeName, Result};
 
 /// What it takes to follow an evacuation.
@@ -35,17 +37,30 @@ impl Emptying {
         let end = follow(&mut run, 1, Until::Verdict, &mut live, |_| {}).await;
         live.close();
         let status = run.status();
-        let End::Verdict(outcome) = end? else {
-            output.say(&format!("\nNot watching any more. {}", goes_on(self.state.as_ref())));
-            output.result(&status, String::new)?;
-            remind(&node, output);
-            return Ok(Exit::Done);
-        };
-        output.result(&status, || render::verdict::outcome(&outcome))?;
-        if outcome.result.is_success() {
+        match end {
+            Ok(End::Verdict(outcome)) => {
+                output.result(&status, || render::verdict::outcome(&outcome))?;
+                if outcome.result.is_success() {
+                    remind(&node, output);
+                }
+                return Ok(Exit::of_outcome(&outcome));
+            }
+            Ok(End::Seen | End::Detached) => {
+                let text = goes_on(&status, self.state.as_ref());
+                output.say(&format!("\nNot watching any more. {text}"));
+                output.result(&status, String::new)?;
+            }
+            Err(error) if begun(&status) == Begun::Nothing => return Err(error),
+            Err(error) => {
+                output.error(&error, None);
+                let text = goes_on(&status, self.state.as_ref());
+                output.say(&format!("Nobody follows it any more. {text}"));
+            }
+        }
+        if begun(&status) != Begun::Nothing {
             remind(&node, output);
         }
-        Ok(Exit::of_outcome(&outcome))
+        Ok(Exit::Failed)
     }
 }
 
@@ -85,13 +100,12 @@ async fn is_going_on(cluster: &Cluster, node: &NodeName) -> Result<bool> {
 }
 
 /// What becomes of an evacuation that nobody follows any more.
-fn goes_on(state: Option<&StateFile>) -> String {
-    let mut text = "EMQX goes on by itself.\n".to_owned();
-    if let Some(state) = state {
-        let path = state.path().display();
-        text.push_str(&format!("  verdict:   emqx-rebalance resume {path}\n"));
+fn goes_on(status: &Status, state: Option<&StateFile>) -> String {
+    match begun(status) {
+        Begun::Nothing => format!("{NOTHING}{}", how_to_resume("start it", state)),
+        Begun::InDoubt => format!("{IN_DOUBT}{}", how_to_resume("verdict", state)),
+        Begun::Sent => format!("EMQX goes on by itself.\n{}", how_to_resume("verdict", state)),
     }
-    text
 }
 
 /// What nobody may forget.

@@ -13,6 +13,7 @@ mod evacuate;
 mod follow;
 mod history;
 mod interrupt;
+mod leaving;
 mod page;
 mod plan;
 mod purpose;

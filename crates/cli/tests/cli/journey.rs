@@ -1,6 +1,6 @@
 //! The main job against the embedded cluster: plan, start, watch, stop, evacuate.
 
-use crate::command::{Embedded, finish};
+use crate::command::{Embedded, finish, signalled};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
@@ -108,9 +108,7 @@ fn interrupted(cluster: &Embedded, signal: &str) -> (Option<i32>, String) {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let waits = |line: &String| line.contains("waiting for load balancers");
     lines.by_ref().map(Result::unwrap).find(waits).unwrap();
-    let id = child.id().to_string();
-    let sent = std::process::Command::new("kill").args([signal, &id]).status().unwrap();
-    assert!(sent.success());
+    signalled(child.id(), signal);
     let rest: Vec<String> = lines.map(Result::unwrap).collect();
     (child.wait().unwrap().code(), rest.join("\n"))
 }
@@ -127,14 +125,18 @@ fn a_killed_command_leaves_emqx_running_and_status_says_so() {
 }
 
 #[test]
-fn ctrl_c_detaches_and_says_so() {
+fn ctrl_c_and_sigterm_detach_and_say_so() {
     let cluster = cluster();
-    let (code, said) = interrupted(&cluster, "-INT");
-    assert_eq!(code, Some(0), "{said}");
-    for text in ["Not watching any more", "goes on by itself", "emqx-rebalance stop"] {
-        assert!(said.contains(text), "{text} not in {said}");
+    for signal in ["-INT", "-TERM"] {
+        let (code, said) = interrupted(&cluster, signal);
+        // Without a verdict it is not done: what follows in a script must not go on.
+        assert_eq!(code, Some(1), "{said}");
+        for text in ["Not watching any more", "goes on by itself", "emqx-rebalance stop"] {
+            assert!(said.contains(text), "{text} not in {said}");
+        }
+        assert_eq!(cluster.running(), 1);
+        assert_eq!(cluster.run(&["stop"]).code, Some(0));
     }
-    assert_eq!(cluster.running(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Commands that somebody leaves: by Ctrl-C, by a signal, by closing what reads them.
 
 use crate::command::{Embedded, signalled};
-use crate::journey::cluster;
+use crate::journey::{SLOW, cluster};
 use crate::relay::Relay;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -62,5 +62,84 @@ fn watching_ends_at_once_though_a_node_hangs() {
         signalled(child.id(), signal);
         let (status, said) = end(child);
         assert_eq!((status.code(), said.as_str()), (Some(0), ""), "{signal}");
+    }
+}
+
+#[test]
+fn nothing_is_said_to_go_on_before_the_start_is_sent() {
+    let (cluster, folder) = (cluster(), tempfile::tempdir().unwrap());
+    let relay = Relay::new(&cluster);
+    let state = folder.path().join("state");
+    let args = ["start", "--yes", "--wait", "--state", state.to_str().unwrap()];
+    // The first one is for the plan, the second one is the driver's.
+    relay.keep("GET /api/v5/load_rebalance/global_status", 1);
+    let child = spawn(&mut through(&relay, &cluster, &[&args[..], &SLOW[..]].concat()));
+    let _kept = relay.wait();
+    signalled(child.id(), "-INT");
+    let (status, said) = end(child);
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("Nothing was started"), "{said}");
+    assert!(!said.contains("goes on by itself"), "{said}");
+    assert!(said.contains("emqx-rebalance resume"), "{said}");
+    assert_eq!(cluster.running(), 0);
+}
+
+#[test]
+fn a_start_without_an_answer_is_said_to_be_in_doubt() {
+    let cluster = cluster();
+    let relay = Relay::new(&cluster);
+    let args = [&["start", "--yes", "--wait"], &SLOW[..]].concat();
+    relay.keep("POST", 0);
+    let child = spawn(&mut through(&relay, &cluster, &args));
+    let _kept = relay.wait();
+    signalled(child.id(), "-TERM");
+    let (status, said) = end(child);
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("not known whether EMQX has begun"), "{said}");
+    assert!(said.contains("emqx-rebalance status"), "{said}");
+}
+
+#[test]
+fn an_evacuation_without_an_answer_is_said_to_be_in_doubt() {
+    let cluster = cluster();
+    let relay = Relay::new(&cluster);
+    let args = ["evacuate", "start", "--yes", "--wait", "emqx1@127.0.0.1"];
+    relay.keep("POST", 0);
+    let child = spawn(&mut through(&relay, &cluster, &args));
+    let _kept = relay.wait();
+    signalled(child.id(), "-INT");
+    let (status, said) = end(child);
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("not known whether EMQX has begun"), "{said}");
+    assert!(said.contains("emqx-rebalance evacuate stop emqx1@127.0.0.1"), "{said}");
+}
+
+/// Starts with `args` and a state file in a folder that goes away once EMQX runs.
+fn without_folder(cluster: &Embedded, args: &[&str]) -> (ExitStatus, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let mut child = spawn(cluster.command(args).arg("--state").arg(&state));
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("waiting for load balancers")));
+    folder.close().unwrap();
+    let rest: Vec<_> = lines.collect();
+    (child.wait().unwrap(), rest.join("\n"))
+}
+
+#[test]
+fn a_state_that_cannot_be_kept_any_more_is_not_said_to_have_started_nothing() {
+    let cluster = cluster();
+    let start = [&["start", "--yes", "--wait"], &SLOW[..]].concat();
+    let (status, said) = without_folder(&cluster, &start);
+    assert_eq!(status.code(), Some(1), "{said}");
+    for text in ["`state` is", "goes on by itself", "emqx-rebalance stop"] {
+        assert!(said.contains(text), "{text} not in {said}");
+    }
+    assert_eq!(cluster.run(&["stop"]).code, Some(0));
+    let start = ["evacuate", "start", "--yes", "--wait", "emqx1@127.0.0.1"];
+    let (status, said) = without_folder(&cluster, &start);
+    assert_eq!(status.code(), Some(1), "{said}");
+    for text in ["`state` is", "goes on by itself", "evacuate stop emqx1@127.0.0.1"] {
+        assert!(said.contains(text), "{text} not in {said}");
     }
 }
