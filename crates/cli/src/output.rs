@@ -84,11 +84,18 @@ impl Output {
         }
     }
 
-    /// Writes a message to standard error. A message that nobody can read is no reason to stop.
+    /// Writes to standard error. What nobody can read is no reason to stop.
     #[expect(clippy::unused_self, reason = "whoever writes must hold the output")]
     pub(crate) fn say(self, message: &str) {
         let mut err = anstream::stderr().lock();
         let _ = err.write_all(message.as_bytes()).and_then(|()| err.flush());
+    }
+
+    /// Writes a message for people; programs have it in the result.
+    pub(crate) fn tell(self, message: &str) {
+        if !self.is_json() {
+            self.say(message);
+        }
     }
 
     /// Writes a warning: a line to standard error, or one JSON object.

@@ -6,7 +6,7 @@ use crate::args::ClusterArgs;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::program::Program;
-use emqx_rebalance_core::{Error, ErrorKind, NodeName, Problem, Result};
+use emqx_rebalance_core::{Error, NodeName, Problem, Result};
 use emqx_rebalance_sim::{ClusterConfig, Fault};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,8 +53,10 @@ pub(crate) async fn run(args: &ClusterArgs, program: &Program, output: Output) -
         load_balancer: crowd.load_balancer().map(|address| address.to_string()),
     };
     output.result(&access, || exports(&access, &names, &example))?;
-    output.say("The cluster runs until Ctrl-C. Paste the lines above into another shell, then:\n");
-    output.say("  emqx-rebalance status\n");
+    output.tell(
+        "The cluster runs until Ctrl-C. Paste the lines above into another shell, then:\n  \
+         emqx-rebalance status\n",
+    );
     Interrupt::new()?.wait().await;
     crowd.end().await?;
     Ok(Exit::Done)
@@ -73,17 +75,20 @@ async fn real(config: ClusterConfig, program: &Program, output: Output) -> Resul
 
 fn config(args: &ClusterArgs) -> Result<ClusterConfig> {
     let mut config = ClusterConfig::with_clients(&clients(args)?)?;
-    config.personality = word("--personality", &args.personality)?;
-    config.load_balancer.policy = word("--load-balancer", &args.load_balancer)?;
+    config.personality = word("personality", &args.personality)?;
+    config.load_balancer.policy = word("load_balancer", &args.load_balancer)?;
     config.cors = args.cors;
     config.faults = args.faults.resolve(args.mqtt)?;
     config.validate().map(|()| config)
 }
 
 /// One of the simulation's words.
-fn word<T: DeserializeOwned>(flag: &str, text: &str) -> Result<T> {
-    serde_json::from_value(Value::from(text))
-        .map_err(|error| Error::new(ErrorKind::ConfigInvalid, format!("{flag}: {error}")))
+fn word<T: DeserializeOwned>(field: &str, text: &str) -> Result<T> {
+    serde_json::from_value(Value::from(text)).map_err(|error| {
+        let error = error.to_string();
+        let bound = error.split_once("expected ").map_or(error.as_str(), |(_, words)| words);
+        Error::invalid("options", vec![Problem::new(field, text, bound)])
+    })
 }
 
 /// Clients of every node: as given, or three full nodes and an empty one.
