@@ -86,7 +86,7 @@ impl Output {
 
     /// Writes to standard error. What nobody can read is no reason to stop.
     #[expect(clippy::unused_self, reason = "whoever writes must hold the output")]
-    pub(crate) fn say(self, message: &str) {
+    fn say(self, message: &str) {
         let mut err = anstream::stderr().lock();
         let _ = err.write_all(message.as_bytes()).and_then(|()| err.flush());
     }

@@ -2,7 +2,7 @@
 
 use super::course::Course;
 use super::follow::{End, Until, follow};
-use super::leaving::{Begun, IN_DOUBT, NOTHING, begun, how_to_resume, unsent};
+use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume, unsent};
 use super::page::Page;
 use super::state::StateFile;
 use crate::exit::Exit;
@@ -42,7 +42,7 @@ impl Drive {
             Some(state) => cluster.drive(driver, state.store()),
             None => cluster.drive(driver, emqx_rebalance_client::NoStore),
         };
-        let mut live = Live::new(output, &self.plan.forecast);
+        let mut live = Live::new(output, "rebalance", &self.plan.forecast);
         let mut course = Course::new();
         let see = |status: &Status| course.see(status);
         let end = follow(&mut run, self.plan.runs.len(), self.until, &mut live, see).await;
@@ -53,18 +53,21 @@ impl Drive {
             Ok(End::Seen) => {
                 let time = render::plan::time(&self.plan);
                 output.result(&status, || format!("Started. It takes about {time}.\n"))?;
-                output.say(&self.goes_on(&status));
+                output.tell(&self.goes_on(&status));
                 Ok(Exit::Done)
             }
             Ok(End::Detached) => {
-                output.say(&format!("\nNot watching any more. {}", self.goes_on(&status)));
+                output.tell(&format!("\nNot watching any more. {}", self.goes_on(&status)));
                 output.result(&status, String::new)?;
+                if begun(&status) != Begun::Nothing {
+                    self.write_page(&course, None, output);
+                }
                 Ok(Exit::Failed)
             }
             Err(error) if begun(&status) == Begun::Nothing => Err(error),
             Err(error) => {
-                output.error(&error, None);
-                output.say(&format!("Nobody follows it any more. {}", self.goes_on(&status)));
+                output.error(&error, output.is_json().then_some(UNFOLLOWED));
+                output.tell(&format!("Nobody follows it any more. {}", self.goes_on(&status)));
                 Ok(Exit::Failed)
             }
         }
@@ -83,10 +86,14 @@ impl Drive {
         }
         let last = run.record().map_or(&self.plan, |record| &record.plan);
         output.result(&status, || verdict(&self.plan, last, &status))?;
+        self.write_page(course, Some(outcome), output);
+        Ok(Exit::of_outcome(outcome))
+    }
+
+    fn write_page(&self, course: &Course, outcome: Option<&Outcome>, output: Output) {
         if let Some(page) = &self.page {
             page.write(&self.plan, course, outcome, &[], output);
         }
-        Ok(Exit::of_outcome(outcome))
     }
 
     /// What becomes of a plan that nobody follows any more.

@@ -2,7 +2,7 @@
 
 use super::connect;
 use super::follow::{End, Until, follow};
-use super::leaving::{Begun, IN_DOUBT, NOTHING, begun, how_to_resume};
+use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume};
 use super::state::StateFile;
 use crate::args::ConnectionArgs;
 use crate::exit::Exit;
@@ -29,7 +29,7 @@ impl Emptying {
     pub(crate) async fn drive(self, cluster: &Cluster, output: Output) -> Result<Exit> {
         let plan = &self.evacuator.state().plan;
         let node = plan.node().clone();
-        let mut live = Live::new(output, &plan.forecast);
+        let mut live = Live::new(output, "evacuation", &plan.forecast);
         let mut run = match &self.state {
             Some(state) => cluster.drive(self.evacuator, state.store()),
             None => cluster.drive(self.evacuator, NoStore),
@@ -47,14 +47,14 @@ impl Emptying {
             }
             Ok(End::Seen | End::Detached) => {
                 let text = goes_on(&status, self.state.as_ref());
-                output.say(&format!("\nNot watching any more. {text}"));
+                output.tell(&format!("\nNot watching any more. {text}"));
                 output.result(&status, String::new)?;
             }
             Err(error) if begun(&status) == Begun::Nothing => return Err(error),
             Err(error) => {
-                output.error(&error, None);
+                output.error(&error, output.is_json().then_some(UNFOLLOWED));
                 let text = goes_on(&status, self.state.as_ref());
-                output.say(&format!("Nobody follows it any more. {text}"));
+                output.tell(&format!("Nobody follows it any more. {text}"));
             }
         }
         if begun(&status) != Begun::Nothing {
@@ -76,15 +76,13 @@ pub(crate) async fn resume(
 ) -> Result<Exit> {
     let evacuator = Evacuator::restore(state);
     if let Some(outcome) = evacuator.outcome() {
-        if !output.is_json() {
-            output.say("This evacuation has ended; nothing is sent to EMQX.\n");
-        }
+        output.tell("This evacuation has ended; nothing is sent to EMQX.\n");
         output.result(&evacuator.status(), || render::verdict::outcome(outcome))?;
         return Ok(Exit::of_outcome(outcome));
     }
     let cluster = connect::connect(connection).await?;
     let goes_on = is_going_on(&cluster, evacuator.state().plan.node()).await?;
-    output.say(&render::found::evacuation(&evacuator, goes_on));
+    output.tell(&render::found::evacuation(&evacuator, goes_on));
     Emptying { evacuator, state: Some(file) }.drive(&cluster, output).await
 }
 
@@ -110,10 +108,7 @@ fn goes_on(status: &Status, state: Option<&StateFile>) -> String {
 
 /// What nobody may forget.
 pub(crate) fn remind(node: &NodeName, output: Output) {
-    if output.is_json() {
-        return;
-    }
-    output.say(&format!(
+    output.tell(&format!(
         "It refuses clients until you stop this, over restarts too.\n  \
          watch it:  emqx-rebalance evacuate status {node}\n  \
          stop it:   emqx-rebalance evacuate stop {node}\n"

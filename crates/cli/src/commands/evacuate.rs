@@ -8,6 +8,7 @@ use crate::args::{ConnectionArgs, EvacuateCommand, EvacuationArgs, EvacuationSta
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
+use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, Evacuator, NodeName, Result};
 use serde::Serialize;
 
@@ -80,14 +81,7 @@ fn show(plan: &EvacuationPlan, force: bool, output: Output) -> Result<()> {
     if !output.is_json() {
         output.text(&format!("{}\n", render::evacuations::plan(plan)))?;
     }
-    match plan.errors().next() {
-        Some(finding) if !force => {
-            let message = &finding.message;
-            let text = format!("nothing was started: {message} (--force starts all the same)");
-            Err(Error::new(ErrorKind::Conflict, text))
-        }
-        _ => Ok(()),
-    }
+    confirm::sound(plan.errors().next(), force)
 }
 
 async fn stop(node: &NodeName, connection: &ConnectionArgs, output: Output) -> Result<Exit> {
@@ -111,9 +105,26 @@ async fn status(
 ) -> Result<Exit> {
     let cluster = connect::connect(connection).await?;
     let mut evacuations = cluster.evacuations().await?;
-    if node.is_some() {
-        evacuations.retain(|evacuation| evacuation.node.as_ref() == node);
+    if let Some(node) = node {
+        evacuations.retain(|evacuation| evacuation.node.as_ref() == Some(node));
+        if evacuations.is_empty() {
+            require_known(&cluster, node).await?;
+        }
     }
-    output.result(&evacuations, || render::evacuations::evacuations(&evacuations))?;
+    output.result(&evacuations, || match node {
+        Some(node) if evacuations.is_empty() => format!("{node} is not being emptied.\n"),
+        _ => render::evacuations::evacuations(&evacuations),
+    })?;
     Ok(Exit::Done)
+}
+
+/// Tells a node that is not being emptied from a name that is none.
+async fn require_known(cluster: &Cluster, node: &NodeName) -> Result<()> {
+    let nodes = cluster.status().await?.nodes;
+    if nodes.iter().any(|load| load.node == *node) {
+        return Ok(());
+    }
+    let known: Vec<&str> = nodes.iter().map(|load| load.node.as_str()).collect();
+    let error = Error::new(ErrorKind::UnknownNode, "no such node in the cluster");
+    Err(error.with("node", node).with("known", known.join(", ")))
 }

@@ -46,3 +46,5 @@ fn is(run: &RunView, state: &str) -> bool {
 
 pub(crate) const NOTHING: &str = "Nothing was started.\n";
 pub(crate) const IN_DOUBT: &str = "It is not known whether EMQX has begun.\n";
+pub(crate) const UNFOLLOWED: &str =
+    "what was started goes on in EMQX: `emqx-rebalance status` shows it";

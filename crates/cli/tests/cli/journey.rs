@@ -71,6 +71,11 @@ fn start_and_wait_writes_a_page() {
 
     let without_wait = cluster.run(&["start", "--yes", "--report", report.to_str().unwrap()]);
     assert_eq!(without_wait.code, Some(2), "{}", without_wait.err);
+    let unused = folder.path().join("unused.html");
+    let args = ["start", "--yes", "--wait", "--report", unused.to_str().unwrap()];
+    let said = cluster.run(&[&args[..], &["--exclude", "emqx9@127.0.0.1"]].concat());
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(!unused.exists(), "nothing was started, nothing is written");
     let nowhere = cluster.run(&["start", "--yes", "--wait", "--report", "/nowhere/report.html"]);
     assert_eq!(nowhere.code, Some(2), "{}", nowhere.err);
     assert!(nowhere.err.contains("`report` is `/nowhere/report.html`"), "{}", nowhere.err);
@@ -97,6 +102,11 @@ fn start_returns_when_emqx_shows_the_run_and_stop_ends_it() {
     assert_eq!(stop.code, Some(0), "{}", stop.err);
     assert_eq!(stop.json()["stopped"].as_array().unwrap().len(), 1);
     assert_eq!(cluster.running(), 0);
+    let again = cluster.run(&[&["start", "--yes", "--output", "json"], &SLOW[..]].concat());
+    assert_eq!((again.code, again.err.as_str()), (Some(0), ""));
+    let stop = cluster.run(&["stop", "--coordinator", "emqx3@127.0.0.1"]);
+    // Others may be closed still: by another rebalance, by an evacuation.
+    assert!(stop.out.contains("its donors serve again"), "{}", stop.out);
     assert!(cluster.run(&["stop"]).out.contains("Nothing to stop"));
 }
 
@@ -179,6 +189,11 @@ fn a_node_is_emptied_and_serves_again() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("until you stop this"), "{}", said.err);
     assert!(cluster.run(&["evacuate", "status"]).out.contains(node));
+    let other = cluster.run(&["evacuate", "status", "emqx2@127.0.0.1"]);
+    assert_eq!(other.out, "emqx2@127.0.0.1 is not being emptied.\n");
+    let unknown = cluster.run(&["evacuate", "status", "emqx9@127.0.0.1", "--output", "json"]);
+    assert_eq!((unknown.code, unknown.out.as_str()), (Some(2), ""));
+    assert_eq!(unknown.error()["kind"], "unknown_node");
     assert!(cluster.run(&["status"]).out.contains("evacuating"));
 
     let start = cluster.run(&["start", "--yes", "--nodes", "emqx1@127.0.0.1,emqx3@127.0.0.1"]);

@@ -143,3 +143,21 @@ fn a_state_that_cannot_be_kept_any_more_is_not_said_to_have_started_nothing() {
         assert!(said.contains(text), "{text} not in {said}");
     }
 }
+
+#[test]
+fn a_page_holds_what_was_seen_before_somebody_left() {
+    let (cluster, folder) = (cluster(), tempfile::tempdir().unwrap());
+    let report = folder.path().join("report.html");
+    let args = ["start", "--yes", "--wait", "--report", report.to_str().unwrap()];
+    let mut child = spawn(&mut cluster.command(&[&args[..], &SLOW[..]].concat()));
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("waiting for load balancers")));
+    signalled(child.id(), "-INT");
+    let rest: Vec<_> = lines.collect();
+    child.wait().unwrap();
+    assert!(rest.iter().any(|line| line.contains("The report is in")), "{rest:?}");
+    let page = std::fs::read_to_string(&report).unwrap();
+    for text in ["Rebalance of 3 nodes", "class=\"verdict fair\""] {
+        assert!(page.contains(text), "{text} not in the page");
+    }
+}
