@@ -2,7 +2,7 @@
 
 use super::course::Course;
 use super::follow::{End, Until, follow};
-use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume, unsent};
+use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume, told, unsent};
 use super::page::Page;
 use super::state::StateFile;
 use crate::exit::Exit;
@@ -31,7 +31,7 @@ impl Drive {
     /// Drives `driver` to the end that is wanted.
     ///
     /// # Errors
-    /// As [`Run::wait`], or if the result cannot be written.
+    /// As [`Run::wait`], if nothing was started.
     pub(crate) async fn run(
         self,
         cluster: &Cluster,
@@ -49,20 +49,21 @@ impl Drive {
         live.close();
         let status = run.status();
         match end {
-            Ok(End::Verdict(outcome)) => self.verdict(&run, &outcome, &course, output),
+            Ok(End::Verdict(outcome)) => Ok(self.verdict(&run, &outcome, &course, output)),
             Ok(End::Seen) => {
                 let time = render::plan::time(&self.plan);
-                output.result(&status, || format!("Started. It takes about {time}.\n"))?;
+                let text = || format!("Started. It takes about {time}.\n");
+                let written = output.result(&status, text);
                 output.tell(&self.goes_on(&status));
-                Ok(Exit::Done)
+                Ok(told(written, Exit::Done, output))
             }
             Ok(End::Detached) => {
                 output.tell(&format!("\nNot watching any more. {}", self.goes_on(&status)));
-                output.result(&status, String::new)?;
+                let written = output.result(&status, String::new);
                 if begun(&status) != Begun::Nothing {
                     self.write_page(&course, None, output);
                 }
-                Ok(Exit::Failed)
+                Ok(told(written, Exit::Failed, output))
             }
             Err(error) if begun(&status) == Begun::Nothing => Err(error),
             Err(error) => {
@@ -73,21 +74,15 @@ impl Drive {
         }
     }
 
-    fn verdict(
-        &self,
-        run: &Run,
-        outcome: &Outcome,
-        course: &Course,
-        output: Output,
-    ) -> Result<Exit> {
+    fn verdict(&self, run: &Run, outcome: &Outcome, course: &Course, output: Output) -> Exit {
         let status = run.status();
         if let Some(record) = run.record() {
             keep(self.history.as_ref(), record, output);
         }
         let last = run.record().map_or(&self.plan, |record| &record.plan);
-        output.result(&status, || verdict(&self.plan, last, &status))?;
+        let written = output.result(&status, || verdict(&self.plan, last, &status));
         self.write_page(course, Some(outcome), output);
-        Ok(Exit::of_outcome(outcome))
+        told(written, Exit::of_outcome(outcome), output)
     }
 
     fn write_page(&self, course: &Course, outcome: Option<&Outcome>, output: Output) {

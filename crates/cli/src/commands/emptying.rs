@@ -2,7 +2,7 @@
 
 use super::connect;
 use super::follow::{End, Until, follow};
-use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume};
+use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume, told};
 use super::state::StateFile;
 use crate::args::ConnectionArgs;
 use crate::exit::Exit;
@@ -25,7 +25,7 @@ impl Emptying {
     /// Drives it to the verdict, or until nobody wants to look any more.
     ///
     /// # Errors
-    /// As [`emqx_rebalance_client::Run::wait`], or if the result cannot be written.
+    /// As [`emqx_rebalance_client::Run::wait`], if nothing was started.
     pub(crate) async fn drive(self, cluster: &Cluster, output: Output) -> Result<Exit> {
         let plan = &self.evacuator.state().plan;
         let node = plan.node().clone();
@@ -39,16 +39,17 @@ impl Emptying {
         let status = run.status();
         match end {
             Ok(End::Verdict(outcome)) => {
-                output.result(&status, || render::verdict::outcome(&outcome))?;
+                let written = output.result(&status, || render::verdict::outcome(&outcome));
                 if outcome.result.is_success() {
                     remind(&node, output);
                 }
-                return Ok(Exit::of_outcome(&outcome));
+                return Ok(told(written, Exit::of_outcome(&outcome), output));
             }
             Ok(End::Seen | End::Detached) => {
                 let text = goes_on(&status, self.state.as_ref());
                 output.tell(&format!("\nNot watching any more. {text}"));
-                output.result(&status, String::new)?;
+                // It fails as it is.
+                told(output.result(&status, String::new), Exit::Failed, output);
             }
             Err(error) if begun(&status) == Begun::Nothing => return Err(error),
             Err(error) => {

@@ -1,6 +1,7 @@
 //! `evacuate`: empties one node, or lets it serve again.
 
 use super::emptying::{Emptying, remind};
+use super::leaving::told;
 use super::purpose::purpose;
 use super::state::StateFile;
 use super::{confirm, connect};
@@ -71,9 +72,9 @@ async fn start(
     }
     cluster.start_evacuation(node, &evacuation).await?;
     let changed = Changed { version: 1, node, evacuating: true, changed: true };
-    output.result(&changed, || format!("{node} is being emptied.\n"))?;
+    let written = output.result(&changed, || format!("{node} is being emptied.\n"));
     remind(node, output);
-    Ok(Exit::Done)
+    Ok(told(written, Exit::Done, output))
 }
 
 /// Shows the plan, to programs only by what becomes of it, and ends here if it has errors.

@@ -1,6 +1,9 @@
 //! What becomes of a plan or an evacuation that nobody follows any more.
 
 use super::state::StateFile;
+use crate::exit::Exit;
+use crate::output::Output;
+use emqx_rebalance_core::Result;
 use emqx_rebalance_core::driver::{RunView, Status};
 
 /// How far the starting is.
@@ -40,6 +43,18 @@ pub(crate) fn how_to_resume(what: &str, state: Option<&StateFile>) -> String {
     })
 }
 
+/// `exit`, or a failure where the result could not be `written`: not the end that an error of the
+/// output has elsewhere, which would say that nothing was started.
+pub(crate) fn told(written: Result<()>, exit: Exit, output: Output) -> Exit {
+    match written {
+        Ok(()) => exit,
+        Err(error) => {
+            output.error(&error, Some(UNFOLLOWED));
+            Exit::Failed
+        }
+    }
+}
+
 fn is(run: &RunView, state: &str) -> bool {
     run.state.as_str() == state
 }
@@ -47,4 +62,4 @@ fn is(run: &RunView, state: &str) -> bool {
 pub(crate) const NOTHING: &str = "Nothing was started.\n";
 pub(crate) const IN_DOUBT: &str = "It is not known whether EMQX has begun.\n";
 pub(crate) const UNFOLLOWED: &str =
-    "what was started goes on in EMQX: `emqx-rebalance status` shows it";
+    "EMQX has what was sent to it: `emqx-rebalance status` shows what runs";

@@ -161,3 +161,32 @@ fn a_page_holds_what_was_seen_before_somebody_left() {
         assert!(page.contains(text), "{text} not in the page");
     }
 }
+
+/// 2 means that nothing was started.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_does_not_say_that_nothing_was_started() {
+    let cluster = cluster();
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.html");
+    let quick = ["--wait-health-check", "1s", "--wait-takeover", "1s", "--output", "json"];
+    let full = |args: &[&str]| {
+        let mut command = cluster.command(&[args, &quick[..]].concat());
+        command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        end(child)
+    };
+    for args in [
+        &["start", "--yes", "--wait", "--report", report.to_str().unwrap()][..],
+        &["start", "--yes", "--abs-conn-threshold", "10", "--conn-evict-rate", "5"],
+        &["evacuate", "start", "--yes", "emqx1@127.0.0.1"],
+        &["evacuate", "start", "--yes", "--wait", "emqx1@127.0.0.1"],
+    ] {
+        let (status, said) = full(args);
+        assert_eq!(status.code(), Some(1), "{args:?}: {said}");
+        assert!(said.contains("cannot write the result"), "{args:?}: {said}");
+        cluster.run(&["stop"]);
+        cluster.run(&["evacuate", "stop", "emqx1@127.0.0.1"]);
+    }
+    assert!(report.exists(), "the page needs no standard output");
+}
