@@ -96,6 +96,10 @@ fn start_returns_when_emqx_shows_the_run_and_stop_ends_it() {
     let second = cluster.run(&[&["start", "--yes"], &SLOW[..]].concat());
     assert_eq!(second.code, Some(1), "{}", second.err);
     assert!(second.err.contains("nothing was started"), "{}", second.err);
+    let forced = cluster.run(&[&["start", "--yes", "--wait", "--force"], &SLOW[..]].concat());
+    assert_eq!(forced.code, Some(1), "{}", forced.err);
+    assert!(forced.out.contains("is running already"), "{}", forced.out);
+    assert!(!forced.out.contains("cause:"), "said twice: {}", forced.out);
     assert_eq!(cluster.running(), 1);
 
     let stop = cluster.run(&["stop", "--output", "json"]);
