@@ -1,6 +1,6 @@
 //! Finds out which API answers.
 
-use crate::read::failure::{by_status, described};
+use crate::read::failure::{by_status, described, server_error};
 use crate::read::{Body, body};
 use crate::version::ApiVersion;
 use crate::{health, v4, v5};
@@ -50,6 +50,7 @@ fn is_v4(response: &Response<Vec<u8>>) -> Result<bool> {
         Body::Json(value) if status == StatusCode::OK && is_list(&value) => Ok(true),
         body => Err(match status.as_u16() {
             200 | 400 | 404 | 405 => not_either(status, &body),
+            500..=599 => by_status(status, &body).unwrap_or_else(|| server_error(status, &body)),
             _ => by_status(status, &body).unwrap_or_else(|| not_either(status, &body)),
         }),
     }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done, or nothing had to be done.
     Done = 0,
-    /// It failed, was refused by EMQX, or was not confirmed.
+    /// It failed, was refused by EMQX, was not confirmed, or was left before there was a verdict.
     Failed = 1,
     /// Wrong usage or bad input.
     Usage = 2,
@@ -51,7 +51,15 @@ impl Exit {
 
 /// What to try after an error.
 pub(crate) fn hint(error: &Error) -> Option<&'static str> {
+    let cause = error.context().get("cause").map_or("", String::as_str);
     Some(match error.kind() {
+        ErrorKind::Unreachable if cause.contains("certificate") => {
+            "give --ca-cert FILE, the authority that signed EMQX's certificate for this host"
+        }
+        // What rustls calls an answer in plain text.
+        ErrorKind::Unreachable if cause.contains("InvalidContentType") => {
+            "nobody speaks TLS there: check whether --url must begin with http://"
+        }
         ErrorKind::Unauthorized => {
             "check --api-key and its secret (--api-secret-file or EMQX_API_SECRET)"
         }
@@ -76,3 +84,16 @@ const NO_ACCESS: [ErrorKind; 5] = [
     ErrorKind::Timeout,
     ErrorKind::Protocol,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_leads_to_its_flag() {
+        let error = Error::new(ErrorKind::Unreachable, "cannot connect");
+        let of = |cause: &str| hint(&error.clone().with("cause", cause)).unwrap();
+        assert!(of("invalid peer certificate: UnknownIssuer").contains("--ca-cert"));
+        assert!(of("Connection refused (os error 111)").contains("--url"));
+    }
+}

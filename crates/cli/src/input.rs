@@ -1,6 +1,6 @@
 //! Reads files: snapshots as JSON, options as JSON or YAML.
 
-use emqx_rebalance_core::{Error, ErrorKind, Options, Plan, Result, Snapshot};
+use emqx_rebalance_core::{Error, ErrorKind, Options, Plan, Problem, Result, Snapshot};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use std::fmt::Display;
@@ -27,11 +27,16 @@ pub(crate) fn snapshot(path: &Path) -> Result<Snapshot> {
 /// Reads a plan that `plan --output json` wrote, from a file or from standard input for `-`.
 ///
 /// # Errors
-/// `config_invalid` if the file cannot be read or is no plan.
+/// `config_invalid` if the file cannot be read, or is no plan of a version that is understood here.
 pub(crate) fn plan(path: &Path) -> Result<Plan> {
     let text = text(path)?;
-    serde_json::from_str(&text)
-        .map_err(|error| bad_file("not a plan of `plan --output json`", path, &error))
+    let plan: Plan = serde_json::from_str(&text)
+        .map_err(|error| bad_file("not a plan of `plan --output json`", path, &error))?;
+    if plan.version != PLAN_VERSION {
+        let problem = Problem::new("version", plan.version, PLAN_VERSION.to_string());
+        return Err(Error::invalid("plan", vec![problem]).with("file", path.display()));
+    }
+    Ok(plan)
 }
 
 /// Reads an object of options from a JSON or YAML file, or from standard input for `-`. JSON is
@@ -116,5 +121,7 @@ fn bad_file(message: &str, path: &Path, why: &dyn Display) -> Error {
     Error::new(ErrorKind::ConfigInvalid, message).with("file", path.display()).with("why", why)
 }
 
+/// What is started must be what was approved, so nothing of a later version may be passed over.
+const PLAN_VERSION: u32 = 1;
 /// Far above a snapshot of the largest cluster: 1,000 nodes take 200 KiB.
 const MAX_BYTES: u64 = 64 << 20;

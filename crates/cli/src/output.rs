@@ -69,21 +69,33 @@ impl Output {
     ///
     /// # Errors
     /// Whatever stops it, but for a reader that has gone away: `| head` is no error.
-    #[expect(clippy::unused_self, reason = "whoever writes must hold the output")]
     pub(crate) fn text(self, text: &str) -> Result<()> {
+        self.is_read(text).map(|_| ())
+    }
+
+    /// Writes text to standard output, and says whether anybody reads it still.
+    #[expect(clippy::unused_self, reason = "whoever writes must hold the output")]
+    fn is_read(self, text: &str) -> Result<bool> {
         let mut out = anstream::stdout().lock();
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => other.map_err(|error| cannot_write(&error)),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            other => other.map(|()| true).map_err(|error| cannot_write(&error)),
         }
     }
 
-    /// Writes a message to standard error. A message that nobody can read is no reason to stop.
+    /// Writes to standard error. What nobody can read is no reason to stop.
     #[expect(clippy::unused_self, reason = "whoever writes must hold the output")]
-    pub(crate) fn say(self, message: &str) {
+    fn say(self, message: &str) {
         let mut err = anstream::stderr().lock();
         let _ = err.write_all(message.as_bytes()).and_then(|()| err.flush());
+    }
+
+    /// Writes a message for people; programs have it in the result.
+    pub(crate) fn tell(self, message: &str) {
+        if !self.is_json() {
+            self.say(message);
+        }
     }
 
     /// Writes a warning: a line to standard error, or one JSON object.
@@ -155,7 +167,8 @@ impl Screen {
         }
     }
 
-    /// Shows a result in place of the last one. Programs get one line of JSON for each.
+    /// Shows a result in place of the last one, and says whether anybody reads it still. Programs get
+    /// one line of JSON for each.
     ///
     /// # Errors
     /// As [`Output::text`].
@@ -163,18 +176,18 @@ impl Screen {
         &self,
         value: &T,
         text: impl FnOnce() -> String,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         match &self.page {
             Some(page) => {
                 page.set_message(text().trim_end().to_owned());
                 page.tick();
-                Ok(())
+                Ok(true)
             }
             None if self.output.is_json() => {
                 let json = serde_json::to_string(value).map_err(io::Error::from);
-                self.output.text(&format!("{}\n", json.map_err(|error| cannot_write(&error))?))
+                self.output.is_read(&format!("{}\n", json.map_err(|error| cannot_write(&error))?))
             }
-            None => self.output.text(&format!("{}\n", text())),
+            None => self.output.is_read(&format!("{}\n", text())),
         }
     }
 }

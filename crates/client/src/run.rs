@@ -160,8 +160,10 @@ impl<D: Drive, S: Store<D::State>> Pump<D, S> {
     /// What comes next; `None` once nobody holds the run any more.
     async fn next_input(&mut self, wake_at: Timestamp) -> Option<Input> {
         tokio::select! {
-            Some(Ok((id, answer))) = self.answers.join_next() => Some(Input::Answer { id, answer }),
+            // Who has let go is not kept waiting for one more step, which may send a start.
+            biased;
             stop = self.stops.recv() => stop.map(|()| Input::Stop),
+            Some(Ok((id, answer))) = self.answers.join_next() => Some(Input::Answer { id, answer }),
             () = sleep_until(self.clock.instant(wake_at)) => Some(Input::Tick),
         }
     }

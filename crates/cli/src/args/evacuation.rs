@@ -41,7 +41,8 @@ pub(crate) struct EvacuationPlanArgs {
 /// Arguments of `evacuate start`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct EvacuationStartArgs {
-    /// Follow until the node is empty and give a verdict. Ctrl-C only stops the watching
+    /// Follow until the node is empty and give a verdict. Ctrl-C and SIGTERM only stop the
+    /// watching
     #[arg(long, short)]
     pub(crate) wait: bool,
     /// Do not ask

@@ -125,7 +125,7 @@ pub(crate) struct ClusterArgs {
     /// Clients on each node, separated by commas [default: 3333,3334,3333,0]
     #[arg(long, value_name = "COUNTS", value_delimiter = ',')]
     pub(crate) clients: Option<Vec<u64>>,
-    /// Release of EMQX to behave like
+    /// Release of EMQX to behave like, such as 4.4, 5.3, 5.8, 5.10 or 6
     #[arg(long, value_name = "VERSION", default_value = "5.8")]
     pub(crate) personality: String,
     /// How the load balancer before the nodes spreads clients
@@ -175,7 +175,8 @@ pub(crate) struct SwarmArgs {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done: the plan was made, the rebalance completed, or nothing had to be done
-  1  the rebalance or request failed, was refused by EMQX, or was not confirmed
+  1  the rebalance or request failed, was refused by EMQX, was not confirmed, or --wait was
+     left before its verdict
   2  wrong usage or bad input; nothing was started
   3  the cluster cannot be reached, or does not allow it
 

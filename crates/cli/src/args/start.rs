@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Arguments of `start`.
 #[derive(Args, Debug)]
 pub(crate) struct StartArgs {
-    /// Follow to the end and give a verdict. Ctrl-C only stops the watching
+    /// Follow to the end and give a verdict. Ctrl-C and SIGTERM only stop the watching
     #[arg(long, short)]
     pub(crate) wait: bool,
     /// Do not ask

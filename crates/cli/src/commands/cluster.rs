@@ -1,16 +1,16 @@
 //! `cluster`: runs an embedded cluster in the foreground.
 
 use super::crowd::{self, Crowd};
+use super::interrupt::Interrupt;
 use crate::args::ClusterArgs;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::program::Program;
-use emqx_rebalance_core::{Error, ErrorKind, NodeName, Problem, Result};
+use emqx_rebalance_core::{Error, NodeName, Problem, Result};
 use emqx_rebalance_sim::{ClusterConfig, Fault};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// The JSON of `cluster`.
 #[derive(Serialize)]
@@ -53,9 +53,11 @@ pub(crate) async fn run(args: &ClusterArgs, program: &Program, output: Output) -
         load_balancer: crowd.load_balancer().map(|address| address.to_string()),
     };
     output.result(&access, || exports(&access, &names, &example))?;
-    output.say("The cluster runs until Ctrl-C. Paste the lines above into another shell, then:\n");
-    output.say("  emqx-rebalance status\n");
-    interrupted().await?;
+    output.tell(
+        "The cluster runs until Ctrl-C. Paste the lines above into another shell, then:\n  \
+         emqx-rebalance status\n",
+    );
+    Interrupt::new()?.wait().await;
     crowd.end().await?;
     Ok(Exit::Done)
 }
@@ -73,17 +75,20 @@ async fn real(config: ClusterConfig, program: &Program, output: Output) -> Resul
 
 fn config(args: &ClusterArgs) -> Result<ClusterConfig> {
     let mut config = ClusterConfig::with_clients(&clients(args)?)?;
-    config.personality = word("--personality", &args.personality)?;
-    config.load_balancer.policy = word("--load-balancer", &args.load_balancer)?;
+    config.personality = word("personality", &args.personality)?;
+    config.load_balancer.policy = word("load_balancer", &args.load_balancer)?;
     config.cors = args.cors;
     config.faults = args.faults.resolve(args.mqtt)?;
     config.validate().map(|()| config)
 }
 
 /// One of the simulation's words.
-fn word<T: DeserializeOwned>(flag: &str, text: &str) -> Result<T> {
-    serde_json::from_value(Value::from(text))
-        .map_err(|error| Error::new(ErrorKind::ConfigInvalid, format!("{flag}: {error}")))
+fn word<T: DeserializeOwned>(field: &str, text: &str) -> Result<T> {
+    serde_json::from_value(Value::from(text)).map_err(|error| {
+        let error = error.to_string();
+        let bound = error.split_once("expected ").map_or(error.as_str(), |(_, words)| words);
+        Error::invalid("options", vec![Problem::new(field, text, bound)])
+    })
 }
 
 /// Clients of every node: as given, or three full nodes and an empty one.
@@ -128,16 +133,6 @@ fn exports(access: &Access, names: &[NodeName], example: &str) -> String {
     let curl = "curl -u $EMQX_API_KEY:$EMQX_API_SECRET";
     text.push_str(&format!("# Break it: {curl} {} -d '{example}'\n", access.faults));
     text
-}
-
-async fn interrupted() -> Result<()> {
-    let cannot =
-        |error| Error::new(ErrorKind::Unreachable, "cannot listen for signals").with("why", error);
-    let mut terminated = signal(SignalKind::terminate()).map_err(cannot)?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result.map_err(cannot),
-        _ = terminated.recv() => Ok(()),
-    }
 }
 
 const DEFAULT: [u64; 4] = [3333, 3334, 3333, 0];

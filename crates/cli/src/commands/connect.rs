@@ -56,14 +56,21 @@ fn node_urls(pairs: &[String]) -> Result<BTreeMap<NodeName, String>> {
 }
 
 fn auth(args: &ConnectionArgs) -> Result<Auth> {
-    match (&args.api_key, &args.username) {
+    let (key, username) = (given(args.api_key.as_ref()), given(args.username.as_ref()));
+    if key.is_none() && args.api_secret_file.is_some() {
+        return Err(bad("--api-secret-file needs --api-key or EMQX_API_KEY"));
+    }
+    if username.is_none() && args.password_file.is_some() {
+        return Err(bad("--password-file needs --username or EMQX_USERNAME"));
+    }
+    match (key, username) {
         (None, None) => Ok(Auth::Anonymous),
         (Some(_), Some(_)) => {
-            let message = "give an API key or a user name, not both";
-            Err(Error::new(ErrorKind::ConfigInvalid, message))
+            Err(bad("give an API key (--api-key or EMQX_API_KEY) or a user name \
+                                       (--username or EMQX_USERNAME), not both"))
         }
         (Some(key), None) => Ok(Auth::ApiKey {
-            key: key.clone(),
+            key,
             secret: secret(
                 args.api_secret_file.as_deref(),
                 "EMQX_API_SECRET",
@@ -71,10 +78,19 @@ fn auth(args: &ConnectionArgs) -> Result<Auth> {
             )?,
         }),
         (None, Some(username)) => Ok(Auth::Login {
-            username: username.clone(),
+            username,
             password: secret(args.password_file.as_deref(), "EMQX_PASSWORD", "--password-file")?,
         }),
     }
+}
+
+/// What was given: a variable that is empty is not.
+fn given(text: Option<&String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).cloned()
+}
+
+fn bad(message: &str) -> Error {
+    Error::new(ErrorKind::ConfigInvalid, message)
 }
 
 /// A secret of a file or else a variable: never of a flag, which every user of the machine can

@@ -187,10 +187,7 @@ async fn connected(swarm: &mut Swarm, clients: u64, output: Output) -> Result<()
     }
     bar.finish_and_clear();
     let took = began.elapsed().as_secs_f64();
-    if !output.is_json() {
-        output
-            .say(&format!("{} clients have connected in {took:.1} s.\n\n", render::clients(seen)));
-    }
+    output.tell(&format!("{} clients have connected in {took:.1} s.\n\n", render::clients(seen)));
     Ok(())
 }
 

@@ -66,14 +66,14 @@ async fn rebalance(
     output: Output,
 ) -> Result<Exit> {
     let mut run = cluster.start(plan.clone(), DriverOptions::default(), false)?;
-    let mut live = Live::new(output, &plan.forecast);
+    let mut live = Live::new(output, "rebalance", &plan.forecast);
     let mut course = Course::new();
     let see = |status: &Status| course.see(status);
     let end = follow(&mut run, plan.runs.len(), Until::Verdict, &mut live, see).await;
     live.close();
     let status = run.status();
     let End::Verdict(outcome) = end? else {
-        output.say("\nStopped watching; the embedded cluster ends with this command.\n");
+        output.tell("\nStopped watching; the embedded cluster ends with this command.\n");
         return Ok(Exit::Failed);
     };
     let kept = crowd.end().await?;
@@ -86,30 +86,27 @@ async fn rebalance(
         text
     })?;
     if let Some(page) = page {
-        page.write(plan, &course, &outcome, &facts, output);
+        page.write(plan, &course, Some(&outcome), &facts, output);
     }
     let is_kept = kept.is_none_or(|kept| kept.is_all());
     Ok(if is_kept { Exit::of_outcome(&outcome) } else { Exit::Failed })
 }
 
 fn introduce(clients: u64, is_counted: bool, output: Output) {
-    if output.is_json() {
-        return;
-    }
     let number = render::clients(clients);
     let clients = if is_counted {
         format!("{number} clients, which are only counted")
     } else {
         format!("{number} MQTT clients, which are real and publish")
     };
-    output.say(&render::wrapped(
+    output.tell(&render::wrapped(
         &format!(
             "An embedded cluster of four nodes that behave like EMQX runs here. Three of them \
              share {clients}; the fourth has just joined."
         ),
         "",
     ));
-    output.say("\n\n");
+    output.tell("\n\n");
 }
 
 async fn connect(embedded: &Embedded) -> Result<Cluster> {

@@ -2,6 +2,7 @@
 
 use super::course::Course;
 use super::follow::{End, Until, follow};
+use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume, told, unsent};
 use super::page::Page;
 use super::state::StateFile;
 use crate::exit::Exit;
@@ -30,7 +31,7 @@ impl Drive {
     /// Drives `driver` to the end that is wanted.
     ///
     /// # Errors
-    /// As [`Run::wait`], or if the result cannot be written.
+    /// As [`Run::wait`], if nothing was started.
     pub(crate) async fn run(
         self,
         cluster: &Cluster,
@@ -41,56 +42,70 @@ impl Drive {
             Some(state) => cluster.drive(driver, state.store()),
             None => cluster.drive(driver, emqx_rebalance_client::NoStore),
         };
-        let mut live = Live::new(output, &self.plan.forecast);
+        let mut live = Live::new(output, "rebalance", &self.plan.forecast);
         let mut course = Course::new();
         let see = |status: &Status| course.see(status);
         let end = follow(&mut run, self.plan.runs.len(), self.until, &mut live, see).await;
         live.close();
-        match end? {
-            End::Verdict(outcome) => self.verdict(&run, &outcome, &course, output),
-            End::Seen => {
+        let status = run.status();
+        match end {
+            Ok(End::Verdict(outcome)) => Ok(self.verdict(&run, &outcome, &course, output)),
+            Ok(End::Seen) => {
                 let time = render::plan::time(&self.plan);
-                output.result(&run.status(), || format!("Started. It takes about {time}.\n"))?;
-                output.say(&self.goes_on());
-                Ok(Exit::Done)
+                let text = || format!("Started. It takes about {time}.\n");
+                let written = output.result(&status, text);
+                output.tell(&self.goes_on(&status));
+                Ok(told(written, Exit::Done, output))
             }
-            End::Detached => {
-                output.say(&format!("\nNot watching any more. {}", self.goes_on()));
-                output.result(&run.status(), String::new)?;
-                Ok(Exit::Done)
+            Ok(End::Detached) => {
+                output.tell(&format!("\nNot watching any more. {}", self.goes_on(&status)));
+                let written = output.result(&status, String::new);
+                if begun(&status) != Begun::Nothing {
+                    self.write_page(&course, None, output);
+                }
+                Ok(told(written, Exit::Failed, output))
+            }
+            Err(error) if begun(&status) == Begun::Nothing => Err(error),
+            Err(error) => {
+                output.error(&error, output.is_json().then_some(UNFOLLOWED));
+                output.tell(&format!("Nobody follows it any more. {}", self.goes_on(&status)));
+                Ok(Exit::Failed)
             }
         }
     }
 
-    fn verdict(
-        &self,
-        run: &Run,
-        outcome: &Outcome,
-        course: &Course,
-        output: Output,
-    ) -> Result<Exit> {
+    fn verdict(&self, run: &Run, outcome: &Outcome, course: &Course, output: Output) -> Exit {
         let status = run.status();
         if let Some(record) = run.record() {
             keep(self.history.as_ref(), record, output);
         }
         let last = run.record().map_or(&self.plan, |record| &record.plan);
-        output.result(&status, || verdict(&self.plan, last, &status))?;
+        let written = output.result(&status, || verdict(&self.plan, last, &status));
+        self.write_page(course, Some(outcome), output);
+        told(written, Exit::of_outcome(outcome), output)
+    }
+
+    fn write_page(&self, course: &Course, outcome: Option<&Outcome>, output: Output) {
         if let Some(page) = &self.page {
             page.write(&self.plan, course, outcome, &[], output);
         }
-        Ok(Exit::of_outcome(outcome))
     }
 
     /// What becomes of a plan that nobody follows any more.
-    fn goes_on(&self) -> String {
-        let mut text = GOES_ON.to_owned();
-        if self.plan.waves.len() > 1 {
+    fn goes_on(&self, status: &Status) -> String {
+        let state = self.state.as_ref();
+        let mut text = match begun(status) {
+            Begun::Nothing => return format!("{NOTHING}{}", how_to_resume("start it", state)),
+            Begun::InDoubt => IN_DOUBT.to_owned(),
+            Begun::Sent => String::new(),
+        };
+        text.push_str(GOES_ON);
+        if let (unsent @ 1.., all) = unsent(status) {
+            text.push_str(&format!("  {unsent} of {all} rebalances were not started.\n"));
+        } else if self.plan.waves.len() > 1 {
             text.push_str(ONE_ROUND);
         }
-        if let Some(state) = &self.state {
-            let path = state.path().display();
-            text.push_str(&format!("  verdict:   emqx-rebalance resume {path}\n"));
-        }
+        text.push_str(&how_to_resume("verdict", state));
         text
     }
 }

@@ -2,6 +2,7 @@
 
 use super::connect;
 use super::follow::{End, Until, follow};
+use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume, told};
 use super::state::StateFile;
 use crate::args::ConnectionArgs;
 use crate::exit::Exit;
@@ -9,6 +10,7 @@ use crate::output::Output;
 use crate::render;
 use crate::render::live::Live;
 use emqx_rebalance_client::{Cluster, NoStore};
+use emqx_rebalance_core::driver::Status;
 use emqx_rebalance_core::{Error, ErrorKind, Evacuator, EvacuatorState, NodeName, Result};
 
 /// What it takes to follow an evacuation.
@@ -23,11 +25,11 @@ impl Emptying {
     /// Drives it to the verdict, or until nobody wants to look any more.
     ///
     /// # Errors
-    /// As [`emqx_rebalance_client::Run::wait`], or if the result cannot be written.
+    /// As [`emqx_rebalance_client::Run::wait`], if nothing was started.
     pub(crate) async fn drive(self, cluster: &Cluster, output: Output) -> Result<Exit> {
         let plan = &self.evacuator.state().plan;
         let node = plan.node().clone();
-        let mut live = Live::new(output, &plan.forecast);
+        let mut live = Live::new(output, "evacuation", &plan.forecast);
         let mut run = match &self.state {
             Some(state) => cluster.drive(self.evacuator, state.store()),
             None => cluster.drive(self.evacuator, NoStore),
@@ -35,17 +37,31 @@ impl Emptying {
         let end = follow(&mut run, 1, Until::Verdict, &mut live, |_| {}).await;
         live.close();
         let status = run.status();
-        let End::Verdict(outcome) = end? else {
-            output.say(&format!("\nNot watching any more. {}", goes_on(self.state.as_ref())));
-            output.result(&status, String::new)?;
-            remind(&node, output);
-            return Ok(Exit::Done);
-        };
-        output.result(&status, || render::verdict::outcome(&outcome))?;
-        if outcome.result.is_success() {
+        match end {
+            Ok(End::Verdict(outcome)) => {
+                let written = output.result(&status, || render::verdict::outcome(&outcome));
+                if outcome.result.is_success() {
+                    remind(&node, output);
+                }
+                return Ok(told(written, Exit::of_outcome(&outcome), output));
+            }
+            Ok(End::Seen | End::Detached) => {
+                let text = goes_on(&status, self.state.as_ref());
+                output.tell(&format!("\nNot watching any more. {text}"));
+                // It fails as it is.
+                told(output.result(&status, String::new), Exit::Failed, output);
+            }
+            Err(error) if begun(&status) == Begun::Nothing => return Err(error),
+            Err(error) => {
+                output.error(&error, output.is_json().then_some(UNFOLLOWED));
+                let text = goes_on(&status, self.state.as_ref());
+                output.tell(&format!("Nobody follows it any more. {text}"));
+            }
+        }
+        if begun(&status) != Begun::Nothing {
             remind(&node, output);
         }
-        Ok(Exit::of_outcome(&outcome))
+        Ok(Exit::Failed)
     }
 }
 
@@ -61,15 +77,13 @@ pub(crate) async fn resume(
 ) -> Result<Exit> {
     let evacuator = Evacuator::restore(state);
     if let Some(outcome) = evacuator.outcome() {
-        if !output.is_json() {
-            output.say("This evacuation has ended; nothing is sent to EMQX.\n");
-        }
+        output.tell("This evacuation has ended; nothing is sent to EMQX.\n");
         output.result(&evacuator.status(), || render::verdict::outcome(outcome))?;
         return Ok(Exit::of_outcome(outcome));
     }
     let cluster = connect::connect(connection).await?;
     let goes_on = is_going_on(&cluster, evacuator.state().plan.node()).await?;
-    output.say(&render::found::evacuation(&evacuator, goes_on));
+    output.tell(&render::found::evacuation(&evacuator, goes_on));
     Emptying { evacuator, state: Some(file) }.drive(&cluster, output).await
 }
 
@@ -85,21 +99,17 @@ async fn is_going_on(cluster: &Cluster, node: &NodeName) -> Result<bool> {
 }
 
 /// What becomes of an evacuation that nobody follows any more.
-fn goes_on(state: Option<&StateFile>) -> String {
-    let mut text = "EMQX goes on by itself.\n".to_owned();
-    if let Some(state) = state {
-        let path = state.path().display();
-        text.push_str(&format!("  verdict:   emqx-rebalance resume {path}\n"));
+fn goes_on(status: &Status, state: Option<&StateFile>) -> String {
+    match begun(status) {
+        Begun::Nothing => format!("{NOTHING}{}", how_to_resume("start it", state)),
+        Begun::InDoubt => format!("{IN_DOUBT}{}", how_to_resume("verdict", state)),
+        Begun::Sent => format!("EMQX goes on by itself.\n{}", how_to_resume("verdict", state)),
     }
-    text
 }
 
 /// What nobody may forget.
 pub(crate) fn remind(node: &NodeName, output: Output) {
-    if output.is_json() {
-        return;
-    }
-    output.say(&format!(
+    output.tell(&format!(
         "It refuses clients until you stop this, over restarts too.\n  \
          watch it:  emqx-rebalance evacuate status {node}\n  \
          stop it:   emqx-rebalance evacuate stop {node}\n"

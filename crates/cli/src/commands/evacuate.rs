@@ -1,6 +1,7 @@
 //! `evacuate`: empties one node, or lets it serve again.
 
 use super::emptying::{Emptying, remind};
+use super::leaving::told;
 use super::purpose::purpose;
 use super::state::StateFile;
 use super::{confirm, connect};
@@ -8,6 +9,7 @@ use crate::args::{ConnectionArgs, EvacuateCommand, EvacuationArgs, EvacuationSta
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
+use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, Evacuator, NodeName, Result};
 use serde::Serialize;
 
@@ -70,9 +72,9 @@ async fn start(
     }
     cluster.start_evacuation(node, &evacuation).await?;
     let changed = Changed { version: 1, node, evacuating: true, changed: true };
-    output.result(&changed, || format!("{node} is being emptied.\n"))?;
+    let written = output.result(&changed, || format!("{node} is being emptied.\n"));
     remind(node, output);
-    Ok(Exit::Done)
+    Ok(told(written, Exit::Done, output))
 }
 
 /// Shows the plan, to programs only by what becomes of it, and ends here if it has errors.
@@ -80,14 +82,7 @@ fn show(plan: &EvacuationPlan, force: bool, output: Output) -> Result<()> {
     if !output.is_json() {
         output.text(&format!("{}\n", render::evacuations::plan(plan)))?;
     }
-    match plan.errors().next() {
-        Some(finding) if !force => {
-            let message = &finding.message;
-            let text = format!("nothing was started: {message} (--force starts all the same)");
-            Err(Error::new(ErrorKind::Conflict, text))
-        }
-        _ => Ok(()),
-    }
+    confirm::sound(plan.errors().next(), force)
 }
 
 async fn stop(node: &NodeName, connection: &ConnectionArgs, output: Output) -> Result<Exit> {
@@ -111,9 +106,26 @@ async fn status(
 ) -> Result<Exit> {
     let cluster = connect::connect(connection).await?;
     let mut evacuations = cluster.evacuations().await?;
-    if node.is_some() {
-        evacuations.retain(|evacuation| evacuation.node.as_ref() == node);
+    if let Some(node) = node {
+        evacuations.retain(|evacuation| evacuation.node.as_ref() == Some(node));
+        if evacuations.is_empty() {
+            require_known(&cluster, node).await?;
+        }
     }
-    output.result(&evacuations, || render::evacuations::evacuations(&evacuations))?;
+    output.result(&evacuations, || match node {
+        Some(node) if evacuations.is_empty() => format!("{node} is not being emptied.\n"),
+        _ => render::evacuations::evacuations(&evacuations),
+    })?;
     Ok(Exit::Done)
+}
+
+/// Tells a node that is not being emptied from a name that is none.
+async fn require_known(cluster: &Cluster, node: &NodeName) -> Result<()> {
+    let nodes = cluster.status().await?.nodes;
+    if nodes.iter().any(|load| load.node == *node) {
+        return Ok(());
+    }
+    let known: Vec<&str> = nodes.iter().map(|load| load.node.as_str()).collect();
+    let error = Error::new(ErrorKind::UnknownNode, "no such node in the cluster");
+    Err(error.with("node", node).with("known", known.join(", ")))
 }

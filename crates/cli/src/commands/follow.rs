@@ -1,5 +1,6 @@
 //! Follows a rebalance until it ends, is seen, or nobody wants to look any more.
 
+use super::interrupt::Interrupt;
 use crate::render::live::Live;
 use emqx_rebalance_client::Run;
 use emqx_rebalance_core::driver::{Event, Outcome, Status};
@@ -7,7 +8,6 @@ use emqx_rebalance_core::{NodeName, Result};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::interval;
-use tokio::{pin, signal};
 
 /// Why the following ended.
 pub(crate) enum End {
@@ -15,7 +15,7 @@ pub(crate) enum End {
     Verdict(Outcome),
     /// Every run of the plan was seen on EMQX.
     Seen,
-    /// Ctrl-C: EMQX goes on.
+    /// Ctrl-C or SIGTERM: EMQX goes on.
     Detached,
 }
 
@@ -39,15 +39,13 @@ pub(crate) async fn follow(
     live: &mut Live,
     mut see: impl FnMut(&Status),
 ) -> Result<End> {
-    // One for the whole time: a new one would miss what came before it.
-    let interrupt = signal::ctrl_c();
-    pin!(interrupt);
+    let mut interrupt = Interrupt::new()?;
     let mut redraw = interval(REDRAW);
     let mut seen = BTreeSet::new();
     loop {
         tokio::select! {
             biased;
-            _ = &mut interrupt => return Ok(End::Detached),
+            () = interrupt.wait() => return Ok(End::Detached),
             event = run.next_event() => {
                 let Some(event) = event else { break };
                 live.tell(&event);

@@ -12,6 +12,8 @@ mod emptying;
 mod evacuate;
 mod follow;
 mod history;
+mod interrupt;
+mod leaving;
 mod page;
 mod plan;
 mod purpose;
@@ -51,14 +53,21 @@ pub(crate) fn usage(error: &clap::Error, args: &[OsString]) -> Exit {
             .any(|(flag, value)| flag == "--output" && value == "json");
     if error.use_stderr() && asked_for_json {
         let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let error = Error::new(ErrorKind::ConfigInvalid, line);
+        let error = Error::new(ErrorKind::ConfigInvalid, usage_words(&text));
         Output::new(Format::Json, true).error(&error, Some("see --help"));
         return Exit::Usage;
     }
     // A closed terminal is no reason to fail in another way.
     let _ = error.print();
     if error.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+/// What is wrong with a command line, in one line, without how to use it.
+fn usage_words(error: &str) -> String {
+    let lines = error.lines().take_while(|line| !line.starts_with("Usage:"));
+    let lines = lines.filter(|line| !line.starts_with("For more information"));
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+    words.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 fn dispatch(cli: Cli, program: &Program, output: Output) -> Result<Exit> {

@@ -18,19 +18,24 @@ impl Page {
     /// # Errors
     /// `config_invalid` if it cannot.
     pub(crate) fn new(path: &Path) -> Result<Self> {
-        OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
+        let is_new = !path.exists();
+        let open = OpenOptions::new().create(true).append(true).open(path);
+        // An empty page says nothing if it comes to none.
+        let tried = open.and_then(|_| if is_new { fs::remove_file(path) } else { Ok(()) });
+        tried.map_err(|error| {
             let bound = format!("a file that can be written: {error}");
             Error::invalid("options", vec![Problem::new("report", path.display(), bound)])
         })?;
         Ok(Self(path.to_owned()))
     }
 
-    /// Writes the page. That it fails takes nothing from the rebalance.
+    /// Writes the page, of what was seen if there is no verdict. That it fails takes nothing from the
+    /// rebalance.
     pub(crate) fn write(
         &self,
         plan: &Plan,
         course: &Course,
-        outcome: &Outcome,
+        outcome: Option<&Outcome>,
         facts: &[Fact],
         output: Output,
     ) {
@@ -40,13 +45,12 @@ impl Page {
             plan,
             samples: course.samples(),
             phases: course.phases(),
-            outcome: Some(outcome),
+            outcome,
             facts,
         });
         match fs::write(&self.0, page) {
             Err(error) => output.warn(&format!("the report is not written: {error}")),
-            Ok(()) if output.is_json() => {}
-            Ok(()) => output.say(&format!("The report is in {}\n", self.0.display())),
+            Ok(()) => output.tell(&format!("The report is in {}\n", self.0.display())),
         }
     }
 }

@@ -45,7 +45,7 @@ async fn plan(
     }
     let cluster = connect::connect(connection).await?;
     let found = find(&cluster, &state).await?;
-    output.say(&render::found::found(&driver, found));
+    output.tell(&render::found::found(&driver, found));
     let drive =
         Drive { plan: state.plan, until: Until::Verdict, state: Some(file), history, page: None };
     drive.run(&cluster, driver, output).await
@@ -64,9 +64,7 @@ fn ended(
         drive::keep(history, &record, output);
     }
     let plan = &driver.state().plan;
-    if !output.is_json() {
-        output.say("This plan has ended; nothing is sent to EMQX.\n");
-    }
+    output.tell("This plan has ended; nothing is sent to EMQX.\n");
     output.result(&status, || drive::verdict(plan, plan, &status))?;
     Ok(Exit::of_outcome(outcome))
 }

@@ -12,9 +12,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
 use emqx_rebalance_core::driver::Driver;
-use emqx_rebalance_core::{
-    Decision, Error, ErrorKind, Plan, PlanOptions, Result, Snapshot, Strategy,
-};
+use emqx_rebalance_core::{Decision, Plan, PlanOptions, Result, Snapshot, Strategy};
 
 /// Plans, asks, starts, and follows if wanted.
 ///
@@ -33,7 +31,7 @@ pub(crate) async fn run(
     let cluster = connect::connect(connection).await?;
     let plan = source.plan(args, &cluster.snapshot().await?)?;
     show(&plan, args, output)?;
-    check(&plan, args.force)?;
+    confirm::sound(plan.errors().next(), args.force)?;
     let asks = plan.decision == Decision::Start;
     if asks && !confirm::ask(args.yes, "Start this rebalance?", output)? {
         return Ok(Exit::Failed);
@@ -84,14 +82,4 @@ fn show(plan: &Plan, args: &StartArgs, output: Output) -> Result<()> {
         );
     }
     Ok(())
-}
-
-fn check(plan: &Plan, force: bool) -> Result<()> {
-    match plan.errors().next() {
-        Some(finding) if !force => Err(Error::new(
-            ErrorKind::Conflict,
-            format!("nothing was started: {} (--force starts all the same)", finding.message),
-        )),
-        _ => Ok(()),
-    }
 }

@@ -1,6 +1,7 @@
 //! `status`: what runs, and how the clients are spread.
 
 use super::connect;
+use super::interrupt::Interrupt;
 use crate::args::{ConnectionArgs, StatusArgs};
 use crate::exit::Exit;
 use crate::output::{Output, Screen};
@@ -9,7 +10,6 @@ use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::Result;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
-use tokio::{pin, signal};
 
 /// Shows the status once, or every second.
 ///
@@ -31,21 +31,28 @@ pub(crate) async fn run(
 
 /// Shows the status every second. An answer that is lost is said and asked for again.
 async fn watch(cluster: &Cluster, output: Output) -> Result<Exit> {
-    let interrupt = signal::ctrl_c();
-    pin!(interrupt);
+    let mut interrupt = Interrupt::new()?;
     let screen = Screen::new(output);
+    let shown = tokio::select! {
+        () = interrupt.wait() => Ok(()),
+        shown = show(cluster, &screen, output) => shown,
+    };
+    screen.close();
+    shown.map(|()| Exit::Done)
+}
+
+/// Shows the status until nobody reads it any more.
+async fn show(cluster: &Cluster, screen: &Screen, output: Output) -> Result<()> {
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = &mut interrupt => {
-                screen.close();
-                return Ok(Exit::Done);
-            }
-            _ = tick.tick() => {}
-        }
+        tick.tick().await;
         match cluster.status().await {
-            Ok(status) => screen.show(&status, || render::status::status(&status))?,
+            Ok(status) => {
+                if !screen.show(&status, || render::status::status(&status))? {
+                    return Ok(());
+                }
+            }
             Err(error) if error.is_retryable() => output.error(&error, Some("asking again")),
             Err(error) => return Err(error),
         }

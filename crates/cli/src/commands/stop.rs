@@ -36,6 +36,9 @@ fn words(stopped: &[NodeName]) -> String {
     }
     let line = |node: &NodeName| format!("Stopped the rebalance of {node}.\n");
     let mut text: String = stopped.iter().map(line).collect();
-    text.push_str("Clients that moved stay where they are; all nodes serve again.\n");
+    let whose = if stopped.len() == 1 { "its" } else { "their" };
+    text.push_str(&format!(
+        "Clients that moved stay where they are; {whose} donors serve again.\n"
+    ));
     text
 }

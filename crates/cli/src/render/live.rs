@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 /// Shows a rebalance as it goes, on standard error.
 pub(crate) struct Live {
     output: Output,
+    /// What goes on: a rebalance or an evacuation.
+    what: &'static str,
     bars: Option<Bars>,
     /// When a plain line was last written.
     said_at: Instant,
@@ -27,10 +29,10 @@ struct Bars {
 }
 
 impl Live {
-    /// A view of what is to go as `forecast`: bars if `output` can redraw them.
-    pub(crate) fn new(output: Output, forecast: &Forecast) -> Self {
+    /// A view of `what`, which is to go as `forecast`: bars if `output` can redraw them.
+    pub(crate) fn new(output: Output, what: &'static str, forecast: &Forecast) -> Self {
         let bars = output.is_live().then(|| Bars::new(forecast));
-        Self { output, bars, said_at: Instant::now(), said: String::new() }
+        Self { output, what, bars, said_at: Instant::now(), said: String::new() }
     }
 
     /// Shows where the plan stands.
@@ -47,7 +49,7 @@ impl Live {
 
     /// Says what happened.
     pub(crate) fn tell(&mut self, event: &Event) {
-        if let Some(text) = words(event).filter(|text| *text != self.said) {
+        if let Some(text) = words(event, self.what).filter(|text| *text != self.said) {
             self.line(&table::wrapped(&text, WIDTH.into(), "  "));
             self.said = text;
         }
@@ -64,8 +66,7 @@ impl Live {
     fn line(&self, text: &str) {
         match &self.bars {
             Some(bars) => bars.total.println(text),
-            None if self.output.is_json() => {}
-            None => self.output.say(&format!("{text}\n")),
+            None => self.output.tell(&format!("{text}\n")),
         }
     }
 }
@@ -114,7 +115,7 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 /// What happened, if people want to know.
-fn words(event: &Event) -> Option<String> {
+fn words(event: &Event, what: &str) -> Option<String> {
     Some(match event {
         Event::Starting { .. } | Event::Ended { .. } | Event::Gone { .. } => return None,
         Event::Started { coordinator } => format!("{coordinator} has begun"),
@@ -136,7 +137,7 @@ fn words(event: &Event) -> Option<String> {
             percent(*over),
             percent(*expected)
         ),
-        Event::Stopping { coordinator } => format!("stopping the rebalance of {coordinator}"),
+        Event::Stopping { coordinator } => format!("stopping the {what} of {coordinator}"),
         _ => return None,
     })
 }

@@ -3,7 +3,7 @@
 use super::numbers::{count, float, name, names, percent};
 use super::table::{self, Column};
 use super::{ALERT, GOOD};
-use emqx_rebalance_core::driver::{Outcome, Status};
+use emqx_rebalance_core::driver::{Cause, Outcome, Status};
 use emqx_rebalance_core::{NodeEnd, Plan};
 
 /// The verdict in a few lines.
@@ -24,7 +24,8 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
         let line = format!("could not ask whether these serve again, look yourself: {nodes}");
         text.push_str(&format!("  {}\n", table::wrapped(&line, 78, "  ")));
     }
-    if let Some(cause) = &outcome.cause {
+    let is_new = |cause: &&Cause| !outcome.detail.contains(&cause.message);
+    if let Some(cause) = outcome.cause.as_ref().filter(is_new) {
         let line = format!("cause: {}", cause.message);
         text.push_str(&format!("  {}\n", table::wrapped(&line, 78, "  ")));
     }

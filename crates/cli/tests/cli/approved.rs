@@ -75,6 +75,10 @@ fn what_contradicts_a_plan_file_is_bad_usage() {
         assert_eq!(said.code, Some(2), "{}", said.err);
         assert!(said.err.contains(text), "{text} not in {}", said.err);
     }
+    let later = plan(&cluster, folder.path(), |plan| plan["version"] = json!(2));
+    let said = start(&cluster, &later, &[]);
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.err.contains("`version` is `2` but must be 1"), "{}", said.err);
     std::fs::write(&path, r#"{"version":1,"nodes":[]}"#).unwrap();
     let said = start(&cluster, &path, &[]);
     assert_eq!(said.code, Some(2), "{}", said.err);

@@ -175,6 +175,39 @@ fn bad_usage_ends_with_2() {
     let said = run(&["plan", "--rate", "5", "--output", "json"], "");
     assert_eq!(said.code, Some(2));
     assert_eq!(said.error()["kind"], "config_invalid");
+    for (args, text) in [
+        (&["evacuate", "start"][..], "not provided: <NODE>"),
+        (&["start", "--report", "x"], "not provided: --wait"),
+        (&["plan", "--output", "yaml"], "possible values: table, json"),
+    ] {
+        let said = run(&[args, &["--output", "json"]].concat(), "");
+        assert_eq!(said.code, Some(2), "{args:?}");
+        let error = said.error();
+        assert!(error["message"].as_str().unwrap().contains(text), "{text} not in {error}");
+    }
+}
+
+#[test]
+fn bad_options_of_the_embedded_cluster_are_named() {
+    for (args, texts) in [
+        (["--personality", "6.0"], ["`personality` is `6.0`", "one of `4.4.12`"]),
+        (["--load-balancer", "magic"], ["`load_balancer` is `magic`", "one of `round_robin`"]),
+    ] {
+        let said = run(&[&["cluster"], &args[..]].concat(), "");
+        assert_eq!(said.code, Some(2), "{}", said.err);
+        for text in texts {
+            assert!(said.err.contains(text), "{text} not in {}", said.err);
+        }
+    }
+}
+
+#[test]
+fn a_variable_that_is_empty_is_none() {
+    let mut command = crate::command::binary(&["status", "--url", "http://127.0.0.1:1"]);
+    command.env("EMQX_API_KEY", "").env("EMQX_USERNAME", "u");
+    let said = finish(&mut command, "");
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("set EMQX_PASSWORD"), "{}", said.err);
 }
 
 #[test]
@@ -193,6 +226,10 @@ fn half_a_login_is_refused_before_anything_is_sent() {
         (&["--username", "u"], "set EMQX_PASSWORD or give --password-file"),
         (&["--api-key", "k", "--username", "u"], "not both"),
         (&["--api-key", "k", "--api-secret-file", "/nowhere/key"], "/nowhere/key"),
+        (&["--api-key", "k", "--username", "u"], "EMQX_API_KEY"),
+        (&["--api-secret-file", "/nowhere/key"], "needs --api-key or EMQX_API_KEY"),
+        (&["--username", "u", "--api-secret-file", "/nowhere/key"], "needs --api-key"),
+        (&["--password-file", "/nowhere/key"], "needs --username or EMQX_USERNAME"),
         (&["--node-url", "emqx1"], "a node and its URL"),
     ] {
         let said = run(&[&["status", "--url", "http://127.0.0.1:1"], args].concat(), "");

@@ -57,6 +57,12 @@ pub(crate) fn finish(command: &mut Command, input: &str) -> Said {
     }
 }
 
+/// Sends `signal` to the process `id`.
+pub(crate) fn signalled(id: u32, signal: &str) {
+    let sent = Command::new("kill").args([signal, &id.to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
 /// An embedded cluster in a process of its own, which ends with this value.
 pub(crate) struct Embedded {
     process: Child,

@@ -44,6 +44,9 @@ fn an_evacuation_that_takes_too_long_is_stopped() {
     assert_eq!(said.json()["outcome"]["result"], "timed_out");
     let left = cluster.run(&["evacuate", "status", "--output", "json"]).json();
     assert_eq!(left, serde_json::json!([]));
+    let said = cluster.run(&[&args[..], &["--wait-health-check", "10m", NODE]].concat());
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.err.contains("stopping the evacuation of emqx1@127.0.0.1"), "{}", said.err);
 }
 
 #[test]

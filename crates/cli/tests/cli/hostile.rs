@@ -78,6 +78,20 @@ fn a_redirect_to_a_login_page_is_not_followed() {
 }
 
 #[test]
+fn a_proxy_without_a_node_behind_it_is_told_from_a_wrong_url() {
+    let said = Server::new(|stream| answer(stream, "503 Service Unavailable", "")).refuses();
+    assert!(said.err.contains("EMQX or a proxy before it fails"), "{}", said.err);
+}
+
+#[test]
+fn https_where_nobody_speaks_it_is_said() {
+    let server = Server::new(|stream| answer(stream, "400 Bad Request", "no TLS here"));
+    let said = run(&["status", "--url", &server.url.replace("http:", "https:")], "");
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(said.err.contains("whether --url must begin with http://"), "{}", said.err);
+}
+
+#[test]
 fn a_server_that_hangs_is_given_up() {
     let (keep, kept) = std::sync::mpsc::channel();
     let server = Server::new(move |stream| keep.send(stream).unwrap());

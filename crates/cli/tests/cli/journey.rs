@@ -1,6 +1,6 @@
 //! The main job against the embedded cluster: plan, start, watch, stop, evacuate.
 
-use crate::command::{Embedded, finish};
+use crate::command::{Embedded, finish, signalled};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
@@ -71,6 +71,11 @@ fn start_and_wait_writes_a_page() {
 
     let without_wait = cluster.run(&["start", "--yes", "--report", report.to_str().unwrap()]);
     assert_eq!(without_wait.code, Some(2), "{}", without_wait.err);
+    let unused = folder.path().join("unused.html");
+    let args = ["start", "--yes", "--wait", "--report", unused.to_str().unwrap()];
+    let said = cluster.run(&[&args[..], &["--exclude", "emqx9@127.0.0.1"]].concat());
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(!unused.exists(), "nothing was started, nothing is written");
     let nowhere = cluster.run(&["start", "--yes", "--wait", "--report", "/nowhere/report.html"]);
     assert_eq!(nowhere.code, Some(2), "{}", nowhere.err);
     assert!(nowhere.err.contains("`report` is `/nowhere/report.html`"), "{}", nowhere.err);
@@ -91,12 +96,21 @@ fn start_returns_when_emqx_shows_the_run_and_stop_ends_it() {
     let second = cluster.run(&[&["start", "--yes"], &SLOW[..]].concat());
     assert_eq!(second.code, Some(1), "{}", second.err);
     assert!(second.err.contains("nothing was started"), "{}", second.err);
+    let forced = cluster.run(&[&["start", "--yes", "--wait", "--force"], &SLOW[..]].concat());
+    assert_eq!(forced.code, Some(1), "{}", forced.err);
+    assert!(forced.out.contains("is running already"), "{}", forced.out);
+    assert!(!forced.out.contains("cause:"), "said twice: {}", forced.out);
     assert_eq!(cluster.running(), 1);
 
     let stop = cluster.run(&["stop", "--output", "json"]);
     assert_eq!(stop.code, Some(0), "{}", stop.err);
     assert_eq!(stop.json()["stopped"].as_array().unwrap().len(), 1);
     assert_eq!(cluster.running(), 0);
+    let again = cluster.run(&[&["start", "--yes", "--output", "json"], &SLOW[..]].concat());
+    assert_eq!((again.code, again.err.as_str()), (Some(0), ""));
+    let stop = cluster.run(&["stop", "--coordinator", "emqx3@127.0.0.1"]);
+    // Others may be closed still: by another rebalance, by an evacuation.
+    assert!(stop.out.contains("its donors serve again"), "{}", stop.out);
     assert!(cluster.run(&["stop"]).out.contains("Nothing to stop"));
 }
 
@@ -108,9 +122,7 @@ fn interrupted(cluster: &Embedded, signal: &str) -> (Option<i32>, String) {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let waits = |line: &String| line.contains("waiting for load balancers");
     lines.by_ref().map(Result::unwrap).find(waits).unwrap();
-    let id = child.id().to_string();
-    let sent = std::process::Command::new("kill").args([signal, &id]).status().unwrap();
-    assert!(sent.success());
+    signalled(child.id(), signal);
     let rest: Vec<String> = lines.map(Result::unwrap).collect();
     (child.wait().unwrap().code(), rest.join("\n"))
 }
@@ -127,14 +139,18 @@ fn a_killed_command_leaves_emqx_running_and_status_says_so() {
 }
 
 #[test]
-fn ctrl_c_detaches_and_says_so() {
+fn ctrl_c_and_sigterm_detach_and_say_so() {
     let cluster = cluster();
-    let (code, said) = interrupted(&cluster, "-INT");
-    assert_eq!(code, Some(0), "{said}");
-    for text in ["Not watching any more", "goes on by itself", "emqx-rebalance stop"] {
-        assert!(said.contains(text), "{text} not in {said}");
+    for signal in ["-INT", "-TERM"] {
+        let (code, said) = interrupted(&cluster, signal);
+        // Without a verdict it is not done: what follows in a script must not go on.
+        assert_eq!(code, Some(1), "{said}");
+        for text in ["Not watching any more", "goes on by itself", "emqx-rebalance stop"] {
+            assert!(said.contains(text), "{text} not in {said}");
+        }
+        assert_eq!(cluster.running(), 1);
+        assert_eq!(cluster.run(&["stop"]).code, Some(0));
     }
-    assert_eq!(cluster.running(), 1);
 }
 
 #[test]
@@ -177,6 +193,11 @@ fn a_node_is_emptied_and_serves_again() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("until you stop this"), "{}", said.err);
     assert!(cluster.run(&["evacuate", "status"]).out.contains(node));
+    let other = cluster.run(&["evacuate", "status", "emqx2@127.0.0.1"]);
+    assert_eq!(other.out, "emqx2@127.0.0.1 is not being emptied.\n");
+    let unknown = cluster.run(&["evacuate", "status", "emqx9@127.0.0.1", "--output", "json"]);
+    assert_eq!((unknown.code, unknown.out.as_str()), (Some(2), ""));
+    assert_eq!(unknown.error()["kind"], "unknown_node");
     assert!(cluster.run(&["status"]).out.contains("evacuating"));
 
     let start = cluster.run(&["start", "--yes", "--nodes", "emqx1@127.0.0.1,emqx3@127.0.0.1"]);

@@ -12,5 +12,7 @@ mod faults;
 mod history;
 mod hostile;
 mod journey;
+mod leaving;
 mod offline;
+mod relay;
 mod resume;

@@ -124,6 +124,7 @@ fn a_state_is_driven_by_one_process_and_never_lost_by_another_start() {
     let said = finish(&mut home.command(&cluster, &["resume", "--output", "json"]), "");
     assert_eq!(said.code, Some(1), "{}", said.err);
     assert_eq!(said.json()["outcome"]["result"], "vanished");
+    assert_eq!(said.err, "");
     assert_eq!(home.history().len(), 1);
 }
 

@@ -1,0 +1,36 @@
+//! What ends a command that would go on: Ctrl-C, or SIGTERM from whatever runs it.
+
+use emqx_rebalance_core::{Error, ErrorKind, Result};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Waits for Ctrl-C and SIGTERM, which end nothing by themselves once this is there.
+pub(crate) struct Interrupt {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interrupt {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// `unreachable` if the system does not allow it.
+    pub(crate) fn new() -> Result<Self> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| {
+                Error::new(ErrorKind::Unreachable, "cannot listen for signals").with("why", error)
+            })
+        };
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next one. Safe to drop and to call again.
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
