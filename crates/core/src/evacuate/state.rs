@@ -37,6 +37,10 @@ pub struct EvacuatorState {
     /// Since when the node's own counts are 0 although EMQX moves sessions.
     #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) empty_since: Option<Timestamp>,
+    /// When the node was last seen down, or out of the cluster.
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    #[serde(default)]
+    pub(super) down_at: Option<Timestamp>,
     #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) watch: Watch,
 }
@@ -53,6 +57,7 @@ impl EvacuatorState {
             shown: None,
             others: Vec::new(),
             empty_since: None,
+            down_at: None,
             watch: Watch::default(),
         }
     }
@@ -74,6 +79,12 @@ impl EvacuatorState {
         self.watch.nodes.iter().find(|load| load.node == *self.node())
     }
 
+    /// Whether the node is down, or boots: EMQX says nothing of an evacuation then, and goes on with
+    /// it once the node is up.
+    pub(super) fn is_away(&self) -> bool {
+        self.down_at.is_some_and(|at| self.watch.now.ms_since(at) < BOOT_MS)
+    }
+
     /// The node to empty and those that its clients and sessions go to, each once.
     pub(super) fn plan_nodes(&self) -> Vec<NodeName> {
         let mut nodes = vec![self.node().clone()];
@@ -85,3 +96,7 @@ impl EvacuatorState {
         nodes
     }
 }
+
+/// How long after its return a node may say nothing of its evacuation: its API answers 2 to 3 s before
+/// its rebalance application runs.
+const BOOT_MS: u64 = 10_000;
