@@ -205,9 +205,12 @@ pub(super) fn success(host: &Host) -> Result<(), String> {
     let waves = 1 + host.events.iter().filter(|(_, e)| matches!(e, Event::NextWave { .. })).count();
     let starts = host.events.iter().filter(|(_, e)| matches!(e, Event::Starting { .. })).count();
     // A cluster that cannot be read is not touched; and runs that level together and were begun at
-    // different times, since a start was lost, may end elsewhere.
+    // different times, since a start was lost or a process died, may end elsewhere.
     let was_unread = outcome.result == OutcomeKind::Refused && starts == 0;
-    let was_uneven = outcome.result == OutcomeKind::Vanished && starts > host.truth.begun.len();
+    let begun = host.events.iter().filter(|(_, e)| matches!(e, Event::Starting { .. }));
+    let (mut first, mut last) = (begun.clone(), begun);
+    let spread_ms = first.next().zip(last.next_back()).map_or(0, |((a, _), (z, _))| z.ms_since(*a));
+    let was_uneven = outcome.result == OutcomeKind::Vanished && spread_ms > 1_000;
     if !outcome.result.is_success() && !was_unread && !was_uneven {
         return Err("it is no success".to_owned());
     }

@@ -9,6 +9,7 @@ mod truth;
 
 use host::Host;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use scenario::{Scenario, bad_line, chaos};
 
 fn told(host: &Host) -> String {
@@ -37,7 +38,12 @@ fn driven(scenario: &Scenario) -> Result<Host, TestCaseError> {
 /// Unless `PROPTEST_CASES` says otherwise.
 fn cases() -> ProptestConfig {
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
-    if asked { ProptestConfig::default() } else { ProptestConfig::with_cases(300) }
+    if asked {
+        return ProptestConfig::default();
+    }
+    // The same cases every time.
+    let rng_seed = RngSeed::Fixed(1);
+    ProptestConfig { rng_seed, failure_persistence: None, ..ProptestConfig::with_cases(300) }
 }
 
 proptest! {
