@@ -97,11 +97,11 @@ impl Driver {
         }
     }
 
-    /// Remembers of the runs that are gone which node is down: it comes back empty.
+    /// Remembers of the runs that are not shown any more which node is down: it comes back empty.
     fn see_lost_nodes(&mut self) {
         for i in 0..self.state.runs.len() {
             let Some(tracked) = self.state.runs.get(i) else { continue };
-            let is_news = tracked.state == TrackState::Gone && tracked.lost.is_none();
+            let is_news = tracked.state.is_unseen() && tracked.lost.is_none();
             let lost = is_news.then(|| goal::lost_node(&self.state, tracked).cloned()).flatten();
             if let (Some(tracked), Some(lost)) = (self.state.runs.get_mut(i), lost) {
                 tracked.lost = Some(lost);

@@ -86,7 +86,7 @@ fn missing_of_plan(state: &DriverState) -> Option<String> {
     let Some(balance) = measured(state) else {
         return Some("a node of the plan could not be read".to_owned());
     };
-    let goal = state.plan.balance.after.over + ROOM;
+    let goal = state.plan.balance.after.over + room(state);
     (balance.over > goal + ROUNDING).then(|| {
         format!(
             "the fullest node is {:.1} % over the mean; the plan's goal is {:.1} %",
@@ -96,7 +96,15 @@ fn missing_of_plan(state: &DriverState) -> Option<String> {
     })
 }
 
-/// What clients that come and go may add to the forecast's imbalance: 2 % of the mean.
+/// What clients that come and go may add to the forecast's imbalance: one client, where that is more.
+fn room(state: &DriverState) -> f64 {
+    let nodes = state.plan_nodes();
+    let loads = state.watch.nodes.iter().filter(|load| nodes.contains(&load.node));
+    let total = loads.map(|load| load.connections).fold(0, u64::saturating_add);
+    ROOM.max(float(nodes.len() as u64) / float(total.max(1)))
+}
+
+/// The same as a share of the mean: 2 %.
 const ROOM: f64 = 0.02;
 /// 51 clients where the mean is 50 are 2 % over it, not more.
 const ROUNDING: f64 = 1e-9;

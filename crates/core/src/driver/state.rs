@@ -212,6 +212,11 @@ impl TrackState {
         matches!(self, Self::Asked | Self::Doubtful { .. } | Self::Running { .. })
     }
 
+    /// Whether it was running, and the last poll did not show it.
+    pub(crate) fn is_unseen(&self) -> bool {
+        matches!(self, Self::Gone | Self::Running { empty: 1.., .. })
+    }
+
     /// Whether a stop must be sent to end it.
     pub(crate) fn may_be_stopped(&self) -> bool {
         matches!(self, Self::Doubtful { .. } | Self::Running { .. })

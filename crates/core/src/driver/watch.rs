@@ -142,6 +142,12 @@ impl Watch {
         self.events.push(Event::AnswerLost { cause });
     }
 
+    /// Waits for no answer of the poll in progress any more.
+    pub(crate) fn abandon_round(&mut self) {
+        self.pending.retain(|_, question| matches!(question, Question::Start(_)));
+        self.round = Round::default();
+    }
+
     /// Whether an answer to a read is on its way.
     pub(crate) fn is_reading(&self) -> bool {
         let is_read = |question: &Question| !matches!(question, Question::Start(_));

@@ -82,8 +82,8 @@ impl Verdict<'_> {
     fn state_of_the_node(&self, state: &EvacuatorState) -> &'static str {
         match self.availability {
             _ if self.lives && state.is_away() => {
-                "; EMQX did not confirm the stop: a node that is down goes on evacuating when it \
-                 comes back, so stop it then"
+                "; EMQX did not confirm the stop: a node that was down goes on evacuating when it \
+                 is back, so stop it then"
             }
             _ if self.lives => "; EMQX did not confirm the stop: look at its status",
             Some(Availability::Closed) => "; the node is still closed to clients",

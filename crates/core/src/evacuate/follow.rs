@@ -2,6 +2,7 @@
 
 use super::ending;
 use super::evacuator::Evacuator;
+use super::state::Silence;
 use crate::driver::guard::down;
 use crate::driver::machine::Machine;
 use crate::driver::state::{EndReason, Missed, Round, Stage, TrackState};
@@ -25,9 +26,7 @@ impl Evacuator {
         if let Some(nodes) = &round.nodes {
             let counted = [self.state.node().clone()];
             self.state.watch.see_nodes(&nodes.nodes, &counted);
-            if down(nodes, &counted).is_some() {
-                self.state.down_at = Some(self.state.watch.now);
-            }
+            self.state.hear(down(nodes, &counted).is_some());
         }
         if let Some(status) = &round.status {
             self.see_evacuation(status, round.nodes.is_some());
@@ -56,6 +55,7 @@ impl Evacuator {
 
     fn see(&mut self, shown: EvacuationState) {
         self.started();
+        self.state.silence = Silence::MeansNone;
         let phase = RunState::from(shown.as_str().to_owned()).phase();
         let Some(is_new) = self.state.track.see(phase) else { return };
         if self.state.shown.as_ref() != Some(&shown) {

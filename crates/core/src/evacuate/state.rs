@@ -37,10 +37,10 @@ pub struct EvacuatorState {
     /// Since when the node's own counts are 0 although EMQX moves sessions.
     #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) empty_since: Option<Timestamp>,
-    /// When the node was last seen down, or out of the cluster.
+    /// What it means if EMQX shows no evacuation.
     #[cfg_attr(feature = "typescript", ts(skip))]
     #[serde(default)]
-    pub(super) down_at: Option<Timestamp>,
+    pub(super) silence: Silence,
     #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) watch: Watch,
 }
@@ -57,7 +57,7 @@ impl EvacuatorState {
             shown: None,
             others: Vec::new(),
             empty_since: None,
-            down_at: None,
+            silence: Silence::default(),
             watch: Watch::default(),
         }
     }
@@ -66,6 +66,7 @@ impl EvacuatorState {
     pub(super) fn after_restart(mut self) -> Self {
         self.track.doubt_after_restart();
         self.watch.forget_requests();
+        self.silence = Silence::Unheard;
         self
     }
 
@@ -79,10 +80,21 @@ impl EvacuatorState {
         self.watch.nodes.iter().find(|load| load.node == *self.node())
     }
 
-    /// Whether the node is down, or boots: EMQX says nothing of an evacuation then, and goes on with
-    /// it once the node is up.
+    /// Takes note of whether the node was there when the nodes were read.
+    pub(super) fn hear(&mut self, is_down: bool) {
+        if is_down || self.silence == Silence::Unheard {
+            self.silence = Silence::MeansNothing { until: self.watch.now.plus_ms(BOOT_MS) };
+        }
+    }
+
+    /// Whether the node is down, or may be booting: EMQX shows no evacuation then, and goes on with it
+    /// once the node is up.
     pub(super) fn is_away(&self) -> bool {
-        self.down_at.is_some_and(|at| self.watch.now.ms_since(at) < BOOT_MS)
+        match self.silence {
+            Silence::MeansNone => false,
+            Silence::MeansNothing { until } => self.watch.now < until,
+            Silence::Unheard => true,
+        }
     }
 
     /// The node to empty and those that its clients and sessions go to, each once.
@@ -95,6 +107,19 @@ impl EvacuatorState {
         }
         nodes
     }
+}
+
+/// What it means if EMQX shows no evacuation.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "silence", rename_all = "snake_case")]
+pub(super) enum Silence {
+    /// That there is none.
+    #[default]
+    MeansNone,
+    /// Nothing: the node is down, or may be booting.
+    MeansNothing { until: Timestamp },
+    /// Nothing yet: who restored this does not know whether the node was restarted meanwhile.
+    Unheard,
 }
 
 /// How long after its return a node may say nothing of its evacuation: its API answers 2 to 3 s before

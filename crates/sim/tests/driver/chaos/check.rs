@@ -41,7 +41,7 @@ pub(super) fn request(
         | Ask::StartEvacuation { node: name, .. } => {
             let before = starts_of(name);
             let recent = before.iter().filter(|i| now.ms_since(sent[**i].at) < 3_600_000).count();
-            if recent >= 3 {
+            if recent >= MOST_STARTS {
                 return Err(format!("start number {} to {name} within an hour", recent + 1));
             }
             if let Some(last) = before.last() {
@@ -91,6 +91,9 @@ pub(super) fn verdict(host: &mut Host) -> Result<(), String> {
     if !host.truth.ours.is_empty() && !keeps && !says_what_is_left {
         return Err(format!("{:?} still run", host.truth.ours));
     }
+    if says_what_is_left {
+        told_to_stop(host)?;
+    }
     knowing_harm(host)?;
     let subject = host.subject.clone();
     match (&subject, outcome.result) {
@@ -114,8 +117,31 @@ pub(super) fn verdict(host: &mut Host) -> Result<(), String> {
     last_word(host, keeps || says_what_is_left)
 }
 
+/// What goes on in spite of a verdict was told to stop.
+fn told_to_stop(host: &Host) -> Result<(), String> {
+    for coordinator in &host.truth.ours {
+        let name = crate::node(coordinator + 1);
+        let is_stop = |sent: &Sent| match &sent.ask {
+            Ask::Stop { coordinator } | Ask::StopEvacuation { node: coordinator } => {
+                *coordinator == name
+            }
+            _ => false,
+        };
+        if !host.sent.iter().any(is_stop) {
+            return Err(format!("{name} goes on, and was never told to stop"));
+        }
+    }
+    Ok(())
+}
+
 /// Who was told of somebody else's run did not stop it: a stop names a coordinator, not a run.
+///
+/// An evacuation is known by its node alone: who asked for one and heard no answer takes the one that
+/// is shown for its own.
 fn knowing_harm(host: &Host) -> Result<(), String> {
+    if matches!(host.subject, Subject::Evacuation(_)) {
+        return Ok(());
+    }
     for (at, begun_at, coordinator) in &host.truth.harmed {
         let is_it = |ask: &Ask| match ask {
             Ask::Stop { coordinator: name } | Ask::StopEvacuation { node: name } => {
@@ -142,8 +168,11 @@ fn completed(host: &mut Host, plan: &Plan, outcome: &Outcome) -> Result<(), Stri
     for donor in plan.runs.iter().flat_map(|run| &run.donors) {
         let node = place(donor);
         let is_checked = !outcome.unchecked.contains(donor);
-        // Somebody else may have closed it since.
-        let is_well = cluster.is_up(node) && !cluster.is_hung(node) && !cluster.evacuates(node);
+        // Somebody else may have closed it since; and one that boots says that it is open before it is.
+        let is_well = cluster.is_up(node)
+            && !cluster.is_half_up(node)
+            && !cluster.is_hung(node)
+            && !cluster.evacuates(node);
         let is_alone = cluster.coordinators().is_empty();
         if is_well && is_alone && !cluster.door(node).available && is_checked {
             return Err(format!("{donor} is closed"));
@@ -164,7 +193,8 @@ fn completed(host: &mut Host, plan: &Plan, outcome: &Outcome) -> Result<(), Stri
             let most = nodes.iter().map(|name| counts[place(name)]).max().unwrap_or(0);
             let sum: u64 = nodes.iter().map(|name| counts[place(name)]).sum();
             let mean = float(sum) / float(nodes.len() as u64);
-            float(most) <= mean * (1.0 + plan.balance.after.over + 0.021)
+            // The room that the driver gives: one client, or 2 %.
+            float(most) <= mean * (1.0 + plan.balance.after.over) + (0.021 * mean).max(1.001)
         }
     };
     if !host.truth.counts.iter().any(|(_, counts)| within(counts)) {
@@ -202,19 +232,25 @@ fn last_word(host: &mut Host, may_run: bool) -> Result<(), String> {
 /// Of a cluster that is well: the runs were started once, ended by themselves, and reached the goal.
 pub(super) fn success(host: &Host) -> Result<(), String> {
     let outcome = host.subject.outcome().ok_or("there is no verdict")?;
-    let waves = 1 + host.events.iter().filter(|(_, e)| matches!(e, Event::NextWave { .. })).count();
     let starts = host.events.iter().filter(|(_, e)| matches!(e, Event::Starting { .. })).count();
     // A cluster that cannot be read is not touched; and runs that level together and were begun at
     // different times, since a start was lost or a process died, may end elsewhere.
     let was_unread = outcome.result == OutcomeKind::Refused && starts == 0;
+    // Nor is one bothered for long whose starts are all lost.
+    let was_unheard = outcome.result == OutcomeKind::Refused && starts >= MOST_STARTS;
     let begun = host.events.iter().filter(|(_, e)| matches!(e, Event::Starting { .. }));
     let (mut first, mut last) = (begun.clone(), begun);
     let spread_ms = first.next().zip(last.next_back()).map_or(0, |((a, _), (z, _))| z.ms_since(*a));
     let was_uneven = outcome.result == OutcomeKind::Vanished && spread_ms > 1_000;
-    if !outcome.result.is_success() && !was_unread && !was_uneven {
+    if !outcome.result.is_success() && !was_unread && !was_unheard && !was_uneven {
         return Err("it is no success".to_owned());
     }
-    if host.truth.begun.values().any(|begun| *begun > waves) {
+    // A short run may come and go before it can be seen that its start, whose answer was lost, arrived.
+    let asked = |place: usize| {
+        let is_it = |event: &Event| matches!(event, Event::Starting { coordinator } if *coordinator == crate::node(place + 1));
+        host.events.iter().filter(|(_, event)| is_it(event)).count()
+    };
+    if host.truth.begun.iter().any(|(place, begun)| *begun > asked(*place)) {
         return Err(format!("started again: {:?}", host.truth.begun));
     }
     if host.truth.ends.iter().any(|(_, _, end)| *end != End::ByItself) {
@@ -222,6 +258,9 @@ pub(super) fn success(host: &Host) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// To one coordinator within an hour.
+const MOST_STARTS: usize = 3;
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn float(count: u64) -> f64 {

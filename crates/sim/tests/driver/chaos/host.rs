@@ -1,9 +1,10 @@
 //! Carries a driver through a scenario, with a network that loses and delays.
 
+use super::line::{Random, credentials, is_read, patience_ms, timeout};
 use super::scenario::{Scenario, Storm};
 use super::subject::Subject;
 use super::truth::{By, Truth};
-use emqx_rebalance_api::{ApiVersion, Capabilities, Credentials, Secret};
+use emqx_rebalance_api::{ApiVersion, Capabilities};
 use emqx_rebalance_core::driver::{Answer, Ask, Event, Input, Request, RequestId};
 use emqx_rebalance_core::{Error, ErrorKind, Result, Timestamp};
 use emqx_rebalance_sim::{Answer as Reply, Courier, Fault, Ticket, VirtualCluster};
@@ -374,39 +375,5 @@ impl Host {
     /// Whether a command that nobody waits for may still reach EMQX.
     pub(super) fn has_strays(&self) -> bool {
         !self.late.is_empty()
-    }
-}
-
-fn is_read(ask: &Ask) -> bool {
-    matches!(ask, Ask::Nodes | Ask::GlobalStatus | Ask::Availability { .. })
-}
-
-/// How long a client waits.
-fn patience_ms(ask: &Ask) -> u64 {
-    match ask {
-        Ask::Start { .. } | Ask::StartEvacuation { .. } => 50_000,
-        _ => 10_000,
-    }
-}
-
-fn timeout() -> Error {
-    Error::new(ErrorKind::Timeout, "no answer in time")
-}
-
-fn credentials() -> Credentials {
-    let key = "emqx-rebalance".to_owned();
-    Credentials::ApiKey { key, secret: Secret::new("embedded-cluster") }
-}
-
-/// SplitMix64, as the simulator's own.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % end.max(1)
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod found;
 mod host;
+mod line;
 mod scenario;
 mod subject;
 mod truth;
@@ -42,7 +43,7 @@ fn cases() -> ProptestConfig {
         return ProptestConfig::default();
     }
     // The same cases every time.
-    let rng_seed = RngSeed::Fixed(2);
+    let rng_seed = RngSeed::Fixed(1);
     ProptestConfig { rng_seed, failure_persistence: None, ..ProptestConfig::with_cases(300) }
 }
 
