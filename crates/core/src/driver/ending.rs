@@ -13,17 +13,19 @@ use crate::units::Timestamp;
 
 impl Driver {
     /// Tells every run that still lives to stop, unless they ended by themselves. Repeating it is
-    /// harmless.
+    /// harmless, except to somebody else who starts one there: what EMQX has stopped is left alone.
     pub(super) fn stop_what_must_go(&mut self) {
         let Stage::Ending { why, .. } = &self.state.stage else { return };
         if *why == EndReason::Gone {
             return;
         }
-        let live = self.state.runs.iter().filter(|tracked| tracked.state.may_be_stopped());
-        let live: Vec<NodeName> = live.map(|tracked| tracked.run.coordinator.clone()).collect();
-        for coordinator in live {
+        let must_go = |tracked: &TrackedRun| tracked.state.may_be_stopped() && !tracked.is_stopped;
+        let live = self.state.runs.iter().enumerate().filter(|(_, tracked)| must_go(tracked));
+        let live: Vec<(usize, NodeName)> =
+            live.map(|(i, tracked)| (i, tracked.run.coordinator.clone())).collect();
+        for (i, coordinator) in live {
             self.state.watch.events.push(Event::Stopping { coordinator: coordinator.clone() });
-            self.state.watch.ask(Ask::Stop { coordinator }, Question::Stop);
+            self.state.watch.ask(Ask::Stop { coordinator }, Question::Stop(i));
         }
     }
 
@@ -153,7 +155,13 @@ impl Verdict<'_> {
     }
 
     fn natural(&self, state: &DriverState) -> (OutcomeKind, String) {
-        if state.runs.iter().all(|tracked| tracked.state == TrackState::NotNeeded) {
+        let none_was_needed =
+            state.runs.iter().all(|tracked| tracked.state == TrackState::NotNeeded);
+        if none_was_needed && !state.waves.is_empty() {
+            let detail = "the runs ended, and EMQX found nothing left to balance";
+            return (OutcomeKind::Completed, detail.to_owned());
+        }
+        if none_was_needed {
             let detail = "EMQX found nothing to balance: the counts have changed since the plan";
             return (OutcomeKind::AlreadyBalanced, detail.to_owned());
         }

@@ -8,7 +8,7 @@ use super::event::Event;
 use super::goal;
 use super::machine::Machine;
 use super::state::{EndReason, Missed, Round, Stage, TrackState};
-use crate::emqx::GlobalStatus;
+use crate::emqx::{GlobalStatus, RunStatus};
 use crate::forecast::RunPhase;
 
 impl Driver {
@@ -28,8 +28,16 @@ impl Driver {
             let counted = self.state.plan_nodes();
             self.state.watch.see_nodes(&nodes.nodes, &counted);
         }
+        for i in &round.stopped {
+            if let Some(tracked) = self.state.runs.get_mut(*i) {
+                tracked.is_stopped = true;
+            }
+        }
         if let Some(status) = &round.status {
             self.see_runs(status);
+        }
+        if round.nodes.is_some() {
+            self.see_lost_nodes();
         }
         match self.state.stage.clone() {
             Stage::Following => self.follow(&round),
@@ -44,7 +52,7 @@ impl Driver {
             match shown {
                 Some(phase) => self.see_run(i, phase),
                 // While EMQX reports something that cannot be read, that may be the run.
-                None if status.unreadable.is_empty() => self.miss_run(i),
+                None if status.unreadable.is_empty() => self.miss_run(i, status),
                 None => {}
             }
         }
@@ -61,6 +69,8 @@ impl Driver {
         self.started(i);
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
         tracked.is_cut_short = false;
+        tracked.is_stopped = false;
+        tracked.lost = None;
         if let (Some(true), Some(phase)) = (tracked.state.see(shown), shown) {
             let coordinator = tracked.run.coordinator.clone();
             self.state.watch.changed_at = self.state.watch.now;
@@ -68,8 +78,9 @@ impl Driver {
         }
     }
 
-    fn miss_run(&mut self, i: usize) {
-        let limit = self.state.options.empty_polls;
+    fn miss_run(&mut self, i: usize, status: &GlobalStatus) {
+        // A coordinator runs one rebalance: where somebody else's is shown, ours is not hidden.
+        let limit = if self.is_displaced(i, status) { 1 } else { self.state.options.empty_polls };
         let is_cut_short = self.would_be_cut_short(i);
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
         match tracked.state.miss(limit) {
@@ -80,9 +91,31 @@ impl Driver {
                 self.state.watch.events.push(Event::Gone { coordinator });
             }
             Some(Missed::NeverBegan { may_repeat, cause }) => {
-                self.settle_doubt(i, may_repeat, cause);
+                let is_alone = !status.rebalances.iter().any(|entry| !self.is_ours(entry));
+                self.settle_doubt(i, may_repeat && is_alone, cause);
             }
         }
+    }
+
+    /// Remembers of the runs that are not shown any more which node is down: it comes back empty.
+    fn see_lost_nodes(&mut self) {
+        for i in 0..self.state.runs.len() {
+            let Some(tracked) = self.state.runs.get(i) else { continue };
+            let is_news = tracked.state.is_unseen() && tracked.lost.is_none();
+            let lost = is_news.then(|| goal::lost_node(&self.state, tracked).cloned()).flatten();
+            if let (Some(tracked), Some(lost)) = (self.state.runs.get_mut(i), lost) {
+                tracked.lost = Some(lost);
+            }
+        }
+    }
+
+    fn is_displaced(&self, i: usize, status: &GlobalStatus) -> bool {
+        let coordinator = self.state.runs.get(i).map(|tracked| &tracked.run.coordinator);
+        status.rebalances.iter().any(|entry| Some(&entry.coordinator) == coordinator)
+    }
+
+    fn is_ours(&self, entry: &RunStatus) -> bool {
+        self.state.runs.iter().any(|tracked| tracked.is_shown(entry))
     }
 
     /// Whether a run that is gone now did not come to its own end: it was last seen before its
@@ -97,8 +130,7 @@ impl Driver {
     }
 
     fn see_foreign_runs(&mut self, status: &GlobalStatus) {
-        let is_ours = |entry| self.state.runs.iter().any(|tracked| tracked.is_shown(entry));
-        let foreign = status.rebalances.iter().filter(|entry| !is_ours(entry));
+        let foreign = status.rebalances.iter().filter(|entry| !self.is_ours(entry));
         let events: Vec<Event> =
             foreign.map(|e| Event::ForeignRun { coordinator: e.coordinator.clone() }).collect();
         self.state.watch.events.extend(events);

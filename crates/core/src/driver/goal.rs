@@ -2,8 +2,9 @@
 
 use super::state::{DriverState, TrackedRun};
 use crate::balance::{Balance, float};
+use crate::node::NodeName;
 use crate::plan::Run;
-use crate::snapshot::NodeLoad;
+use crate::snapshot::{NodeLoad, NodeStatus};
 
 /// The balance of the plan's nodes as last seen; `None` if one of them was never seen.
 pub(super) fn measured(state: &DriverState) -> Option<Balance> {
@@ -29,8 +30,11 @@ pub(super) fn missing(state: &DriverState) -> Option<String> {
 
 /// What a run has not reached of EMQX's own goal, in words.
 pub(super) fn missing_of_run(state: &DriverState, tracked: &TrackedRun) -> Option<String> {
+    if let Some(absent) = absent(state, tracked) {
+        return Some(absent);
+    }
     let Run { donors, recipients, strategy, .. } = &tracked.run;
-    let mean = |names: &[crate::node::NodeName], count: fn(&NodeLoad) -> u64| {
+    let mean = |names: &[NodeName], count: fn(&NodeLoad) -> u64| {
         let found = state.watch.nodes.iter().filter(|load| names.contains(&load.node));
         let total = found.map(count).fold(0, u64::saturating_add);
         float(total) / float(names.len().max(1) as u64)
@@ -56,12 +60,34 @@ pub(super) fn missing_of_run(state: &DriverState, tracked: &TrackedRun) -> Optio
     })
 }
 
+/// A node of the run that is not there, in words. It counts for no client, which must not pass for a
+/// donor that has given them away; nor must the empty node that comes back.
+fn absent(state: &DriverState, tracked: &TrackedRun) -> Option<String> {
+    if let Some(node) = &tracked.lost {
+        return Some(format!("{node} was down, and is empty if it is back"));
+    }
+    let node = lost_node(state, tracked)?;
+    Some(format!("{node} is down or has left the cluster"))
+}
+
+/// A node of the run that was down, or not in the cluster, when last looked at.
+pub(super) fn lost_node<'a>(state: &DriverState, tracked: &'a TrackedRun) -> Option<&'a NodeName> {
+    let is_there = |node: &NodeName| {
+        let load = state.watch.nodes.iter().find(|load| load.node == *node);
+        load.is_some_and(|load| load.status != NodeStatus::Stopped)
+    };
+    tracked.run.nodes.iter().find(|node| !is_there(node))
+}
+
 fn missing_of_plan(state: &DriverState) -> Option<String> {
+    if let Some(absent) = state.runs.iter().find_map(|tracked| absent(state, tracked)) {
+        return Some(absent);
+    }
     let Some(balance) = measured(state) else {
         return Some("a node of the plan could not be read".to_owned());
     };
-    let goal = state.plan.balance.after.over + ROOM;
-    (balance.over > goal).then(|| {
+    let goal = state.plan.balance.after.over + room(state);
+    (balance.over > goal + ROUNDING).then(|| {
         format!(
             "the fullest node is {:.1} % over the mean; the plan's goal is {:.1} %",
             balance.over * 100.0,
@@ -70,5 +96,15 @@ fn missing_of_plan(state: &DriverState) -> Option<String> {
     })
 }
 
-/// What clients that come and go may add to the forecast's imbalance: 2 % of the mean.
+/// What clients that come and go may add to the forecast's imbalance: one client, where that is more.
+fn room(state: &DriverState) -> f64 {
+    let nodes = state.plan_nodes();
+    let loads = state.watch.nodes.iter().filter(|load| nodes.contains(&load.node));
+    let total = loads.map(|load| load.connections).fold(0, u64::saturating_add);
+    ROOM.max(float(nodes.len() as u64) / float(total.max(1)))
+}
+
+/// The same as a share of the mean: 2 %.
 const ROOM: f64 = 0.02;
+/// 51 clients where the mean is 50 are 2 % over it, not more.
+const ROUNDING: f64 = 1e-9;

@@ -137,6 +137,8 @@ pub(crate) trait Machine {
     fn begin_ending(&mut self, why: EndReason) {
         let now = self.watch().now;
         *self.stage_mut() = Stage::Ending { why, since: now };
+        // Whatever must stop is told so now, not when a slow poll has come back.
+        self.watch_mut().abandon_round();
         self.watch_mut().next_poll = now;
     }
 

@@ -10,7 +10,7 @@ use crate::emqx::{Availability, GlobalStatus, NodeList};
 use crate::forecast::RunPhase;
 use crate::node::NodeName;
 use crate::plan::{Plan, Run};
-use crate::units::Timestamp;
+use crate::units::{EvictRate, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -84,6 +84,12 @@ pub(super) struct TrackedRun {
     /// Whether it ended before its own goal: it was stopped by somebody, or its coordinator crashed.
     #[serde(default)]
     pub(super) is_cut_short: bool,
+    /// Whether EMQX has said that it is stopped, and has not shown it since.
+    #[serde(default)]
+    pub(super) is_stopped: bool,
+    /// The node of it that was down at its end or thereafter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) lost: Option<NodeName>,
 }
 
 /// What became of a run.
@@ -113,7 +119,7 @@ pub(crate) enum Question {
     GlobalStatus,
     Availability(NodeName),
     Start(usize),
-    Stop,
+    Stop(usize),
 }
 
 /// The answers of one poll.
@@ -123,6 +129,8 @@ pub(crate) struct Round {
     pub(crate) status: Option<GlobalStatus>,
     pub(crate) nodes: Option<NodeList>,
     pub(crate) availability: BTreeMap<NodeName, Option<Availability>>,
+    /// The runs that EMQX has stopped.
+    pub(crate) stopped: Vec<usize>,
     pub(crate) lost: Option<Cause>,
 }
 
@@ -204,6 +212,11 @@ impl TrackState {
         matches!(self, Self::Asked | Self::Doubtful { .. } | Self::Running { .. })
     }
 
+    /// Whether it was running, and the last poll did not show it.
+    pub(crate) fn is_unseen(&self) -> bool {
+        matches!(self, Self::Gone | Self::Running { empty: 1.., .. })
+    }
+
     /// Whether a stop must be sent to end it.
     pub(crate) fn may_be_stopped(&self) -> bool {
         matches!(self, Self::Doubtful { .. } | Self::Running { .. })
@@ -264,7 +277,13 @@ pub(crate) enum Missed {
 
 impl TrackedRun {
     pub(super) fn new(run: &Run) -> Self {
-        Self { run: run.clone(), state: TrackState::Pending, is_cut_short: false }
+        Self {
+            run: run.clone(),
+            state: TrackState::Pending,
+            is_cut_short: false,
+            is_stopped: false,
+            lost: None,
+        }
     }
 
     /// Whether EMQX may run it now.
@@ -277,11 +296,17 @@ impl TrackedRun {
         self.is_live() || self.state == TrackState::Gone
     }
 
-    /// Whether `status` shows it: a rebalance by the same coordinator over the same nodes. EMQX may
-    /// tell donors from recipients in another way than the plan if counts moved in between.
+    /// Whether `status` shows it: a rebalance by the same coordinator over the same nodes at the same
+    /// rates. EMQX may tell donors from recipients in another way than the plan if counts moved in between.
     pub(super) fn is_shown(&self, status: &crate::emqx::RunStatus) -> bool {
         let shown = status.donors.iter().chain(&status.recipients);
+        let strategy = &self.run.strategy;
+        let is_rate = |shown: Option<u64>, own: EvictRate| {
+            shown.is_none_or(|shown| shown == u64::from(own.get()))
+        };
         status.coordinator == self.run.coordinator
+            && is_rate(status.conn_evict_rate, strategy.conn_evict_rate)
+            && is_rate(status.sess_evict_rate, strategy.sess_evict_rate)
             && shown.clone().count() == self.run.nodes.len()
             && shown.into_iter().all(|node| self.run.nodes.contains(node))
     }

@@ -122,8 +122,9 @@ impl Watch {
                 round.availability.insert(node, Some(availability));
             }
             (Question::Start(i), answer) => return Some((i, answer)),
-            (Question::Stop, Ok(Answer::Stop(StopAnswer::Stopped | StopAnswer::NotStarted))) => {}
-            (Question::Stop, Ok(Answer::Stop(StopAnswer::Refused(refusal)))) => {
+            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::Stopped))) => round.stopped.push(i),
+            (Question::Stop(_), Ok(Answer::Stop(StopAnswer::NotStarted))) => {}
+            (Question::Stop(_), Ok(Answer::Stop(StopAnswer::Refused(refusal)))) => {
                 self.lost(&Error::from(refusal));
             }
             (Question::Availability(node), answer) => {
@@ -139,6 +140,12 @@ impl Watch {
         let cause = Cause::from(error);
         self.round.lost = Some(cause.clone());
         self.events.push(Event::AnswerLost { cause });
+    }
+
+    /// Waits for no answer of the poll in progress any more.
+    pub(crate) fn abandon_round(&mut self) {
+        self.pending.retain(|_, question| matches!(question, Question::Start(_)));
+        self.round = Round::default();
     }
 
     /// Whether an answer to a read is on its way.

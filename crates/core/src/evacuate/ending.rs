@@ -5,7 +5,7 @@ use super::state::EvacuatorState;
 use crate::balance::Balance;
 use crate::driver::machine::Machine;
 use crate::driver::state::{EndReason, Question, Round, Stage};
-use crate::driver::{Ask, Event, Guard, Outcome, OutcomeKind};
+use crate::driver::{Ask, Event, Outcome, OutcomeKind};
 use crate::emqx::Availability;
 use crate::units::Timestamp;
 
@@ -16,7 +16,7 @@ impl Evacuator {
         if *why != EndReason::Gone && self.state.track.may_be_stopped() {
             let node = self.state.node().clone();
             self.state.watch.events.push(Event::Stopping { coordinator: node.clone() });
-            self.state.watch.ask(Ask::StopEvacuation { node }, Question::Stop);
+            self.state.watch.ask(Ask::StopEvacuation { node }, Question::Stop(0));
         }
     }
 
@@ -80,11 +80,10 @@ impl Verdict<'_> {
 
     /// What is left to do for people.
     fn state_of_the_node(&self, state: &EvacuatorState) -> &'static str {
-        let is_down = matches!(self.why, EndReason::Guarded { guard: Guard::NodeDown, .. });
         match self.availability {
-            _ if self.lives && is_down => {
-                "; EMQX did not confirm the stop: a node that is down goes on evacuating when it \
-                 comes back, so stop it then"
+            _ if self.lives && state.is_away() => {
+                "; EMQX did not confirm the stop: a node that was down goes on evacuating when it \
+                 is back, so stop it then"
             }
             _ if self.lives => "; EMQX did not confirm the stop: look at its status",
             Some(Availability::Closed) => "; the node is still closed to clients",

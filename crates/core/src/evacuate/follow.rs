@@ -2,6 +2,8 @@
 
 use super::ending;
 use super::evacuator::Evacuator;
+use super::state::Silence;
+use crate::driver::guard::down;
 use crate::driver::machine::Machine;
 use crate::driver::state::{EndReason, Missed, Round, Stage, TrackState};
 use crate::driver::{Event, OutcomeKind};
@@ -24,9 +26,10 @@ impl Evacuator {
         if let Some(nodes) = &round.nodes {
             let counted = [self.state.node().clone()];
             self.state.watch.see_nodes(&nodes.nodes, &counted);
+            self.state.hear(down(nodes, &counted).is_some());
         }
         if let Some(status) = &round.status {
-            self.see_evacuation(status);
+            self.see_evacuation(status, round.nodes.is_some());
         }
         match self.state.stage.clone() {
             Stage::Following => self.follow(&round),
@@ -35,19 +38,24 @@ impl Evacuator {
         }
     }
 
-    fn see_evacuation(&mut self, status: &GlobalStatus) {
+    /// `could_look` tells whether the nodes were read too.
+    fn see_evacuation(&mut self, status: &GlobalStatus, could_look: bool) {
         let node = Some(self.state.node());
         let entry = status.evacuations.iter().find(|entry| entry.node.as_ref() == node);
         match entry {
             Some(entry) => self.see(entry.state.clone()),
-            // While EMQX reports something that cannot be read, that may be it.
-            None if status.unreadable.is_empty() => self.miss(),
+            // While EMQX reports something that cannot be read, that may be it; and it says nothing
+            // of a node that is down.
+            None if status.unreadable.is_empty() && could_look && !self.state.is_away() => {
+                self.miss();
+            }
             None => {}
         }
     }
 
     fn see(&mut self, shown: EvacuationState) {
         self.started();
+        self.state.silence = Silence::MeansNone;
         let phase = RunState::from(shown.as_str().to_owned()).phase();
         let Some(is_new) = self.state.track.see(phase) else { return };
         if self.state.shown.as_ref() != Some(&shown) {
@@ -75,7 +83,10 @@ impl Evacuator {
         if !self.state.track.is_live() {
             return self.begin_ending(EndReason::Gone);
         }
-        if let (Some(_), Some(_), Some(detail)) = (&round.nodes, &round.status, self.emptied()) {
+        // A rebalance of somebody else may hand the node sessions at any time.
+        let is_alone = round.status.as_ref().is_some_and(|status| status.rebalances.is_empty());
+        let emptied = self.emptied();
+        if let (Some(_), true, Some(detail)) = (&round.nodes, is_alone, emptied) {
             let outcome = ending::outcome(&self.state, OutcomeKind::Completed, detail);
             return self.end(outcome);
         }

@@ -37,6 +37,10 @@ pub struct EvacuatorState {
     /// Since when the node's own counts are 0 although EMQX moves sessions.
     #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) empty_since: Option<Timestamp>,
+    /// What it means if EMQX shows no evacuation.
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    #[serde(default)]
+    pub(super) silence: Silence,
     #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) watch: Watch,
 }
@@ -53,6 +57,7 @@ impl EvacuatorState {
             shown: None,
             others: Vec::new(),
             empty_since: None,
+            silence: Silence::default(),
             watch: Watch::default(),
         }
     }
@@ -61,6 +66,7 @@ impl EvacuatorState {
     pub(super) fn after_restart(mut self) -> Self {
         self.track.doubt_after_restart();
         self.watch.forget_requests();
+        self.silence = Silence::Unheard;
         self
     }
 
@@ -74,6 +80,23 @@ impl EvacuatorState {
         self.watch.nodes.iter().find(|load| load.node == *self.node())
     }
 
+    /// Takes note of whether the node was there when the nodes were read.
+    pub(super) fn hear(&mut self, is_down: bool) {
+        if is_down || self.silence == Silence::Unheard {
+            self.silence = Silence::MeansNothing { until: self.watch.now.plus_ms(BOOT_MS) };
+        }
+    }
+
+    /// Whether the node is down, or may be booting: EMQX shows no evacuation then, and goes on with it
+    /// once the node is up.
+    pub(super) fn is_away(&self) -> bool {
+        match self.silence {
+            Silence::MeansNone => false,
+            Silence::MeansNothing { until } => self.watch.now < until,
+            Silence::Unheard => true,
+        }
+    }
+
     /// The node to empty and those that its clients and sessions go to, each once.
     pub(super) fn plan_nodes(&self) -> Vec<NodeName> {
         let mut nodes = vec![self.node().clone()];
@@ -85,3 +108,20 @@ impl EvacuatorState {
         nodes
     }
 }
+
+/// What it means if EMQX shows no evacuation.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "silence", rename_all = "snake_case")]
+pub(super) enum Silence {
+    /// That there is none.
+    #[default]
+    MeansNone,
+    /// Nothing: the node is down, or may be booting.
+    MeansNothing { until: Timestamp },
+    /// Nothing yet: who restored this does not know whether the node was restarted meanwhile.
+    Unheard,
+}
+
+/// How long after its return a node may say nothing of its evacuation: its API answers 2 to 3 s before
+/// its rebalance application runs.
+const BOOT_MS: u64 = 10_000;

@@ -8,6 +8,7 @@ use crate::forecast::Spread;
 use crate::plan::PlanOptions;
 use crate::snapshot::NodeLoad;
 use crate::strategy::Strategy;
+use crate::version::EmqxVersion;
 
 /// Seconds by which coordinators tick late, on average: they start one after the other and each
 /// ticks by its own clock, up to 0.2 s apart.
@@ -57,6 +58,8 @@ pub(crate) struct Setting {
     pub(crate) wait_health_check_s: u64,
     pub(crate) wait_takeover_s: u64,
     pub(crate) reconnect_delay_s: f64,
+    /// Shortest wait that every node's EMQX takes.
+    pub(crate) least_wait_s: u64,
 }
 
 impl Setting {
@@ -87,7 +90,13 @@ impl Setting {
             wait_health_check_s: strategy.wait_health_check.into(),
             wait_takeover_s: strategy.wait_takeover.into(),
             reconnect_delay_s: options.delay_s(),
+            least_wait_s: nodes.iter().map(|load| least_wait_s(load)).max().unwrap_or(0),
         }
+    }
+
+    /// A wait of `seconds` as a start may name it, where the strategy's own is `asked`.
+    pub(crate) fn wait(&self, seconds: u64, asked: u64) -> u32 {
+        u32::try_from(seconds.max(self.least_wait_s.min(asked))).unwrap_or(u32::MAX)
     }
 
     /// The same with targets that leave room for chance.
@@ -130,6 +139,12 @@ impl Setting {
         }
         flow
     }
+}
+
+/// EMQX 4 knows no wait of 0 s.
+fn least_wait_s(load: &NodeLoad) -> u64 {
+    let version = load.version.as_deref().and_then(EmqxVersion::parse);
+    u64::from(version.is_some_and(|version| version.major() < 5))
 }
 
 /// What each node ends with per weight, less what goes to `others`.

@@ -107,8 +107,9 @@ fn stop(
         site,
         recipients,
         rate: EvictRate::at_least_one(u32::try_from(hold.rate).unwrap_or(u32::MAX)),
-        wait_health_check_s: u32::try_from(setting.wait_health_check_s - hold.ahead_s).unwrap_or(0),
-        wait_takeover_s: u32::try_from(hold.wait_s).unwrap_or(u32::MAX),
+        wait_health_check_s: setting
+            .wait(setting.wait_health_check_s - hold.ahead_s, setting.wait_health_check_s),
+        wait_takeover_s: setting.wait(hold.wait_s, setting.wait_takeover_s),
         abs: AbsThreshold::at_least_one(u32::try_from(whole(threshold)).unwrap_or(u32::MAX)),
         rel: RelThreshold::TIGHTEST,
         donor,

@@ -150,6 +150,18 @@ impl Cluster {
         !self.runs.is_empty() || self.nodes.iter().any(|node| node.evacuation_wakes().is_some())
     }
 
+    /// The nodes that coordinate a rebalance now, whether or not they would say so.
+    pub fn coordinators(&self) -> Vec<usize> {
+        let mut coordinators: Vec<_> = self.runs.iter().map(|run| run.coordinator).collect();
+        coordinators.sort_unstable();
+        coordinators
+    }
+
+    /// Whether a node is being evacuated, or will be once it is up again.
+    pub fn evacuates(&self, node: usize) -> bool {
+        self.nodes.get(node).is_some_and(|node| node.evacuation.is_some())
+    }
+
     /// The load of every node now, as a client would read it from `/nodes`.
     ///
     /// # Errors

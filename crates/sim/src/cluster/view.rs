@@ -106,7 +106,7 @@ impl Cluster {
     }
 
     /// Whether the node is up but its rebalance application is not.
-    pub(crate) fn is_half_up(&self, node: usize) -> bool {
+    pub fn is_half_up(&self, node: usize) -> bool {
         let half = |node: &super::Node| {
             matches!(node.life, Life::Booting { .. }) || node.gave_up && node.life == Life::Up
         };

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod answers;
+mod chaos;
 mod guards;
 mod level;
 mod outcomes;

@@ -1,0 +1,69 @@
+//! Drivers in random trouble: what they say is held against what the simulated EMQX really did.
+
+mod check;
+mod found;
+mod host;
+mod line;
+mod scenario;
+mod subject;
+mod truth;
+
+use host::Host;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use scenario::{Scenario, bad_line, chaos};
+
+fn told(host: &Host) -> String {
+    let events: Vec<String> =
+        host.events.iter().map(|(at, event)| format!("{:>9} {event:?}", at.as_ms())).collect();
+    format!(
+        "at {} ms: {:?}\n{}\nwrong: {:#?}\ntruth: begun {:?}, running {:?}, ends {:?}",
+        host.now().as_ms(),
+        host.subject.outcome(),
+        events.join("\n"),
+        host.wrong,
+        host.truth.begun,
+        host.truth.ours,
+        host.truth.ends
+    )
+}
+
+fn driven(scenario: &Scenario) -> Result<Host, TestCaseError> {
+    let mut host = Host::new(scenario);
+    let has_verdict = host.drive();
+    prop_assert!(has_verdict, "no verdict {}", told(&host));
+    prop_assert!(host.wrong.is_empty(), "{}", told(&host));
+    Ok(host)
+}
+
+/// Unless `PROPTEST_CASES` says otherwise.
+fn cases() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    if asked {
+        return ProptestConfig::default();
+    }
+    // The same cases every time.
+    let rng_seed = RngSeed::Fixed(1);
+    ProptestConfig { rng_seed, failure_persistence: None, ..ProptestConfig::with_cases(300) }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn whatever_happens_the_verdict_is_true(scenario in chaos()) {
+        let mut host = driven(&scenario)?;
+        if let Err(wrong) = check::verdict(&mut host) {
+            prop_assert!(false, "{wrong} {}", told(&host));
+        }
+    }
+
+    #[test]
+    fn a_driver_that_dies_and_hears_badly_still_succeeds(scenario in bad_line()) {
+        let mut host = driven(&scenario)?;
+        let checked = check::success(&host).and_then(|()| check::verdict(&mut host));
+        if let Err(wrong) = checked {
+            prop_assert!(false, "{wrong} {}", told(&host));
+        }
+    }
+}
