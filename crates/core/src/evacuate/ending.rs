@@ -83,7 +83,7 @@ impl Verdict<'_> {
         match self.availability {
             _ if self.lives && state.is_away() => {
                 "; EMQX did not confirm the stop: a node that was down goes on evacuating when it \
-                 is back, so stop it then"
+                 comes back, so stop it then"
             }
             _ if self.lives => "; EMQX did not confirm the stop: look at its status",
             Some(Availability::Closed) => "; the node is still closed to clients",
