@@ -111,7 +111,7 @@ impl EvacuatorState {
 
 /// What it means if EMQX shows no evacuation.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(tag = "silence", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Silence {
     /// That there is none.
     #[default]
