@@ -71,7 +71,12 @@ pub(crate) trait Machine {
     }
 
     fn take_stop(&mut self) {
-        if !matches!(self.stage(), Stage::Done { .. }) {
+        // Who asks again and again must not keep the answers from being waited for.
+        let is_known = matches!(
+            self.stage(),
+            Stage::Ending { why: EndReason::Asked, .. } | Stage::Done { .. }
+        );
+        if !is_known {
             self.begin_ending(EndReason::Asked);
         }
     }

@@ -2,7 +2,6 @@
 
 use super::ending;
 use super::evacuator::Evacuator;
-use super::state::Silence;
 use crate::driver::guard::down;
 use crate::driver::machine::Machine;
 use crate::driver::state::{EndReason, Missed, Round, Stage, TrackState};
@@ -55,7 +54,6 @@ impl Evacuator {
 
     fn see(&mut self, shown: EvacuationState) {
         self.started();
-        self.state.silence = Silence::MeansNone;
         let phase = RunState::from(shown.as_str().to_owned()).phase();
         let Some(is_new) = self.state.track.see(phase) else { return };
         if self.state.shown.as_ref() != Some(&shown) {

@@ -10,7 +10,7 @@ mod world;
 
 use course::{Kill, Scene, kill_at_every_step};
 use emqx_rebalance_core::driver::{
-    Driver, DriverOptions, Event, Input, OutcomeKind, Phase, Purpose, Record,
+    Ask, Driver, DriverOptions, Event, Input, OutcomeKind, Phase, Purpose, Record,
 };
 use emqx_rebalance_core::{Error, ErrorKind, RunPhase, Timestamp};
 use world::{World, a_plan, name};
@@ -111,6 +111,28 @@ fn the_user_s_stop_reaches_emqx() {
     let outcome = world.drive(&mut driver);
     assert_eq!(outcome.result, OutcomeKind::Stopped, "{}", outcome.detail);
     assert!(world.stops >= 1 && world.run.is_none());
+}
+
+#[test]
+fn a_stop_waits_for_no_poll_and_is_not_hurried_by_being_repeated() {
+    let (mut world, mut driver) = (World::new(), driver());
+    let mut inputs = vec![Input::Tick];
+    let mut is_started = false;
+    loop {
+        let step = driver.step(*world.now(), inputs.pop().unwrap_or(Input::Tick));
+        is_started |= step.events.iter().any(|event| matches!(event, Event::Started { .. }));
+        if is_started && !step.requests.is_empty() {
+            break;
+        }
+        inputs.extend(step.requests.into_iter().map(|request| world.answer(request)));
+        if inputs.is_empty() {
+            world.pass(1);
+        }
+    }
+    let step = driver.step(*world.now(), Input::Stop);
+    assert!(step.requests.iter().any(|request| matches!(request.ask, Ask::Stop { .. })));
+    let again = driver.step(*world.now(), Input::Stop);
+    assert!(again.requests.is_empty(), "{:?}", again.requests);
 }
 
 #[test]
