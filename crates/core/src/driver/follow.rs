@@ -6,9 +6,10 @@
 use super::Driver;
 use super::event::Event;
 use super::goal;
+use super::guard::down_node;
 use super::machine::Machine;
 use super::state::{EndReason, Missed, Round, Stage, TrackState};
-use crate::emqx::{GlobalStatus, RunStatus};
+use crate::emqx::{GlobalStatus, NodeList, RunStatus};
 use crate::forecast::RunPhase;
 
 impl Driver {
@@ -36,8 +37,8 @@ impl Driver {
         if let Some(status) = &round.status {
             self.see_runs(status);
         }
-        if round.nodes.is_some() {
-            self.see_lost_nodes();
+        if let Some(nodes) = &round.nodes {
+            self.see_lost_nodes(nodes);
         }
         match self.state.stage.clone() {
             Stage::Following => self.follow(&round),
@@ -98,13 +99,10 @@ impl Driver {
     }
 
     /// Remembers of the runs that are not shown any more which node is down: it comes back empty.
-    fn see_lost_nodes(&mut self) {
-        for i in 0..self.state.runs.len() {
-            let Some(tracked) = self.state.runs.get(i) else { continue };
-            let is_news = tracked.state.is_unseen() && tracked.lost.is_none();
-            let lost = is_news.then(|| goal::lost_node(&self.state, tracked).cloned()).flatten();
-            if let (Some(tracked), Some(lost)) = (self.state.runs.get_mut(i), lost) {
-                tracked.lost = Some(lost);
+    fn see_lost_nodes(&mut self, nodes: &NodeList) {
+        for tracked in &mut self.state.runs {
+            if tracked.state.is_unseen() && tracked.lost.is_none() {
+                tracked.lost = down_node(nodes, &tracked.run.nodes).cloned();
             }
         }
     }

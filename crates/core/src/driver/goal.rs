@@ -63,20 +63,14 @@ pub(super) fn missing_of_run(state: &DriverState, tracked: &TrackedRun) -> Optio
 /// A node of the run that is not there, in words. It counts for no client, which must not pass for a
 /// donor that has given them away; nor must the empty node that comes back.
 fn absent(state: &DriverState, tracked: &TrackedRun) -> Option<String> {
-    if let Some(node) = &tracked.lost {
-        return Some(format!("{node} was down, and is empty if it is back"));
-    }
-    let node = lost_node(state, tracked)?;
-    Some(format!("{node} is down or has left the cluster"))
-}
-
-/// A node of the run that was down, or not in the cluster, when last looked at.
-pub(super) fn lost_node<'a>(state: &DriverState, tracked: &'a TrackedRun) -> Option<&'a NodeName> {
-    let is_there = |node: &NodeName| {
-        let load = state.watch.nodes.iter().find(|load| load.node == *node);
-        load.is_some_and(|load| load.status != NodeStatus::Stopped)
-    };
-    tracked.run.nodes.iter().find(|node| !is_there(node))
+    let node = tracked.lost.as_ref()?;
+    let load = state.watch.nodes.iter().find(|load| load.node == *node);
+    let is_back = load.is_some_and(|load| load.status != NodeStatus::Stopped);
+    Some(if is_back {
+        format!("{node} was down, and came back empty")
+    } else {
+        format!("{node} is down or has left the cluster")
+    })
 }
 
 fn missing_of_plan(state: &DriverState) -> Option<String> {

@@ -87,12 +87,17 @@ impl Alarm {
 
 /// One of `names` is down or has left the cluster.
 pub(crate) fn down(list: &NodeList, names: &[NodeName]) -> Option<(Guard, String)> {
+    let node = down_node(list, names)?;
+    Some((Guard::NodeDown, format!("{node} is down or has left the cluster")))
+}
+
+/// The first of `names` that is down or has left the cluster, as far as the nodes could be read.
+pub(crate) fn down_node<'a>(list: &NodeList, names: &'a [NodeName]) -> Option<&'a NodeName> {
     let is_down = |name: &&NodeName| match list.nodes.iter().find(|load| load.node == **name) {
         Some(load) => load.status == NodeStatus::Stopped,
         None => list.unreadable.is_empty(),
     };
-    let node = names.iter().find(is_down)?;
-    Some((Guard::NodeDown, format!("{node} is down or has left the cluster")))
+    names.iter().find(is_down)
 }
 
 /// Clients that were dropped do not come back.

@@ -2,7 +2,7 @@
 
 use super::ending;
 use super::evacuator::Evacuator;
-use crate::driver::guard::down;
+use crate::driver::guard::down_node;
 use crate::driver::machine::Machine;
 use crate::driver::state::{EndReason, Missed, Round, Stage, TrackState};
 use crate::driver::{Event, OutcomeKind};
@@ -25,7 +25,7 @@ impl Evacuator {
         if let Some(nodes) = &round.nodes {
             let counted = [self.state.node().clone()];
             self.state.watch.see_nodes(&nodes.nodes, &counted);
-            self.state.hear(down(nodes, &counted).is_some());
+            self.state.hear(down_node(nodes, &counted).is_some());
         }
         if let Some(status) = &round.status {
             self.see_evacuation(status, round.nodes.is_some());
