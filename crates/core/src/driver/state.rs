@@ -84,7 +84,7 @@ pub(super) struct TrackedRun {
     /// Whether it ended before its own goal: it was stopped by somebody, or its coordinator crashed.
     #[serde(default)]
     pub(super) is_cut_short: bool,
-    /// Whether EMQX has said that it is stopped, and has not shown it since.
+    /// Whether EMQX has said that it is stopped, or not there, and has not shown it since.
     #[serde(default)]
     pub(super) is_stopped: bool,
     /// The node of it that was down at its end or thereafter.
@@ -129,7 +129,7 @@ pub(crate) struct Round {
     pub(crate) status: Option<GlobalStatus>,
     pub(crate) nodes: Option<NodeList>,
     pub(crate) availability: BTreeMap<NodeName, Option<Availability>>,
-    /// The runs that EMQX has stopped.
+    /// The runs that EMQX has stopped, or says are not there.
     pub(crate) stopped: Vec<usize>,
     pub(crate) lost: Option<Cause>,
 }

@@ -122,8 +122,9 @@ impl Watch {
                 round.availability.insert(node, Some(availability));
             }
             (Question::Start(i), answer) => return Some((i, answer)),
-            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::Stopped))) => round.stopped.push(i),
-            (Question::Stop(_), Ok(Answer::Stop(StopAnswer::NotStarted))) => {}
+            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::Stopped | StopAnswer::NotStarted))) => {
+                round.stopped.push(i)
+            }
             (Question::Stop(_), Ok(Answer::Stop(StopAnswer::Refused(refusal)))) => {
                 self.lost(&Error::from(refusal));
             }

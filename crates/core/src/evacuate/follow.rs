@@ -22,13 +22,14 @@ impl Evacuator {
             return self.close_preflight();
         }
         let round = std::mem::take(&mut self.state.watch.round);
+        let counted = [self.state.node().clone()];
+        let is_down = round.nodes.as_ref().map(|nodes| down_node(nodes, &counted).is_some());
         if let Some(nodes) = &round.nodes {
-            let counted = [self.state.node().clone()];
             self.state.watch.see_nodes(&nodes.nodes, &counted);
-            self.state.hear(down_node(nodes, &counted).is_some());
         }
+        self.state.hear(is_down, !round.stopped.is_empty());
         if let Some(status) = &round.status {
-            self.see_evacuation(status, round.nodes.is_some());
+            self.see_evacuation(status, is_down);
         }
         match self.state.stage.clone() {
             Stage::Following => self.follow(&round),
@@ -37,15 +38,15 @@ impl Evacuator {
         }
     }
 
-    /// `could_look` tells whether the nodes were read too.
-    fn see_evacuation(&mut self, status: &GlobalStatus, could_look: bool) {
+    /// `is_down` is known if the nodes were read too.
+    fn see_evacuation(&mut self, status: &GlobalStatus, is_down: Option<bool>) {
         let node = Some(self.state.node());
         let entry = status.evacuations.iter().find(|entry| entry.node.as_ref() == node);
         match entry {
             Some(entry) => self.see(entry.state.clone()),
             // While EMQX reports something that cannot be read, that may be it; and it says nothing
             // of a node that is down.
-            None if status.unreadable.is_empty() && could_look && !self.state.is_away() => {
+            None if status.unreadable.is_empty() && is_down.is_some() && !self.state.is_away() => {
                 self.miss();
             }
             None => {}

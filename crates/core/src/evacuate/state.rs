@@ -80,10 +80,17 @@ impl EvacuatorState {
         self.watch.nodes.iter().find(|load| load.node == *self.node())
     }
 
-    /// Takes note of whether the node was there when the nodes were read.
-    pub(super) fn hear(&mut self, is_down: bool) {
-        if is_down || self.silence == Silence::Unheard {
-            self.silence = Silence::MeansNothing { until: self.watch.now.plus_ms(BOOT_MS) };
+    /// Takes note of whether the node was down when the nodes were read, and of whether it has
+    /// answered a stop, which takes its rebalance application.
+    pub(super) fn hear(&mut self, is_down: Option<bool>, has_answered: bool) {
+        match (is_down, self.silence) {
+            (Some(true), _) | (Some(false), Silence::Unheard) => {
+                self.silence = Silence::MeansNothing { until: self.watch.now.plus_ms(BOOT_MS) };
+            }
+            _ => {}
+        }
+        if has_answered {
+            self.silence = Silence::MeansNone;
         }
     }
 
