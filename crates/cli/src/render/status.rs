@@ -119,6 +119,7 @@ fn node_words(status: NodeStatus) -> &'static str {
         NodeStatus::Stopped => "down",
         NodeStatus::Evacuating => "evacuating",
         NodeStatus::Donor => "donor",
+        NodeStatus::Unknown => "not known",
     }
 }
 

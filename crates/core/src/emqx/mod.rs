@@ -51,6 +51,10 @@ pub struct GlobalStatus {
     /// The elements that could not be read. While there are any, something runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<Unreadable>,
+    /// The nodes that were not heard: what they coordinate or evacuate is not known. If there are
+    /// any, a rebalance may be listed with those donors alone that spoke for themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unheard: Vec<NodeName>,
 }
 
 impl GlobalStatus {

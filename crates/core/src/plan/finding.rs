@@ -59,6 +59,8 @@ pub enum FindingCode {
     NoHealthCheckWait,
     /// A node is stopped.
     NodeDown,
+    /// A node belongs to the cluster and does not answer: its counts are not known.
+    NodeUnknown,
     /// No node accepts the clients, or the sessions, of the node to evacuate.
     NoOpenNode,
     /// One run is as good as several.

@@ -58,6 +58,11 @@ pub(crate) fn availability(snapshot: &Snapshot, nodes: &[&NodeLoad]) -> Vec<Find
                 Severity::Error,
                 "is a donor of a rebalance that is running: wait for its end or stop it",
             ),
+            NodeStatus::Unknown => (
+                Code::NodeUnknown,
+                severity,
+                "does not answer, so nobody knows its clients: wait until it does, or leave it out",
+            ),
         };
         let message = format!("{} {text}", load.node);
         Some(Finding::new(severity, code, message).about(&load.node))

@@ -49,6 +49,13 @@ pub struct NodeLoad {
     /// Share of the load this node should carry, against the others' weights. 1 if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
+    /// When the counts were read, in milliseconds since 1970 where the reader has a clock. Absent if
+    /// they never were: a node of status `unknown` then has counts of 0 that mean nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_at_ms: Option<u64>,
+    /// Who said so: the URL that answered. Absent if the counts were not read from a cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_from: Option<String>,
 }
 
 /// What a node does in its cluster.
@@ -76,6 +83,9 @@ pub enum NodeStatus {
     Evacuating,
     /// It loses clients in a rebalance that is running.
     Donor,
+    /// It belongs to the cluster, and nobody says how it is: it hangs, or its network does. Neither
+    /// down nor empty. Its counts are the last that were read, see [`NodeLoad::read_at_ms`].
+    Unknown,
 }
 
 impl NodeLoad {
@@ -91,7 +101,14 @@ impl NodeLoad {
             status: NodeStatus::Running,
             max_fds: None,
             weight: None,
+            read_at_ms: None,
+            read_from: None,
         }
+    }
+
+    /// A node of which nothing is known but that it belongs to the cluster.
+    pub fn unknown(node: NodeName) -> Self {
+        Self { status: NodeStatus::Unknown, ..Self::new(node, 0) }
     }
 
     /// The weight, 1 if none was given.

@@ -46,6 +46,8 @@ impl NodeLoad {
         "status",
         "max_fds",
         "weight",
+        "read_at_ms",
+        "read_from",
     ];
 
     /// A node without a good name is none, but its other problems count.
@@ -63,6 +65,8 @@ impl NodeLoad {
         let status = fields.word("status", &NodeStatus::WORDS).unwrap_or_default();
         let max_fds = fields.count("max_fds");
         let weight = fields.number("weight", "a number more than 0", |_| true);
+        let read_at_ms = fields.count("read_at_ms");
+        let read_from = fields.text("read_from", 0..=MAX_URL);
         node.map(|node| Self {
             node,
             connections,
@@ -73,19 +77,24 @@ impl NodeLoad {
             status,
             max_fds,
             weight,
+            read_at_ms,
+            read_from,
         })
     }
 }
 
 impl NodeStatus {
     /// Their words.
-    const WORDS: [(&str, Self); 4] = [
+    const WORDS: [(&str, Self); 5] = [
         ("running", Self::Running),
         ("stopped", Self::Stopped),
         ("evacuating", Self::Evacuating),
         ("donor", Self::Donor),
+        ("unknown", Self::Unknown),
     ];
 }
 
 /// Bytes of a version, far more than any has.
 const MAX_VERSION: usize = 1024;
+/// Bytes of a URL, as browsers take them.
+const MAX_URL: usize = 2048;

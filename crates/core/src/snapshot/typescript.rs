@@ -29,4 +29,6 @@ struct NodeLoadInput {
     status: NodeStatus,
     max_fds: Option<u64>,
     weight: Option<f64>,
+    read_at_ms: Option<u64>,
+    read_from: Option<String>,
 }
