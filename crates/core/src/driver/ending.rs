@@ -37,32 +37,43 @@ impl Driver {
             self.state.stage = Stage::Following;
             return;
         }
+        let is_gone = *why == EndReason::Gone;
         let waited_ms = self.state.watch.now.ms_since(since);
-        let settle_ms = u64::from(self.state.options.settle_s) * 1000;
         let could_read = round.status.is_some() && round.nodes.is_some();
-        // What could not be read is asked again; only a cluster that stays silent ends without it.
-        let is_late = waited_ms >= if could_read { settle_ms } else { settle_ms * SILENCE };
+        let unknown = goal::unknown_nodes(&self.state);
+        // What a run has come to takes counts of all its nodes.
+        let can_judge = could_read && (!is_gone || unknown.is_empty());
         let donors = Donors::of(round, &self.state.donors());
         let polls = u64::from(self.state.options.empty_polls);
         let asked_enough = waited_ms >= self.poll_interval_ms() * polls;
         let serving = donors.closed.is_empty() && (donors.unchecked.is_empty() || asked_enough);
-        let settled = serving && !lives && could_read;
+        let settled = serving && !lives && can_judge;
         let missing = goal::missing(&self.state);
-        let reached = *why != EndReason::Gone
-            || missing.is_none()
+        let are_back = !self.state.watch.clients().are_missing(&self.state.options);
+        let reached = !is_gone
+            || missing.is_none() && are_back
             || self.none_was_needed()
             || self.was_cut_short();
         let settling_ms = u64::from(self.state.options.reconnect_grace_s) * 1000;
         let has_settled = settled && waited_ms >= settling_ms;
-        if *why == EndReason::Gone && has_settled && self.begin_next_wave() {
+        if is_gone && has_settled && are_back && self.begin_next_wave() {
             return;
         }
-        let awaits_wave = *why == EndReason::Gone && self.may_need_wave() && !has_settled;
+        let awaits_wave = is_gone && self.may_need_wave() && !has_settled;
+        let is_late = waited_ms >= self.patience_ms(why, can_judge);
         if is_late || (settled && reached && !awaits_wave) {
             let silent_s = (!could_read).then_some(waited_ms / 1000);
-            let verdict = Verdict { why, missing, donors, lives, silent_s };
+            let verdict = Verdict { why, missing, are_back, donors, lives, silent_s, unknown };
             self.end(verdict.outcome(&self.state));
         }
+    }
+
+    /// Milliseconds to wait for a settled cluster. What could not be read is asked again; only a cluster
+    /// that stays silent ends without it. Who is late already has waited for that.
+    fn patience_ms(&self, why: &EndReason, can_judge: bool) -> u64 {
+        let settle_ms = u64::from(self.state.options.settle_s) * 1000;
+        let is_late = matches!(why, EndReason::Late { .. });
+        if can_judge || is_late { settle_ms } else { settle_ms * SILENCE }
     }
 
     fn none_was_needed(&self) -> bool {
@@ -116,10 +127,14 @@ impl Donors {
 struct Verdict<'a> {
     why: &'a EndReason,
     missing: Option<String>,
+    /// Whether no more clients are missing than the user allows.
+    are_back: bool,
     donors: Donors,
     lives: bool,
     /// Seconds for which the cluster could not be read, if that is why there is a verdict now.
     silent_s: Option<u64>,
+    /// The nodes of the plan that are not known.
+    unknown: Vec<NodeName>,
 }
 
 impl Verdict<'_> {
@@ -144,6 +159,14 @@ impl Verdict<'_> {
                 OutcomeKind::Stalled,
                 format!("no count moved for {idle_s} s while a run was evicting"),
             ),
+            EndReason::Refused { coordinator, cause } if self.is_good_enough(state) => {
+                let detail = format!(
+                    "the counts are within the goal; {coordinator} did not start in wave {}: {}",
+                    state.waves.len() + 1,
+                    cause.message
+                );
+                (OutcomeKind::Completed, detail)
+            }
             EndReason::Refused { coordinator, cause } => {
                 let others = state.runs.iter().any(TrackedRun::was_started);
                 let rest = if others { "; the runs that had started were stopped" } else { "" };
@@ -152,6 +175,13 @@ impl Verdict<'_> {
             }
             why => why.verdict().unwrap_or_else(|| self.natural(state)),
         }
+    }
+
+    /// Whether the waves before one that was refused have reached the goal.
+    fn is_good_enough(&self, state: &DriverState) -> bool {
+        let reached = self.missing.is_none() && self.are_back && self.unknown.is_empty();
+        let is_settled = self.donors.closed.is_empty() && !self.lives && self.silent_s.is_none();
+        !state.waves.is_empty() && reached && is_settled
     }
 
     fn natural(&self, state: &DriverState) -> (OutcomeKind, String) {
@@ -172,6 +202,18 @@ impl Verdict<'_> {
             );
             return (OutcomeKind::TimedOut, detail);
         }
+        if !self.unknown.is_empty() {
+            let detail = format!(
+                "the runs are gone, and nobody knows what they reached: {} did not answer: look at \
+                 its status",
+                listed(&self.unknown)
+            );
+            return (OutcomeKind::TimedOut, detail);
+        }
+        if !self.are_back && self.donors.closed.is_empty() {
+            let detail = "the runs are gone, but clients that were dropped do not come back";
+            return (OutcomeKind::Vanished, detail.to_owned());
+        }
         match (&self.missing, self.donors.closed.is_empty()) {
             (None, true) => {
                 (OutcomeKind::Completed, "the runs ended and the counts are within the goal".into())
@@ -191,16 +233,9 @@ impl Verdict<'_> {
     }
 }
 
-/// An outcome with the balance as measured.
+/// An outcome with the balance as measured, and what is known of the clients.
 pub(super) fn outcome(state: &DriverState, result: OutcomeKind, detail: String) -> Outcome {
-    Outcome {
-        result,
-        detail,
-        balance: goal::measured(state),
-        unchecked: Vec::new(),
-        guard: None,
-        cause: None,
-    }
+    Outcome { balance: goal::measured(state), ..Outcome::of(&state.watch, result, detail) }
 }
 
 fn listed(nodes: &[NodeName]) -> String {
@@ -208,4 +243,4 @@ fn listed(nodes: &[NodeName]) -> String {
 }
 
 /// A cluster that cannot be read is given so many times longer to settle.
-const SILENCE: u64 = 10;
+pub(crate) const SILENCE: u64 = 10;

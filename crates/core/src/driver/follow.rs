@@ -24,36 +24,54 @@ impl Driver {
         if self.state.stage == Stage::Preflight {
             return self.close_preflight();
         }
-        let round = std::mem::take(&mut self.state.watch.round);
-        if let Some(nodes) = &round.nodes {
-            let counted = self.state.plan_nodes();
-            self.state.watch.see_nodes(&nodes.nodes, &counted);
+        let mut round = std::mem::take(&mut self.state.watch.round);
+        self.state.watch.hear(&round);
+        if let Some(list) = &round.nodes {
+            let (counted, losing) = (self.state.plan_nodes(), self.state.donors());
+            let options = self.state.options.clone();
+            self.state.watch.see_nodes(list.nodes.clone(), &counted, &losing, &options);
         }
-        for i in &round.stopped {
-            if let Some(tracked) = self.state.runs.get_mut(*i) {
-                tracked.is_stopped = true;
-            }
-        }
+        round.add_unheard();
         if let Some(status) = &round.status {
-            self.see_runs(status);
+            self.see_runs(status, &round);
         }
+        self.see_stops(&round);
         if let Some(nodes) = &round.nodes {
             self.see_lost_nodes(nodes);
         }
         match self.state.stage.clone() {
+            // A run may evict while the start of another one is in doubt.
+            Stage::Starting => self.check_guards(&round),
             Stage::Following => self.follow(&round),
             Stage::Ending { why, since } => self.close_ending(&why, since, &round),
-            Stage::Preflight | Stage::Starting | Stage::Done { .. } => {}
+            Stage::Preflight | Stage::Done { .. } => {}
         }
     }
 
-    fn see_runs(&mut self, status: &GlobalStatus) {
+    /// Takes note of what EMQX said to our stops. What it has stopped is over: a run that it shows
+    /// later is somebody else's, unless a start of ours may still be on its way.
+    fn see_stops(&mut self, round: &Round) {
+        for i in &round.stopped {
+            if let Some(tracked) = self.state.runs.get_mut(*i) {
+                tracked.is_stopped = true;
+                tracked.is_over = !tracked.was_doubted;
+            }
+        }
+        for i in &round.absent {
+            if let Some(tracked) = self.state.runs.get_mut(*i) {
+                tracked.is_stopped = true;
+            }
+        }
+    }
+
+    fn see_runs(&mut self, status: &GlobalStatus, round: &Round) {
         for i in 0..self.state.runs.len() {
             let shown = self.shown_phase(i, status);
+            let is_heard = self.state.runs.get(i).is_some_and(|tracked| tracked.is_heard(status));
             match shown {
                 Some(phase) => self.see_run(i, phase),
-                // While EMQX reports something that cannot be read, that may be the run.
-                None if status.unreadable.is_empty() => self.miss_run(i, status),
+                // What could not be read or heard may be the run.
+                None if is_heard => self.miss_run(i, status, round),
                 None => {}
             }
         }
@@ -62,13 +80,17 @@ impl Driver {
 
     fn shown_phase(&self, i: usize, status: &GlobalStatus) -> Option<Option<RunPhase>> {
         let tracked = self.state.runs.get(i)?;
-        let entry = status.rebalances.iter().find(|entry| tracked.is_shown(entry))?;
+        let entry = status.rebalances.iter().find(|entry| tracked.is_shown(entry, status))?;
         Some(entry.state.phase())
     }
 
     fn see_run(&mut self, i: usize, shown: Option<RunPhase>) {
         self.started(i);
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
+        if tracked.state == TrackState::Refused && tracked.was_doubted {
+            // A start of ours has arrived after all.
+            tracked.state = TrackState::running(None);
+        }
         tracked.is_cut_short = false;
         tracked.is_stopped = false;
         tracked.lost = None;
@@ -79,12 +101,13 @@ impl Driver {
         }
     }
 
-    fn miss_run(&mut self, i: usize, status: &GlobalStatus) {
+    fn miss_run(&mut self, i: usize, status: &GlobalStatus, round: &Round) {
         // A coordinator runs one rebalance: where somebody else's is shown, ours is not hidden.
-        let limit = if self.is_displaced(i, status) { 1 } else { self.state.options.empty_polls };
+        let polls = if self.is_displaced(i, status) { 1 } else { self.state.options.empty_polls };
+        let absence = self.absence(round, polls, 0);
         let is_cut_short = self.would_be_cut_short(i);
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
-        match tracked.state.miss(limit) {
+        match tracked.state.miss(absence) {
             None => {}
             Some(Missed::Gone) => {
                 tracked.is_cut_short = is_cut_short;
@@ -92,7 +115,7 @@ impl Driver {
                 self.state.watch.events.push(Event::Gone { coordinator });
             }
             Some(Missed::NeverBegan { may_repeat, cause }) => {
-                let is_alone = !status.rebalances.iter().any(|entry| !self.is_ours(entry));
+                let is_alone = status.rebalances.iter().all(|entry| self.is_ours(entry, status));
                 self.settle_doubt(i, may_repeat && is_alone, cause);
             }
         }
@@ -112,8 +135,8 @@ impl Driver {
         status.rebalances.iter().any(|entry| Some(&entry.coordinator) == coordinator)
     }
 
-    fn is_ours(&self, entry: &RunStatus) -> bool {
-        self.state.runs.iter().any(|tracked| tracked.is_shown(entry))
+    pub(super) fn is_ours(&self, entry: &RunStatus, status: &GlobalStatus) -> bool {
+        self.state.runs.iter().any(|tracked| tracked.is_shown(entry, status))
     }
 
     /// Whether a run that is gone now did not come to its own end: it was last seen before its
@@ -128,7 +151,7 @@ impl Driver {
     }
 
     fn see_foreign_runs(&mut self, status: &GlobalStatus) {
-        let foreign = status.rebalances.iter().filter(|entry| !self.is_ours(entry));
+        let foreign = status.rebalances.iter().filter(|entry| !self.is_ours(entry, status));
         let events: Vec<Event> =
             foreign.map(|e| Event::ForeignRun { coordinator: e.coordinator.clone() }).collect();
         self.state.watch.events.extend(events);

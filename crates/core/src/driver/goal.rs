@@ -3,29 +3,95 @@
 use super::state::{DriverState, TrackedRun};
 use crate::balance::{Balance, float};
 use crate::node::NodeName;
-use crate::plan::Run;
+use crate::plan::{Mode, Run};
 use crate::snapshot::{NodeLoad, NodeStatus};
+use std::collections::BTreeSet;
 
-/// The balance of the plan's nodes as last seen; `None` if one of them was never seen.
+/// The balance of the nodes that the plan was to level, over all waves; `None` if one of them is not
+/// known, or the cluster could not be read.
 pub(super) fn measured(state: &DriverState) -> Option<Balance> {
-    let nodes = state.plan_nodes();
+    let nodes = state.promised_nodes();
     let loads = nodes.iter().map(|name| {
         let load = state.watch.nodes.iter().find(|load| load.node == *name)?;
-        Some((load.connections, load.weight()))
+        (load.status != NodeStatus::Unknown).then(|| (load.connections, load.weight()))
     });
-    loads.collect::<Option<Vec<_>>>().filter(|loads| !loads.is_empty()).map(Balance::of)
+    let loads = loads.collect::<Option<Vec<_>>>().filter(|loads| !loads.is_empty());
+    loads.filter(|_| state.watch.silence.is_none()).map(Balance::of)
+}
+
+/// The nodes of the plan and of its runs that are not known.
+pub(super) fn unknown_nodes(state: &DriverState) -> Vec<NodeName> {
+    let (promised, running) = (state.promised_nodes(), state.plan_nodes());
+    let is_ours = |node: &NodeName| promised.contains(node) || running.contains(node);
+    let unknown = state.watch.nodes.iter().filter(|load| load.status == NodeStatus::Unknown);
+    unknown.map(|load| &load.node).filter(|node| is_ours(node)).cloned().collect()
 }
 
 /// What is not reached yet, in words, or `None` if the goal is met.
 ///
-/// One run has EMQX's own goal, its thresholds. Several runs level together, so a single one's
-/// thresholds say little: there the forecast's balance is the goal, with some room for clients that
-/// come and go.
+/// One run has EMQX's own goal, its thresholds, and the promise that its recipients get about as much as
+/// the forecast says. Several runs level together, so a single one's thresholds say little: there the
+/// forecast's balance is the goal, with some room for clients that come and go.
 pub(super) fn missing(state: &DriverState) -> Option<String> {
-    match state.runs.as_slice() {
-        [tracked] => missing_of_run(state, tracked),
+    let missing = match (state.plan.mode, state.runs.as_slice()) {
+        (Mode::Single, [tracked]) => {
+            missing_of_run(state, tracked).or_else(|| uneven(state, tracked))
+        }
         _ => missing_of_plan(state),
-    }
+    };
+    missing.map(|mut text| {
+        if let Some(favoured) = favoured(state) {
+            text = format!(
+                "{text}; nearly all clients came back to {favoured}: the load balancer seems to send \
+                 each to a node of its own, by its address or otherwise, and not to the next one"
+            );
+        }
+        text
+    })
+}
+
+/// How a run's recipients end less even than the forecast says, beyond what chance explains. EMQX looks
+/// at their average alone.
+fn uneven(state: &DriverState, tracked: &TrackedRun) -> Option<String> {
+    let recipients = &tracked.run.recipients;
+    let ends = &state.plan.forecast.end;
+    let spread = |of: &dyn Fn(&NodeName) -> Option<u64>| {
+        let counts: Vec<u64> = recipients.iter().map(of).collect::<Option<_>>()?;
+        let mean = float(counts.iter().fold(0, |sum, n| sum.saturating_add(*n)))
+            / float(counts.len().max(1) as u64);
+        Some((float(counts.iter().copied().max()?) - mean, mean, counts))
+    };
+    let end = |name: &NodeName| ends.iter().find(|end| end.node == *name).map(|e| e.connections);
+    let (expected, _, forecast) = spread(&end)?;
+    let (over, mean, counts) = spread(&|name| count(&state.watch.nodes, name))?;
+    let (_, before, _) = spread(&|name| count(&state.watch.baseline, name))?;
+    let chance = 1.0 + CHANCE * (mean - before).max(0.0).sqrt();
+    (over > expected.max(0.0) + chance.max(mean * ROOM)).then(|| {
+        format!("the recipients hold {}, where {} was forecast", listed(&counts), listed(&forecast))
+    })
+}
+
+/// The node that nearly all clients came back to, if there were others to go to.
+fn favoured(state: &DriverState) -> Option<NodeName> {
+    let recipients: BTreeSet<NodeName> = state.recipients().into_iter().collect();
+    let gains = recipients.into_iter().filter_map(|name| {
+        let now = count(&state.watch.nodes, &name)?;
+        let before = count(&state.watch.baseline, &name)?;
+        Some((now.saturating_sub(before), name))
+    });
+    let gains: Vec<(u64, NodeName)> = gains.collect();
+    let total = gains.iter().map(|(gain, _)| *gain).fold(0, u64::saturating_add);
+    let (most, name) = gains.iter().max()?;
+    let is_telling = gains.len() > 1 && total >= TELLING;
+    (is_telling && float(*most) >= float(total) * NEARLY_ALL).then(|| name.clone())
+}
+
+fn count(nodes: &[NodeLoad], name: &NodeName) -> Option<u64> {
+    nodes.iter().find(|load| load.node == *name).map(|load| load.connections)
+}
+
+fn listed(counts: &[u64]) -> String {
+    counts.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
 }
 
 /// What a run has not reached of EMQX's own goal, in words.
@@ -92,7 +158,7 @@ fn missing_of_plan(state: &DriverState) -> Option<String> {
 
 /// What clients that come and go may add to the forecast's imbalance: one client, where that is more.
 fn room(state: &DriverState) -> f64 {
-    let nodes = state.plan_nodes();
+    let nodes = state.promised_nodes();
     let loads = state.watch.nodes.iter().filter(|load| nodes.contains(&load.node));
     let total = loads.map(|load| load.connections).fold(0, u64::saturating_add);
     ROOM.max(float(nodes.len() as u64) / float(total.max(1)))
@@ -100,5 +166,12 @@ fn room(state: &DriverState) -> f64 {
 
 /// The same as a share of the mean: 2 %.
 const ROOM: f64 = 0.02;
+/// A balancer's chance gives a node so many roots more than its share at most, but for one time in tens
+/// of thousands.
+const CHANCE: f64 = 4.0;
+/// Clients that must have come back before their ways tell anything of the balancer.
+const TELLING: u64 = 10;
+/// Share of them that is no chance any more.
+const NEARLY_ALL: f64 = 0.9;
 /// 51 clients where the mean is 50 are 2 % over it, not more.
 const ROUNDING: f64 = 1e-9;

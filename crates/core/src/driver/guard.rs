@@ -5,12 +5,15 @@
 //! the next one, since counts are rough while clients move; then every run of ours is stopped.
 
 use super::Driver;
+use super::clients::Clients;
 use super::options::DriverOptions;
 use super::state::Round;
+use super::watch::Watch;
 use crate::balance::float;
 use crate::emqx::{GlobalStatus, NodeList};
 use crate::node::NodeName;
 use crate::snapshot::{NodeLoad, NodeStatus};
+use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What a driver stops its runs for.
@@ -36,6 +39,9 @@ pub enum Guard {
 pub(crate) struct Alarm {
     guard: Guard,
     polls: u32,
+    /// When the first of them had its answers.
+    #[serde(default)]
+    since: Timestamp,
 }
 
 impl Driver {
@@ -44,15 +50,15 @@ impl Driver {
         let by_nodes = || {
             let list = round.nodes.as_ref()?;
             down(list, &self.state.plan_nodes())
-                .or_else(|| self.missing_clients(&list.nodes))
+                .or_else(|| missing_clients(&self.state.watch, &self.state.options))
                 .or_else(|| full(&list.nodes, &self.state.recipients(), &self.state.options))
         };
         by_status.or_else(by_nodes)
     }
 
     fn intruder(&self, status: &GlobalStatus) -> Option<(Guard, String)> {
-        let is_ours = |entry| self.state.runs.iter().any(|tracked| tracked.is_shown(entry));
-        if let Some(foreign) = status.rebalances.iter().find(|entry| !is_ours(entry)) {
+        let mut entries = status.rebalances.iter();
+        if let Some(foreign) = entries.find(|entry| !self.is_ours(entry, status)) {
             let text = format!("{} coordinates a rebalance of its own", foreign.coordinator);
             return Some((Guard::ForeignRun, text));
         }
@@ -61,27 +67,20 @@ impl Driver {
         let node = evacuated.into_iter().find(|node| plan_nodes.contains(node))?;
         Some((Guard::Evacuation, format!("{node} is being evacuated")))
     }
-
-    fn missing_clients(&self, nodes: &[NodeLoad]) -> Option<(Guard, String)> {
-        let per_second: u64 =
-            self.state.runs.iter().filter(|tracked| tracked.is_live()).fold(0, |sum, tracked| {
-                let rate = u64::from(tracked.run.strategy.conn_evict_rate.get());
-                sum.saturating_add(rate.saturating_mul(tracked.run.donors.len() as u64))
-            });
-        missing_clients(&self.state.watch.baseline, nodes, per_second, &self.state.options)
-    }
 }
 
 impl Alarm {
-    /// The alarm that follows on `before` if `guard` sees something.
-    pub(crate) fn after(before: Option<Self>, guard: Guard) -> Self {
-        let same = before.filter(|alarm| alarm.guard == guard);
-        Self { guard, polls: same.map_or(1, |alarm| alarm.polls + 1) }
+    /// The alarm that follows on `before` if `guard` sees something `now`.
+    pub(crate) fn after(before: Option<Self>, guard: Guard, now: Timestamp) -> Self {
+        match before.filter(|alarm| alarm.guard == guard) {
+            Some(same) => Self { polls: same.polls.saturating_add(1), ..same },
+            None => Self { guard, polls: 1, since: now },
+        }
     }
 
-    /// Whether it was seen often enough to act.
-    pub(crate) fn is_certain(self) -> bool {
-        self.polls >= POLLS
+    /// Whether it was seen often enough to act, and for `patience_ms` by a poll that was `asked_at`.
+    pub(crate) fn is_certain(self, asked_at: Timestamp, patience_ms: u64) -> bool {
+        self.polls >= POLLS && asked_at.ms_since(self.since) >= patience_ms
     }
 }
 
@@ -100,31 +99,33 @@ pub(crate) fn down_node<'a>(list: &NodeList, names: &'a [NodeName]) -> Option<&'
     names.iter().find(is_down)
 }
 
-/// Clients that were dropped do not come back.
-///
-/// Those on their way are not missing: as many as are dropped, `per_second`, in the time that
-/// clients are given to come back.
-pub(crate) fn missing_clients(
-    baseline: &[NodeLoad],
-    nodes: &[NodeLoad],
-    per_second: u64,
-    options: &DriverOptions,
-) -> Option<(Guard, String)> {
-    let total =
-        |nodes: &[NodeLoad]| nodes.iter().map(|load| load.connections).fold(0, u64::saturating_add);
-    let (before, now) = (total(baseline), total(nodes));
-    let travelling = per_second.saturating_mul(options.reconnect_grace_s.into());
-    // However fast a plan is, nobody wants a large part of the clients away at once.
-    let travelling = travelling.min(before / MOST_TRAVELLING);
-    let tolerated = before.saturating_mul(options.max_missing_percent.into()) / 100;
-    let floor = before.saturating_sub(tolerated.max(travelling));
-    (now < floor).then(|| {
-        let text = format!(
+/// Clients that were dropped do not come back: more are missing than the user allows, and more than
+/// have been dropped in the time that clients are given to come back.
+pub(crate) fn missing_clients(watch: &Watch, options: &DriverOptions) -> Option<(Guard, String)> {
+    let clients = watch.clients();
+    let Clients { before, now, .. } = clients;
+    let tolerated = clients.limit(options).max(watch.travelling(before, options));
+    (clients.missing() > tolerated).then(|| {
+        let floor = before.saturating_sub(tolerated);
+        let mut text = format!(
             "{now} of {before} clients are connected, below the floor of {floor}: those that were \
              dropped do not come back"
         );
+        if !clients.unknown.is_empty() {
+            text = format!("{}; below the floor of {floor}", clients.told().unwrap_or_default());
+        }
         (Guard::ClientsMissing, text)
     })
+}
+
+/// How long what a guard sees must last before it acts: counts are rough while clients move, and those
+/// of a node that is not known may be there.
+pub(crate) fn patience_ms(watch: &Watch, options: &DriverOptions) -> u64 {
+    if watch.clients().unknown.is_empty() {
+        u64::from(options.poll_interval_ms) / 2
+    } else {
+        u64::from(options.settle_s) * 1000
+    }
 }
 
 /// One of `recipients` is close to the most it can hold.
@@ -156,5 +157,3 @@ pub(crate) fn headroom(max_fds: u64) -> u64 {
 
 const POLLS: u32 = 2;
 const FD_SHARE: f64 = 0.9;
-/// One in so many clients may be on its way at any time.
-const MOST_TRAVELLING: u64 = 4;

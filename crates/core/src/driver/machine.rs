@@ -3,11 +3,11 @@
 use super::Step;
 use super::ask::{Answer, Input};
 use super::event::Event;
-use super::guard::Guard;
+use super::guard::{Guard, patience_ms};
 use super::options::DriverOptions;
 use super::outcome::{Cause, Outcome, OutcomeKind};
-use super::state::{EndReason, Round, Stage};
-use super::watch::Watch;
+use super::state::{Absence, EndReason, Round, Stage};
+use super::watch::{Silence, Watch};
 use crate::error::Result;
 use crate::units::Timestamp;
 
@@ -30,6 +30,8 @@ pub(crate) trait Machine {
     fn open_round(&mut self);
     /// Draws the conclusions of a poll.
     fn close_round(&mut self);
+    /// Counts the polls that show nothing anew.
+    fn forget_misses(&mut self);
     /// The harm that a poll shows.
     fn harm(&self, round: &Round) -> Option<(Guard, String)>;
     /// An outcome with the balance as measured.
@@ -51,16 +53,19 @@ pub(crate) trait Machine {
         }
         self.go_on();
         let is_done = matches!(self.stage(), Stage::Done { .. });
+        let interval_ms = self.poll_interval_ms();
+        let watch = self.watch_mut();
         Step {
-            requests: std::mem::take(&mut self.watch_mut().requests),
-            events: std::mem::take(&mut self.watch_mut().events),
-            wake_at: (!is_done).then(|| self.watch().wake_at(self.poll_interval_ms())),
+            requests: std::mem::take(&mut watch.requests),
+            events: std::mem::take(&mut watch.events),
+            wake_at: (!is_done).then(|| watch.wake_at(interval_ms)),
         }
     }
 
     /// Gives clients and donors their time anew, after a time in which nobody looked.
     fn restart_patience(&mut self) {
         let now = self.watch().now;
+        self.forget_misses();
         if let Stage::Ending { since, .. } = self.stage_mut() {
             *since = now;
         }
@@ -85,6 +90,7 @@ pub(crate) trait Machine {
     fn go_on(&mut self) {
         if self.watch().round.open && !self.watch().is_reading() {
             self.close_round();
+            self.check_sight();
         }
         self.check_time_limit();
         if *self.stage() == Stage::Starting {
@@ -116,6 +122,45 @@ pub(crate) trait Machine {
         }
     }
 
+    /// Ends what cannot be seen any more since EMQX does not let us: a key that was changed does not
+    /// become good by asking again. A cluster that is silent is waited for.
+    fn check_sight(&mut self) {
+        let is_driven =
+            matches!(self.stage(), Stage::Starting | Stage::Following | Stage::Ending { .. });
+        let is_refused = self.watch().silence.as_ref().is_some_and(Silence::is_refusal);
+        if is_driven && is_refused && self.watch().silent_s() >= self.options().settle_s.into() {
+            self.end_blind();
+        }
+    }
+
+    /// Gives the verdict that there is none: what became of it is not known.
+    fn end_blind(&mut self) {
+        let Some(Silence { cause, .. }) = self.watch().silence.clone() else { return };
+        let silent_s = self.watch().silent_s();
+        let detail = format!(
+            "the cluster could not be read for {silent_s} s, so nobody knows what became of it: {}; \
+             what runs inside EMQX goes on; resume this once the cluster can be read",
+            cause.message
+        );
+        let mut outcome = self.outcome_of(OutcomeKind::TimedOut, detail);
+        outcome.cause = Some(cause);
+        self.end_as(outcome, true);
+    }
+
+    /// What it takes to believe that something is gone which a poll did not show.
+    fn absence(&self, round: &Round, polls: u32, least_ms: u64) -> Absence {
+        // The last question comes `polls - 1` intervals after the first, less the time of an answer.
+        let intervals = u64::from(polls.saturating_sub(1));
+        let span_ms =
+            (intervals * self.poll_interval_ms()).saturating_sub(self.poll_interval_ms() / 2);
+        Absence {
+            asked_at: round.asked_at,
+            answered_at: self.watch().now,
+            polls,
+            span_ms: span_ms.max(least_ms),
+        }
+    }
+
     /// Judges a first read of the cluster that did not come through.
     fn preflight_lost(&mut self, lost: Option<Cause>) {
         let patience_s = self.options().settle_s;
@@ -134,7 +179,11 @@ pub(crate) trait Machine {
     /// Looks at one poll. Ends everything if the same guard saw something twice in a row.
     fn check_guards(&mut self, round: &Round) {
         let harm = self.harm(round);
-        if let Some((guard, numbers)) = self.watch_mut().confirmed(harm, round) {
+        let patience_ms = match harm {
+            Some((Guard::ClientsMissing, _)) => patience_ms(self.watch(), self.options()),
+            _ => self.poll_interval_ms() / 2,
+        };
+        if let Some((guard, numbers)) = self.watch_mut().confirmed(harm, round, patience_ms) {
             self.begin_ending(EndReason::Guarded { guard, numbers });
         }
     }
@@ -148,10 +197,15 @@ pub(crate) trait Machine {
     }
 
     fn end(&mut self, outcome: Outcome) {
+        self.end_as(outcome, false);
+    }
+
+    fn end_as(&mut self, outcome: Outcome, is_blind: bool) {
         let watch = self.watch_mut();
         watch.events.push(Event::Ended { outcome: outcome.clone() });
         watch.pending.clear();
+        watch.requests.clear();
         let at = watch.now;
-        *self.stage_mut() = Stage::Done { outcome, at };
+        *self.stage_mut() = Stage::Done { outcome, at, is_blind };
     }
 }

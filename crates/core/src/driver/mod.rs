@@ -5,7 +5,9 @@
 //! on from there. EMQX ends every run by itself, so the cluster is safe if nobody ever does.
 
 mod ask;
-mod ending;
+pub(crate) mod clients;
+mod clock;
+pub(crate) mod ending;
 mod event;
 mod follow;
 mod goal;
@@ -18,7 +20,7 @@ mod progress;
 mod record;
 mod start;
 pub(crate) mod state;
-mod status;
+pub(crate) mod status;
 pub(crate) mod watch;
 mod wave;
 
@@ -30,7 +32,7 @@ pub use options::DriverOptions;
 pub use outcome::{Cause, Outcome, OutcomeKind, Phase};
 pub use record::{Purpose, Record};
 pub use state::DriverState;
-pub use status::{Progress, RunView, Status};
+pub use status::{Progress, RunView, Status, Unread};
 pub use wave::WaveRecord;
 
 use crate::emqx::StartAnswer;
@@ -160,6 +162,12 @@ impl Machine for Driver {
 
     fn start_next(&mut self) {
         self.send_next_start();
+    }
+
+    fn forget_misses(&mut self) {
+        for tracked in &mut self.state.runs {
+            tracked.state.forget_misses();
+        }
     }
 
     fn is_in_doubt(&self) -> bool {

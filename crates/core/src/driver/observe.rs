@@ -42,6 +42,8 @@ pub fn observe(
         runs,
         nodes,
         progress,
+        missing: None,
+        unread: None,
     }
 }
 

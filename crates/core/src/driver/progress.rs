@@ -4,7 +4,7 @@ use super::Driver;
 use super::event::Event;
 use super::outcome::{Outcome, Phase};
 use super::state::{DriverState, Stage, TrackState, TrackedRun};
-use super::status::{Progress, RunView, Status};
+use super::status::{Progress, RunView, Status, Unread, missing};
 use crate::balance::float;
 use crate::emqx::RunState;
 use crate::forecast::RunPhase;
@@ -21,6 +21,8 @@ pub(super) fn status(state: &DriverState) -> Status {
         runs: state.runs.iter().map(view).collect(),
         nodes: state.watch.nodes.clone(),
         progress: progress(state),
+        missing: missing(&state.watch),
+        unread: Unread::of(&state.watch),
     }
 }
 
@@ -64,7 +66,7 @@ fn moved(state: &DriverState) -> u64 {
             let now = state.watch.nodes.iter().find(|load| load.node == before.node);
             now.map_or(0, |now| before.connections.saturating_sub(now.connections))
         });
-    lost.sum()
+    lost.fold(0, u64::saturating_add)
 }
 
 /// Connections that the donors should have lost by now.
@@ -86,7 +88,7 @@ fn expected_at(state: &DriverState, elapsed_s: u64) -> Option<u64> {
         let now = state.plan.forecast.curve.connections_at(curve, elapsed_s);
         begin.saturating_sub(now.unwrap_or(begin))
     });
-    Some(lost.sum())
+    Some(lost.fold(0, u64::saturating_add))
 }
 
 impl Driver {

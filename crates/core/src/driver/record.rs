@@ -36,7 +36,7 @@ pub struct Record {
     /// Who, and why.
     #[serde(flatten)]
     pub purpose: Purpose,
-    /// What was to be done and was expected of it; the last wave's, without its curve.
+    /// What was to be done and was promised of it, without its curve: the first wave's.
     pub plan: Plan,
     /// The waves before the last one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -61,10 +61,10 @@ impl Driver {
 
     /// What is worth keeping, once there is a verdict.
     pub fn record(&self) -> Option<Record> {
-        let Stage::Done { outcome, at } = &self.state.stage else { return None };
+        let Stage::Done { outcome, at, .. } = &self.state.stage else { return None };
         let waves = &self.state.waves;
         let moved = progress::status(&self.state).progress.moved;
-        let mut plan = self.state.plan.clone();
+        let mut plan = self.state.promised().clone();
         plan.forecast.curve = Curve::default();
         Some(Record {
             version: crate::snapshot::VERSION,
@@ -74,9 +74,11 @@ impl Driver {
             plan,
             waves: waves.clone(),
             nodes: self.state.watch.nodes.clone(),
-            moved: moved + waves.iter().map(|wave| wave.moved).sum::<u64>(),
-            expected_s: self.state.plan.forecast.duration_s
-                + waves.iter().map(|wave| wave.expected_s).sum::<u64>(),
+            moved: waves.iter().map(|wave| wave.moved).fold(moved, u64::saturating_add),
+            expected_s: waves
+                .iter()
+                .map(|wave| wave.expected_s)
+                .fold(self.state.plan.forecast.duration_s, u64::saturating_add),
             outcome: outcome.clone(),
         })
     }

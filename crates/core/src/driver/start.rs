@@ -82,7 +82,7 @@ impl Driver {
     pub(super) fn started(&mut self, i: usize) {
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
         if matches!(tracked.state, TrackState::Asked | TrackState::Doubtful { .. }) {
-            tracked.state = TrackState::Running { phase: None, empty: 0 };
+            tracked.state = TrackState::running(None);
             let coordinator = tracked.run.coordinator.clone();
             self.state.watch.events.push(Event::Started { coordinator });
         }
@@ -90,17 +90,32 @@ impl Driver {
 
     /// EMQX said no.
     pub(super) fn start_refused(&mut self, i: usize, refusal: Refusal) {
-        let may_have_happened = refusal.may_have_happened();
+        let may_have_happened = refusal.may_have_happened() || self.may_be_ours(&refusal.reason);
         let is_needless = refusal.reason == RefusalReason::NothingToBalance;
         let cause = Cause::from(&Error::from(refusal));
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
-        if is_needless {
+        if is_needless && tracked.was_doubted {
+            // An earlier start arrived, and has done it.
+            self.take_for_done(i);
+        } else if is_needless {
             tracked.state = TrackState::NotNeeded;
         } else if may_have_happened {
             self.doubt(i, cause, false);
         } else {
             self.give_up(i, cause);
         }
+    }
+
+    /// Whether what keeps EMQX from starting may be a run of ours: a start whose answer was lost can
+    /// arrive later than the one that repeats it.
+    fn may_be_ours(&self, reason: &RefusalReason) -> bool {
+        let is_busy = matches!(
+            reason,
+            RefusalReason::AlreadyStarted
+                | RefusalReason::EvictionAgentBusy { .. }
+                | RefusalReason::NodesUnavailable { .. }
+        );
+        is_busy && self.state.runs.iter().any(|tracked| tracked.was_doubted)
     }
 
     /// There is no answer, or none that makes sense.
@@ -112,7 +127,8 @@ impl Driver {
     fn doubt(&mut self, i: usize, cause: Cause, may_repeat: bool) {
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
         let coordinator = tracked.run.coordinator.clone();
-        tracked.state = TrackState::Doubtful { empty: 0, may_repeat, cause: cause.clone() };
+        tracked.state = TrackState::doubt(may_repeat, cause.clone());
+        tracked.was_doubted = true;
         self.state.watch.next_poll = self.state.watch.now;
         self.state.watch.events.push(Event::StartDoubtful { coordinator, cause });
     }

@@ -6,10 +6,11 @@ use super::outcome::{Cause, Outcome};
 use super::record::Purpose;
 use super::watch::Watch;
 use super::wave::WaveRecord;
-use crate::emqx::{Availability, GlobalStatus, NodeList};
+use crate::emqx::{Availability, GlobalStatus, NodeList, RunStatus};
 use crate::forecast::RunPhase;
 use crate::node::NodeName;
 use crate::plan::{Plan, Run};
+use crate::snapshot::NodeStatus;
 use crate::units::{EvictRate, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,6 +38,10 @@ pub struct DriverState {
     pub purpose: Purpose,
     /// The waves that are over.
     pub waves: Vec<WaveRecord>,
+    /// The plan of the first wave, without its curve, once another one has begun: what was promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    pub(super) promised: Option<Box<Plan>>,
     /// Whether the plan and the cluster were said to part.
     #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) has_drifted: bool,
@@ -54,8 +59,14 @@ pub(crate) enum Stage {
     Following,
     /// Every run is gone or must go; finds the verdict.
     Ending { why: EndReason, since: Timestamp },
-    /// Has a verdict.
-    Done { outcome: Outcome, at: Timestamp },
+    /// Has a verdict. One that was given since the cluster could not be read is no last word: who
+    /// goes on from it looks again.
+    Done {
+        outcome: Outcome,
+        at: Timestamp,
+        #[serde(default)]
+        is_blind: bool,
+    },
 }
 
 /// Why a plan ends.
@@ -84,9 +95,15 @@ pub(super) struct TrackedRun {
     /// Whether it ended before its own goal: it was stopped by somebody, or its coordinator crashed.
     #[serde(default)]
     pub(super) is_cut_short: bool,
-    /// Whether EMQX has said that it is stopped, or not there, and has not shown it since.
+    /// Whether EMQX has said that it is not there, and has not shown it since.
     #[serde(default)]
     pub(super) is_stopped: bool,
+    /// Whether EMQX has said that it stopped it: whatever it shows from then on is somebody else's.
+    #[serde(default)]
+    pub(super) is_over: bool,
+    /// Whether the answer to a start of it was ever lost: that start may arrive late.
+    #[serde(default)]
+    pub(super) was_doubted: bool,
     /// The node of it that was down at its end or thereafter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) lost: Option<NodeName>,
@@ -100,10 +117,23 @@ pub(crate) enum TrackState {
     Pending,
     /// The start is on its way.
     Asked,
-    /// The answer to the start was lost. `empty` polls in a row have not shown the run.
-    Doubtful { empty: u32, may_repeat: bool, cause: Cause },
-    /// EMQX took the start. `empty` polls in a row have not shown the run.
-    Running { phase: Option<RunPhase>, empty: u32 },
+    /// The answer to the start was lost. `empty` polls in a row have not shown the run, the first
+    /// of them answered at `since`.
+    Doubtful {
+        empty: u32,
+        #[serde(default)]
+        since: Timestamp,
+        may_repeat: bool,
+        cause: Cause,
+    },
+    /// EMQX took the start. `empty` polls in a row have not shown the run, the first of them
+    /// answered at `since`.
+    Running {
+        phase: Option<RunPhase>,
+        empty: u32,
+        #[serde(default)]
+        since: Timestamp,
+    },
     /// It was running and is not any more.
     Gone,
     /// EMQX found nothing to balance.
@@ -126,12 +156,28 @@ pub(crate) enum Question {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Round {
     pub(crate) open: bool,
+    pub(crate) asked_at: Timestamp,
     pub(crate) status: Option<GlobalStatus>,
     pub(crate) nodes: Option<NodeList>,
     pub(crate) availability: BTreeMap<NodeName, Option<Availability>>,
-    /// The runs that EMQX has stopped, or says are not there.
+    /// The runs that EMQX has stopped.
     pub(crate) stopped: Vec<usize>,
+    /// The runs that EMQX says are not there.
+    pub(crate) absent: Vec<usize>,
     pub(crate) lost: Option<Cause>,
+}
+
+impl Round {
+    /// Counts nodes that are not known among those that were not heard: what they coordinate is left
+    /// out of EMQX's answer.
+    pub(crate) fn add_unheard(&mut self) {
+        let (Some(status), Some(list)) = (&mut self.status, &self.nodes) else { return };
+        for load in list.nodes.iter().filter(|load| load.status == NodeStatus::Unknown) {
+            if !status.unheard.contains(&load.node) {
+                status.unheard.push(load.node.clone());
+            }
+        }
+    }
 }
 
 impl DriverState {
@@ -146,6 +192,7 @@ impl DriverState {
             wave_began_at: None,
             purpose: Purpose::default(),
             waves: Vec::new(),
+            promised: None,
             has_drifted: false,
         }
     }
@@ -154,10 +201,30 @@ impl DriverState {
     /// arrived.
     pub(super) fn after_restart(mut self) -> Self {
         for tracked in &mut self.runs {
-            tracked.state.doubt_after_restart();
+            tracked.was_doubted |= tracked.state.doubt_after_restart();
         }
         self.watch.forget_requests();
+        self.stage.look_again(&mut self.watch);
         self
+    }
+
+    /// What the user was promised: the plan of the first wave.
+    pub fn promised(&self) -> &Plan {
+        self.promised.as_deref().unwrap_or(&self.plan)
+    }
+
+    /// The nodes that the promise is about, each once: those of its runs, and all others that its
+    /// waves are to level.
+    pub(super) fn promised_nodes(&self) -> Vec<NodeName> {
+        let plan = self.promised();
+        let moved = plan.moves.iter().map(|step| &step.node);
+        let mut nodes: Vec<NodeName> = Vec::new();
+        for node in plan.runs.iter().flat_map(|run| &run.nodes).chain(moved) {
+            if !nodes.contains(node) {
+                nodes.push(node.clone());
+            }
+        }
+        nodes
     }
 
     /// The nodes of all runs, each once, in the plan's order.
@@ -197,6 +264,18 @@ impl DriverState {
 }
 
 impl Stage {
+    /// Takes back a verdict that was given since the cluster could not be read. The time in which
+    /// it could not counts against no limit.
+    pub(crate) fn look_again(&mut self, watch: &mut Watch) {
+        if let Self::Done { is_blind: true, .. } = self {
+            *self = Self::Following;
+            if let Some(silence) = watch.silence.take() {
+                let silent_ms = watch.now.ms_since(silence.since);
+                watch.paused_ms = watch.paused_ms.saturating_add(silent_ms);
+            }
+        }
+    }
+
     /// The verdict, once there is one.
     pub(crate) fn outcome(&self) -> Option<&Outcome> {
         match self {
@@ -222,32 +301,49 @@ impl TrackState {
         matches!(self, Self::Doubtful { .. } | Self::Running { .. })
     }
 
-    /// A start that was on its way when the process died may have arrived.
-    pub(crate) fn doubt_after_restart(&mut self) {
-        if *self == Self::Asked {
+    /// The start was lost on the way, or its answer was.
+    pub(crate) fn doubt(may_repeat: bool, cause: Cause) -> Self {
+        Self::Doubtful { empty: 0, since: Timestamp::default(), may_repeat, cause }
+    }
+
+    /// EMQX has taken the start.
+    pub(crate) fn running(phase: Option<RunPhase>) -> Self {
+        Self::Running { phase, empty: 0, since: Timestamp::default() }
+    }
+
+    /// Counts polls anew, after a time in which nobody looked.
+    pub(crate) fn forget_misses(&mut self) {
+        if let Self::Running { empty, .. } | Self::Doubtful { empty, .. } = self {
+            *empty = 0;
+        }
+    }
+
+    /// A start that was on its way when the process died may have arrived. Whether there was one.
+    pub(crate) fn doubt_after_restart(&mut self) -> bool {
+        let was_asked = *self == Self::Asked;
+        if was_asked {
             let cause = Cause {
                 kind: "timeout".to_owned(),
                 message: "the process ended before the answer came".to_owned(),
             };
-            *self = Self::Doubtful { empty: 0, may_repeat: true, cause };
+            *self = Self::doubt(true, cause);
         }
+        was_asked
     }
 
-    /// Counts a poll that does not show it; says what that means after `limit` of them in a row.
-    pub(crate) fn miss(&mut self, limit: u32) -> Option<Missed> {
+    /// Counts a poll that does not show it; says what that means once `absence` lasts long enough.
+    pub(crate) fn miss(&mut self, absence: Absence) -> Option<Missed> {
         match self {
-            Self::Running { empty, .. } => {
-                *empty += 1;
-                let is_gone = *empty >= limit;
+            Self::Running { empty, since, .. } => {
+                let is_gone = absence.is_certain(empty, since);
                 if is_gone {
                     *self = Self::Gone;
                 }
                 is_gone.then_some(Missed::Gone)
             }
-            Self::Doubtful { empty, may_repeat, cause } => {
-                *empty += 1;
+            Self::Doubtful { empty, since, may_repeat, cause } => {
                 let never = Missed::NeverBegan { may_repeat: *may_repeat, cause: cause.clone() };
-                (*empty >= limit).then_some(never)
+                absence.is_certain(empty, since).then_some(never)
             }
             _ => None,
         }
@@ -261,8 +357,32 @@ impl TrackState {
             Self::Gone => None,
             _ => return None,
         };
-        *self = Self::Running { phase: shown.or(before), empty: 0 };
+        *self = Self::running(shown.or(before));
         Some(shown.is_some() && shown != before)
+    }
+}
+
+/// A poll that does not show a run, and what it takes to believe it.
+///
+/// A node that is slow to answer another is left out of EMQX's answer, and one that boots shows
+/// nothing; so the first such answer and the last such question must lie some time apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Absence {
+    pub(crate) asked_at: Timestamp,
+    pub(crate) answered_at: Timestamp,
+    /// Polls in a row.
+    pub(crate) polls: u32,
+    /// Milliseconds that they must span.
+    pub(crate) span_ms: u64,
+}
+
+impl Absence {
+    fn is_certain(self, empty: &mut u32, since: &mut Timestamp) -> bool {
+        if *empty == 0 {
+            *since = self.answered_at;
+        }
+        *empty = empty.saturating_add(1);
+        *empty >= self.polls && self.asked_at.ms_since(*since) >= self.span_ms
     }
 }
 
@@ -282,6 +402,8 @@ impl TrackedRun {
             state: TrackState::Pending,
             is_cut_short: false,
             is_stopped: false,
+            is_over: false,
+            was_doubted: false,
             lost: None,
         }
     }
@@ -296,18 +418,29 @@ impl TrackedRun {
         self.is_live() || self.state == TrackState::Gone
     }
 
-    /// Whether `status` shows it: a rebalance by the same coordinator over the same nodes at the same
-    /// rates. EMQX may tell donors from recipients in another way than the plan if counts moved in between.
-    pub(super) fn is_shown(&self, status: &crate::emqx::RunStatus) -> bool {
-        let shown = status.donors.iter().chain(&status.recipients);
+    /// Whether `entry` of `status` shows it: a rebalance by the same coordinator over the same nodes
+    /// at the same rates. EMQX may tell donors from recipients in another way than the plan if counts
+    /// moved in between; while a node is not heard, some of them may be left out.
+    pub(super) fn is_shown(&self, entry: &RunStatus, status: &GlobalStatus) -> bool {
+        let shown = entry.donors.iter().chain(&entry.recipients);
         let strategy = &self.run.strategy;
         let is_rate = |shown: Option<u64>, own: EvictRate| {
             shown.is_none_or(|shown| shown == u64::from(own.get()))
         };
-        status.coordinator == self.run.coordinator
-            && is_rate(status.conn_evict_rate, strategy.conn_evict_rate)
-            && is_rate(status.sess_evict_rate, strategy.sess_evict_rate)
-            && shown.clone().count() == self.run.nodes.len()
+        let count = shown.clone().count();
+        let is_whole = count == self.run.nodes.len()
+            || count < self.run.nodes.len() && !status.unheard.is_empty();
+        !self.is_over
+            && is_whole
+            && entry.coordinator == self.run.coordinator
+            && is_rate(entry.conn_evict_rate, strategy.conn_evict_rate)
+            && is_rate(entry.sess_evict_rate, strategy.sess_evict_rate)
             && shown.into_iter().all(|node| self.run.nodes.contains(node))
+    }
+
+    /// Whether it would be shown if it were there: every node that speaks for it was heard.
+    pub(super) fn is_heard(&self, status: &GlobalStatus) -> bool {
+        let mut speakers = self.run.donors.iter().chain(std::iter::once(&self.run.coordinator));
+        status.unreadable.is_empty() && !speakers.any(|node| status.unheard.contains(node))
     }
 }

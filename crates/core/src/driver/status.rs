@@ -1,6 +1,7 @@
 //! Where a plan stands, for people and dashboards.
 
-use super::outcome::{Outcome, Phase};
+use super::outcome::{Cause, Outcome, Phase};
+use super::watch::Watch;
 use crate::emqx::RunState;
 use crate::node::NodeName;
 use crate::snapshot::NodeLoad;
@@ -27,6 +28,39 @@ pub struct Status {
     pub nodes: Vec<NodeLoad>,
     /// How far it is.
     pub progress: Progress,
+    /// Clients that were connected before the first start and are connected nowhere now, those on
+    /// their way among them. Absent if that is not known, as of a cluster whose plan is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<u64>,
+    /// Since when nothing could be read, and why, if the last poll did not come through: all else is as
+    /// old as that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Unread>,
+}
+
+/// A time in which the cluster could not be read.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Unread {
+    /// Since when, by the host's clock: milliseconds since 1970 where it has one.
+    pub since_ms: u64,
+    /// Why the last poll did not come through.
+    pub cause: Cause,
+}
+
+impl Unread {
+    pub(crate) fn of(watch: &Watch) -> Option<Self> {
+        let silence = watch.silence.as_ref()?;
+        let since_ms = watch.clock.to_host(silence.since).as_ms();
+        Some(Self { since_ms, cause: silence.cause.clone() })
+    }
+}
+
+/// Clients that are nowhere, if all nodes are known.
+pub(crate) fn missing(watch: &Watch) -> Option<u64> {
+    let clients = watch.clients();
+    let is_known = watch.silence.is_none() && clients.unknown.is_empty() && !watch.nodes.is_empty();
+    is_known.then(|| clients.missing())
 }
 
 /// One rebalance.

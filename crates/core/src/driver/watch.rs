@@ -1,14 +1,17 @@
 //! What every driver keeps: the time, what it sent, and the cluster as last seen.
 
 use super::ask::{Answer, Ask, Request, RequestId};
+use super::clients::{Clients, Loss, lost_between, travelling};
+use super::clock::Clock;
 use super::event::Event;
 use super::guard::{Alarm, Guard};
+use super::options::DriverOptions;
 use super::outcome::Cause;
 use super::state::{Question, Round};
 use crate::emqx::StopAnswer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::NodeName;
-use crate::snapshot::NodeLoad;
+use crate::snapshot::{NodeLoad, NodeStatus};
 use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,14 +20,25 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Watch {
     pub(crate) now: Timestamp,
+    #[serde(default)]
+    pub(crate) clock: Clock,
     pub(crate) began_at: Option<Timestamp>,
     pub(crate) starts: Vec<StartRecord>,
     pub(crate) next_poll: Timestamp,
     pub(crate) next_id: u64,
-    /// The nodes before the first start.
+    /// The nodes before the first start of the wave.
     pub(crate) baseline: Vec<NodeLoad>,
+    /// The nodes before the first start of all, if that was another wave's.
+    #[serde(default)]
+    origin: Vec<NodeLoad>,
     /// The nodes as last seen.
     pub(crate) nodes: Vec<NodeLoad>,
+    /// What nodes that are to lose clients have lost lately.
+    #[serde(default)]
+    losses: Vec<Loss>,
+    /// Since when the cluster could not be read, if the last poll did not come through.
+    #[serde(default)]
+    pub(crate) silence: Option<Silence>,
     /// When a count of the driver's nodes last changed.
     pub(crate) changed_at: Timestamp,
     pub(crate) alarm: Option<Alarm>,
@@ -47,6 +61,22 @@ pub(crate) struct Watch {
     pub(crate) events: Vec<Event>,
 }
 
+/// A time in which no poll came through.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Silence {
+    /// When a poll came through last.
+    pub(crate) since: Timestamp,
+    /// Why the last one did not.
+    pub(crate) cause: Cause,
+}
+
+impl Silence {
+    /// Whether asking again cannot help: EMQX answers, and does not let us read.
+    pub(crate) fn is_refusal(&self) -> bool {
+        !RETRYABLE.iter().any(|kind| kind.as_str() == self.cause.kind)
+    }
+}
+
 /// A start that was sent.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct StartRecord {
@@ -55,19 +85,23 @@ pub(crate) struct StartRecord {
 }
 
 impl Watch {
-    /// Begins a step at `now`. Whether it is the first one after a restart.
-    pub(crate) fn begin_step(&mut self, now: Timestamp) -> bool {
+    /// Begins a step when the host's clock says `host`. Whether nobody drove for a while before it:
+    /// another process did, or this one was stopped.
+    pub(crate) fn begin_step(&mut self, host: Timestamp) -> bool {
+        let is_new = std::mem::take(&mut self.is_restored);
+        let now = self.clock.read(host, self.now, is_new);
         let gap_ms = now.ms_since(self.now);
-        self.now = self.now.max(now);
-        self.began_at.get_or_insert(self.now);
-        let is_first = std::mem::take(&mut self.is_restored);
-        if is_first {
+        self.now = now;
+        self.began_at.get_or_insert(now);
+        let was_away = is_new || self.clock.was_paused(now, !self.pending.is_empty());
+        if was_away {
             // The cluster moved on by itself meanwhile; what it has come to is still to be seen.
-            self.paused_ms += gap_ms;
-            self.changed_at = self.now;
-            self.next_poll = self.now;
+            self.paused_ms = self.paused_ms.saturating_add(gap_ms);
+            self.changed_at = now;
+            self.next_poll = now;
+            self.alarm = None;
         }
-        is_first
+        was_away
     }
 
     /// Seconds since `began` in which a process drove.
@@ -91,7 +125,7 @@ impl Watch {
 
     /// Begins a poll, and says when the next one is due.
     pub(crate) fn begin_round(&mut self, interval_ms: u64) {
-        self.round = Round { open: true, ..Round::default() };
+        self.round = Round { open: true, asked_at: self.now, ..Round::default() };
         self.next_poll = self.now.plus_ms(interval_ms);
     }
 
@@ -122,9 +156,8 @@ impl Watch {
                 round.availability.insert(node, Some(availability));
             }
             (Question::Start(i), answer) => return Some((i, answer)),
-            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::Stopped | StopAnswer::NotStarted))) => {
-                round.stopped.push(i)
-            }
+            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::Stopped))) => round.stopped.push(i),
+            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::NotStarted))) => round.absent.push(i),
             (Question::Stop(_), Ok(Answer::Stop(StopAnswer::Refused(refusal)))) => {
                 self.lost(&Error::from(refusal));
             }
@@ -155,8 +188,13 @@ impl Watch {
         self.pending.values().any(is_read)
     }
 
-    /// When to step again, with a verdict still to come.
-    pub(crate) fn wake_at(&self, poll_interval_ms: u64) -> Timestamp {
+    /// When to step again, with a verdict still to come, by the host's clock.
+    pub(crate) fn wake_at(&mut self, poll_interval_ms: u64) -> Timestamp {
+        let due = self.due(poll_interval_ms);
+        self.clock.promise(due)
+    }
+
+    fn due(&self, poll_interval_ms: u64) -> Timestamp {
         if self.pending.is_empty() {
             return self.next_poll;
         }
@@ -165,26 +203,102 @@ impl Watch {
     }
 
     /// Keeps the nodes as they are before the first start.
-    pub(crate) fn see_baseline(&mut self, nodes: Vec<NodeLoad>) {
+    pub(crate) fn see_baseline(&mut self, mut nodes: Vec<NodeLoad>) {
+        self.stamp(&mut nodes);
         self.nodes.clone_from(&nodes);
         self.baseline = nodes;
         self.changed_at = self.now;
     }
 
-    /// Keeps the nodes as a poll shows them. `counted` are those whose counts tell of movement.
-    pub(crate) fn see_nodes(&mut self, nodes: &[NodeLoad], counted: &[NodeName]) {
-        let counts = |nodes: &[NodeLoad]| -> Vec<(NodeName, u64, u64)> {
-            let part = nodes.iter().filter(|load| counted.contains(&load.node));
-            let mut counts: Vec<_> = part
-                .map(|load| (load.node.clone(), load.connections, load.disconnected_sessions))
-                .collect();
-            counts.sort();
-            counts
-        };
-        if counts(nodes) != counts(&self.nodes) {
+    /// The nodes as they were before the first start of all.
+    pub(crate) fn origin(&self) -> &[NodeLoad] {
+        if self.origin.is_empty() { &self.baseline } else { &self.origin }
+    }
+
+    /// Begins another wave from the nodes as last seen.
+    pub(crate) fn begin_wave(&mut self) {
+        if self.origin.is_empty() {
+            self.origin = std::mem::take(&mut self.baseline);
+        }
+        self.baseline.clone_from(&self.nodes);
+        self.changed_at = self.now;
+        self.paused_ms = 0;
+        self.alarm = None;
+    }
+
+    /// Keeps the nodes as a poll shows them. `counted` are those whose counts tell of movement,
+    /// `losing` those that are to lose clients.
+    pub(crate) fn see_nodes(
+        &mut self,
+        mut nodes: Vec<NodeLoad>,
+        counted: &[NodeName],
+        losing: &[NodeName],
+        options: &DriverOptions,
+    ) {
+        self.stamp(&mut nodes);
+        if counts(&nodes, counted) != counts(&self.nodes, counted) {
             self.changed_at = self.now;
         }
-        self.nodes = nodes.to_vec();
+        let clients = lost_between(&self.nodes, &nodes, losing);
+        let grace_ms = u64::from(options.reconnect_grace_s) * 1000;
+        let now = self.now;
+        self.losses.retain(|loss| now.ms_since(loss.at) <= grace_ms);
+        if clients > 0 {
+            self.losses.push(Loss { at: now, clients });
+        }
+        self.learn_origin(&nodes);
+        self.nodes = nodes;
+    }
+
+    /// Says of each count when it was read. A node that is not known keeps what was read of it last.
+    fn stamp(&self, nodes: &mut [NodeLoad]) {
+        let read_at_ms = self.clock.to_host(self.now).as_ms();
+        for load in nodes {
+            if load.status != NodeStatus::Unknown {
+                load.read_at_ms = Some(read_at_ms);
+            } else if let Some(last) = self.nodes.iter().find(|last| last.node == load.node) {
+                *load = NodeLoad { status: NodeStatus::Unknown, ..last.clone() };
+            }
+        }
+    }
+
+    /// A node whose clients were not known before the first start counts from when they first are.
+    fn learn_origin(&mut self, nodes: &[NodeLoad]) {
+        let origin = if self.origin.is_empty() { &mut self.baseline } else { &mut self.origin };
+        let unread =
+            |load: &&mut NodeLoad| load.status == NodeStatus::Unknown && load.read_at_ms.is_none();
+        for load in origin.iter_mut().filter(unread) {
+            let found = nodes.iter().find(|seen| seen.node == load.node);
+            if let Some(seen) = found.filter(|seen| seen.status != NodeStatus::Unknown) {
+                *load = seen.clone();
+            }
+        }
+    }
+
+    /// Where the clients are.
+    pub(crate) fn clients(&self) -> Clients {
+        Clients::of(self)
+    }
+
+    /// Clients that are taken to be on their way.
+    pub(crate) fn travelling(&self, before: u64, options: &DriverOptions) -> u64 {
+        travelling(&self.losses, before, self.now, options)
+    }
+
+    /// Notes whether the poll came through.
+    pub(crate) fn hear(&mut self, round: &Round) {
+        if round.status.is_some() && round.nodes.is_some() {
+            self.silence = None;
+            return;
+        }
+        let cause = round.lost.clone().unwrap_or_else(|| Cause::from(&no_answer()));
+        let since = self.silence.take().map_or(round.asked_at, |silence| silence.since);
+        self.silence = Some(Silence { since, cause });
+    }
+
+    /// Seconds for which the cluster could not be read.
+    pub(crate) fn silent_s(&self) -> u64 {
+        self.silence.as_ref().map_or(0, |silence| self.now.ms_since(silence.since) / 1000)
     }
 
     /// Seconds since a count changed. Time in which none could be read is not counted: a cluster that
@@ -206,11 +320,13 @@ impl Watch {
         (is_final || waited_s >= patience_s.into()).then_some(cause)
     }
 
-    /// Counts what a poll saw. Gives it back once it was seen as often in a row as it takes to act.
+    /// Counts what a poll saw. Gives it back once it was seen for as long as it takes to act: by two
+    /// polls, `patience_ms` apart at least.
     pub(crate) fn confirmed(
         &mut self,
         trouble: Option<(Guard, String)>,
         round: &Round,
+        patience_ms: u64,
     ) -> Option<(Guard, String)> {
         let Some((guard, numbers)) = trouble else {
             if round.nodes.is_some() && round.status.is_some() {
@@ -218,9 +334,9 @@ impl Watch {
             }
             return None;
         };
-        let alarm = Alarm::after(self.alarm, guard);
+        let alarm = Alarm::after(self.alarm, guard, self.now);
         self.alarm = Some(alarm);
-        alarm.is_certain().then_some((guard, numbers))
+        alarm.is_certain(round.asked_at, patience_ms).then_some((guard, numbers))
     }
 
     /// Whether one more start to `coordinator` keeps to what EMQX bears.
@@ -238,6 +354,16 @@ impl Watch {
         self.next_poll = self.now;
         self.is_restored = true;
     }
+}
+
+/// The counts of `counted`, to be compared.
+fn counts(nodes: &[NodeLoad], counted: &[NodeName]) -> Vec<(NodeName, u64, u64)> {
+    let part = nodes.iter().filter(|load| counted.contains(&load.node));
+    let mut counts: Vec<_> = part
+        .map(|load| (load.node.clone(), load.connections, load.disconnected_sessions))
+        .collect();
+    counts.sort();
+    counts
 }
 
 pub(crate) fn mismatch() -> Error {

@@ -10,6 +10,7 @@ use super::options::DriverOptions;
 use super::progress;
 use super::state::{Stage, TrackState, TrackedRun};
 use crate::error::{Error, ErrorKind};
+use crate::forecast::Curve;
 use crate::level::WORTH;
 use crate::plan::{Decision, Mode, Plan, plan};
 use crate::snapshot::Snapshot;
@@ -44,13 +45,12 @@ impl Driver {
         let state = &mut self.state;
         state.waves.push(wave);
         state.runs = next.runs.iter().map(TrackedRun::new).collect();
-        state.plan = next;
-        state.watch.baseline.clone_from(&state.watch.nodes);
-        state.watch.changed_at = state.watch.now;
-        state.watch.paused_ms = 0;
+        let mut last = std::mem::replace(&mut state.plan, next);
+        last.forecast.curve = Curve::default();
+        state.promised.get_or_insert_with(|| Box::new(last));
+        state.watch.begin_wave();
         state.wave_began_at = Some(state.watch.now);
         state.has_drifted = false;
-        state.watch.alarm = None;
         state.stage = Stage::Starting;
         true
     }

@@ -3,17 +3,20 @@
 use super::evacuator::Evacuator;
 use super::state::EvacuatorState;
 use crate::balance::Balance;
+use crate::driver::ending::SILENCE;
 use crate::driver::machine::Machine;
 use crate::driver::state::{EndReason, Question, Round, Stage};
 use crate::driver::{Ask, Event, Outcome, OutcomeKind};
 use crate::emqx::Availability;
+use crate::snapshot::NodeStatus;
 use crate::units::Timestamp;
 
 impl Evacuator {
     /// Tells the evacuation to stop, unless it is gone. Repeating it is harmless.
     pub(super) fn stop_what_must_go(&mut self) {
         let Stage::Ending { why, .. } = &self.state.stage else { return };
-        if *why != EndReason::Gone && self.state.track.may_be_stopped() {
+        let must_go = self.state.track.may_be_stopped() && !self.state.is_over;
+        if *why != EndReason::Gone && must_go {
             let node = self.state.node().clone();
             self.state.watch.events.push(Event::Stopping { coordinator: node.clone() });
             self.state.watch.ask(Ask::StopEvacuation { node }, Question::Stop(0));
@@ -29,7 +32,12 @@ impl Evacuator {
             return;
         }
         let waited_ms = self.state.watch.now.ms_since(since);
-        let is_late = waited_ms >= u64::from(self.state.options.settle_s) * 1000;
+        let could_read = round.status.is_some() && round.nodes.is_some();
+        let settle_ms = u64::from(self.state.options.settle_s) * 1000;
+        // What could not be read is asked again; only a cluster that stays silent ends without it. Who is
+        // late already has waited for that.
+        let is_patient = could_read || matches!(why, EndReason::Late { .. });
+        let is_late = waited_ms >= if is_patient { settle_ms } else { settle_ms * SILENCE };
         let asked = round.availability.get(self.state.node()).copied();
         let polls = u64::from(self.state.options.empty_polls);
         let asked_enough = waited_ms >= self.poll_interval_ms() * polls;
@@ -38,8 +46,9 @@ impl Evacuator {
             Some(None) => asked_enough,
             None => true,
         };
-        if is_late || (serves && !lives && round.status.is_some()) {
-            let verdict = Verdict { why, availability: asked.flatten(), lives };
+        if is_late || (serves && !lives && could_read) {
+            let silent_s = (!could_read).then_some(waited_ms / 1000);
+            let verdict = Verdict { why, availability: asked.flatten(), lives, silent_s };
             let mut outcome = verdict.outcome(&self.state);
             if asked == Some(None) {
                 outcome.unchecked = vec![self.state.node().clone()];
@@ -53,6 +62,8 @@ struct Verdict<'a> {
     why: &'a EndReason,
     availability: Option<Availability>,
     lives: bool,
+    /// Seconds for which the cluster could not be read, if that is why there is a verdict now.
+    silent_s: Option<u64>,
 }
 
 impl Verdict<'_> {
@@ -74,7 +85,7 @@ impl Verdict<'_> {
             EndReason::Refused { cause, .. } => {
                 (OutcomeKind::Refused, format!("{node} did not start: {}", cause.message))
             }
-            why => why.verdict().unwrap_or_else(|| vanished(state)),
+            why => why.verdict().unwrap_or_else(|| vanished(state, self.silent_s)),
         }
     }
 
@@ -94,12 +105,21 @@ impl Verdict<'_> {
     }
 }
 
-fn vanished(state: &EvacuatorState) -> (OutcomeKind, String) {
-    let left = state.load().map_or(0, |load| load.connections);
+fn vanished(state: &EvacuatorState, silent_s: Option<u64>) -> (OutcomeKind, String) {
+    let node = state.node();
+    if let Some(silent_s) = silent_s {
+        let detail = format!(
+            "the evacuation is gone, and the cluster could not be read for {silent_s} s, so nobody knows \
+             what is left on {node}: look at its status"
+        );
+        return (OutcomeKind::TimedOut, detail);
+    }
+    let left = match state.load().filter(|load| load.status != NodeStatus::Unknown) {
+        Some(load) => format!("{node} still holds {} clients", load.connections),
+        None => format!("nobody knows what is left on {node}"),
+    };
     let detail = format!(
-        "the evacuation is gone and {} still holds {left} clients: somebody stopped it, or the \
-         node was restarted",
-        state.node()
+        "the evacuation is gone and {left}: somebody stopped it, or the node was restarted"
     );
     (OutcomeKind::Vanished, detail)
 }
@@ -108,15 +128,9 @@ fn vanished(state: &EvacuatorState) -> (OutcomeKind, String) {
 pub(super) fn outcome(state: &EvacuatorState, result: OutcomeKind, detail: String) -> Outcome {
     let loads = state.plan.clients_to.iter().map(|name| {
         let load = state.watch.nodes.iter().find(|load| load.node == *name)?;
-        Some((load.connections, load.weight()))
+        (load.status != NodeStatus::Unknown).then(|| (load.connections, load.weight()))
     });
     let loads = loads.collect::<Option<Vec<_>>>().filter(|loads| !loads.is_empty());
-    Outcome {
-        result,
-        detail,
-        balance: loads.map(Balance::of),
-        unchecked: Vec::new(),
-        guard: None,
-        cause: None,
-    }
+    let balance = loads.filter(|_| state.watch.silence.is_none()).map(Balance::of);
+    Outcome { balance, ..Outcome::of(&state.watch, result, detail) }
 }

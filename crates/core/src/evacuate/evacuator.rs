@@ -103,6 +103,10 @@ impl Machine for Evacuator {
         self.send_start();
     }
 
+    fn forget_misses(&mut self) {
+        self.state.track.forget_misses();
+    }
+
     fn is_in_doubt(&self) -> bool {
         matches!(self.state.track, TrackState::Doubtful { .. })
     }

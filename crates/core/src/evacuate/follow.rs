@@ -2,11 +2,13 @@
 
 use super::ending;
 use super::evacuator::Evacuator;
+use super::state::BOOT_MS;
 use crate::driver::guard::down_node;
 use crate::driver::machine::Machine;
 use crate::driver::state::{EndReason, Missed, Round, Stage, TrackState};
 use crate::driver::{Event, OutcomeKind};
 use crate::emqx::{EvacuationState, GlobalStatus, RunState};
+use crate::snapshot::NodeStatus;
 
 impl Evacuator {
     pub(super) fn ask_what_the_stage_needs(&mut self) {
@@ -21,40 +23,50 @@ impl Evacuator {
         if self.state.stage == Stage::Preflight {
             return self.close_preflight();
         }
-        let round = std::mem::take(&mut self.state.watch.round);
+        let mut round = std::mem::take(&mut self.state.watch.round);
+        self.state.watch.hear(&round);
         let counted = [self.state.node().clone()];
         let is_down = round.nodes.as_ref().map(|nodes| down_node(nodes, &counted).is_some());
-        if let Some(nodes) = &round.nodes {
-            self.state.watch.see_nodes(&nodes.nodes, &counted);
+        if let Some(list) = &round.nodes {
+            let options = self.state.options.clone();
+            self.state.watch.see_nodes(list.nodes.clone(), &counted, &counted, &options);
         }
-        self.state.hear(is_down, !round.stopped.is_empty());
+        round.add_unheard();
+        let has_answered = !round.stopped.is_empty() || !round.absent.is_empty();
+        self.state.hear(is_down, has_answered);
         if let Some(status) = &round.status {
-            self.see_evacuation(status, is_down);
+            self.see_evacuation(status, is_down, &round);
         }
+        // A start of ours that is still on its way may begin after the stop.
+        self.state.is_over |= !round.stopped.is_empty() && !self.state.was_doubted;
         match self.state.stage.clone() {
+            Stage::Starting => self.check_guards(&round),
             Stage::Following => self.follow(&round),
             Stage::Ending { why, since } => self.close_ending(&why, since, &round),
-            Stage::Preflight | Stage::Starting | Stage::Done { .. } => {}
+            Stage::Preflight | Stage::Done { .. } => {}
         }
     }
 
     /// `is_down` is known if the nodes were read too.
-    fn see_evacuation(&mut self, status: &GlobalStatus, is_down: Option<bool>) {
-        let node = Some(self.state.node());
-        let entry = status.evacuations.iter().find(|entry| entry.node.as_ref() == node);
-        match entry {
+    fn see_evacuation(&mut self, status: &GlobalStatus, is_down: Option<bool>, round: &Round) {
+        let node = self.state.node();
+        let is_heard = status.unreadable.is_empty() && !status.unheard.contains(node);
+        let mut entries = status.evacuations.iter();
+        let entry = entries.find(|entry| entry.node.as_ref() == Some(node));
+        match entry.filter(|_| !self.state.is_over) {
             Some(entry) => self.see(entry.state.clone()),
-            // While EMQX reports something that cannot be read, that may be it; and it says nothing
-            // of a node that is down.
-            None if status.unreadable.is_empty() && is_down.is_some() && !self.state.is_away() => {
-                self.miss();
-            }
+            // What could not be read or heard may be it; and EMQX says nothing of a node that is down.
+            None if is_heard && is_down.is_some() && !self.state.is_away() => self.miss(round),
             None => {}
         }
     }
 
     fn see(&mut self, shown: EvacuationState) {
         self.started();
+        if self.state.track == TrackState::Refused && self.state.was_doubted {
+            // A start of ours has arrived after all.
+            self.state.track = TrackState::running(None);
+        }
         let phase = RunState::from(shown.as_str().to_owned()).phase();
         let Some(is_new) = self.state.track.see(phase) else { return };
         if self.state.shown.as_ref() != Some(&shown) {
@@ -67,8 +79,11 @@ impl Evacuator {
         }
     }
 
-    fn miss(&mut self) {
-        match self.state.track.miss(self.state.options.empty_polls) {
+    /// A node that was restarted between two polls shows nothing while it boots, and then goes on.
+    fn miss(&mut self, round: &Round) {
+        let least_ms = if self.state.is_over { 0 } else { BOOT_MS };
+        let absence = self.absence(round, self.state.options.empty_polls, least_ms);
+        match self.state.track.miss(absence) {
             None => {}
             Some(Missed::Gone) => {
                 let coordinator = self.state.node().clone();
@@ -82,10 +97,7 @@ impl Evacuator {
         if !self.state.track.is_live() {
             return self.begin_ending(EndReason::Gone);
         }
-        // A rebalance of somebody else may hand the node sessions at any time.
-        let is_alone = round.status.as_ref().is_some_and(|status| status.rebalances.is_empty());
-        let emptied = self.emptied();
-        if let (Some(_), true, Some(detail)) = (&round.nodes, is_alone, emptied) {
+        if let Some(detail) = self.emptied(round) {
             let outcome = ending::outcome(&self.state, OutcomeKind::Completed, detail);
             return self.end(outcome);
         }
@@ -107,29 +119,42 @@ impl Evacuator {
         self.check_guards(round);
     }
 
-    /// Why the node may be stopped now, if it may: it holds nothing, and EMQX has nothing left to
-    /// do, or nothing that it could.
-    fn emptied(&mut self) -> Option<String> {
-        let holds_nothing = self
-            .state
-            .load()
-            .is_some_and(|load| load.connections == 0 && load.disconnected_sessions == 0);
-        let now = self.state.watch.now;
-        let state = self.state.shown.as_ref();
-        if !holds_nothing || state != Some(&EvacuationState::EvictingSessions) {
+    /// Why the node may be stopped now, if it may: it has held nothing for a while, nobody is about to
+    /// hand it anything, EMQX has nothing left to do, or nothing that it could, and the clients that it
+    /// had are elsewhere.
+    fn emptied(&mut self, round: &Round) -> Option<String> {
+        let (Some(status), Some(_)) = (&round.status, &round.nodes) else { return None };
+        let load = self.state.load().filter(|load| load.status != NodeStatus::Unknown);
+        let holds_nothing =
+            load.is_some_and(|load| load.connections == 0 && load.disconnected_sessions == 0);
+        let is_done = self.state.shown == Some(EvacuationState::Prohibiting);
+        let is_moving = self.state.shown == Some(EvacuationState::EvictingSessions);
+        if !holds_nothing || !status.rebalances.is_empty() || !(is_done || is_moving) {
             self.state.empty_since = None;
-            let is_over = holds_nothing && state == Some(&EvacuationState::Prohibiting);
-            return is_over.then(|| {
-                format!("empty, safe to stop: no client and no session is left; {CLOSED}")
-            });
+            return None;
         }
-        let since = *self.state.empty_since.get_or_insert(now);
-        (now.ms_since(since) >= DURABLE_AFTER_MS).then(|| {
-            format!(
-                "empty, safe to stop: no client and no session of its own is left; EMQX still \
-                 counts durable sessions of the whole cluster, which need not move; {CLOSED}"
-            )
-        })
+        let since = *self.state.empty_since.get_or_insert(self.state.watch.now);
+        let empty_ms = round.asked_at.ms_since(since);
+        let clients = self.state.watch.clients();
+        if empty_ms < self.empty_ms(is_done, status) || clients.are_missing(&self.state.options) {
+            return None;
+        }
+        let left = if is_done {
+            "no client and no session is left"
+        } else {
+            "no client and no session of its own is left; EMQX still counts durable sessions of the \
+             whole cluster, which need not move"
+        };
+        Some(format!("empty, safe to stop: {left}; {CLOSED}"))
+    }
+
+    /// Milliseconds for which the node must have been empty: a rebalance of somebody else may hand it
+    /// sessions at any time, and a node that is not heard may coordinate one.
+    fn empty_ms(&self, is_done: bool, status: &GlobalStatus) -> u64 {
+        let next_poll_ms = self.poll_interval_ms() / 2;
+        let unheard_ms = u64::from(self.state.options.settle_s) * 1000;
+        let heard_ms = if status.unheard.is_empty() { next_poll_ms } else { unheard_ms };
+        if is_done { heard_ms } else { heard_ms.max(DURABLE_AFTER_MS) }
     }
 }
 

@@ -5,7 +5,6 @@ use crate::driver::Guard;
 use crate::driver::guard::{down, full, missing_clients};
 use crate::driver::state::Round;
 use crate::emqx::GlobalStatus;
-use crate::snapshot::NodeLoad;
 
 impl Evacuator {
     pub(super) fn trouble(&self, round: &Round) -> Option<(Guard, String)> {
@@ -13,7 +12,7 @@ impl Evacuator {
         let by_nodes = || {
             let list = round.nodes.as_ref()?;
             down(list, &self.state.plan_nodes())
-                .or_else(|| self.missing_clients(&list.nodes))
+                .or_else(|| missing_clients(&self.state.watch, &self.state.options))
                 .or_else(|| full(&list.nodes, &self.state.plan.clients_to, &self.state.options))
         };
         by_status.or_else(by_nodes)
@@ -28,10 +27,5 @@ impl Evacuator {
         let mut evacuated = status.evacuations.iter().filter_map(|entry| entry.node.as_ref());
         let node = evacuated.find(|node| !known(*node))?;
         Some((Guard::Evacuation, format!("{node} is being evacuated too")))
-    }
-
-    fn missing_clients(&self, nodes: &[NodeLoad]) -> Option<(Guard, String)> {
-        let rate = self.state.plan.asked.evacuation.conn_evict_rate.get();
-        missing_clients(&self.state.watch.baseline, nodes, rate.into(), &self.state.options)
     }
 }

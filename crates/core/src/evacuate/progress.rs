@@ -3,6 +3,7 @@
 use super::state::EvacuatorState;
 use crate::balance::float;
 use crate::driver::state::{Stage, TrackState};
+use crate::driver::status::{Unread, missing};
 use crate::driver::{Phase, Progress, RunView, Status};
 use crate::emqx::{EvacuationState, RunState};
 use crate::snapshot::NodeLoad;
@@ -18,6 +19,8 @@ pub(super) fn status(state: &EvacuatorState) -> Status {
         runs: vec![view(state)],
         nodes: state.watch.nodes.clone(),
         progress: progress(state),
+        missing: missing(&state.watch),
+        unread: Unread::of(&state.watch),
     }
 }
 

@@ -67,16 +67,21 @@ impl Evacuator {
     /// EMQX took the start, or shows the evacuation.
     pub(super) fn started(&mut self) {
         if matches!(self.state.track, TrackState::Asked | TrackState::Doubtful { .. }) {
-            self.state.track = TrackState::Running { phase: None, empty: 0 };
+            self.state.track = TrackState::running(None);
             let coordinator = self.state.node().clone();
             self.state.watch.events.push(Event::Started { coordinator });
         }
     }
 
     fn start_refused(&mut self, refusal: Refusal) {
-        // A repeated start finds the first one, which no poll had shown.
-        let is_ours =
-            refusal.reason == RefusalReason::AlreadyStarted && self.state.watch.starts.len() > 1;
+        // A start whose answer was lost can arrive later than the one that repeats it.
+        let is_busy = matches!(
+            refusal.reason,
+            RefusalReason::AlreadyStarted
+                | RefusalReason::EvictionAgentBusy { .. }
+                | RefusalReason::NodesUnavailable { .. }
+        );
+        let is_ours = is_busy && self.state.was_doubted;
         let may_have_happened = refusal.may_have_happened() || is_ours;
         let cause = Cause::from(&Error::from(refusal));
         if may_have_happened { self.doubt(cause, false) } else { self.give_up(cause) }
@@ -89,7 +94,8 @@ impl Evacuator {
 
     fn doubt(&mut self, cause: Cause, may_repeat: bool) {
         let coordinator = self.state.node().clone();
-        self.state.track = TrackState::Doubtful { empty: 0, may_repeat, cause: cause.clone() };
+        self.state.track = TrackState::doubt(may_repeat, cause.clone());
+        self.state.was_doubted = true;
         self.state.watch.next_poll = self.state.watch.now;
         self.state.watch.events.push(Event::StartDoubtful { coordinator, cause });
     }

@@ -41,6 +41,14 @@ pub struct EvacuatorState {
     #[cfg_attr(feature = "typescript", ts(skip))]
     #[serde(default)]
     pub(super) silence: Silence,
+    /// Whether EMQX has said that it stopped it: what it shows from then on is somebody else's.
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    #[serde(default)]
+    pub(super) is_over: bool,
+    /// Whether the answer to a start was ever lost: that start may arrive late.
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    #[serde(default)]
+    pub(super) was_doubted: bool,
     #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) watch: Watch,
 }
@@ -58,14 +66,17 @@ impl EvacuatorState {
             others: Vec::new(),
             empty_since: None,
             silence: Silence::default(),
+            is_over: false,
+            was_doubted: false,
             watch: Watch::default(),
         }
     }
 
     /// Forgets what died with the process. A start among it may have arrived.
     pub(super) fn after_restart(mut self) -> Self {
-        self.track.doubt_after_restart();
+        self.was_doubted |= self.track.doubt_after_restart();
         self.watch.forget_requests();
+        self.stage.look_again(&mut self.watch);
         self.silence = Silence::Unheard;
         self
     }
@@ -131,4 +142,4 @@ pub(super) enum Silence {
 
 /// How long after its return a node may say nothing of its evacuation: its API answers 2 to 3 s before
 /// its rebalance application runs.
-const BOOT_MS: u64 = 10_000;
+pub(super) const BOOT_MS: u64 = 10_000;

@@ -168,7 +168,7 @@ fn a_start_whose_answer_is_lost_is_looked_up_first() {
 fn a_repeated_start_that_finds_the_first_one_goes_on_with_it() {
     let (mut town, mut driver) = (Town::new(), evacuator("{}"));
     town.lose_starts = vec![Loss::AfterEmqx];
-    town.hide_polls = 3;
+    town.hide_polls = 12;
     let outcome = town.drive(&mut driver);
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
     assert_eq!((town.starts, town.stops), (2, 0));

@@ -1,0 +1,105 @@
+//! Where the clients are: the total before the first start against what is connected now.
+//!
+//! The total is defended from the first start to the verdict, over all waves: a run that has ended, or
+//! a wave that begins from shrunken counts, brings back no client.
+
+use super::options::DriverOptions;
+use super::watch::Watch;
+use crate::node::NodeName;
+use crate::snapshot::{NodeLoad, NodeStatus};
+use crate::units::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The clients of the whole cluster, as far as they are known.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Clients {
+    /// Connected before the first start.
+    pub(crate) before: u64,
+    /// Connected when the nodes were last read; of nodes that are not known now, as last read.
+    pub(crate) now: u64,
+    /// The nodes that are not known now.
+    pub(crate) unknown: Vec<NodeName>,
+}
+
+/// Clients that a node has lost between two polls.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Loss {
+    pub(crate) at: Timestamp,
+    pub(crate) clients: u64,
+}
+
+impl Clients {
+    pub(crate) fn of(watch: &Watch) -> Self {
+        let unknown = watch.nodes.iter().filter(|load| load.status == NodeStatus::Unknown);
+        Self {
+            before: total(watch.origin()),
+            now: total(&watch.nodes),
+            unknown: unknown.map(|load| load.node.clone()).collect(),
+        }
+    }
+
+    /// Those that were connected before the first start and are nowhere now.
+    pub(crate) fn missing(&self) -> u64 {
+        self.before.saturating_sub(self.now)
+    }
+
+    /// The most that may be missing: what the user wrote, and at least one client.
+    pub(crate) fn limit(&self, options: &DriverOptions) -> u64 {
+        let percent = u128::from(options.max_missing_percent);
+        let limit = (u128::from(self.before) * percent).div_ceil(100);
+        u64::try_from(limit).unwrap_or(u64::MAX)
+    }
+
+    /// Whether more are missing than the user allows.
+    pub(crate) fn are_missing(&self, options: &DriverOptions) -> bool {
+        self.missing() > self.limit(options)
+    }
+
+    /// In words, unless all are there and known.
+    pub(crate) fn told(&self) -> Option<String> {
+        let missing = match self.missing() {
+            0 => None,
+            missing => Some(format!("{missing} of {} clients are missing", self.before)),
+        };
+        let unknown = (!self.unknown.is_empty()).then(|| {
+            let names: Vec<&str> = self.unknown.iter().map(NodeName::as_str).collect();
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            format!("{} {verb} not known: counted as last read", names.join(", "))
+        });
+        match (missing, unknown) {
+            (Some(missing), Some(unknown)) => Some(format!("{missing}; {unknown}")),
+            (missing, unknown) => missing.or(unknown),
+        }
+    }
+}
+
+/// Clients that are on their way at `now`: those that nodes have lost in the time that clients are given
+/// to come back. Never more than a quarter of `before`, nor less than the one that a tick drops.
+pub(crate) fn travelling(
+    losses: &[Loss],
+    before: u64,
+    now: Timestamp,
+    options: &DriverOptions,
+) -> u64 {
+    let grace_ms = u64::from(options.reconnect_grace_s) * 1000;
+    let recent = losses.iter().filter(|loss| now.ms_since(loss.at) <= grace_ms);
+    let lost = recent.map(|loss| loss.clients).fold(0, u64::saturating_add);
+    lost.min((before / MOST_TRAVELLING).max(1))
+}
+
+/// Clients that `losing` have lost from `before` to `after`, each node by itself.
+pub(crate) fn lost_between(before: &[NodeLoad], after: &[NodeLoad], losing: &[NodeName]) -> u64 {
+    let lost = before.iter().filter(|load| losing.contains(&load.node)).map(|load| {
+        let now = after.iter().find(|now| now.node == load.node);
+        now.map_or(load.connections, |now| load.connections.saturating_sub(now.connections))
+    });
+    lost.fold(0, u64::saturating_add)
+}
+
+/// Clients of `nodes` together.
+pub(crate) fn total(nodes: &[NodeLoad]) -> u64 {
+    nodes.iter().map(|load| load.connections).fold(0, u64::saturating_add)
+}
+
+/// One in so many clients may be on its way at any time.
+const MOST_TRAVELLING: u64 = 4;
