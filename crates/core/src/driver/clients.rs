@@ -57,18 +57,22 @@ impl Clients {
 
     /// In words, unless all are there and known.
     pub(crate) fn told(&self) -> Option<String> {
-        let missing = match self.missing() {
-            0 => None,
-            missing => Some(format!("{missing} of {} clients are missing", self.before)),
-        };
-        let unknown = (!self.unknown.is_empty()).then(|| {
-            let names: Vec<&str> = self.unknown.iter().map(NodeName::as_str).collect();
-            let verb = if names.len() == 1 { "is" } else { "are" };
-            format!("{} {verb} not known: counted as last read", names.join(", "))
-        });
-        match (missing, unknown) {
-            (Some(missing), Some(unknown)) => Some(format!("{missing}; {unknown}")),
-            (missing, unknown) => missing.or(unknown),
+        let names = self.unknown.iter().map(NodeName::as_str).collect::<Vec<_>>().join(", ");
+        let missing = self.missing();
+        let before = self.before;
+        match (missing, self.unknown.len()) {
+            (0, 0) => None,
+            (0, 1) => Some(format!("{names} is not known, and counted as last read")),
+            (0, _) => Some(format!("{names} are not known, and counted as last read")),
+            (_, 0) => Some(format!("{missing} of {before} clients are missing")),
+            (_, 1) => Some(format!(
+                "{missing} of {before} clients are missing, unless they are on {names}, which is not \
+                 known"
+            )),
+            _ => Some(format!(
+                "{missing} of {before} clients are missing, unless they are on {names}, which are not \
+                 known"
+            )),
         }
     }
 }

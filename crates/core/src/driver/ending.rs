@@ -47,14 +47,18 @@ impl Driver {
         let polls = u64::from(self.state.options.empty_polls);
         let asked_enough = waited_ms >= self.poll_interval_ms() * polls;
         let serving = donors.closed.is_empty() && (donors.unchecked.is_empty() || asked_enough);
-        let settled = serving && !lives && can_judge;
+        let settling_ms = u64::from(self.state.options.reconnect_grace_s) * 1000;
+        // A start whose answer was lost may arrive after it was given up.
+        let may_begin = matches!(why, EndReason::Refused { .. })
+            && self.state.runs.iter().any(|tracked| tracked.was_doubted)
+            && waited_ms < settling_ms;
+        let settled = serving && !lives && can_judge && !may_begin;
         let missing = goal::missing(&self.state);
         let are_back = !self.state.watch.clients().are_missing(&self.state.options);
         let reached = !is_gone
             || missing.is_none() && are_back
             || self.none_was_needed()
             || self.was_cut_short();
-        let settling_ms = u64::from(self.state.options.reconnect_grace_s) * 1000;
         let has_settled = settled && waited_ms >= settling_ms;
         if is_gone && has_settled && are_back && self.begin_next_wave() {
             return;

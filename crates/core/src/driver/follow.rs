@@ -32,6 +32,7 @@ impl Driver {
             self.state.watch.see_nodes(list.nodes.clone(), &counted, &losing, &options);
         }
         round.add_unheard();
+        let stage = self.state.stage.clone();
         if let Some(status) = &round.status {
             self.see_runs(status, &round);
         }
@@ -39,7 +40,11 @@ impl Driver {
         if let Some(nodes) = &round.nodes {
             self.see_lost_nodes(nodes);
         }
-        match self.state.stage.clone() {
+        if stage != self.state.stage {
+            // What has just come to its end is judged by the next poll, which asks for it.
+            return;
+        }
+        match stage {
             // A run may evict while the start of another one is in doubt.
             Stage::Starting => self.check_guards(&round),
             Stage::Following => self.follow(&round),

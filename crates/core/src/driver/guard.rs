@@ -107,13 +107,14 @@ pub(crate) fn missing_clients(watch: &Watch, options: &DriverOptions) -> Option<
     let tolerated = clients.limit(options).max(watch.travelling(before, options));
     (clients.missing() > tolerated).then(|| {
         let floor = before.saturating_sub(tolerated);
-        let mut text = format!(
-            "{now} of {before} clients are connected, below the floor of {floor}: those that were \
-             dropped do not come back"
-        );
-        if !clients.unknown.is_empty() {
-            text = format!("{}; below the floor of {floor}", clients.told().unwrap_or_default());
-        }
+        let text = if clients.unknown.is_empty() {
+            format!(
+                "{now} of {before} clients are connected, below the floor of {floor}: those that were \
+                 dropped do not come back"
+            )
+        } else {
+            format!("{now} of {before} clients are known to be connected, below the floor of {floor}")
+        };
         (Guard::ClientsMissing, text)
     })
 }

@@ -128,7 +128,7 @@ fn eta(state: &DriverState, moved: u64, elapsed_s: u64) -> Option<u64> {
     let evicting_s = elapsed_s.saturating_sub(waited).max(1);
     let to_move = forecast.disconnects.saturating_sub(moved);
     let evicting_left = (float(to_move) * float(evicting_s) / float(moved)).ceil();
-    let after = forecast.duration_s.saturating_sub(waited + forecast.conn_evict_s);
+    let after = forecast.duration_s.saturating_sub(waited.saturating_add(forecast.conn_evict_s));
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

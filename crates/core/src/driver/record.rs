@@ -28,6 +28,7 @@ pub struct Purpose {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Record {
     /// Version of this JSON: 1.
+    #[serde(deserialize_with = "crate::snapshot::known_version")]
     pub version: u32,
     /// When it began, on the driver's clock: milliseconds since 1970 where the host has a clock.
     pub began_at: Timestamp,

@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct DriverState {
     /// Version of this JSON: 1.
+    #[serde(deserialize_with = "crate::snapshot::known_version")]
     pub version: u32,
     /// What is being done.
     pub plan: Plan,

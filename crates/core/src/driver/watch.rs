@@ -111,7 +111,7 @@ impl Watch {
 
     pub(crate) fn ask(&mut self, ask: Ask, question: Question) {
         let id = RequestId(self.next_id);
-        self.next_id += 1;
+        self.next_id = self.next_id.saturating_add(1);
         self.pending.insert(id, question);
         self.requests.push(Request { id, ask });
     }
@@ -227,19 +227,23 @@ impl Watch {
     }
 
     /// Keeps the nodes as a poll shows them. `counted` are those whose counts tell of movement,
-    /// `losing` those that are to lose clients.
+    /// `donors` those that are to lose clients.
     pub(crate) fn see_nodes(
         &mut self,
         mut nodes: Vec<NodeLoad>,
         counted: &[NodeName],
-        losing: &[NodeName],
+        donors: &[NodeName],
         options: &DriverOptions,
     ) {
         self.stamp(&mut nodes);
         if counts(&nodes, counted) != counts(&self.nodes, counted) {
             self.changed_at = self.now;
         }
-        let clients = lost_between(&self.nodes, &nodes, losing);
+        // The clients of a node that is down are on their way too.
+        let down = nodes.iter().filter(|load| load.status == NodeStatus::Stopped);
+        let mut losing: Vec<NodeName> = down.map(|load| load.node.clone()).collect();
+        losing.extend(donors.iter().cloned());
+        let clients = lost_between(&self.nodes, &nodes, &losing);
         let grace_ms = u64::from(options.reconnect_grace_s) * 1000;
         let now = self.now;
         self.losses.retain(|loss| now.ms_since(loss.at) <= grace_ms);

@@ -46,7 +46,11 @@ impl Evacuator {
             Some(None) => asked_enough,
             None => true,
         };
-        if is_late || (serves && !lives && could_read) {
+        // A start whose answer was lost may arrive after it was given up.
+        let may_begin = matches!(why, EndReason::Refused { .. })
+            && self.state.was_doubted
+            && waited_ms < u64::from(self.state.options.reconnect_grace_s) * 1000;
+        if is_late || (serves && !lives && could_read && !may_begin) {
             let silent_s = (!could_read).then_some(waited_ms / 1000);
             let verdict = Verdict { why, availability: asked.flatten(), lives, silent_s };
             let mut outcome = verdict.outcome(&self.state);

@@ -34,12 +34,17 @@ impl Evacuator {
         round.add_unheard();
         let has_answered = !round.stopped.is_empty() || !round.absent.is_empty();
         self.state.hear(is_down, has_answered);
+        let stage = self.state.stage.clone();
         if let Some(status) = &round.status {
             self.see_evacuation(status, is_down, &round);
         }
         // A start of ours that is still on its way may begin after the stop.
         self.state.is_over |= !round.stopped.is_empty() && !self.state.was_doubted;
-        match self.state.stage.clone() {
+        if stage != self.state.stage {
+            // What has just come to its end is judged by the next poll, which asks for it.
+            return;
+        }
+        match stage {
             Stage::Starting => self.check_guards(&round),
             Stage::Following => self.follow(&round),
             Stage::Ending { why, since } => self.close_ending(&why, since, &round),

@@ -18,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EvacuationPlan {
     /// Version of this JSON: 1.
+    #[serde(deserialize_with = "crate::snapshot::known_version")]
     pub version: u32,
     /// What was asked for.
     pub asked: EvacuationAsked,

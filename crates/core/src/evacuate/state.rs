@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct EvacuatorState {
     /// Version of this JSON: 1.
+    #[serde(deserialize_with = "crate::snapshot::known_version")]
     pub version: u32,
     /// What is being done.
     pub plan: EvacuationPlan,

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Plan {
     /// Version of this JSON: 1.
+    #[serde(deserialize_with = "crate::snapshot::known_version")]
     pub version: u32,
     /// How the runs were found.
     pub mode: Mode,

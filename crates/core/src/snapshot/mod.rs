@@ -10,7 +10,8 @@ pub(crate) use typescript::SnapshotInput;
 use crate::error::{Error, Problem, Result};
 use crate::node::NodeName;
 use crate::units::MAX_COUNT;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
 
 /// The load of every node of a cluster at one time, in EMQX's order.
@@ -208,6 +209,19 @@ impl NodeLoad {
 
 /// Version of the JSON contract.
 pub(crate) const VERSION: u32 = 1;
+
+/// Reads the version of something that was stored. What a later release wrote may mean something else,
+/// so it is not gone on with.
+pub(crate) fn known_version<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<u32, D::Error> {
+    let version = u32::deserialize(deserializer)?;
+    if version == VERSION {
+        return Ok(version);
+    }
+    let bound = format!("{VERSION}: another release of emqx-rebalance wrote this, go on with that");
+    Err(D::Error::custom(Problem::new("version", version, bound)))
+}
 
 /// What is counted of a node.
 const COUNTS: [&str; 3] = ["connections", "sessions", "disconnected_sessions"];

@@ -6,6 +6,7 @@ mod evacuation;
 mod guards;
 mod options;
 mod starts;
+mod truth;
 mod world;
 
 use course::{Kill, Scene, kill_at_every_step};

@@ -2,6 +2,7 @@
 //! unit of rate, and a switch for everything that can go wrong.
 
 use crate::course::{Kill, Loss, Scene, drive, lost};
+use crate::truth::denied;
 use emqx_rebalance_core::driver::{Answer, Ask, Driver, Event, Input, Outcome, Request};
 use emqx_rebalance_core::{
     Availability, EvacuationState, EvacuationStatus, EvictionCounts, GlobalStatus, NodeList,
@@ -37,6 +38,16 @@ pub(crate) struct World {
     pub own_api_down: bool,
     pub reads_down: bool,
     pub nodes_down: bool,
+    /// EMQX does not take the key any more.
+    pub denied: bool,
+    /// A node that nobody can say anything of.
+    pub unknown: Option<NodeName>,
+    /// The start that was lost arrives right before the next one, which EMQX refuses so.
+    pub late_start: Option<RefusalReason>,
+    /// Donors stay closed when the run is stopped.
+    pub closed_after_stop: bool,
+    /// Clients of a second recipient, to which the balancer sends nobody.
+    pub twin: Option<u64>,
     /// Clients that are on their way between the nodes while the run evicts.
     pub travelling: u64,
     pub evacuated: Option<NodeName>,
@@ -83,6 +94,11 @@ impl World {
             own_api_down: false,
             reads_down: false,
             nodes_down: false,
+            denied: false,
+            unknown: None,
+            late_start: None,
+            closed_after_stop: false,
+            twin: None,
             travelling: 0,
             evacuated: None,
             down: None,
@@ -126,11 +142,17 @@ impl World {
     }
 
     fn start(&mut self, nodes: &[NodeName]) -> Result<Answer> {
-        assert_eq!(nodes, [name("a@h"), name("b@h")]);
+        assert_eq!(nodes.get(..2), Some([name("a@h"), name("b@h")].as_slice()));
         self.starts += 1;
         let loss = self.lose_starts.pop();
         if loss == Some(Loss::BeforeEmqx) {
             return Err(lost());
+        }
+        if let Some(reason) = self.late_start.take() {
+            self.run = Some(0);
+            self.closed = true;
+            let refusal = Refusal { reason, status: 400, text: "no".into() };
+            return Ok(Answer::Start(StartAnswer::Refused(refusal)));
         }
         if let Some(reason) = self.refuse_start.clone() {
             let refusal = Refusal { reason, status: 400, text: "no".into() };
@@ -148,7 +170,7 @@ impl World {
 
     fn stop(&mut self) -> StopAnswer {
         self.stops += 1;
-        self.closed = false;
+        self.closed = self.closed_after_stop && self.stops < 2;
         match self.run.take() {
             Some(_) => StopAnswer::Stopped,
             None => StopAnswer::NotStarted,
@@ -165,7 +187,13 @@ impl World {
             let max_fds = self.max_fds;
             NodeLoad { status, max_fds, ..NodeLoad::new(name(text), connections) }
         };
-        let nodes = vec![node("a@h", self.a), node("b@h", self.b - travelling)];
+        let mut nodes = vec![node("a@h", self.a), node("b@h", self.b - travelling)];
+        nodes.extend(self.twin.map(|clients| node("c@h", clients)));
+        for load in &mut nodes {
+            if self.unknown.as_ref() == Some(&load.node) {
+                *load = NodeLoad::unknown(load.node.clone());
+            }
+        }
         NodeList { nodes, unreadable: Vec::new() }
     }
 
@@ -174,7 +202,11 @@ impl World {
         let phase = self.run.and_then(|age| self.phase(age));
         let hidden = phase.is_some() && self.hide_polls > 0;
         self.hide_polls -= u32::from(hidden);
-        rebalances.extend(phase.filter(|_| !hidden).map(|phase| entry("b@h", "a@h", "b@h", phase)));
+        let mut ours = phase.filter(|_| !hidden).map(|phase| entry("b@h", "a@h", "b@h", phase));
+        if let (Some(entry), Some(_)) = (&mut ours, self.twin) {
+            entry.recipients.push(name("c@h"));
+        }
+        rebalances.extend(ours);
         let evacuations = self.evacuated.iter().map(|node| EvacuationStatus {
             node: Some(node.clone()),
             state: EvacuationState::EvictingConns,
@@ -219,6 +251,7 @@ impl Scene for World {
             }
             Ask::Stop { .. } => Ok(Answer::Stop(self.stop())),
             _ if self.reads_down => Err(lost()),
+            ask if self.denied => denied(&ask),
             Ask::Nodes if self.nodes_down => Err(lost()),
             Ask::Nodes => Ok(Answer::Nodes(self.nodes())),
             Ask::GlobalStatus => Ok(Answer::GlobalStatus(self.status())),

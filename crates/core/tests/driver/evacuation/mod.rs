@@ -227,3 +227,75 @@ fn a_plan_with_an_error_needs_force() {
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(Evacuator::new(plan, DriverOptions::default(), true).is_ok());
 }
+
+#[test]
+fn a_node_whose_clients_are_nowhere_is_not_safe_to_stop() {
+    // The balancer goes down for the last of them: all within the grace, and none comes back.
+    let (mut town, mut driver) = (Town::new(), evacuator(r#"{"max_missing_percent":5}"#));
+    town.incident = Some((18, |town| town.nobody_returns = true));
+    let outcome = town.drive(&mut driver);
+    assert_eq!(outcome.guard, Some(Guard::ClientsMissing), "{outcome:?}");
+    assert!(!outcome.detail.contains("safe to stop"), "{}", outcome.detail);
+    let missing = 400 - town.a - town.b - 100;
+    assert_eq!(outcome.missing, Some(missing), "{outcome:?}");
+    assert!(town.evacuation.is_none());
+}
+
+#[test]
+fn sessions_that_arrive_with_the_last_poll_are_not_forgotten() {
+    let (mut town, mut driver) = (Town::new(), evacuator("{}"));
+    let mut was_empty = false;
+    let outcome = drive(&mut town, &mut driver, |town, _| {
+        let is_done = matches!(town.evacuation, Some((EvacuationState::Prohibiting, _)));
+        if is_done && !was_empty {
+            was_empty = true;
+            // Of a rebalance that somebody has just begun; the next poll shows both.
+            town.foreign = vec![entry("c@h", "c@h", "a@h", RunPhase::EvictingSessions)];
+            town.sessions = 19;
+        }
+        Kill::No
+    });
+    assert!(!outcome.detail.contains("no session"), "{outcome:?}");
+    assert_eq!(outcome.guard, Some(Guard::ForeignRun));
+}
+
+#[test]
+fn a_node_that_boots_unseen_goes_on_with_its_evacuation() {
+    let (mut town, mut driver) = (Town::new(), evacuator("{}"));
+    // It was killed and is back between two polls, and shows nothing of it for some seconds.
+    town.incident = Some((8, |town| town.hide_polls = 6));
+    let outcome = town.drive(&mut driver);
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{outcome:?}");
+    assert_eq!(town.stops, 0);
+}
+
+#[test]
+fn an_evacuation_of_a_node_that_is_not_heard_goes_on() {
+    let (mut town, mut driver) = (Town::new(), evacuator("{}"));
+    let outcome = drive(&mut town, &mut driver, |town, _| {
+        let is_hung = (5..18).contains(&town.age);
+        town.unknown = is_hung.then(|| name("a@h"));
+        town.hide_polls = u32::from(is_hung);
+        Kill::No
+    });
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{outcome:?}");
+    assert_eq!(town.stops, 0);
+}
+
+#[test]
+fn a_cluster_that_is_silent_when_the_evacuation_is_gone_is_waited_for() {
+    let (mut town, mut driver) = (Town::new(), evacuator("{}"));
+    let mut silent_s = 0;
+    let outcome = drive(&mut town, &mut driver, |town, driver| {
+        let is_gone = driver.status().runs[0].state.as_str() == "gone";
+        if town.age == 9 {
+            town.evacuation = None;
+        }
+        silent_s += u32::from(is_gone);
+        town.reads_down = is_gone && silent_s < 100;
+        Kill::No
+    });
+    assert_eq!(outcome.result, OutcomeKind::Vanished, "{outcome:?}");
+    assert!(outcome.detail.contains("somebody stopped it"), "{}", outcome.detail);
+    assert!(outcome.missing.is_some(), "{outcome:?}");
+}

@@ -26,6 +26,7 @@ pub(super) struct Town {
     pub(super) others: Vec<NodeName>,
     pub(super) foreign: Vec<RunStatus>,
     pub(super) down: Option<NodeName>,
+    pub(super) unknown: Option<NodeName>,
     pub(super) max_fds: Option<u64>,
     pub(super) nobody_returns: bool,
     /// EMQX moves neither clients nor sessions.
@@ -72,6 +73,7 @@ impl Town {
             others: Vec::new(),
             foreign: Vec::new(),
             down: None,
+            unknown: None,
             max_fds: None,
             nobody_returns: false,
             stuck: false,
@@ -134,8 +136,13 @@ impl Town {
                 ..NodeLoad::new(name(text), connections)
             }
         };
-        let nodes =
+        let mut nodes =
             vec![node("a@h", self.a, self.sessions), node("b@h", self.b, 0), node("c@h", 100, 0)];
+        for load in &mut nodes {
+            if self.unknown.as_ref() == Some(&load.node) {
+                *load = NodeLoad::unknown(load.node.clone());
+            }
+        }
         NodeList { nodes, unreadable: Vec::new() }
     }
 
