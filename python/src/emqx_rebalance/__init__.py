@@ -86,6 +86,7 @@ from ._status import (
     Record,
     RunView,
     Status,
+    Unread,
     WaveRecord,
 )
 from ._strategy import Evacuation, Strategy
@@ -189,6 +190,7 @@ __all__ = [
     "UnsupportedError",
     "Value",
     "Wave",
+    "Unread",
     "WaveRecord",
     "Word",
     "__version__",

@@ -44,6 +44,11 @@ class NodeLoad(Value):
     weight: float | None = None
     """Share of the load this node should carry, against the others' weights. More than 0; 1 if
     left out."""
+    read_at_ms: int | None = None
+    """When the counts were read, in milliseconds since 1970. None if they never were: a node of
+    status ``unknown`` then has counts of 0 that mean nothing."""
+    read_from: str | None = None
+    """Who said so: the URL that answered. None if the counts were not read from a cluster."""
 
     def __post_init__(self) -> None:
         checked(self)

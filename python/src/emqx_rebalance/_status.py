@@ -15,7 +15,7 @@ from ._value import Value
 from ._words import ErrorKind, Guard, OutcomeKind, Phase
 
 __all__ = ["Cause", "EvacuationStatus", "EvictionCounts", "Outcome", "Progress", "Record"]
-__all__ += ["RunView", "Status", "WaveRecord"]
+__all__ += ["RunView", "Status", "Unread", "WaveRecord"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -40,6 +40,13 @@ class Outcome(Value):
     """The verdict in a sentence, with its numbers."""
     balance: Balance | None = None
     """The measured balance of the plan's nodes, unless their counts could not be read."""
+    missing: int | None = None
+    """Clients that were connected before the first start and are connected nowhere now. None if the
+    counts of all nodes are not known."""
+    unknown: tuple[str, ...] = ()
+    """Nodes whose counts were not known."""
+    read_at_ms: int | None = None
+    """When the counts were read that this rests on, in milliseconds since 1970. None if none was."""
     unchecked: tuple[str, ...] = ()
     """Donors that could not be asked whether they serve again. Look at them yourself."""
     guard: Guard | None = None
@@ -94,6 +101,16 @@ class Progress(Value):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Unread(Value):
+    """A time in which the cluster could not be read."""
+
+    since_ms: int
+    """Since when, in milliseconds since 1970."""
+    cause: Cause
+    """Why the last poll did not come through."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Status(Value):
     """Where a plan, or a cluster, stands. ``print(status)`` shows what the command shows."""
 
@@ -112,6 +129,12 @@ class Status(Value):
     """Every node as last seen."""
     progress: Progress
     """How far it is."""
+    missing: int | None = None
+    """Clients that were connected before the first start and are connected nowhere now, those on
+    their way among them. None if that is not known, as of a cluster whose plan is not."""
+    unread: Unread | None = None
+    """Since when nothing could be read, and why, if the last poll did not come through: all else is
+    as old as that."""
     version: int = 1
     """Version of this JSON: 1."""
 
@@ -171,7 +194,7 @@ class Record(Value):
     reason: str | None = None
     """Why."""
     plan: Plan
-    """What was to be done and was expected of it; the last wave's, without its curve."""
+    """What was to be done and was promised of it, without its curve: the first wave's."""
     waves: tuple[WaveRecord, ...] = ()
     """The waves before the last one."""
     nodes: tuple[NodeLoad, ...]

@@ -70,6 +70,9 @@ class NodeStatus(Word):
     """It is being emptied by an evacuation."""
     DONOR = "donor"
     """It loses clients in a rebalance that is running."""
+    UNKNOWN = "unknown"
+    """It belongs to the cluster, and nobody says how it is. Neither down nor empty: its counts are
+    the last that were read."""
 
 
 class Phase(Word):
@@ -210,6 +213,8 @@ class FindingCode(Word):
     """Load balancers get no time to notice that the donors are closed."""
     NODE_DOWN = "node_down"
     """A node is stopped."""
+    NODE_UNKNOWN = "node_unknown"
+    """A node belongs to the cluster and does not answer: its counts are not known."""
     NO_OPEN_NODE = "no_open_node"
     """No node accepts the clients, or the sessions, of the node to evacuate."""
     ONE_RUN_ENOUGH = "one_run_enough"

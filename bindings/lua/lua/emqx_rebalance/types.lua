@@ -27,9 +27,11 @@ local rebalance = {}
 ---@field disconnected_sessions? integer
 ---@field role? "core"|"replicant"
 ---@field version? string EMQX's
----@field status? "running"|"stopped"|"evacuating"|"donor"
+---@field status? "running"|"stopped"|"evacuating"|"donor"|"unknown" `unknown`: nobody says how it is; its counts are the last that were read
 ---@field max_fds? integer
 ---@field weight? number share of the load, against the others' weights; 1 if left out
+---@field read_at_ms? integer when the counts were read, since 1970; absent if they never were
+---@field read_from? string the URL that answered
 
 ---@class emqx_rebalance.Snapshot
 ---@field version? integer 1
@@ -101,6 +103,13 @@ local rebalance = {}
 ---@class emqx_rebalance.Outcome
 ---@field result "completed"|"already_balanced"|"stopped"|"vanished"|"stalled"|"aborted"|"refused"|"timed_out"
 ---@field detail string
+---@field balance? table the measured balance of the plan's nodes; absent if it is not known
+---@field missing? integer clients that were connected before the first start and are nowhere now; absent if that is not known
+---@field unknown? string[] nodes whose counts were not known
+---@field read_at_ms? integer when the counts were read that this rests on, since 1970
+---@field unchecked? string[] donors that could not be asked whether they serve again
+---@field guard? string the guard that stopped it
+---@field cause? { kind: string, message: string }
 
 ---@class emqx_rebalance.Status
 ---@field version integer
@@ -110,6 +119,8 @@ local rebalance = {}
 ---@field runs table[]
 ---@field nodes emqx_rebalance.NodeLoad[]
 ---@field progress { moved: integer, to_move: integer, percent: number, eta_s?: integer, elapsed_s: integer }
+---@field missing? integer clients that were connected before the first start and are nowhere now; absent if that is not known
+---@field unread? { since_ms: integer, cause: { kind: string, message: string } } since when nothing could be read: all else is as old as that
 
 ---@class emqx_rebalance.Event
 ---@field type "starting"|"started"|"start_doubtful"|"phase"|"answer_lost"|"gone"|"foreign_run"|"drifted"|"next_wave"|"stopping"|"ended"
