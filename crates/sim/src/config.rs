@@ -46,6 +46,18 @@ pub struct ClusterConfig {
     /// their expiry. Default 2026-01-01.
     #[serde(default = "epoch_s")]
     pub epoch_s: u64,
+    /// Nodes of `nodes`, without clients, that do not exist at first: see
+    /// [`crate::Fault::NodeAppeared`] and [`crate::Fault::NodeJoined`]. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub newcomers: Vec<NodeName>,
+    /// Milliseconds that the nodes' calls take in one round of eviction: EMQX's rounds are a second
+    /// and this apart. Default 0; up to 64 were seen on a busy machine.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub round_ms: u64,
+    /// Durable sessions in the whole cluster whose client is away. An evacuation takes them for its
+    /// node's own and waits for ever until they are gone. Default 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub durable_sessions: u64,
     /// What breaks, and when. Default: nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<ScheduledFault>,
@@ -182,6 +194,9 @@ impl ClusterConfig {
             token_ttl_s: token_ttl_s(),
             cors: false,
             epoch_s: epoch_s(),
+            newcomers: Vec::new(),
+            round_ms: 0,
+            durable_sessions: 0,
             faults: Vec::new(),
         }
     }
@@ -223,6 +238,21 @@ impl ClusterConfig {
                 problems.push(Problem::new(format!("nodes[{i}].name"), &node.name, bound));
             }
             node.check(i, &mut problems);
+        }
+        for (i, name) in self.newcomers.iter().enumerate() {
+            let is_empty = |node: &NodeConfig| node.clients + node.disconnected_sessions == 0;
+            if !self.nodes.iter().any(|node| node.name == *name && is_empty(node)) {
+                let bound = "the name of a node of this cluster that has no clients";
+                problems.push(Problem::new(format!("newcomers[{i}]"), name, bound));
+            }
+        }
+        if self.round_ms > MAX_DELAY_MS {
+            let bound = format!("at most {MAX_DELAY_MS}");
+            problems.push(Problem::new("round_ms", self.round_ms, bound));
+        }
+        if self.durable_sessions > MAX_CLIENTS {
+            let bound = format!("at most {MAX_CLIENTS}");
+            problems.push(Problem::new("durable_sessions", self.durable_sessions, bound));
         }
         self.load_balancer.check(&mut problems);
         self.reconnect.check(&mut problems);
@@ -300,6 +330,11 @@ impl Credentials {
             }
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 fn cluster_name() -> String {

@@ -66,10 +66,13 @@ pub(crate) struct Sides {
 
 impl Sides {
     /// Donors are the nodes at or above the average of `nodes`; `None` if there is nothing to do.
+    /// `away` is the number of durable sessions in the cluster whose client is away: EMQX takes
+    /// them for every node's own.
     pub(crate) fn of(
         nodes: &[usize],
         population: &dyn Population,
         strategy: &Strategy,
+        away: u64,
     ) -> Option<Self> {
         let connected = |counts: Counts| counts.connected;
         let mean = average(nodes, population, connected);
@@ -80,7 +83,8 @@ impl Sides {
         }
         let conns = Averages::of(&donors, &recipients, population, connected);
         // At the start every session counts; later only those without a client do.
-        let sessions = Averages::of(&donors, &recipients, population, Counts::sessions);
+        let all_sessions = |counts: Counts| counts.sessions() + away;
+        let sessions = Averages::of(&donors, &recipients, population, all_sessions);
         let within = strategy.conns_within(conns.donors, conns.recipients)
             && strategy.sessions_within(sessions.donors, sessions.recipients);
         (!within).then_some(Self { donors, recipients })

@@ -52,9 +52,16 @@ pub(crate) struct Evacuation {
 }
 
 impl Evacuation {
-    pub(crate) fn new(now: Timestamp, options: EvacuationOptions, counts: Counts) -> Self {
+    /// `away` is the number of durable sessions in the whole cluster whose client is away: EMQX
+    /// takes them for the node's own. Source: contract/6.0.3, 14.
+    pub(crate) fn new(
+        now: Timestamp,
+        options: EvacuationOptions,
+        counts: Counts,
+        away: u64,
+    ) -> Self {
         let wait = u64::from(options.wait_health_check) * 1000;
-        let found = (counts.connected, counts.sessions());
+        let found = (counts.connected, counts.sessions() + away);
         Self {
             options,
             state: EvacuationState::WaitingHealthCheck,
@@ -85,6 +92,7 @@ impl Evacuation {
         now: Timestamp,
         node: usize,
         recipients: &[usize],
+        away: u64,
         population: &mut dyn Population,
     ) {
         match self.state {
@@ -94,7 +102,7 @@ impl Evacuation {
             }
             EvacuationState::WaitingTakeover | EvacuationState::EvictingSessions => {
                 self.state = EvacuationState::EvictingSessions;
-                self.move_sessions(now, node, recipients, population);
+                self.move_sessions(now, node, recipients, away, population);
             }
             EvacuationState::Prohibiting => self.wake_at = None,
         }
@@ -116,9 +124,10 @@ impl Evacuation {
         now: Timestamp,
         node: usize,
         recipients: &[usize],
+        away: u64,
         population: &mut dyn Population,
     ) {
-        self.current.1 = population.counts(node).sessions();
+        self.current.1 = population.counts(node).sessions() + away;
         if self.current.1 == 0 {
             self.state = EvacuationState::Prohibiting;
             self.wake_at = None;

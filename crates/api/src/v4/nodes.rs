@@ -5,7 +5,9 @@ use crate::health::{self, NodeHealth};
 use crate::read::failure::not_emqx;
 use crate::read::{Body, load};
 use crate::request::{get, get_node};
-use emqx_rebalance_core::{Error, ErrorKind, NodeList, NodeLoad, NodeName, NodeStatus, Result};
+use emqx_rebalance_core::{
+    EmqxVersion, Error, ErrorKind, NodeList, NodeLoad, NodeName, NodeStatus, Result,
+};
 use http::{Request, Response};
 use serde_json::Value;
 
@@ -15,7 +17,10 @@ pub(crate) fn nodes() -> Request<Vec<u8>> {
 
 pub(crate) fn parse_nodes(response: &Response<Vec<u8>>) -> Result<NodeList> {
     match answer(response)? {
-        Value::Array(elements) => Ok(load::node_list(&elements)),
+        Value::Array(elements) => {
+            let elements: Vec<Value> = elements.into_iter().map(with_live_count).collect();
+            Ok(load::node_list(&elements))
+        }
         other => Err(not_emqx(response.status(), &Body::Json(other))),
     }
 }
@@ -25,10 +30,29 @@ pub(crate) fn node(node: &NodeName) -> Result<Request<Vec<u8>>> {
 }
 
 pub(crate) fn parse_node(response: &Response<Vec<u8>>) -> Result<NodeLoad> {
-    let value = answer(response)?;
+    let value = with_live_count(answer(response)?);
     load::node_load(&value)
         .map_err(|why| not_emqx(response.status(), &Body::Json(value)).with("why", why))
 }
+
+/// EMQX 4.4.12 to 4.4.18 have no `live_connections` (tags of the public source): only
+/// `connections`, which counts the sessions of clients that are away too. So it stands for both
+/// there: a node may seem fuller than it is, and never empty. A later EMQX that does not say how
+/// many clients are connected is not believed.
+fn with_live_count(mut element: Value) -> Value {
+    let version = element.get("version").and_then(Value::as_str).and_then(EmqxVersion::parse);
+    let is_old = version.is_some_and(|version| version < LIVE_CONNECTIONS_SINCE);
+    if let Some(fields) = element.as_object_mut().filter(|_| is_old)
+        && !fields.contains_key("live_connections")
+        && let Some(count) = fields.get("connections").cloned()
+    {
+        fields.insert("live_connections".to_owned(), count);
+    }
+    element
+}
+
+/// The first EMQX 4 whose `/nodes` says how many clients are connected.
+const LIVE_CONNECTIONS_SINCE: EmqxVersion = EmqxVersion::new(4, 4, 19);
 
 /// EMQX 4 has no `/cluster`: the list of nodes says who runs.
 pub(crate) fn cluster() -> Request<Vec<u8>> {

@@ -3,7 +3,7 @@
 use crate::recording::{Recording, recordings, response};
 use emqx_rebalance_api::ApiVersion::V5;
 use emqx_rebalance_core::{
-    Availability, Error, ErrorKind, LocalStatus, NodeStatus, Refusal, Result, StartAnswer,
+    Availability, Error, ErrorKind, LocalStatus, NodeStatus, Refusal, Result, Role, StartAnswer,
     StopAnswer,
 };
 use http::Response;
@@ -15,7 +15,7 @@ const OK: &str = "ok";
 
 /// Recorded answers other than 200: HTTP status, what the body must contain, what it is read as.
 /// Every recorded answer must have its row and every row its answer.
-const REFUSED: [(u16, &str, &str); 24] = [
+const REFUSED: [(u16, &str, &str); 25] = [
     (400, "': nothing_to_balance", "nothing_to_balance"),
     (400, "': already_started", "already_started"),
     (400, "': not_started", "not_started"),
@@ -37,6 +37,7 @@ const REFUSED: [(u16, &str, &str); 24] = [
     (401, "BAD_USERNAME_OR_PWD", "unauthorized"),
     (401, "TOKEN_TIME_OUT", "unauthorized"),
     (404, "<html>", "unsupported"),
+    (403, "UNAUTHORIZED_ROLE", "forbidden"),
     (405, "", "unsupported"),
     (415, "UNSUPPORTED_MEDIA_TYPE", "protocol"),
     (503, "NODE_EVACUATING", "closed"),
@@ -44,7 +45,9 @@ const REFUSED: [(u16, &str, &str); 24] = [
 
 fn single_requests() -> Vec<Recording> {
     recordings(|name| {
-        ["_requests", "01_02_", "04", "12_node_down"].iter().any(|part| name.contains(part))
+        ["_requests", "01_02_", "04", "05_scopes", "12_node_down"]
+            .iter()
+            .any(|part| name.contains(part))
     })
 }
 
@@ -206,4 +209,15 @@ fn a_donor_reports_its_own_part() {
             matches!(V5.parse_status(&response).unwrap(), LocalStatus::Rebalance(_))
         });
     assert!(donors.count() > 0);
+}
+
+#[test]
+fn cores_and_replicants_are_told_apart() {
+    let found = recordings(|name| name.starts_with("01_02") || name == "nodes_core_replicant.json");
+    let nodes = found.iter().find(|recording| recording.name.ends_with("replicant.json")).unwrap();
+    let list = V5.parse_nodes(&response(&200.into(), &nodes.rows.clone().into()).unwrap()).unwrap();
+    assert_eq!(list.unreadable, []);
+    let cores = list.nodes.iter().filter(|load| load.role == Some(Role::Core)).count();
+    let counts: Vec<u64> = list.nodes.iter().map(|load| load.connections).collect();
+    assert_eq!((cores, counts), (3, vec![133, 83, 33, 70, 71]));
 }

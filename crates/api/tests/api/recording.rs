@@ -15,7 +15,7 @@ pub(crate) struct Recording {
 pub(crate) fn recordings(wanted: impl Fn(&str) -> bool) -> Vec<Recording> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/contract");
     let mut found = Vec::new();
-    for version in ["5.3.2", "5.8.8"] {
+    for version in ["5.3.2", "5.8.8", "6.0.3"] {
         let mut names: Vec<String> = fs::read_dir(root.join(version))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())

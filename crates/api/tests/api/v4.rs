@@ -2,8 +2,8 @@
 
 use emqx_rebalance_api::ApiVersion::V4;
 use emqx_rebalance_core::{
-    Availability, EvacuationState, GlobalStatus, LocalStatus, NodeStatus, RunPhase, StartAnswer,
-    StopAnswer,
+    Availability, EvacuationState, GlobalStatus, LocalStatus, NodeLoad, NodeStatus, RunPhase,
+    StartAnswer, StopAnswer,
 };
 use http::Response;
 use serde_json::{Value, json};
@@ -46,6 +46,27 @@ fn nodes_come_in_an_envelope_with_capital_statuses() {
     assert_eq!(running.len(), 1);
     let one = json!({"code": 0, "data": body["data"][0]});
     assert_eq!(V4.parse_node(&ok(&one)).unwrap(), list.nodes[0]);
+}
+
+/// EMQX 4.4.12 to 4.4.18 say only how many channels there are.
+#[test]
+fn channels_stand_for_clients_before_4_4_19_and_never_after() {
+    let node = |version: &str| {
+        let data = json!([{"node": "emqx1@127.0.0.1", "node_status": "Running", "connections": 12,
+            "version": version}]);
+        V4.parse_nodes(&ok(&json!({"code": 0, "data": data}))).unwrap()
+    };
+    for old in ["4.4.12", "4.4.18"] {
+        let list = node(old);
+        let counts =
+            |load: &NodeLoad| (load.connections, load.sessions, load.disconnected_sessions);
+        assert_eq!(list.nodes.iter().map(counts).collect::<Vec<_>>(), [(12, 12, 0)], "{old}");
+    }
+    for new in ["4.4.19", "4.4.24"] {
+        let list = node(new);
+        let is_empty = |load: &NodeLoad| load.status == NodeStatus::Running;
+        assert!(!list.nodes.iter().any(is_empty), "{new}: {list:?}");
+    }
 }
 
 /// Release 4.4's documentation shows lists, the source of August 2022 makes maps by node.

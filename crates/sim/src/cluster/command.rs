@@ -38,11 +38,13 @@ impl Cluster {
             return Err(Refusal::Error("already_started"));
         }
         let nodes = options.nodes.unwrap_or_else(|| self.running(coordinator));
-        let sides = Sides::of(&nodes, &*self.population, &options.strategy)
+        let away = self.config.durable_sessions;
+        let sides = Sides::of(&nodes, &*self.population, &options.strategy, away)
             .ok_or(Refusal::Error("nothing_to_balance"))?;
         let StartOptions { strategy, rpc_timeouts, .. } = options;
         let run = Rebalance::new(self.now, coordinator, sides, strategy, rpc_timeouts);
-        let failed = self.enable_donors(&run);
+        let mut failed = self.enable_donors(&run);
+        failed.extend(self.dead_recipients(&run));
         if failed.is_empty() {
             self.runs.push(run);
             Ok(())
@@ -57,13 +59,33 @@ impl Cluster {
         for donor in &run.donors {
             let counts = self.population.counts(*donor);
             let holder = Holder::Rebalance { coordinator: run.coordinator };
+            let reached = self.answers(run.coordinator, *donor);
             let Some(node) = self.nodes.get_mut(*donor) else { continue };
-            let enabled = node.agent.enable(holder, counts, self.rules);
+            let enabled = match node.gave_up {
+                _ if !reached => Err("nodedown"),
+                true => Err(NO_PROCESS),
+                false => node.agent.enable(holder, counts, self.rules),
+            };
             if let (Err(word), Some(name)) = (enabled, self.name(*donor)) {
                 failed.push((name.clone(), word));
             }
         }
         failed
+    }
+
+    /// Recipients without a rebalance application. Seen on 6.0.3: a start that involves such a node
+    /// fails and names it. On 5.3.2 it could be a recipient all the same.
+    fn dead_recipients(&self, run: &Rebalance) -> Vec<(NodeName, &'static str)> {
+        let reached = |node: usize| self.answers(run.coordinator, node);
+        let dead = |node: usize| {
+            self.rules.rpc_timeouts && self.nodes.get(node).is_some_and(|node| node.gave_up)
+        };
+        let failure = |node: &usize| match (reached(*node), dead(*node)) {
+            (false, _) => Some((self.name(*node)?.clone(), "nodedown")),
+            (true, true) => Some((self.name(*node)?.clone(), NO_PROCESS)),
+            (true, false) => None,
+        };
+        run.recipients.iter().filter_map(failure).collect()
     }
 
     /// Stops the rebalance that `coordinator` runs. What was moved stays where it is.
@@ -91,7 +113,8 @@ impl Cluster {
         if self.rules.evacuation_holds_agent_at_once {
             at.agent.enable(Holder::Evacuation, counts, self.rules).map_err(Refusal::Error)?;
         }
-        at.evacuation = Some(Evacuation::new(self.now, options, counts));
+        let away = self.config.durable_sessions;
+        at.evacuation = Some(Evacuation::new(self.now, options, counts, away));
         Ok(())
     }
 
@@ -109,10 +132,12 @@ impl Cluster {
         (0..self.nodes.len()).filter(|node| self.sees(observer, *node)).collect()
     }
 
-    /// Whether `node` can be named in a start: up, and nobody's donor.
-    pub(crate) fn can_take_part(&self, node: usize) -> bool {
-        let lost = self.health_lost(node);
-        let free = |node: &&Node| node.is_serving() && node.agent.holder().is_none() && !lost;
+    /// Whether `observer` finds that `node` can be named in a start: up, and nobody's donor.
+    ///
+    /// EMQX asks the node's eviction agent, which outlives the rebalance application.
+    pub(crate) fn can_take_part(&self, observer: usize, node: usize) -> bool {
+        let lost = self.health_lost(node) || !self.answers(observer, node);
+        let free = |node: &&Node| node.life == Life::Up && node.agent.holder().is_none() && !lost;
         self.nodes.get(node).filter(free).is_some()
     }
 
@@ -125,7 +150,7 @@ impl Cluster {
             .and_then(|evacuation| evacuation.options.migrate_to.clone());
         let anywhere = || self.running(node).into_iter().filter(|other| *other != node).collect();
         let mut recipients: Vec<usize> = wanted.unwrap_or_else(anywhere);
-        recipients.retain(|other| self.can_take_part(*other));
+        recipients.retain(|other| self.can_take_part(node, *other));
         recipients
     }
 
@@ -134,3 +159,6 @@ impl Cluster {
         self.nodes.get(node).filter(serves).map(|_| ()).ok_or(Refusal::NoProcess)
     }
 }
+
+/// EMQX's word for a process that is not there.
+const NO_PROCESS: &str = "noproc";

@@ -17,6 +17,9 @@ pub(crate) enum Health {
     /// It answers nobody, as a process that was stopped. `noticed` groups of its peers have
     /// declared it down.
     Hung { since: Timestamp, noticed: u64 },
+    /// It serves its clients and its own API, and every call between it and its peers fails at
+    /// once.
+    CutOff,
     /// It goes on after its peers declared it down: alone, until its applications restart.
     Apart { heals_at: Timestamp },
 }
@@ -38,7 +41,7 @@ impl Health {
         match self {
             Self::Hung { noticed, .. } => observer as u64 % NOTICES >= noticed,
             Self::Apart { .. } => false,
-            Self::Well | Self::Slow { .. } => true,
+            Self::Well | Self::Slow { .. } | Self::CutOff => true,
         }
     }
 }
@@ -83,9 +86,49 @@ impl Cluster {
         }
     }
 
+    /// Has every call between a node and its peers fail, or work again. The node serves on, and is
+    /// a member of the cluster.
+    pub fn cut_off(&mut self, node: usize, cut_off: bool) {
+        let Some(node) = self.nodes.get_mut(node).filter(|node| node.is_up()) else { return };
+        match node.health {
+            Health::CutOff if !cut_off => node.health = Health::Well,
+            Health::Well | Health::Slow { .. } if cut_off => node.health = Health::CutOff,
+            _ => {}
+        }
+    }
+
+    /// Whether calls between two nodes fail at once.
+    pub(crate) fn is_cut_off(&self, caller: usize, node: usize) -> bool {
+        let cut =
+            |node: usize| self.nodes.get(node).is_some_and(|node| node.health == Health::CutOff);
+        caller != node && (cut(caller) || cut(node))
+    }
+
+    /// Whether a call of `caller` to `node` is answered, soon or late.
+    pub(crate) fn answers(&self, caller: usize, node: usize) -> bool {
+        self.sees(caller, node) && !self.is_hung(node) && !self.is_cut_off(caller, node)
+    }
+
+    /// How long a call of `caller` to `node` takes: nothing if that is itself.
+    pub(crate) fn latency_of(&self, caller: usize, node: usize) -> u64 {
+        if caller == node { 0 } else { self.latency_ms(node) }
+    }
+
     /// Ends the run of `coordinator` as a crash of its process does.
     pub fn crash_coordinator(&mut self, coordinator: usize) {
         self.end_runs(|run| run.coordinator == coordinator);
+    }
+
+    /// Has a node's rebalance application have crashed so often in the last hour; EMQX switches it
+    /// off at the eleventh.
+    pub fn wear_out(&mut self, node: usize, crashes: usize) {
+        let now = self.now;
+        for _ in 0..crashes {
+            let worn = self.nodes.get_mut(node).filter(|node| node.is_up());
+            if worn.is_some_and(|node| node.count_crash(now)) {
+                self.end_runs(|run| run.coordinator == node || run.donors.contains(&node));
+            }
+        }
     }
 
     /// Whether a node hangs.
@@ -98,7 +141,7 @@ impl Cluster {
         self.nodes.get(node).is_some_and(|node| match node.health {
             Health::Hung { noticed, .. } => noticed > 0,
             Health::Apart { .. } => true,
-            Health::Well | Health::Slow { .. } => false,
+            Health::Well | Health::Slow { .. } | Health::CutOff => false,
         })
     }
 
@@ -114,7 +157,9 @@ impl Cluster {
     pub(crate) fn sees(&self, observer: usize, node: usize) -> bool {
         let seen = |node: &Node| node.is_up() && node.health.is_seen(observer);
         observer == node && self.is_up(node)
-            || self.nodes.get(node).is_some_and(seen) && !self.is_apart(observer)
+            || self.knows(observer, node)
+                && self.nodes.get(node).is_some_and(seen)
+                && !self.is_apart(observer)
     }
 
     fn is_apart(&self, node: usize) -> bool {
@@ -169,7 +214,7 @@ impl Cluster {
     pub(super) fn round_takes_ms(&self, run: &Rebalance) -> u64 {
         let slowest =
             |nodes: &[usize]| nodes.iter().map(|node| self.latency_ms(*node)).max().unwrap_or(0);
-        2 * slowest(&run.donors) + slowest(&run.recipients)
+        self.config.round_ms + 2 * slowest(&run.donors) + slowest(&run.recipients)
     }
 
     /// What is due on a node that hangs or was taken for dead.
@@ -188,7 +233,7 @@ impl Cluster {
                     node.life = Life::Starting { listens_at, up_at };
                 }
             }
-            Health::Well | Health::Slow { .. } => {}
+            Health::Well | Health::Slow { .. } | Health::CutOff => {}
         }
     }
 
@@ -229,5 +274,8 @@ const NOTICES: u64 = 4;
 const HEAL_MS: u64 = 18_000;
 /// How long that restart takes: less than a second was seen.
 const REJOIN_MS: u64 = 700;
+/// How long EMQX waits for what `/nodes` shows of a node. Source: `emqx_management_proto…node_info`
+/// of every release from 5.1; contract/6.0.3, 06_hang_*.
+pub(crate) const NODES_TIMEOUT_MS: u64 = 30_000;
 /// EMQX's RPC timeout since 5.9.
 pub(crate) const RPC_TIMEOUT_MS: u64 = 15_000;

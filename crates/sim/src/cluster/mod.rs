@@ -6,9 +6,9 @@ mod node;
 mod view;
 
 pub(crate) use command::{Refusal, StartOptions};
-pub(crate) use health::{Crash, RPC_TIMEOUT_MS};
+pub(crate) use health::{Crash, NODES_TIMEOUT_MS, RPC_TIMEOUT_MS};
 pub(crate) use node::NodeStats;
-pub(crate) use view::{LocalStatus, NodeView};
+pub(crate) use view::{LocalStatus, NodeView, Standing};
 
 use crate::agent::Holder;
 use crate::config::ClusterConfig;
@@ -60,6 +60,11 @@ impl Cluster {
             next_stats: Timestamp::default(),
             config,
         };
+        for newcomer in cluster.config.newcomers.clone() {
+            if let Some(node) = cluster.find(newcomer.as_str()) {
+                cluster.unmake(node);
+            }
+        }
         cluster.refresh_stats();
         Ok(cluster)
     }
@@ -113,6 +118,39 @@ impl Cluster {
         if let Some(node) = self.nodes.get_mut(node) {
             node.restart(now, &self.config.boot);
         }
+    }
+
+    /// Has a node of the configuration's `newcomers` boot on its own: it is a cluster of one.
+    pub fn appear(&mut self, node: usize) {
+        let now = self.now;
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.appear(now);
+        }
+    }
+
+    /// Has a node that is a cluster of one join the cluster, with nobody connected to it. Whatever
+    /// runs already ignores it.
+    pub fn join(&mut self, node: usize) {
+        if let Some(node) = self.nodes.get_mut(node).filter(|node| node.is_up()) {
+            node.is_member = true;
+        }
+    }
+
+    fn unmake(&mut self, node: usize) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.life = Life::Unborn;
+            node.is_member = false;
+        }
+    }
+
+    /// Whether a node is in the cluster, up or not.
+    pub(crate) fn is_member(&self, node: usize) -> bool {
+        self.nodes.get(node).is_some_and(|node| node.is_member)
+    }
+
+    /// Whether `observer` has ever heard of `node`.
+    pub(crate) fn knows(&self, observer: usize, node: usize) -> bool {
+        observer == node || self.is_member(observer) && self.is_member(node)
     }
 
     /// The place of the node called `name`.
@@ -179,7 +217,7 @@ impl Cluster {
         load.role = Some(config.role);
         load.version = Some(self.rules.version.to_owned());
         load.status = match self.nodes.get(node) {
-            Some(node) if !node.is_up() => NodeStatus::Stopped,
+            Some(node) if !node.is_up() || !node.is_member => NodeStatus::Stopped,
             Some(node) if node.evacuation.is_some() => NodeStatus::Evacuating,
             _ => NodeStatus::Running,
         };
@@ -228,7 +266,8 @@ impl Cluster {
                 return;
             }
         }
-        evacuation.wake(self.now, node, &recipients, &mut *self.population);
+        let away = self.config.durable_sessions;
+        evacuation.wake(self.now, node, &recipients, away, &mut *self.population);
     }
 
     fn run_due(&self, now: Timestamp) -> Option<usize> {
@@ -245,8 +284,8 @@ impl Cluster {
         let coordinator = run.coordinator;
         let must_wait = !self.silent_nodes(run).is_empty();
         let takes_ms = self.round_takes_ms(run);
-        let up: Vec<bool> =
-            (0..self.nodes.len()).map(|node| self.sees(coordinator, node)).collect();
+        let is_well = |node| self.sees(coordinator, node) && !self.is_cut_off(coordinator, node);
+        let up: Vec<bool> = (0..self.nodes.len()).map(is_well).collect();
         let now = self.now;
         let Some(run) = self.runs.get_mut(place) else { return };
         if must_wait {
@@ -268,21 +307,42 @@ impl Cluster {
     }
 
     /// Ends a run whose coordinator died.
+    ///
+    /// It costs one restart of a supervisor on the coordinator, and one on every donor that it
+    /// held. Source: EMQX's `emqx_node_rebalance_agent`, which is linked to its coordinator.
     fn crash(&mut self, run: &Rebalance) {
+        let held = self.held(run);
         self.release(run);
         let now = self.now;
         let takes_part = run.donors.iter().chain(&run.recipients);
         let silent = self.silent_nodes(run);
         let bad = takes_part
-            .filter(|node| silent.contains(node) || !self.sees(run.coordinator, **node))
+            .filter(|node| {
+                silent.contains(node)
+                    || !self.sees(run.coordinator, **node)
+                    || self.is_cut_off(run.coordinator, **node)
+            })
             .filter_map(|node| self.name(*node).cloned());
         let crash = Crash { coordinator: run.coordinator, at: now, bad_nodes: bad.collect() };
         self.crashes.push(crash);
         let kept = self.crashes.len().saturating_sub(MAX_CRASHES_KEPT);
         self.crashes.drain(..kept);
-        if let Some(node) = self.nodes.get_mut(run.coordinator) {
-            node.count_crash(now);
+        for crashed in held.into_iter().chain([run.coordinator]) {
+            let node = self.nodes.get_mut(crashed).filter(|node| node.is_up());
+            if node.is_some_and(|node| node.count_crash(now)) {
+                // The application is gone, and with it whatever it took part in.
+                self.end_runs(|run| run.coordinator == crashed || run.donors.contains(&crashed));
+            }
         }
+    }
+
+    /// The donors that a run's coordinator holds.
+    fn held(&self, run: &Rebalance) -> Vec<usize> {
+        let holder = Some(Holder::Rebalance { coordinator: run.coordinator });
+        let is_held = |donor: &&usize| {
+            self.nodes.get(**donor).is_some_and(|node| node.agent.holder() == holder)
+        };
+        run.donors.iter().filter(is_held).copied().collect()
     }
 
     /// Opens the donors of a run that is over.
@@ -302,7 +362,7 @@ impl Cluster {
     }
 
     fn accepts(&self, node: usize) -> bool {
-        let open = |at: &&Node| at.is_up() && !self.is_hung(node);
+        let open = |at: &&Node| at.is_up() && at.is_member && !self.is_hung(node);
         let Some(at) = self.nodes.get(node).filter(open) else {
             return false;
         };
@@ -321,7 +381,7 @@ impl Cluster {
 
     fn is_available(&self, node: usize) -> bool {
         let free = |node: &Node| node.agent.holder().is_none() && node.evacuation.is_none();
-        let open = |at: &Node| at.is_serving() && free(at) && !self.is_hung(node);
+        let open = |at: &Node| at.is_serving() && at.is_member && free(at) && !self.is_hung(node);
         self.nodes.get(node).is_some_and(open)
     }
 

@@ -10,6 +10,8 @@ use emqx_rebalance_core::{Role, Timestamp};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Life {
     Up,
+    /// There is no such node yet: nothing listens, and no other node has heard of it.
+    Unborn,
     /// Nothing listens.
     Down,
     /// Nothing listens yet; the HTTP API does from then on.
@@ -31,6 +33,8 @@ pub(crate) struct Node {
     pub(crate) agent: Agent,
     pub(crate) evacuation: Option<Evacuation>,
     pub(crate) stats: NodeStats,
+    /// Whether it is in the cluster. A node that is up and no member is a cluster of one.
+    pub(crate) is_member: bool,
     /// When the node was started.
     pub(crate) since: Timestamp,
     /// Crashes of coordinators in the last hour.
@@ -64,13 +68,14 @@ impl Node {
             agent: Agent::default(),
             evacuation: None,
             stats: NodeStats::default(),
+            is_member: true,
             since: Timestamp::default(),
             crashes: Vec::new(),
             gave_up: false,
         }
     }
 
-    /// Whether it is in the cluster.
+    /// Whether it runs.
     pub(crate) fn is_up(&self) -> bool {
         matches!(self.life, Life::Up | Life::Booting { .. })
     }
@@ -125,7 +130,7 @@ impl Node {
     fn boot_step_at(&self) -> Option<Timestamp> {
         match self.life {
             Life::Starting { listens_at: at, .. } | Life::Booting { up_at: at } => Some(at),
-            Life::Up | Life::Down => None,
+            Life::Up | Life::Down | Life::Unborn => None,
         }
     }
 
@@ -149,14 +154,22 @@ impl Node {
         self.boot_step_at().or(evacuates).into_iter().chain(self.health.wake_at()).min()
     }
 
-    /// Counts a crash. At the 11th within an hour EMQX's supervisor gives up until the broker is
+    /// Has the node's machine appear: it runs, as a cluster of one.
+    pub(crate) fn appear(&mut self, now: Timestamp) {
+        if self.life == Life::Unborn {
+            self.life = Life::Up;
+            self.since = now;
+        }
+    }
+
+    /// Counts a crash. Whether it was the one too many: at the 11th within an hour EMQX's supervisor gives up until the broker is
     /// restarted. Source: recording 09_crash_storm, `emqx_node_rebalance_sup`.
-    pub(crate) fn count_crash(&mut self, now: Timestamp) {
+    pub(crate) fn count_crash(&mut self, now: Timestamp) -> bool {
         self.crashes.retain(|at| now.ms_since(*at) < CRASH_WINDOW_MS);
         self.crashes.push(now);
-        if self.crashes.len() > MAX_CRASHES {
-            self.gave_up = true;
-        }
+        let is_over = self.crashes.len() > MAX_CRASHES && !self.gave_up;
+        self.gave_up |= is_over;
+        is_over
     }
 }
 

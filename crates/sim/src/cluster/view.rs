@@ -1,5 +1,6 @@
 //! What a node says about itself and the cluster.
 
+use super::health::NODES_TIMEOUT_MS;
 use super::{Cluster, Life, NodeStats};
 use crate::agent::Holder;
 use crate::coordinator::Rebalance;
@@ -26,8 +27,17 @@ pub(crate) struct NodeView<'a> {
     pub(crate) node: usize,
     pub(crate) name: &'a NodeName,
     pub(crate) role: Role,
-    pub(crate) is_up: bool,
+    pub(crate) standing: Standing,
     pub(crate) uptime_ms: u64,
+}
+
+/// How a node stands in `/nodes`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Standing {
+    Running,
+    Stopped,
+    /// It could not be asked.
+    Unreachable,
 }
 
 impl Cluster {
@@ -52,36 +62,48 @@ impl Cluster {
         }))
     }
 
-    /// The runs, in the order of their coordinators.
-    pub(crate) fn rebalances(&self) -> Vec<&Rebalance> {
+    /// The runs that `observer` learns of, in the order of their coordinators.
+    pub(crate) fn rebalances(&self, observer: usize) -> Vec<&Rebalance> {
         // A coordinator that does not answer is left out.
-        let answers = |run: &&Rebalance| run.stuck.is_none() && !self.is_hung(run.coordinator);
+        let answers =
+            |run: &&Rebalance| run.stuck.is_none() && self.answers(observer, run.coordinator);
         let mut runs: Vec<_> = self.runs.iter().filter(answers).collect();
         runs.sort_by_key(|run| run.coordinator);
         runs
     }
 
-    /// The evacuations of nodes that are up.
-    pub(crate) fn evacuations(&self) -> Vec<(usize, &Evacuation)> {
+    /// The evacuations that `observer` learns of.
+    pub(crate) fn evacuations(&self, observer: usize) -> Vec<(usize, &Evacuation)> {
         let serving = self
             .nodes
             .iter()
             .enumerate()
-            .filter(|(i, node)| node.is_serving() && !self.is_hung(*i));
+            .filter(|(i, node)| node.is_serving() && self.answers(observer, *i));
         serving.filter_map(|(i, node)| Some((i, node.evacuation.as_ref()?))).collect()
     }
 
-    /// The nodes of `/nodes`: those that are down stand at the end.
+    /// The nodes of `/nodes`: those that are down stand at the end. A node that is a member and
+    /// could not be asked is left out, in releases before late 2026.
     pub(crate) fn node_views(&self, observer: usize) -> Vec<NodeView<'_>> {
         let mut views: Vec<_> = (0..self.nodes.len())
+            .filter(|node| self.knows(observer, *node))
             .filter_map(|node| {
-                let view = self.node_view(node)?;
-                let is_up = self.sees(observer, node) && !self.is_hung(node);
-                Some(NodeView { is_up, ..view })
+                let standing = self.standing(observer, node)?;
+                Some(NodeView { standing, ..self.node_view(node)? })
             })
             .collect();
-        views.sort_by_key(|view| !view.is_up);
+        views.sort_by_key(|view| view.standing != Standing::Running);
         views
+    }
+
+    fn standing(&self, observer: usize, node: usize) -> Option<Standing> {
+        if !self.sees(observer, node) {
+            return Some(Standing::Stopped);
+        }
+        if self.answers(observer, node) && self.latency_of(observer, node) <= NODES_TIMEOUT_MS {
+            return Some(Standing::Running);
+        }
+        self.rules.lists_unreachable.then_some(Standing::Unreachable)
     }
 
     pub(crate) fn node_view(&self, node: usize) -> Option<NodeView<'_>> {
@@ -90,7 +112,7 @@ impl Cluster {
             node,
             name: self.name(node)?,
             role: at.role,
-            is_up: at.is_up(),
+            standing: if at.is_up() { Standing::Running } else { Standing::Stopped },
             uptime_ms: self.now.ms_since(at.since),
         })
     }
@@ -111,6 +133,12 @@ impl Cluster {
             matches!(node.life, Life::Booting { .. }) || node.gave_up && node.life == Life::Up
         };
         self.nodes.get(node).is_some_and(half)
+    }
+
+    /// What `availability_check` of a node comes to while it answers. A node whose rebalance
+    /// application is not there, or that has not joined yet, has nobody who would close it.
+    pub(crate) fn says_available(&self, node: usize) -> bool {
+        self.door(node).available || self.is_half_up(node) || !self.is_member(node)
     }
 
     /// The name of the node at `place`, or nothing if there is none.

@@ -20,6 +20,10 @@ impl Simulation {
             Fault::NodeRestarted { node } => self.cluster.restart(self.place(node)?),
             Fault::NodeHung { node } => self.cluster.hang(self.place(node)?),
             Fault::NodeResumed { node } => self.cluster.resume(self.place(node)?),
+            Fault::NodeCutOff { node } => self.cluster.cut_off(self.place(node)?, true),
+            Fault::NodeReached { node } => self.cluster.cut_off(self.place(node)?, false),
+            Fault::NodeAppeared { node } => self.cluster.appear(self.place(node)?),
+            Fault::NodeJoined { node } => self.cluster.join(self.place(node)?),
             Fault::NodeSlow { node, ms } => self.cluster.slow(self.place(node)?, *ms),
             Fault::CoordinatorCrash { node } => {
                 self.cluster.crash_coordinator(self.place(node)?);

@@ -37,6 +37,28 @@ pub enum Fault {
         /// The node.
         node: NodeName,
     },
+    /// Every call between a node and its peers fails, though it serves its clients and its own API
+    /// answers: `/nodes` of the others leaves it out, or calls it `unreachable`.
+    NodeCutOff {
+        /// The node.
+        node: NodeName,
+    },
+    /// The calls between a node that was cut off and its peers work again.
+    NodeReached {
+        /// The node.
+        node: NodeName,
+    },
+    /// A node of the configuration's `newcomers` boots on its own: it answers as a cluster of one,
+    /// and nobody else has heard of it.
+    NodeAppeared {
+        /// The node.
+        node: NodeName,
+    },
+    /// A node that is a cluster of one joins the cluster, without clients.
+    NodeJoined {
+        /// The node.
+        node: NodeName,
+    },
     /// Every call to a node takes longer.
     NodeSlow {
         /// The node.
@@ -122,6 +144,10 @@ impl Fault {
             | Self::NodeRestarted { node }
             | Self::NodeHung { node }
             | Self::NodeResumed { node }
+            | Self::NodeCutOff { node }
+            | Self::NodeReached { node }
+            | Self::NodeAppeared { node }
+            | Self::NodeJoined { node }
             | Self::NodeSlow { node, .. }
             | Self::CoordinatorCrash { node }
             | Self::ForeignEvacuation { node } => vec![node],

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use emqx_rebalance_core::Timestamp;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use std::collections::BTreeMap;
 
 /// Keys and tokens; every node knows all of them.
@@ -31,6 +31,7 @@ pub(super) struct ApiKey {
     pub(super) enabled: bool,
     /// What it may be used for; everything if `None`.
     pub(super) scopes: Option<Vec<String>>,
+    pub(super) role: KeyRole,
     pub(super) created_s: u64,
     /// Seconds since 1970; never if `None`.
     pub(super) expires_s: Option<u64>,
@@ -48,26 +49,64 @@ struct Token {
     expires_at: Timestamp,
 }
 
+/// What the holder of a key may do, in releases whose keys have roles.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum KeyRole {
+    #[default]
+    Administrator,
+    /// It reads.
+    Viewer,
+    /// It publishes messages, and nothing else.
+    Publisher,
+}
+
+impl KeyRole {
+    /// The role called `name`.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Administrator, Self::Viewer, Self::Publisher]
+            .into_iter()
+            .find(|role| role.as_str() == name)
+    }
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Viewer => "viewer",
+            Self::Publisher => "publisher",
+        }
+    }
+}
+
 /// How a request proved who sent it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Caller {
     /// With an API key, which may be limited to some scopes.
     Key {
         scopes: Option<Vec<String>>,
+        role: KeyRole,
     },
     User,
 }
 
 impl Caller {
     fn of(key: &ApiKey) -> Self {
-        Self::Key { scopes: key.scopes.clone() }
+        Self::Key { scopes: key.scopes.clone(), role: key.role }
+    }
+
+    /// Whether its role lets it do something, or only read.
+    pub(crate) fn role_allows(&self, method: &Method) -> bool {
+        match self {
+            Self::Key { role: KeyRole::Viewer, .. } => method == Method::GET,
+            Self::Key { role: KeyRole::Publisher, .. } => false,
+            Self::Key { role: KeyRole::Administrator, .. } | Self::User => true,
+        }
     }
 
     /// Whether it may use what is of `scope`. Users of the dashboard may use everything.
     pub(crate) fn may(&self, scope: &str) -> bool {
         match self {
-            Self::Key { scopes: Some(scopes) } => scopes.iter().any(|own| own == scope),
-            Self::Key { scopes: None } | Self::User => true,
+            Self::Key { scopes: Some(scopes), .. } => scopes.iter().any(|own| own == scope),
+            Self::Key { scopes: None, .. } | Self::User => true,
         }
     }
 }
@@ -82,6 +121,7 @@ impl Accounts {
             desc: String::new(),
             enabled: true,
             scopes: credentials.scopes.clone(),
+            role: KeyRole::default(),
             created_s: config.epoch_s,
             expires_s: None,
         };
@@ -104,15 +144,16 @@ impl Accounts {
         &mut self,
         now: Timestamp,
         headers: &HeaderMap,
+        rules: &Personality,
     ) -> Result<Caller, Reply> {
         let Some(header) = headers.get(AUTHORIZATION) else {
-            let message = "Support authorization: basic/bearer ";
+            let message = rules.no_credentials;
             return Err(answer::unauthorized("AUTHORIZATION_HEADER_ERROR", message));
         };
         let (scheme, value) = header.to_str().ok().and_then(|text| text.split_once(' ')).unzip();
         match scheme.map(str::to_ascii_lowercase).as_deref() {
             Some("basic") => self.check_key(now, value.unwrap_or_default()),
-            Some("bearer") => self.check_token(now, value.unwrap_or_default()),
+            Some("bearer") => self.check_token(now, value.unwrap_or_default(), rules),
             _ => Err(answer::empty(StatusCode::BAD_REQUEST)),
         }
     }
@@ -132,11 +173,15 @@ impl Accounts {
     }
 
     /// A token that is used lives on for its full time.
-    fn check_token(&mut self, now: Timestamp, token: &str) -> Result<Caller, Reply> {
+    fn check_token(
+        &mut self,
+        now: Timestamp,
+        token: &str,
+        rules: &Personality,
+    ) -> Result<Caller, Reply> {
         let ttl_ms = self.ttl_ms;
         let known = self.tokens.get_mut(token);
-        let known =
-            known.ok_or_else(|| answer::bad_token("BAD_TOKEN", "Get a token by POST /login"))?;
+        let known = known.ok_or_else(|| answer::bad_token("BAD_TOKEN", rules.bad_token))?;
         if known.expires_at <= now {
             let message = "Token expired, get new token by POST /login";
             return Err(answer::bad_token("TOKEN_TIME_OUT", message));
@@ -190,6 +235,12 @@ pub(crate) fn key_not_allowed(rules: &Personality) -> Reply {
 /// (`api_key_authorize`) and `emqx_mgmt_auth.erl` (`check_path_in_scopes`) of 6.x.
 pub(crate) fn scope_missing() -> Reply {
     let message = "This API Key don't have permission to access this resource";
+    answer::error(StatusCode::FORBIDDEN, "UNAUTHORIZED_ROLE", message)
+}
+
+/// EMQX's answer to an API key whose role does not cover a request: contract/6.0.3, 05.
+pub(crate) fn role_missing() -> Reply {
+    let message = "You don't have permission to access this resource";
     answer::error(StatusCode::FORBIDDEN, "UNAUTHORIZED_ROLE", message)
 }
 

@@ -51,8 +51,11 @@ pub(crate) fn method_not_allowed(allowed: &'static str) -> Reply {
     reply
 }
 
-/// 404 for a path that nothing serves: a page, not JSON.
-pub(crate) fn no_such_path() -> Reply {
+/// 404 for a path that nothing serves: a page, or JSON for those who ask for that.
+pub(crate) fn no_such_path(json: bool) -> Reply {
+    if json {
+        return error(StatusCode::NOT_FOUND, "NOT_FOUND", "Request Path Not Found");
+    }
     let page = "<html><head><title>404 - NOT FOUND</title></head>\
                 <body><h1>404 - NOT FOUND</h1></body></html>";
     let mut reply = with_body(StatusCode::NOT_FOUND, page.as_bytes().to_vec());

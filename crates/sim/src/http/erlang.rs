@@ -34,7 +34,15 @@ pub(crate) fn bad_nodes(node: &str, word: &str, nodes: &[(NodeName, &'static str
     let margin = |extra: usize| format!("\\n{}", " ".repeat(start.len() + extra));
     let failed: Vec<String> = nodes
         .iter()
-        .map(|(name, word)| format!("{{{},{}{{error,{word}}}}}", atom(name.as_str()), margin(6)))
+        .map(|(name, word)| {
+            let why = match *word {
+                "noproc" => {
+                    "{'EXIT',{noproc,{gen_server,call,[emqx_node_rebalance_agent]}}}".into()
+                }
+                word => format!("{{error,{word}}}"),
+            };
+            format!("{{{},{}{why}}}", atom(name.as_str()), margin(6))
+        })
         .collect();
     format!(
         "{start}{{'EXIT',{}{{{{{{{word},{}[{}]}},{}\
@@ -53,6 +61,18 @@ pub(crate) fn nodes_down(word: &str, nodes: &[NodeName]) -> String {
     let names: Vec<String> = nodes.iter().map(|name| atom(name.as_str())).collect();
     format!(
         "{{'EXIT',{{{{{{{word},[{}]}},[{{emqx_node_rebalance,multicall,3,         [{{file,\\\"emqx_node_rebalance.erl\\\"}},{{line,390}}]}}]}},         {{gen_statem,call,[emqx_node_rebalance,stop]}}}}}}",
+        names.join(",")
+    )
+}
+
+/// What a donor says that was waiting for its coordinator when that died. Source: contract/6.0.3,
+/// 06_hang_recipient.
+pub(crate) fn died_while_asked(nodes: &[NodeName]) -> String {
+    let names: Vec<String> = nodes.iter().map(|name| atom(name.as_str())).collect();
+    format!(
+        "exit, {{{{{{bad_nodes,[{}]}},[{{emqx_node_rebalance,wrap_multicall,2,\
+         [{{file,\"emqx_node_rebalance.erl\"}},{{line,434}}]}}]}},\
+         {{gen_statem,call,[<13849.1568.0>,status,infinity]}}}}",
         names.join(",")
     )
 }

@@ -47,7 +47,9 @@ impl Simulation {
     /// the credentials of the cluster's API.
     pub(super) fn faults(&mut self, request: &Request<Vec<u8>>) -> Reply {
         let now = self.cluster.now();
-        if let Err(refusal) = self.accounts.authenticate(now, request.headers()) {
+        if let Err(refusal) =
+            self.accounts.authenticate(now, request.headers(), self.cluster.rules())
+        {
             return refusal;
         }
         match *request.method() {

@@ -23,10 +23,10 @@ use accounts::{Accounts, Caller};
 use answer::Reply;
 use emqx_rebalance_core::{Error, Result, Timestamp};
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    CONTENT_TYPE,
+    ACCEPT, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE,
 };
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use route::Endpoint;
 use serde_json::{Value, json};
 pub use waiting::Ticket;
@@ -187,7 +187,8 @@ impl Simulation {
         if rules.api == Api::V4 {
             return self.reply_v4(via, request);
         }
-        let endpoint = Endpoint::of(path, rules.api).ok_or_else(answer::no_such_path)?;
+        let endpoint = Endpoint::of(path, rules)
+            .ok_or_else(|| answer::no_such_path(wants_json(request.headers())))?;
         let allowed = endpoint.methods();
         if !allowed.split(", ").any(|method| method == request.method().as_str()) {
             return Err(answer::method_not_allowed(allowed));
@@ -208,10 +209,13 @@ impl Simulation {
         if open {
             return Ok(());
         }
-        let caller = self.accounts.authenticate(self.cluster.now(), request.headers())?;
+        let caller = self.accounts.authenticate(self.cluster.now(), request.headers(), rules)?;
         let users_only = matches!(endpoint, Endpoint::Keys | Endpoint::Key(_));
         if users_only && caller != Caller::User {
             return Err(accounts::key_not_allowed(rules));
+        }
+        if rules.keys_have_roles && !caller.role_allows(request.method()) {
+            return Err(accounts::role_missing());
         }
         if rules.keys_have_scopes && !caller.may(endpoint.scope()) {
             return Err(accounts::scope_missing());
@@ -251,15 +255,15 @@ impl Simulation {
         match endpoint {
             Endpoint::Status => answer::status(self.cluster.name_of(via)),
             Endpoint::Nodes => self.nodes(via),
-            Endpoint::Node(name) => self.node(name),
-            Endpoint::NodeStats(name) => self.node_stats(name),
+            Endpoint::Node(name) => self.node(via, name),
+            Endpoint::NodeStats(name) => self.node_stats(via, name),
             Endpoint::Stats => self.stats(via, request.uri().query()),
             Endpoint::Metrics => self.metrics(via),
             Endpoint::MonitorCurrent => self.monitor_current(via),
-            Endpoint::NodeMonitorCurrent(name) => self.node_monitor_current(name),
+            Endpoint::NodeMonitorCurrent(name) => self.node_monitor_current(via, name),
             Endpoint::Cluster => self.cluster_view(via),
             Endpoint::LocalStatus => self.local_status(via),
-            Endpoint::GlobalStatus => self.global_status(),
+            Endpoint::GlobalStatus => self.global_status(via),
             Endpoint::AvailabilityCheck => self.availability_check(via),
             Endpoint::Start(name) => self.start(via, name, body),
             Endpoint::Stop(name) => self.stop(via, name),
@@ -282,8 +286,15 @@ impl Simulation {
         self.cluster.find(name).filter(|node| self.cluster.sees(via, *node))
     }
 
-    /// The place of a node that is up.
-    fn find_up(&self, name: &str) -> Option<usize> {
-        self.cluster.find(name).filter(|node| self.cluster.is_up(*node))
+    /// The place of a node of the cluster of `via` that is up.
+    fn find_up(&self, via: usize, name: &str) -> Option<usize> {
+        let known = |node: &usize| self.cluster.knows(via, *node) && self.cluster.is_up(*node);
+        self.cluster.find(name).filter(known)
     }
+}
+
+/// Whether a client asks for JSON, and not for whatever there is.
+fn wants_json(headers: &HeaderMap) -> bool {
+    let asked = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    asked.is_some_and(|accept| accept.contains("application/json"))
 }

@@ -2,7 +2,8 @@
 
 use super::Simulation;
 use super::answer::{self, Reply};
-use crate::cluster::{NodeStats, NodeView};
+use super::rebalance::put;
+use crate::cluster::{NodeStats, NodeView, Standing};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -13,13 +14,13 @@ impl Simulation {
         answer::ok(&shown.into())
     }
 
-    pub(super) fn node(&self, name: &str) -> Reply {
-        let view = self.find_up(name).and_then(|node| self.cluster.node_view(node));
+    pub(super) fn node(&self, via: usize, name: &str) -> Reply {
+        let view = self.find_up(via, name).and_then(|node| self.cluster.node_view(node));
         view.map_or_else(|| answer::node_not_found(name), |view| answer::ok(&self.show_node(&view)))
     }
 
-    pub(super) fn node_stats(&self, name: &str) -> Reply {
-        self.find_up(name).map_or_else(
+    pub(super) fn node_stats(&self, via: usize, name: &str) -> Reply {
+        self.find_up(via, name).map_or_else(
             || answer::node_not_found(name),
             |node| answer::ok(&self.show_stats(&[node]).into()),
         )
@@ -58,11 +59,15 @@ impl Simulation {
     }
 
     pub(super) fn cluster_view(&self, via: usize) -> Reply {
-        answer::ok(&json!({
+        let mut shown = json!({
             "name": self.cluster.config().name,
             "nodes": self.cluster.names(&self.cluster.running(via)),
             "self": self.cluster.name_of(via),
-        }))
+        });
+        if self.cluster.rules().speaks_6 {
+            put(&mut shown, "description", "");
+        }
+        answer::ok(&shown)
     }
 
     /// What the dashboard shows of the whole cluster.
@@ -75,8 +80,8 @@ impl Simulation {
     }
 
     /// What the dashboard shows of one node.
-    pub(super) fn node_monitor_current(&self, name: &str) -> Reply {
-        let view = self.find_up(name).and_then(|node| self.cluster.node_view(node));
+    pub(super) fn node_monitor_current(&self, via: usize, name: &str) -> Reply {
+        let view = self.find_up(via, name).and_then(|node| self.cluster.node_view(node));
         let Some(view) = view else { return answer::node_not_found(name) };
         let mut shown = self.monitor(&[view.node]);
         if self.cluster.rules().monitors_more {
@@ -96,18 +101,27 @@ impl Simulation {
             shown.extend(MORE_NOT_MONITORED.map(|name| (name.to_owned(), 0.into())));
             shown.insert("license_quota".to_owned(), LICENSE_QUOTA.into());
         }
+        if self.cluster.rules().speaks_6 {
+            shown.extend(NOT_MONITORED_BY_6.map(|name| (name.to_owned(), 0.into())));
+        }
         shown
     }
 
     fn show_node(&self, view: &NodeView<'_>) -> Value {
-        if !view.is_up {
-            return json!({ "node": view.name, "node_status": "stopped", "role": view.role });
+        match view.standing {
+            Standing::Running => {}
+            Standing::Stopped => {
+                return json!({ "node": view.name, "node_status": "stopped", "role": view.role });
+            }
+            Standing::Unreachable => {
+                return json!({ "node": view.name, "node_status": "unreachable" });
+            }
         }
         let rules = self.cluster.rules();
         let counts = self.cluster.counts(view.node);
         let mut shown = json!({
             "connections": counts.sessions(),
-            "edition": "Enterprise",
+            "edition": rules.edition,
             "live_connections": counts.connected,
             "load1": 0.25,
             "load5": 0.2,
@@ -134,7 +148,7 @@ impl Simulation {
 
     fn cluster_sessions(&self) -> u64 {
         let all = 0..self.cluster.config().nodes.len();
-        let running = all.filter(|node| self.cluster.is_up(*node));
+        let running = all.filter(|node| self.cluster.is_up(*node) && self.cluster.is_member(*node));
         running.map(|node| self.cluster.counts(node).sessions()).sum()
     }
 
@@ -155,6 +169,9 @@ impl Simulation {
         put("live_connections", connected);
         for name in EMPTY {
             put(name, (0, 0));
+        }
+        if self.cluster.rules().speaks_6 {
+            put("routes", (0, 0));
         }
         if self.cluster.rules().counts_cluster_sessions {
             let count = self.cluster_sessions();
@@ -188,6 +205,8 @@ const MORE_NOT_MONITORED: [&str; 7] = [
     "validation_failed_rate",
     "validation_succeeded_rate",
 ];
+/// The same since 6.0.
+const NOT_MONITORED_BY_6: [&str; 2] = ["actions_executed_rate", "rules_matched_rate"];
 /// The same, of the whole cluster only.
 const MONITORED_OF_CLUSTER: [&str; 3] =
     ["disconnected_durable_sessions", "subscriptions_durable", "subscriptions_ram"];

@@ -139,6 +139,9 @@ impl Kind {
                 Some(ratio) => Ok(Checked::Ratio(ratio)),
             },
             Self::Wait => match duration::seconds(value) {
+                None if rules.speaks_6 && value.is_string() => {
+                    Err(invalid(&shown(value, rules), NO_DURATION, &path))
+                }
                 // The empty text is an empty list to Erlang.
                 None if value == "" => Err(invalid("[]", WAIT_EXPECTED, &path)),
                 None => Err(invalid(&shown(value, rules), WAIT_EXPECTED, &path)),
@@ -146,14 +149,20 @@ impl Kind {
                     .ok()
                     .filter(|seconds| *seconds <= MAX_WAIT_S)
                     .map(Checked::Seconds)
-                    .ok_or_else(|| rules.wait_too_long.replace("{field}", name)),
+                    .ok_or_else(|| too_long(name, value, rules)),
             },
             Self::RpcTimeout => match duration::whole_ms(value) {
+                None if rules.speaks_6 && value.is_string() => {
+                    Err(invalid(&shown(value, rules), NO_DURATION, &path))
+                }
                 None => Err(invalid(&shown(value, rules), RPC_TIMEOUT_EXPECTED, &path)),
                 Some(ms) => u32::try_from(ms)
                     .map(Checked::Milliseconds)
-                    .map_err(|_| rules.wait_too_long.replace("{field}", name)),
+                    .map_err(|_| too_long(name, value, rules)),
             },
+            Self::Nodes | Self::NonEmptyNodes if rules.speaks_6 && value.is_string() => {
+                Err(invalid(&shown(value, rules), NO_TERM, &path))
+            }
             Self::Nodes => match names(value) {
                 None => Err(expected("[binary()]")),
                 Some(names) if names.is_empty() => Err(refused()),
@@ -290,6 +299,10 @@ fn characters(list: &[Value]) -> Option<String> {
     Some(text)
 }
 
+fn too_long(field: &str, value: &Value, rules: &Personality) -> String {
+    rules.wait_too_long.replace("{field}", field).replace("{value}", &shown(value, rules))
+}
+
 /// The first two of `names` in order, as JSON text; more are only hinted at.
 fn first_two(mut names: Vec<&str>) -> String {
     names.sort_unstable();
@@ -299,5 +312,8 @@ fn first_two(mut names: Vec<&str>) -> String {
     Value::String(text).to_string()
 }
 
+/// What 6.0.3 says of texts that are no duration, and no list.
+const NO_DURATION: &str = "\"Not a valid duration\"";
+const NO_TERM: &str = "\"Unable to parse Erlang term\"";
 const WAIT_EXPECTED: &str = "{\"expected\":\"emqx_schema:timeout_duration_s()\"}";
 const RPC_TIMEOUT_EXPECTED: &str = "{\"expected\":\"emqx_schema:timeout_duration_ms()\"}";

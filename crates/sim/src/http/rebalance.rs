@@ -18,8 +18,7 @@ impl Simulation {
         if self.cluster.is_half_up(via) && !self.cluster.rules().availability_is_public {
             return answer::internal(self.cluster.rules().not_running);
         }
-        let open = self.cluster.door(via).available || self.cluster.is_half_up(via);
-        if open {
+        if self.cluster.says_available(via) {
             return answer::ok(&json!({}));
         }
         answer::error(StatusCode::SERVICE_UNAVAILABLE, "NODE_EVACUATING", "Node Evacuating")
@@ -41,10 +40,9 @@ impl Simulation {
         }
     }
 
-    pub(super) fn global_status(&self) -> Reply {
-        let rebalances = self.cluster.rebalances();
-        let rebalances: Vec<Value> = rebalances.iter().map(|run| self.show_run(run)).collect();
-        let evacuations = self.cluster.evacuations().into_iter().map(|(node, evacuation)| {
+    pub(super) fn global_status(&self, via: usize) -> Reply {
+        let rebalances = self.shown_runs(via);
+        let evacuations = self.cluster.evacuations(via).into_iter().map(|(node, evacuation)| {
             let mut shown = self.show_evacuation(node, evacuation);
             put(&mut shown, "node", self.cluster.name_of(node));
             shown
@@ -56,12 +54,17 @@ impl Simulation {
         }))
     }
 
+    /// The runs that `via` learns of.
+    pub(super) fn shown_runs(&self, via: usize) -> Vec<Value> {
+        self.cluster.rebalances(via).into_iter().map(|run| self.show_run(run)).collect()
+    }
+
     pub(super) fn start(&mut self, via: usize, name: &str, body: &Value) -> Reply {
         let with_timeouts = self.cluster.rules().rpc_timeouts;
         let schema = if with_timeouts { &REBALANCE_WITH_RPC_TIMEOUTS } else { &REBALANCE };
         self.prepare(via, name, body, schema)
             .and_then(|(node, options)| {
-                let nodes = self.nodes_named(options.names("nodes"))?;
+                let nodes = self.nodes_named(via, options.names("nodes"))?;
                 let (strategy, rpc_timeouts) = (options.strategy(), options.rpc_timeouts());
                 let start = StartOptions { strategy, rpc_timeouts, nodes };
                 self.done(node, |cluster| cluster.start(node, start))
@@ -72,7 +75,7 @@ impl Simulation {
     pub(super) fn start_evacuation(&mut self, via: usize, name: &str, body: &Value) -> Reply {
         self.prepare(via, name, body, &EVACUATION)
             .and_then(|(node, options)| {
-                let migrate_to = self.nodes_named(options.names("migrate_to"))?;
+                let migrate_to = self.nodes_named(via, options.names("migrate_to"))?;
                 let options = evacuation_options(&options, migrate_to);
                 self.done(node, |cluster| cluster.start_evacuation(node, options))
             })
@@ -112,17 +115,24 @@ impl Simulation {
     }
 
     /// The nodes that `names` mean, in EMQX's order: reversed.
-    fn nodes_named(&self, names: Option<&[String]>) -> Result<Option<Vec<usize>>, Reply> {
+    fn nodes_named(
+        &self,
+        via: usize,
+        names: Option<&[String]>,
+    ) -> Result<Option<Vec<usize>>, Reply> {
         let Some(names) = names else { return Ok(None) };
         let names: Vec<&str> = names.iter().rev().map(String::as_str).collect();
-        let known = |name: &&str| self.cluster.find(name).is_some() || erlang::is_known_atom(name);
+        let is_node =
+            |name: &str| self.cluster.find(name).is_some_and(|n| self.cluster.knows(via, n));
+        let known = |name: &&str| is_node(name) || erlang::is_known_atom(name);
         let unknown: Vec<String> =
             names.iter().filter(|name| !known(name)).map(|name| erlang::binary(name)).collect();
         if !unknown.is_empty() {
             let message = format!("Invalid nodes: [{}]", unknown.join(","));
             return Err(answer::bad_request(&message));
         }
-        let place = |name: &str| self.cluster.find(name).filter(|n| self.cluster.can_take_part(*n));
+        let place =
+            |name: &str| self.cluster.find(name).filter(|n| self.cluster.can_take_part(via, *n));
         let missing: Vec<String> =
             names.iter().filter(|n| place(n).is_none()).map(|name| erlang::atom(name)).collect();
         if !missing.is_empty() {
@@ -175,7 +185,7 @@ impl Simulation {
 
     /// A run as one of its donors shows it in `status`.
     pub(super) fn show_donor(&self, node: usize, run: &Rebalance, initial: Counts) -> Value {
-        let counts = self.cluster.counts(node);
+        let (counts, away) = (self.cluster.counts(node), self.cluster.config().durable_sessions);
         let mut shown = self.show_progress(run);
         put(&mut shown, "status", "enabled");
         put(&mut shown, "process", "rebalance");
@@ -183,9 +193,9 @@ impl Simulation {
         put(&mut shown, "recipients", json!(self.cluster.names(&run.recipients)));
         let stats = json!({
             "initial_connected": initial.connected,
-            "initial_sessions": initial.sessions(),
+            "initial_sessions": initial.sessions() + away,
             "current_connected": counts.connected,
-            "current_sessions": counts.sessions(),
+            "current_sessions": counts.sessions() + away,
             "current_disconnected_sessions": counts.disconnected_sessions,
         });
         put(&mut shown, "stats", stats);

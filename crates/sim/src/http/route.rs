@@ -1,6 +1,6 @@
 //! Which path is what.
 
-use crate::personality::Api;
+use crate::personality::{Api, Personality};
 
 /// What a path stands for, with the names in it decoded.
 #[derive(Debug, Eq, PartialEq)]
@@ -29,12 +29,26 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn of(path: &str, api: Api) -> Option<Self> {
-        match api {
+    pub(crate) fn of(path: &str, rules: &Personality) -> Option<Self> {
+        let found = match rules.api {
             _ if path == "/status" => Some(Self::Status),
             Api::V4 => Self::of_v4(path.strip_prefix("/api/v4/")?),
             Api::V5 => Self::of_v5(path.strip_prefix("/api/v5/")?),
-        }
+        };
+        found.filter(|found| rules.rebalances || !found.is_of_rebalance())
+    }
+
+    fn is_of_rebalance(&self) -> bool {
+        matches!(
+            self,
+            Self::LocalStatus
+                | Self::GlobalStatus
+                | Self::AvailabilityCheck
+                | Self::Start(_)
+                | Self::Stop(_)
+                | Self::StartEvacuation(_)
+                | Self::StopEvacuation(_)
+        )
     }
 
     fn of_v4(rest: &str) -> Option<Self> {
@@ -127,6 +141,7 @@ fn decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::personality::Release;
 
     #[test]
     fn names_are_decoded_and_odd_escapes_left_alone() {
@@ -134,9 +149,10 @@ mod tests {
         for odd in ["%", "%4", "%zz", "a%é"] {
             assert_eq!(decode(odd), odd);
         }
-        assert_eq!(Endpoint::of("/api/v5/load_rebalance/a/status", Api::V5), None);
-        assert_eq!(Endpoint::of("/api/v5/load_rebalance/a/purge/start", Api::V5), None);
-        assert_eq!(Endpoint::of("/api/v5/nodes", Api::V4), None);
-        assert_eq!(Endpoint::of("/api/v4/nodes", Api::V4), Some(Endpoint::Nodes));
+        let (v5, v4) = (Release::V5_8.rules(), Release::V4_4.rules());
+        assert_eq!(Endpoint::of("/api/v5/load_rebalance/a/status", v5), None);
+        assert_eq!(Endpoint::of("/api/v5/load_rebalance/a/purge/start", v5), None);
+        assert_eq!(Endpoint::of("/api/v5/nodes", v4), None);
+        assert_eq!(Endpoint::of("/api/v4/nodes", v4), Some(Endpoint::Nodes));
     }
 }

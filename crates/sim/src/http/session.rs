@@ -1,7 +1,8 @@
 //! `/login`, `/logout` and `/api_key`.
 
-use super::accounts::{ApiKey, SCOPES};
+use super::accounts::{ApiKey, KeyRole, SCOPES};
 use super::answer::{self, Reply};
+use super::rebalance::put;
 use super::{Simulation, calendar};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -14,12 +15,16 @@ impl Simulation {
         token.map_or_else(
             || answer::bad_token("BAD_USERNAME_OR_PWD", "Auth failed"),
             |token| {
-                answer::ok(&json!({
+                let mut shown = json!({
                     "license": { "edition": "ee" },
                     "role": "administrator",
                     "token": token,
                     "version": self.cluster.rules().version,
-                }))
+                });
+                if self.cluster.rules().speaks_6 {
+                    put(&mut shown, "namespace", Value::Null);
+                }
+                answer::ok(&shown)
             },
         )
     }
@@ -59,6 +64,7 @@ impl Simulation {
             desc: body.get("desc").and_then(Value::as_str).unwrap_or_default().to_owned(),
             enabled: body.get("enable").and_then(Value::as_bool).unwrap_or(true),
             scopes,
+            role: self.role(body),
             created_s: self.accounts.wall_clock_s(self.cluster.now()),
             expires_s: expiry(body),
         };
@@ -112,12 +118,17 @@ impl Simulation {
             "expired_at": key.expires_s.map_or_else(|| "infinity".to_owned(), calendar::write),
             "name": key.name,
         });
-        if let Some(shown) = shown.as_object_mut().filter(|_| self.cluster.rules().keys_have_roles)
-        {
-            shown.insert("role".to_owned(), "administrator".into());
-            if let Some(scopes) = &key.scopes {
-                shown.insert("scopes".to_owned(), scopes.clone().into());
-            }
+        let rules = self.cluster.rules();
+        if rules.keys_have_roles {
+            put(&mut shown, "role", key.role.as_str());
+        }
+        if rules.keys_have_scopes {
+            // A key without scopes shows that it may do everything: contract/6.0.3, 04.
+            let all = || SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
+            put(&mut shown, "scopes", key.scopes.clone().unwrap_or_else(all));
+        }
+        if rules.speaks_6 {
+            put(&mut shown, "namespace", Value::Null);
         }
         shown
     }
@@ -138,6 +149,14 @@ impl Simulation {
             return Ok(Some(names));
         }
         Err(answer::bad_request(&format!("Unknown scopes: {}", unknown.join(", "))))
+    }
+}
+
+impl Simulation {
+    /// The role that `body` gives a key, if this release has any.
+    fn role(&self, body: &Value) -> KeyRole {
+        let given = body.get("role").filter(|_| self.cluster.rules().keys_have_roles);
+        given.and_then(Value::as_str).and_then(KeyRole::named).unwrap_or_default()
     }
 }
 

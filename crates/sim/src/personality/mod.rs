@@ -30,15 +30,33 @@ pub enum Release {
     /// 5.10.2: calls between nodes give up after 15 seconds.
     #[serde(rename = "5.10")]
     V5_10,
-    /// 6.2.1: API keys may have scopes.
-    #[serde(rename = "6.x", alias = "6")]
+    /// 6.0.3: API keys may have scopes.
+    #[serde(rename = "6.x", alias = "6", alias = "6.0")]
     V6,
+    /// 6.2.4: a node that cannot be asked is listed as `unreachable`.
+    #[serde(rename = "6.2")]
+    V6_2,
+    /// 4.4.19: nodes say how many clients are connected.
+    #[serde(rename = "4.4.19")]
+    V4_4_19,
+    /// The community edition of 5.8.8, which cannot rebalance.
+    #[serde(rename = "5.8-community")]
+    V5_8Community,
 }
 
 impl Release {
-    /// Every release there is.
-    pub const ALL: [Self; 7] =
-        [Self::V4_4_12, Self::V4_4_17, Self::V4_4, Self::V5_3, Self::V5_8, Self::V5_10, Self::V6];
+    /// Every release that can rebalance.
+    pub const ALL: [Self; 9] = [
+        Self::V4_4_12,
+        Self::V4_4_17,
+        Self::V4_4_19,
+        Self::V4_4,
+        Self::V5_3,
+        Self::V5_8,
+        Self::V5_10,
+        Self::V6,
+        Self::V6_2,
+    ];
 
     /// The word for it in configurations: "5.3", "5.8".
     pub const fn as_str(self) -> &'static str {
@@ -50,6 +68,9 @@ impl Release {
             Self::V5_8 => "5.8",
             Self::V5_10 => "5.10",
             Self::V6 => "6.x",
+            Self::V6_2 => "6.2",
+            Self::V4_4_19 => "4.4.19",
+            Self::V5_8Community => "5.8-community",
         }
     }
 
@@ -68,6 +89,9 @@ impl Release {
             Self::V5_8 => &releases::V5_8,
             Self::V5_10 => &releases::V5_10,
             Self::V6 => &releases::V6,
+            Self::V6_2 => &releases::V6_2,
+            Self::V4_4_19 => &releases::V4_4_19,
+            Self::V5_8Community => &releases::V5_8_COMMUNITY,
         }
     }
 }
@@ -88,6 +112,17 @@ pub(crate) struct Personality {
     /// As in `/nodes`.
     pub(crate) version: &'static str,
     pub(crate) otp_release: &'static str,
+    /// As in `/nodes`: "Enterprise", or "Opensource".
+    pub(crate) edition: &'static str,
+    /// Whether there is anything under `/load_rebalance`: not in community editions before 5.9.
+    pub(crate) rebalances: bool,
+    /// Whether `/nodes` has `live_connections`: in EMQX 4 since 4.4.19 (tags of its public source).
+    pub(crate) shows_live_connections: bool,
+    /// Whether `/nodes` lists a node that could not be asked, as `unreachable`, and does not leave
+    /// it out: in releases from late 2026. Source: EMQX's `emqx_mgmt.erl`; not recorded.
+    pub(crate) lists_unreachable: bool,
+    /// Whether texts and fields are those of 6.0.3.
+    pub(crate) speaks_6: bool,
     /// Whether `availability_check` wants no credentials: since 5.4.
     pub(crate) availability_is_public: bool,
     /// Whether donors take connections during `wait_health_check`: since 5.4.
@@ -126,6 +161,10 @@ pub(crate) struct Personality {
     pub(crate) rpc_timeouts: bool,
     /// Whether API keys may have scopes: since 5.10.4, 6.0.3, 6.1.2 and 6.2.1.
     pub(crate) keys_have_scopes: bool,
+    /// What a request without credentials is told.
+    pub(crate) no_credentials: &'static str,
+    /// What a request with a token that nobody knows is told.
+    pub(crate) bad_token: &'static str,
     /// What a coordinator dies of if a node answers with an error.
     pub(crate) bad_results: &'static str,
 }

@@ -1,4 +1,4 @@
-//! The releases there are. Source: the recordings in tests/contract (5.3.2 and 5.8.8); for the others
+//! The releases there are. Source: the recordings in tests/contract (5.3.2, 5.8.8 and 6.0.3); for the others
 //! EMQX's source and documentation at that version, since no cluster of them was recorded.
 
 use super::{Api, Personality};
@@ -7,6 +7,11 @@ pub(super) const V5_3: Personality = Personality {
     api: Api::V5,
     version: "5.3.2",
     otp_release: "25.2.3\n/13.1.5",
+    edition: "Enterprise",
+    rebalances: true,
+    shows_live_connections: true,
+    lists_unreachable: false,
+    speaks_6: false,
     availability_is_public: false,
     donors_accept_while_waiting: false,
     evacuation_holds_agent_at_once: false,
@@ -29,6 +34,8 @@ pub(super) const V5_3: Personality = Personality {
     messages_are_lists: false,
     rpc_timeouts: false,
     keys_have_scopes: false,
+    no_credentials: "Support authorization: basic/bearer ",
+    bad_token: "Get a token by POST /login",
     bad_results: "bad_nodes",
 };
 
@@ -36,6 +43,11 @@ pub(super) const V5_8: Personality = Personality {
     api: Api::V5,
     version: "5.8.8",
     otp_release: "27.3.4.1/15.2.7",
+    edition: "Enterprise",
+    rebalances: true,
+    shows_live_connections: true,
+    lists_unreachable: false,
+    speaks_6: false,
     availability_is_public: true,
     donors_accept_while_waiting: true,
     evacuation_holds_agent_at_once: true,
@@ -61,6 +73,8 @@ pub(super) const V5_8: Personality = Personality {
     messages_are_lists: false,
     rpc_timeouts: false,
     keys_have_scopes: false,
+    no_credentials: "Support authorization: basic/bearer ",
+    bad_token: "Get a token by POST /login",
     bad_results: "bad_nodes",
 };
 
@@ -72,9 +86,30 @@ const NOT_RUNNING: &str = "exit, {noproc,{gen_statem,call,\
 pub(super) const V5_10: Personality =
     Personality { version: "5.10.2", rpc_timeouts: true, bad_results: "bad_results", ..V5_8 };
 
-/// 6.0.3 and later. Source: `emqx_mgmt_auth.erl` (`check_path_in_scopes`), emqx#16942.
-pub(super) const V6: Personality =
-    Personality { version: "6.2.1", keys_have_scopes: true, ..V5_10 };
+/// 6.0.3. Source: its recordings; keys' scopes: `emqx_mgmt_auth.erl` (`check_path_in_scopes`),
+/// emqx#16942.
+pub(super) const V6: Personality = Personality {
+    version: "6.0.3",
+    keys_have_scopes: true,
+    speaks_6: true,
+    wait_too_long: "{\"value\":{value},\"reason\":\"timeout value too large (max: 4294967 s)\",\
+        \"path\":\"root.{field}\",\"kind\":\"validation_error\"}",
+    no_credentials: "Missing authorization header. Use Basic auth with API key/secret, or Bearer \
+        token from POST /api/v5/login. API keys can be bootstrapped from config \
+        (api_key.bootstrap_file) or created via POST /api/v5/api_key",
+    bad_token: "Invalid bearer token. Use API key (Basic auth) for persistent access, or get a new \
+        bearer token by POST /api/v5/login. API keys can be bootstrapped from config \
+        (api_key.bootstrap_file) or created via POST /api/v5/api_key",
+    ..V5_10
+};
+
+/// 6.2.4. Source: EMQX's `emqx_mgmt.erl` of late 2026; not recorded.
+pub(super) const V6_2: Personality =
+    Personality { version: "6.2.4", lists_unreachable: true, ..V6 };
+
+/// The community edition before 5.9: one edition since.
+pub(super) const V5_8_COMMUNITY: Personality =
+    Personality { edition: "Opensource", rebalances: false, ..V5_8 };
 
 /// 4.4.24. Source: EMQX's documentation of release 4.4 and its list of changes.
 pub(super) const V4_4: Personality = Personality {
@@ -87,13 +122,17 @@ pub(super) const V4_4: Personality = Personality {
     ..V5_3
 };
 
-/// 4.4.17 to 4.4.23.
-pub(super) const V4_4_17: Personality = Personality {
-    version: "4.4.17",
+/// 4.4.19 to 4.4.23.
+pub(super) const V4_4_19: Personality = Personality {
+    version: "4.4.19",
     availability_is_public: false,
     donors_accept_while_waiting: false,
     ..V4_4
 };
+
+/// 4.4.17 and 4.4.18.
+pub(super) const V4_4_17: Personality =
+    Personality { version: "4.4.17", shows_live_connections: false, ..V4_4_19 };
 
 /// 4.4.12 to 4.4.16. Source: `emqx_node_rebalance_api.erl` of August 2022.
 pub(super) const V4_4_12: Personality =

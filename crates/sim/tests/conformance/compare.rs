@@ -52,7 +52,12 @@ fn without_trace(text: &str) -> &str {
 }
 
 /// The recorded answer against ours: what differs, if anything does.
-pub(crate) fn differs(recorded: &Value, ours: &Response<Vec<u8>>) -> Option<String> {
+/// Fields of ours that begin with one of `absent` are not looked at.
+pub(crate) fn differs(
+    recorded: &Value,
+    ours: &Response<Vec<u8>>,
+    absent: &[&str],
+) -> Option<String> {
     let status = recorded["status"].as_u64();
     if status != Some(ours.status().as_u16().into()) {
         return Some(format!("status {status:?}, ours {}: {}", ours.status(), text(ours)));
@@ -64,10 +69,10 @@ pub(crate) fn differs(recorded: &Value, ours: &Response<Vec<u8>>) -> Option<Stri
             return Some(format!("header {name}: {theirs:?}, ours {ours:?}"));
         }
     }
-    body_differs(&recorded["body"], ours)
+    body_differs(&recorded["body"], ours, absent)
 }
 
-fn body_differs(recorded: &Value, ours: &Response<Vec<u8>>) -> Option<String> {
+fn body_differs(recorded: &Value, ours: &Response<Vec<u8>>, absent: &[&str]) -> Option<String> {
     if let Value::String(theirs) = recorded {
         // Bodies over 600 characters are cut in the recordings, and say so.
         let (theirs, cut) =
@@ -76,9 +81,20 @@ fn body_differs(recorded: &Value, ours: &Response<Vec<u8>>) -> Option<String> {
         let same = if cut { ours.starts_with(theirs.trim_end()) } else { ours == theirs };
         return (!same).then(|| format!("body\n  {theirs:?}, ours\n  {ours:?}"));
     }
-    let ours = body(ours);
+    let mut ours = body(ours);
+    remove(&mut ours, absent);
     (shape(recorded) != shape(&ours))
         .then(|| format!("body\n  {}, ours\n  {}", shape(recorded), shape(&ours)))
+}
+
+fn remove(value: &mut Value, absent: &[&str]) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !absent.iter().any(|begin| name.starts_with(begin)));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| remove(item, absent)),
+        _ => {}
+    }
 }
 
 fn text(answer: &Response<Vec<u8>>) -> String {

@@ -56,7 +56,8 @@ impl Player<'_> {
     /// How many clients a donor holds is the same in any cluster; where they come back is not.
     fn judge_live(&mut self, ms: u64, node: usize, name: &str, row: &Value) {
         let donor = row[name]["status"]["body"]["process"] == "rebalance";
-        let shown = row["nodes"].as_array().unwrap().iter().find(|shown| shown["node"] == *name);
+        let nodes = row["nodes"].as_array().into_iter().flatten();
+        let shown = nodes.into_iter().find(|shown| shown["node"] == *name);
         let Some(theirs) = shown.and_then(|shown| shown["live_connections"].as_u64()) else {
             return;
         };

@@ -4,6 +4,7 @@
 
 #![cfg(test)]
 
+mod clock;
 mod compare;
 mod judge;
 mod replay;
@@ -27,6 +28,10 @@ const ODD: [(&str, &str, &str); 2] = [
     ("5.8.8", "/api/v5/stats", "emqx3 had not counted cluster_sessions yet, the others had"),
     ("5.8.8", "/api/v5/stats?aggregate=false", "emqx3 had not counted cluster_sessions yet"),
 ];
+
+/// Fields that a recorded cluster lacked because of how it was built.
+const ABSENT: [(&str, &str, &str); 1] =
+    [("6.0.3", "delayed.", "built without the application for delayed messages")];
 
 /// Recordings that no scene replays, and why.
 const NOT_REPLAYED: [(&str, &str); 4] = [
@@ -56,6 +61,9 @@ fn the_simulator_answers_as_emqx_did() {
     for (release, path, why) in ODD {
         println!("not compared: {release} {path}: {why}");
     }
+    for (release, field, why) in ABSENT {
+        println!("not compared: {release} {field}*: {why}");
+    }
     println!("{compared} answers and {polls} polls compared, {skipped} answers skipped");
     assert!(compared > 0 && polls > 0, "no recordings found");
     assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
@@ -65,12 +73,12 @@ fn the_simulator_answers_as_emqx_did() {
 fn every_recording_is_replayed_or_has_a_reason_not_to_be() {
     let mut known: Vec<String> = NOT_REPLAYED.iter().map(|(file, _)| (*file).to_owned()).collect();
     for scene in SCENES {
-        for file in scene.requests.iter().chain(&scene.timeline) {
+        for file in scene.requests.iter().chain(&scene.timeline).chain(&scene.nodes) {
             known.push(format!("{}/{file}", scene.folder()));
         }
     }
     let mut found = Vec::new();
-    for release in ["5.3.2", "5.8.8"] {
+    for release in ["5.3.2", "5.8.8", "6.0.3"] {
         for entry in std::fs::read_dir(replay::contract().join(release)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             if name.ends_with(".json") {

@@ -1,5 +1,6 @@
 //! Which recording is replayed on which cluster.
 
+use emqx_rebalance_core::Role;
 use emqx_rebalance_sim::{Boot, ClusterConfig, LoadBalancer, Reconnect, Release};
 
 /// One recording, and the cluster as it was when it began.
@@ -9,6 +10,21 @@ pub(crate) struct Scene {
     pub(crate) requests: Option<&'static str>,
     /// File of polls.
     pub(crate) timeline: Option<&'static str>,
+    /// File that is one list of nodes.
+    pub(crate) nodes: Option<&'static str>,
+    /// How many nodes at the end are replicants.
+    pub(crate) replicants: usize,
+    /// Starts that were not recorded and are known by what came of them: when, which, and with what
+    /// body.
+    pub(crate) starts: &'static [(&'static str, &'static str, &'static str)],
+    /// Milliseconds from the mark of a signal to the signal.
+    pub(crate) late_ms: u64,
+    /// Nodes whose rebalance application had crashed before, and how often.
+    pub(crate) worn: &'static [(usize, usize)],
+    /// Milliseconds that the calls of one round of eviction took on the recorded machine.
+    pub(crate) round_ms: u64,
+    /// Durable sessions of the cluster whose client is away.
+    pub(crate) durable_sessions: u64,
     /// Clients and disconnected sessions of each node.
     pub(crate) loads: &'static [(u64, u64)],
     /// Replays only what was recorded from here on, if not empty.
@@ -36,6 +52,13 @@ const BASE: Scene = Scene {
     release: Release::V5_3,
     requests: None,
     timeline: None,
+    nodes: None,
+    replicants: 0,
+    starts: &[],
+    late_ms: 0,
+    worn: &[],
+    round_ms: 0,
+    durable_sessions: 0,
     loads: &[(0, 0); 4],
     from: "",
     until: "",
@@ -202,11 +225,209 @@ pub(crate) const SCENES: &[Scene] = &[
         loads: &[(9, 0), (9, 0), (0, 0), (0, 0)],
         ..BASE
     },
+    Scene { requests: Some("01_02_version_and_idle.json"), ..SIX },
+    Scene {
+        requests: Some("03_requests.json"),
+        timeline: Some("03_timeline_success.json"),
+        loads: &[(40, 20), (20, 0), (0, 0), (0, 0), (0, 0)],
+        // They came back late: a third of them within half a second.
+        delay_ms: (200, 1800),
+        exact: true,
+        ..SIX
+    },
+    Scene { requests: Some("04_errors.json"), ..SIX },
+    Scene { requests: Some("04b_errors_rpc_timeouts.json"), ..SIX },
+    Scene {
+        requests: Some("05_evacuation_requests.json"),
+        timeline: Some("05_timeline_evacuation.json"),
+        loads: UNEVEN,
+        ..SIX
+    },
+    Scene { requests: Some("05_scopes_and_roles.json"), ..SIX },
+    Scene {
+        requests: Some("06_hang_recipient_requests.json"),
+        timeline: Some("06_hang_recipient_timeline.json"),
+        loads: &[(120, 0), (80, 0), (0, 0), (0, 0), (0, 0)],
+        late_ms: 1980,
+        // emqx1 had been the donor of ten runs that crashed, and went down with this one.
+        worn: &[(0, 10)],
+        ..SIX
+    },
+    Scene {
+        requests: Some("06_kill_coordinator_requests.json"),
+        timeline: Some("06_kill_coordinator_timeline.json"),
+        loads: UNEVEN,
+        late_ms: 1500,
+        ..SIX
+    },
+    Scene {
+        requests: Some("06_kill_donor_requests.json"),
+        timeline: Some("06_kill_donor_timeline.json"),
+        loads: UNEVEN,
+        late_ms: 1000,
+        ..SIX
+    },
+    Scene {
+        requests: Some("06_stop_midway_requests.json"),
+        timeline: Some("06_stop_midway_timeline.json"),
+        loads: UNEVEN,
+        ..SIX
+    },
+    Scene {
+        timeline: Some("14_durable_sessions_timeline.json"),
+        loads: &[(120, 0), (60, 0), (0, 0), (0, 0), (0, 0)],
+        replicants: 2,
+        durable_sessions: 30,
+        starts: &[
+            (
+                "2026-11-30T02:45:43.630Z",
+                "emqx3@127.0.0.1/start",
+                r#"{"nodes":["emqx1@127.0.0.1","emqx2@127.0.0.1","emqx3@127.0.0.1"],
+                    "conn_evict_rate":10,"sess_evict_rate":10,"wait_health_check":2,
+                    "wait_takeover":0,"abs_conn_threshold":15,"rel_conn_threshold":1.0001}"#,
+            ),
+            (
+                "2026-11-30T02:45:52.750Z",
+                "emqx1@127.0.0.1/evacuation/start",
+                r#"{"conn_evict_rate":20,"sess_evict_rate":10,"wait_health_check":2,
+                    "wait_takeover":2}"#,
+            ),
+        ],
+        ..SIX
+    },
+    Scene {
+        timeline: Some("20_level_timeline_1000_600_0_0_0.json"),
+        loads: &[(1000, 0), (600, 0), (0, 0), (0, 0), (0, 0)],
+        delay_ms: (20, 60),
+        check_ms: 200,
+        exact: true,
+        round_ms: 12,
+        starts: &[
+            (
+                "2026-11-30T02:09:20.100Z",
+                "emqx1@127.0.0.1/start",
+                r#"{"nodes":["emqx1@127.0.0.1","emqx5@127.0.0.1","emqx4@127.0.0.1","emqx3@127.0.0.1"],
+                    "conn_evict_rate":22,"sess_evict_rate":30,"wait_health_check":5,
+                    "wait_takeover":5,"abs_conn_threshold":1,"rel_conn_threshold":1.0001}"#,
+            ),
+            (
+                "2026-11-30T02:09:20.110Z",
+                "emqx2@127.0.0.1/start",
+                r#"{"nodes":["emqx2@127.0.0.1","emqx5@127.0.0.1","emqx4@127.0.0.1","emqx3@127.0.0.1"],
+                    "conn_evict_rate":10,"sess_evict_rate":30,"wait_health_check":5,
+                    "wait_takeover":8,"abs_conn_threshold":25,"rel_conn_threshold":1.0001}"#,
+            ),
+        ],
+        ..SIX
+    },
+    Scene {
+        timeline: Some("20_level_timeline_2500_1500_900_100_0.json"),
+        loads: &[(2500, 0), (1500, 0), (900, 0), (100, 0), (0, 0)],
+        delay_ms: (20, 60),
+        check_ms: 200,
+        starts: LEVEL_OF_6,
+        round_ms: 64,
+        until: "2026-11-30T02:13:14.000Z",
+        ..SIX
+    },
+    // Clients came back elsewhere than in the replay, so its second and third wave begin anew.
+    Scene {
+        timeline: Some("20_level_timeline_2500_1500_900_100_0.json"),
+        loads: &[(1000, 0), (990, 0), (1032, 0), (995, 0), (983, 0)],
+        delay_ms: (20, 60),
+        check_ms: 200,
+        starts: LEVEL_OF_6,
+        from: "2026-11-30T02:13:14.000Z",
+        until: "2026-11-30T02:13:33.000Z",
+        ..SIX
+    },
+    Scene {
+        timeline: Some("20_level_timeline_2500_1500_900_100_0.json"),
+        loads: &[(1003, 0), (999, 0), (1000, 0), (1005, 0), (993, 0)],
+        delay_ms: (20, 60),
+        check_ms: 200,
+        starts: LEVEL_OF_6,
+        from: "2026-11-30T02:13:33.000Z",
+        ..SIX
+    },
+    Scene {
+        nodes: Some("nodes_core_replicant.json"),
+        loads: &[(133, 0), (83, 0), (33, 0), (70, 0), (71, 0)],
+        replicants: 2,
+        ..SIX
+    },
+];
+
+const SIX: Scene = Scene { release: Release::V6, loads: &[(0, 0); 5], ..BASE };
+
+const UNEVEN: &[(u64, u64)] = &[(40, 0), (20, 0), (0, 0), (0, 0), (0, 0)];
+
+const LEVEL_OF_6: &[(&str, &str, &str)] = &[
+    (
+        "2026-11-30T02:12:04.100Z",
+        "emqx1@127.0.0.1/start",
+        r#"{"nodes":["emqx1@127.0.0.1","emqx5@127.0.0.1","emqx4@127.0.0.1"],
+            "conn_evict_rate":30,"sess_evict_rate":30,"wait_health_check":5,
+            "wait_takeover":5,"abs_conn_threshold":40,"rel_conn_threshold":1.0001}"#,
+    ),
+    (
+        "2026-11-30T02:12:04.110Z",
+        "emqx2@127.0.0.1/start",
+        r#"{"nodes":["emqx2@127.0.0.1","emqx5@127.0.0.1","emqx4@127.0.0.1"],
+            "conn_evict_rate":10,"sess_evict_rate":30,"wait_health_check":5,
+            "wait_takeover":5,"abs_conn_threshold":47,"rel_conn_threshold":1.0001}"#,
+    ),
+    (
+        "2026-11-30T02:12:04.120Z",
+        "emqx3@127.0.0.1/start",
+        r#"{"nodes":["emqx3@127.0.0.1","emqx5@127.0.0.1"],
+            "conn_evict_rate":1,"sess_evict_rate":30,"wait_health_check":5,
+            "wait_takeover":41,"abs_conn_threshold":890,"rel_conn_threshold":1.0001}"#,
+    ),
+    (
+        "2026-11-30T02:12:04.130Z",
+        "emqx4@127.0.0.1/start",
+        r#"{"nodes":["emqx4@127.0.0.1","emqx5@127.0.0.1"],
+            "conn_evict_rate":1,"sess_evict_rate":30,"wait_health_check":5,
+            "wait_takeover":1,"abs_conn_threshold":90,"rel_conn_threshold":1.0001}"#,
+    ),
+    (
+        "2026-11-30T02:13:14.800Z",
+        "emqx1@127.0.0.1/start",
+        r#"{"nodes":["emqx1@127.0.0.1","emqx5@127.0.0.1","emqx2@127.0.0.1"],
+            "conn_evict_rate":1,"sess_evict_rate":30,"wait_health_check":5,
+            "wait_takeover":0,"abs_conn_threshold":10,"rel_conn_threshold":1.0001}"#,
+    ),
+    (
+        "2026-11-30T02:13:14.810Z",
+        "emqx3@127.0.0.1/start",
+        r#"{"nodes":["emqx3@127.0.0.1","emqx5@127.0.0.1","emqx2@127.0.0.1","emqx4@127.0.0.1"],
+            "conn_evict_rate":16,"sess_evict_rate":30,"wait_health_check":5,
+            "wait_takeover":5,"abs_conn_threshold":5,"rel_conn_threshold":1.0001}"#,
+    ),
+    (
+        "2026-11-30T02:13:34.000Z",
+        "emqx4@127.0.0.1/start",
+        r#"{"nodes":["emqx4@127.0.0.1","emqx5@127.0.0.1"],
+            "conn_evict_rate":5,"sess_evict_rate":30,"wait_health_check":5,
+            "wait_takeover":5,"abs_conn_threshold":6,"rel_conn_threshold":1.0001}"#,
+    ),
+    (
+        "2026-11-30T02:13:34.300Z",
+        "emqx1@127.0.0.1/start",
+        r#"{"nodes":["emqx1@127.0.0.1","emqx5@127.0.0.1"],
+            "conn_evict_rate":3,"sess_evict_rate":30,"wait_health_check":5,
+            "wait_takeover":5,"abs_conn_threshold":6,"rel_conn_threshold":1.0001}"#,
+    ),
 ];
 
 impl Scene {
     pub(crate) fn folder(&self) -> &'static str {
-        if self.release == Release::V5_3 { "5.3.2" } else { "5.8.8" }
+        match self.release {
+            Release::V5_3 => "5.3.2",
+            Release::V6 => "6.0.3",
+            _ => "5.8.8",
+        }
     }
 
     pub(crate) fn config(&self) -> ClusterConfig {
@@ -217,6 +438,15 @@ impl Scene {
             let name = format!("emqx{}@127.0.0.1", i + self.first_node);
             node.name = name.try_into().unwrap();
         }
+        let cores = self.loads.len() - self.replicants;
+        for node in config.nodes.iter_mut().skip(cores) {
+            node.role = Role::Replicant;
+        }
+        if self.release == Release::V6 {
+            "Public12345".clone_into(&mut config.credentials.password);
+        }
+        config.round_ms = self.round_ms;
+        config.durable_sessions = self.durable_sessions;
         config.personality = self.release;
         config.token_ttl_s = self.token_ttl_s;
         config.load_balancer =

@@ -22,7 +22,7 @@ impl Simulation {
         request: &Request<Vec<u8>>,
     ) -> Result<Reply, Reply> {
         let rules = self.cluster.rules();
-        let endpoint = Endpoint::of(request.uri().path(), rules.api).ok_or_else(not_found)?;
+        let endpoint = Endpoint::of(request.uri().path(), rules).ok_or_else(not_found)?;
         if request.method().as_str() != endpoint.methods() {
             return Err(not_found());
         }
@@ -33,7 +33,8 @@ impl Simulation {
         };
         if !is_open {
             let now = self.cluster.now();
-            self.accounts.authenticate(now, request.headers()).map_err(|_| unauthorized())?;
+            let known = self.accounts.authenticate(now, request.headers(), rules);
+            known.map_err(|_| unauthorized())?;
         }
         let body = if request.method() == Method::GET || request.body().is_empty() {
             json!({})
@@ -47,13 +48,13 @@ impl Simulation {
         match endpoint {
             Endpoint::Status => answer::status(self.cluster.name_of(via)),
             Endpoint::Nodes => self.nodes_v4(via),
-            Endpoint::Node(name) => self.node_v4(name),
+            Endpoint::Node(name) => self.node_v4(via, name),
             Endpoint::LocalStatus => self.local_status_v4(via),
-            Endpoint::GlobalStatus => self.global_status_v4(),
+            Endpoint::GlobalStatus => self.global_status_v4(via),
             Endpoint::AvailabilityCheck => self.availability_check_v4(via),
-            Endpoint::Start(name) => self.start_v4(name, body),
+            Endpoint::Start(name) => self.start_v4(via, name, body),
             Endpoint::Stop(name) => self.stop_v4(name),
-            Endpoint::StartEvacuation(name) => self.start_evacuation_v4(name, body),
+            Endpoint::StartEvacuation(name) => self.start_evacuation_v4(via, name, body),
             Endpoint::StopEvacuation(name) => self.stop_evacuation_v4(name),
             _ => not_found(),
         }

@@ -1,8 +1,9 @@
 //! `/nodes`.
 
 use super::{Simulation, data, refused};
-use crate::cluster::NodeView;
+use crate::cluster::{NodeView, Standing};
 use crate::http::answer::Reply;
+use crate::http::rebalance::put;
 use serde_json::{Value, json};
 
 impl Simulation {
@@ -12,8 +13,8 @@ impl Simulation {
         data(&shown.into())
     }
 
-    pub(super) fn node_v4(&self, name: &str) -> Reply {
-        let view = self.find_up(name).and_then(|node| self.cluster.node_view(node));
+    pub(super) fn node_v4(&self, via: usize, name: &str) -> Reply {
+        let view = self.find_up(via, name).and_then(|node| self.cluster.node_view(node));
         view.map_or_else(
             || refused(&format!("invalid node: {name}")),
             |view| data(&self.show_node_v4(&view)),
@@ -22,13 +23,12 @@ impl Simulation {
 
     /// A node that is stopped has no counts.
     fn show_node_v4(&self, view: &NodeView<'_>) -> Value {
-        if !view.is_up {
+        if view.standing != Standing::Running {
             return json!({ "node": view.name, "node_status": "Stopped" });
         }
         let (rules, counts) = (self.cluster.rules(), self.cluster.counts(view.node));
-        json!({
+        let mut shown = json!({
             "connections": counts.sessions(),
-            "live_connections": counts.connected,
             "load1": "0.25",
             "load5": "0.20",
             "load15": "0.15",
@@ -42,6 +42,10 @@ impl Simulation {
             "process_used": 400_u64.saturating_add(counts.sessions()),
             "uptime": format!("{} seconds", view.uptime_ms / 1000),
             "version": rules.version,
-        })
+        });
+        if rules.shows_live_connections {
+            put(&mut shown, "live_connections", counts.connected);
+        }
+        shown
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 impl Simulation {
     /// The body is empty either way.
     pub(super) fn availability_check_v4(&self, via: usize) -> Reply {
-        let open = self.cluster.door(via).available || self.cluster.is_half_up(via);
+        let open = self.cluster.says_available(via);
         let status = if open { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         let mut reply = answer::ok(&json!({}));
         *reply.status_mut() = status;
@@ -34,10 +34,10 @@ impl Simulation {
         }
     }
 
-    pub(super) fn global_status_v4(&self) -> Reply {
-        let runs = self.cluster.rebalances();
+    pub(super) fn global_status_v4(&self, via: usize) -> Reply {
+        let runs = self.cluster.rebalances(via);
         let runs = runs.iter().map(|run| (run.coordinator, self.show_run(run)));
-        let evacuations = self.cluster.evacuations();
+        let evacuations = self.cluster.evacuations(via);
         let evacuations =
             evacuations.iter().map(|(node, shown)| (*node, self.show_evacuation(*node, shown)));
         answer::ok(&json!({
@@ -65,10 +65,10 @@ impl Simulation {
         Value::Object(named.collect::<Map<_, _>>())
     }
 
-    pub(super) fn start_v4(&mut self, name: &str, body: &Value) -> Reply {
+    pub(super) fn start_v4(&mut self, via: usize, name: &str, body: &Value) -> Reply {
         let read = self.node_named(name).and_then(|node| {
             let start = options::rebalance(body)?;
-            let nodes = self.nodes_named_v4("nodes", start.nodes.as_ref())?;
+            let nodes = self.nodes_named_v4(via, "nodes", start.nodes.as_ref())?;
             let options::Start { strategy, rpc_timeouts, .. } = start;
             Ok((node, StartOptions { strategy, rpc_timeouts, nodes }))
         });
@@ -78,10 +78,10 @@ impl Simulation {
         }
     }
 
-    pub(super) fn start_evacuation_v4(&mut self, name: &str, body: &Value) -> Reply {
+    pub(super) fn start_evacuation_v4(&mut self, via: usize, name: &str, body: &Value) -> Reply {
         let read = self.node_named(name).and_then(|node| {
             let (mut options, migrate_to) = options::evacuation(body)?;
-            options.migrate_to = self.nodes_named_v4("migrate_to", migrate_to.as_ref())?;
+            options.migrate_to = self.nodes_named_v4(via, "migrate_to", migrate_to.as_ref())?;
             Ok((node, options))
         });
         match read {
@@ -114,6 +114,7 @@ impl Simulation {
     /// The nodes that `names` mean, in their order.
     fn nodes_named_v4(
         &self,
+        via: usize,
         field: &str,
         names: Option<&Value>,
     ) -> Result<Option<Vec<usize>>, String> {
@@ -124,7 +125,7 @@ impl Simulation {
         let places = names.iter().map(|name| self.node_named(name.as_str().unwrap_or_default()));
         let places: Vec<usize> = places.collect::<Result<_, _>>()?;
         let (free, busy): (Vec<usize>, Vec<usize>) =
-            places.iter().partition(|node| self.cluster.can_take_part(**node));
+            places.iter().partition(|node| self.cluster.can_take_part(via, **node));
         let shown = |nodes: &[usize]| {
             let atoms = nodes.iter().map(|node| erlang::atom(self.cluster.name_of(*node)));
             format!("[{}]", atoms.collect::<Vec<_>>().join(","))
