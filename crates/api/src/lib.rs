@@ -33,20 +33,21 @@
 //! | kind | when |
 //! |---|---|
 //! | `unauthorized` | 401, or 400 without a body: key, token or password |
-//! | `forbidden` | 403: the key's role or scopes |
-//! | `unsupported` | 404 without JSON, 405: no such endpoint in this version |
+//! | `forbidden` | 403: the role or scopes of whoever asks |
+//! | `unsupported` | 404 about the path, 405: no such endpoint in this version or edition |
 //! | `unknown_node` | EMQX does not know a node that was named |
 //! | `config_invalid` | EMQX does not take an option |
 //! | `refused` | EMQX says no for another reason |
 //! | `timeout`, `unreachable` | a proxy says that EMQX did not answer it |
 //! | `protocol` | anything else: HTML, too many bytes, not the JSON that was asked for, 5xx |
 //!
-//! EMQX's own text is in the context, cut to 500 characters. Answers to commands give what EMQX
-//! understood and refused as a value, [`emqx_rebalance_core::Refusal`]; an error then means that it
-//! is not known what EMQX did.
+//! [`Sent::explain`] puts the first two in words that fit what was sent. EMQX's own text is in the
+//! context, cut to 500 characters. Answers to commands give what EMQX understood and refused as a
+//! value, [`emqx_rebalance_core::Refusal`]; an error then means that it is not known what EMQX did.
 
 mod ask;
 mod auth;
+mod blame;
 mod dispatch;
 mod health;
 mod login;
@@ -58,6 +59,7 @@ mod v5;
 mod version;
 
 pub use auth::{Credentials, Secret};
+pub use blame::Sent;
 pub use health::NodeHealth;
 pub use login::Login;
 pub use probe::{parse_probe, probe};

@@ -1,12 +1,14 @@
 //! The memory that EMQX does not have: one line of JSON for each plan that has ended.
 
+use crate::files::{MAX_FILE, Source, private, read_bounded};
 use emqx_rebalance_core::driver::Record;
 use emqx_rebalance_core::{Error, Problem, Result};
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// A file of records, one a line, the newest last.
+/// A file of records, one a line, the newest last. Only its owner can read one that is made here
+/// (mode 0600).
 #[derive(Clone, Debug)]
 pub struct History(PathBuf);
 
@@ -27,7 +29,7 @@ impl History {
             }
             let mut line = serde_json::to_vec(record)?;
             line.push(b'\n');
-            OpenOptions::new().create(true).append(true).open(&self.0)?.write_all(&line)
+            private().create(true).append(true).open(&self.0)?.write_all(&line)
         };
         append().map_err(|error: std::io::Error| self.bad(&error))
     }
@@ -37,8 +39,8 @@ impl History {
     /// # Errors
     /// `config_invalid` if the file is there and cannot be read.
     pub fn read(&self) -> Result<(Vec<Record>, usize)> {
-        let text = match fs::read_to_string(&self.0) {
-            Ok(text) => text,
+        let text = match read_bounded(&self.0, Source::File, MAX_FILE) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(self.bad(&error)),
         };

@@ -7,6 +7,7 @@
 mod clock;
 mod cluster;
 mod config;
+mod files;
 mod history;
 mod run;
 mod store;
@@ -17,6 +18,7 @@ pub use cluster::Cluster;
 pub use config::{ClusterConfig, Tls};
 pub use emqx_rebalance_api::Secret;
 pub use emqx_rebalance_exchange::{Auth, Drive, Timeouts};
+pub use files::{MAX_FILE, MAX_SECRET, Source, open_lock, private, read_bounded, read_to_bound};
 pub use history::History;
 pub use run::Run;
 pub use store::{FileStore, NoStore, Store};

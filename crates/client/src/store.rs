@@ -1,10 +1,10 @@
 //! Where a driver's state is kept, so that another process can go on.
 
+use crate::files::{MAX_FILE, Source, read_bounded};
 use emqx_rebalance_core::driver::DriverState;
 use emqx_rebalance_core::{Error, Problem, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ impl<S> Store<S> for NoStore {
 }
 
 /// Keeps the state in a JSON file that is replaced as a whole, so that a reader or a power cut finds
-/// the old or the new state and never half of one.
+/// the old or the new state and never half of one. Only its owner can read it (mode 0600).
 #[derive(Clone, Debug)]
 pub struct FileStore(PathBuf);
 
@@ -46,7 +46,8 @@ impl FileStore {
         let bad = |bound: String| {
             Error::invalid("state", vec![Problem::new("state", path.display(), bound)])
         };
-        let text = fs::read(path).map_err(|error| bad(format!("a readable file: {error}")))?;
+        let text = read_bounded(path, Source::File, MAX_FILE);
+        let text = text.map_err(|error| bad(format!("a readable file: {error}")))?;
         serde_json::from_slice(&text).map_err(|error| bad(format!("a stored state: {error}")))
     }
 

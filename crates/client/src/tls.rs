@@ -1,34 +1,54 @@
 //! How `https` is verified.
 
+mod given;
+mod words;
+
+pub(crate) use words::TlsFailure;
+
 use crate::config::Tls;
+use crate::files;
 use emqx_rebalance_core::{Error, Problem, Result};
+use given::GivenCertificates;
+use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, crypto};
 use std::path::Path;
 use std::sync::Arc;
 
-/// A configuration that verifies servers by the system's certificates and those of `tls`.
+/// A configuration that verifies servers by the system's certificates and those of `tls`. A server
+/// whose own certificate is in `ca_cert` is trusted like one that an authority there has signed.
 ///
 /// The provider is passed rather than installed, since a process-wide one is the host's business.
 /// A host without any certificates can still use `http`, and `https` with its own `ca_cert`.
 pub(crate) fn client_config(tls: &Tls) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = &tls.ca_cert {
-        for certificate in certificates("ca_cert", path)? {
-            roots.add(certificate).map_err(|_| bad("ca_cert", path))?;
-        }
+    let given = tls.ca_cert.as_deref().map(|path| certificates("ca_cert", path)).transpose()?;
+    for certificate in given.iter().flatten() {
+        let path = tls.ca_cert.as_deref().unwrap_or_else(|| Path::new(""));
+        roots.add(certificate.clone()).map_err(|_| bad("ca_cert", path))?;
     }
-    let builder = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+    let provider = Arc::new(crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|_| bad("tls", Path::new("ring")))?
-        .with_root_certificates(roots);
+        .map_err(|_| bad("tls", Path::new("ring")))?;
+    let builder = match given {
+        None => builder.with_root_certificates(roots),
+        Some(given) => {
+            let usual = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+            let usual = usual.build().map_err(|_| bad("ca_cert", Path::new("no authority")))?;
+            let verifier = Arc::new(GivenCertificates::new(usual, given));
+            builder.dangerous().with_custom_certificate_verifier(verifier)
+        }
+    };
     match (&tls.client_cert, &tls.client_key) {
         (None, None) => Ok(builder.with_no_client_auth()),
         (Some(cert), Some(key)) => {
             let chain = certificates("client_cert", cert)?;
-            let private = PrivateKeyDer::from_pem_file(key).map_err(|_| bad("client_key", key))?;
+            let private = files::read("client_key", key, files::MAX_SECRET)?;
+            let private = PrivateKeyDer::from_pem_slice(&private);
+            let private = private.map_err(|_| bad("client_key", key))?;
             builder.with_client_auth_cert(chain, private).map_err(|_| bad("client_key", key))
         }
         (Some(_), None) => Err(missing("client_key")),
@@ -37,8 +57,8 @@ pub(crate) fn client_config(tls: &Tls) -> Result<ClientConfig> {
 }
 
 fn certificates(field: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let read = CertificateDer::pem_file_iter(path).map_err(|_| bad(field, path))?;
-    let certificates: Result<Vec<_>, _> = read.collect();
+    let text = files::read(field, path, files::MAX_FILE)?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     certificates.ok().filter(|list| !list.is_empty()).ok_or_else(|| bad(field, path))
 }
 

@@ -107,7 +107,9 @@ impl<T: Transport> Cluster<T> {
             match self.session.ask(&request, |answer| self.api.parse_stop(answer)).await? {
                 StopAnswer::Stopped => stopped.push(coordinator),
                 StopAnswer::NotStarted => {}
-                StopAnswer::Refused(refusal) => return Err(refusal.into()),
+                StopAnswer::Refused(refusal) => {
+                    return Err(Error::from(refusal).with("node", &coordinator));
+                }
             }
         }
         Ok(stopped)
@@ -128,7 +130,7 @@ impl<T: Transport> Cluster<T> {
             }
             Ask::Availability { node } => session.ask_node(api, node, &request, parse).await,
             Ask::Start { .. } | Ask::StartEvacuation { .. } => {
-                parse(&session.command(&request).await?)
+                session.command(&request, parse).await
             }
         }
     }

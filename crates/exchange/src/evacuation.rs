@@ -3,7 +3,7 @@
 use crate::cluster::Cluster;
 use crate::transport::Transport;
 use emqx_rebalance_core::{
-    Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, NodeName, Result,
+    Error, Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, NodeName, Result,
     StartAnswer, StopAnswer, plan_evacuation,
 };
 
@@ -29,10 +29,10 @@ impl<T: Transport> Cluster<T> {
     /// `unreachable` or `protocol` it is not known whether it began: see [`Self::evacuations`].
     pub async fn start_evacuation(&self, node: &NodeName, evacuation: &Evacuation) -> Result<()> {
         let request = self.api.start_evacuation(node, evacuation, self.capabilities)?;
-        let response = self.session.command(&request).await?;
-        match self.api.parse_start_evacuation(&response)? {
+        let parse = |answer: &_| self.api.parse_start_evacuation(answer);
+        match self.session.command(&request, parse).await? {
             StartAnswer::Started => Ok(()),
-            StartAnswer::Refused(refusal) => Err(refusal.into()),
+            StartAnswer::Refused(refusal) => Err(Error::from(refusal).with("node", node)),
         }
     }
 
@@ -46,7 +46,7 @@ impl<T: Transport> Cluster<T> {
         match self.session.ask(&request, parse).await? {
             StopAnswer::Stopped => Ok(true),
             StopAnswer::NotStarted => Ok(false),
-            StopAnswer::Refused(refusal) => Err(refusal.into()),
+            StopAnswer::Refused(refusal) => Err(Error::from(refusal).with("node", node)),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::addresses::{Addresses, Place};
 use crate::base::BaseUrl;
 use crate::transport::Transport;
 use backon::{ExponentialBuilder, Retryable};
-use emqx_rebalance_api::{ApiVersion, Credentials, Secret};
+use emqx_rebalance_api::{ApiVersion, Credentials, Secret, Sent};
 use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
 use http::{Request, Response, StatusCode};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,7 +71,8 @@ impl<T: Transport> Session<T> {
         let mut last = Error::new(ErrorKind::Unreachable, "there is no URL to ask");
         for (place, url) in self.line.addresses.any() {
             let answer = self.ask_at(&url, request, self.line.timeouts.request).await;
-            match answer.and_then(|response| parse(&response)) {
+            let answer = answer.and_then(|response| parse(&response));
+            match answer.map_err(|error| self.about(error, &url, request)) {
                 Ok(value) => {
                     self.line.addresses.prefer(place);
                     return Ok(value);
@@ -84,12 +85,19 @@ impl<T: Transport> Session<T> {
     }
 
     /// Sends a command once, to one node: whether it arrived is not known if no answer comes.
-    pub(crate) async fn command(&self, request: &Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
+    pub(crate) async fn command<A>(
+        &self,
+        request: &Request<Vec<u8>>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+    ) -> Result<A> {
         let any = self.line.addresses.any();
         let (_, url) = any
             .first()
             .ok_or_else(|| Error::new(ErrorKind::Unreachable, "there is no URL to ask"))?;
-        self.ask_at(url, request, self.line.timeouts.start).await
+        let answer = self.ask_at(url, request, self.line.timeouts.start).await;
+        answer
+            .and_then(|response| parse(&response))
+            .map_err(|error| self.about(error, url, request))
     }
 
     /// Asks `node` itself.
@@ -101,13 +109,15 @@ impl<T: Transport> Session<T> {
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
     ) -> Result<A> {
         let place = self.place_of(api, node).await?;
-        let response = self.ask_at(&place.url, request, self.line.timeouts.request).await?;
+        let about = |error| self.about(error, &place.url, request).with("node", node);
+        let answer = self.ask_at(&place.url, request, self.line.timeouts.request).await;
+        let response = answer.map_err(about)?;
         // A load balancer may have passed the request on to another node than the question before.
         if !place.is_its_own && self.name_at(api, &place.url).await.as_ref() != Some(node) {
             self.line.addresses.share(place.url);
             return Err(not_found(node));
         }
-        parse(&response)
+        parse(&response).map_err(about)
     }
 
     /// Where `node` answers. Whoever answers at a guessed address is asked for its name, twice,
@@ -185,10 +195,27 @@ impl<T: Transport> Session<T> {
         }
         let api = ApiVersion::V5;
         let request = api.login(username, password)?;
-        let response = self.transport.send(url, request, self.line.timeouts.request).await?;
-        let login = api.parse_login(&response)?;
+        let asked = Request::get(request.uri().clone()).body(Vec::new()).unwrap_or_default();
+        let answer = self.transport.send(url, request, self.line.timeouts.request).await;
+        let login = answer.and_then(|response| api.parse_login(&response));
+        let login = login.map_err(|error| self.about(error, url, &asked))?;
         self.remember(Some(login.token.clone()));
         Ok(login.token)
+    }
+
+    /// `error` with what was asked of whom, in words that fit who asked.
+    fn about(&self, error: Error, url: &BaseUrl, request: &Request<Vec<u8>>) -> Error {
+        let sent = match self.line.auth {
+            Auth::Anonymous => Sent::Nothing,
+            Auth::ApiKey { .. } => Sent::ApiKey,
+            Auth::Token(_) => Sent::Token,
+            Auth::Login { .. } => Sent::Login,
+        };
+        // That of a login on the way knows its own.
+        if error.context().contains_key("path") {
+            return error;
+        }
+        sent.explain(error).with("url", url).with("path", request.uri().path())
     }
 
     fn remember(&self, token: Option<Secret>) {

@@ -1,20 +1,23 @@
 //! Answers that are neither what was asked for nor a refusal: who is at fault, and what to do.
 
+use super::reason::reason;
 use super::{Body, MAX_TEXT, one_line};
-use emqx_rebalance_core::{Error, ErrorKind};
+use crate::blame::{PROXY_LOGIN, UNREADABLE_HEADER, forbidden, unauthorized};
+use emqx_rebalance_core::{Error, ErrorKind, RefusalReason};
 use http::StatusCode;
 use serde_json::Value;
 
 /// The error of an answer whose status says it all, whatever the version of the API: login, rights,
 /// routes, proxies. `None` if the body must decide.
 pub(crate) fn by_status(status: StatusCode, body: &Body) -> Option<Error> {
-    let json = matches!(body, Body::Json(_));
+    let code = code(body);
+    let code = code.as_deref();
     let (kind, message) = match status.as_u16() {
         300..=399 => (ErrorKind::Protocol, REDIRECT),
         400 if matches!(body, Body::Empty) => (ErrorKind::Unauthorized, UNREADABLE_HEADER),
-        401 => (ErrorKind::Unauthorized, unauthorized(body)),
-        403 => (ErrorKind::Forbidden, FORBIDDEN),
-        404 if !json => (ErrorKind::Unsupported, NO_ENDPOINT),
+        401 => (ErrorKind::Unauthorized, unauthorized(code, None)),
+        403 => (ErrorKind::Forbidden, forbidden(code, &text(body), None)),
+        404 if is_no_endpoint(code, body) => (ErrorKind::Unsupported, NO_ENDPOINT),
         405 => (ErrorKind::Unsupported, NO_METHOD),
         407 => (ErrorKind::Unauthorized, PROXY_LOGIN),
         408 | 504 => (ErrorKind::Timeout, GATEWAY_TIMEOUT),
@@ -100,12 +103,15 @@ fn flatten(message: &Value, text: &mut String) {
     }
 }
 
-fn unauthorized(body: &Body) -> &'static str {
-    match code(body).as_deref() {
-        Some("TOKEN_TIME_OUT" | "BAD_TOKEN") => BAD_TOKEN,
-        Some("AUTHORIZATION_HEADER_ERROR") => NO_KEY,
-        Some("BAD_USERNAME_OR_PWD") => BAD_PASSWORD,
-        _ => BAD_KEY,
+/// Whether a 404 is about the path and not about what it names.
+///
+/// To a client that accepts JSON, EMQX from 5.1 on says so in JSON, as it does about a node that it
+/// does not know: `{"code":"NOT_FOUND","message":"Request Path Not Found"}`. A community edition
+/// before 5.9 says that of everything below `/load_rebalance`, since it cannot rebalance.
+fn is_no_endpoint(code: Option<&str>, body: &Body) -> bool {
+    match body {
+        Body::Empty | Body::Text(_) => true,
+        Body::Json(_) => code.is_some() && reason(&text(body)) == RefusalReason::Other,
     }
 }
 
@@ -115,20 +121,10 @@ fn is_html(text: &str) -> bool {
 }
 
 const REDIRECT: &str = "a redirect: this is not EMQX's API, or the URL must be the one it leads to";
-const UNREADABLE_HEADER: &str =
-    "EMQX answers so to an authorization header that it cannot read: check key and secret";
-const BAD_KEY: &str = "EMQX does not take the API key: check key and secret, and whether it is \
-                       enabled and not expired";
-const NO_KEY: &str = "EMQX wants an API key: give key and secret";
-const BAD_TOKEN: &str = "the login has ended: log in again";
-const BAD_PASSWORD: &str = "EMQX does not take the user name and password";
-const FORBIDDEN: &str = "the API key may not do this: give it the role `administrator` and, from \
-                         EMQX 5.10.4 on, the scope `cluster_operations`";
-const NO_ENDPOINT: &str = "EMQX has no such endpoint: it is older than 4.4.12 or 5.1, has no \
-                           Enterprise licence, the feature or plugin is off, or the URL has a \
-                           path too many";
+const NO_ENDPOINT: &str = "EMQX has no such endpoint: it is a community edition before 5.9 or an \
+                           Enterprise edition before 4.4.12 or 5.1, which cannot rebalance; or \
+                           the rebalance plugin is off (EMQX 4); or the URL has a path too many";
 const NO_METHOD: &str = "EMQX has no such method here: its version has another API";
-const PROXY_LOGIN: &str = "a proxy on the way wants a login";
 const GATEWAY_TIMEOUT: &str = "a proxy on the way gave up waiting for EMQX";
 const TOO_LARGE: &str = "a proxy on the way takes no request of this size";
 const CONTENT_TYPE: &str = "EMQX did not get the content type: a proxy on the way drops it";
