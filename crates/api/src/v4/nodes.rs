@@ -30,15 +30,15 @@ pub(crate) fn parse_node(response: &Response<Vec<u8>>) -> Result<NodeLoad> {
         .map_err(|why| not_emqx(response.status(), &Body::Json(value)).with("why", why))
 }
 
-/// EMQX 4 has no `/cluster`: the list of nodes says who runs.
+/// EMQX 4 has no `/cluster`: the list of nodes says who belongs to it and is not down.
 pub(crate) fn cluster() -> Request<Vec<u8>> {
     nodes()
 }
 
 pub(crate) fn parse_cluster(response: &Response<Vec<u8>>) -> Result<Vec<NodeName>> {
     let list = parse_nodes(response)?;
-    let running = list.nodes.into_iter().filter(|load| load.status == NodeStatus::Running);
-    let names: Vec<NodeName> = running.map(|load| load.node).collect();
+    let members = list.nodes.into_iter().filter(|load| load.status != NodeStatus::Stopped);
+    let names: Vec<NodeName> = members.map(|load| load.node).collect();
     Some(names)
         .filter(|names| !names.is_empty())
         .ok_or_else(|| Error::new(ErrorKind::Protocol, "the cluster names no nodes: check the URL"))
