@@ -30,16 +30,18 @@ macro_rules! dispatch {
 }
 
 dispatch! {
-    /// Asks for every node and its load. Any node answers for all.
+    /// Asks for every node and its load. Any node answers for all, but only after 30 s while one of
+    /// them hangs, and then leaves that one out (contract/6.0.3, 06).
     fn nodes() -> Request<Vec<u8>> = nodes::nodes;
 
-    /// Reads the answer to [`Self::nodes`]. One element that cannot be read leaves the others.
+    /// Reads the answer to [`Self::nodes`]. One element that cannot be read leaves the others; a
+    /// node without counts is of status `unknown`, never one with 0 clients.
     ///
     /// # Errors
     /// `unauthorized`, `forbidden`, `unsupported` or `protocol`; see the crate's page.
     fn parse_nodes(response: &Response<Vec<u8>>) -> Result<NodeList> = nodes::parse_nodes;
 
-    /// Asks for one node and its load.
+    /// Asks for one node and its load. Answered at once unless that node hangs.
     ///
     /// # Errors
     /// `config_invalid` if the name makes no URL.
@@ -51,10 +53,11 @@ dispatch! {
     /// `unknown_node` if EMQX does not know the node, or it is down; else as the crate's page says.
     fn parse_node(response: &Response<Vec<u8>>) -> Result<NodeLoad> = nodes::parse_node;
 
-    /// Asks which nodes run.
+    /// Asks which nodes belong to the cluster and are not known to be down. EMQX 5 answers at once
+    /// even while one of them hangs.
     fn cluster() -> Request<Vec<u8>> = nodes::cluster;
 
-    /// Reads the answer to [`Self::cluster`]: the running nodes, never none.
+    /// Reads the answer to [`Self::cluster`]: the names, never none.
     ///
     /// # Errors
     /// `unauthorized`, `forbidden`, `unsupported` or `protocol`; see the crate's page.
@@ -79,7 +82,8 @@ dispatch! {
     /// `protocol` also while the node boots; else as the crate's page says.
     fn parse_status(response: &Response<Vec<u8>>) -> Result<LocalStatus> = status::parse_status;
 
-    /// Asks what runs in the cluster. Any node answers for all; before 5.1.1 ask a core.
+    /// Asks what runs in the cluster. Any node answers for all, but only after 45 s while one of them
+    /// hangs; before 5.1.1 ask a core.
     fn global_status() -> Request<Vec<u8>> = status::global_status;
 
     /// Reads the answer to [`Self::global_status`]. Empty once is no proof that nothing runs.

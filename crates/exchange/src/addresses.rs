@@ -85,14 +85,15 @@ impl Addresses {
     }
 
     /// Where `node` could be: at one of the URLs, or at its own host with the first one's scheme,
-    /// port and path. Who answers there must be asked for its name.
+    /// port and path, unless another one is there. Who answers there must be asked for its name.
     pub(crate) fn candidates(&self, node: &NodeName) -> Vec<BaseUrl> {
         let first = self.any.first().filter(|_| self.find_nodes);
         let own = first.and_then(|url| url.at_host(node.host()?));
         let mut candidates = self.any.clone();
         candidates.extend(own.filter(|url| !self.any.contains(url)));
         let learned = self.learned();
-        candidates.retain(|url| !learned.shared.contains(url));
+        let is_anothers = |url: &BaseUrl| learned.nodes.values().any(|known| known == url);
+        candidates.retain(|url| !learned.shared.contains(url) && !is_anothers(url));
         candidates
     }
 

@@ -6,9 +6,8 @@ use crate::transport::Transport;
 use emqx_rebalance_api::{ApiVersion, Capabilities, parse_probe, probe};
 use emqx_rebalance_core::driver::{Answer, Ask, Status, observe};
 use emqx_rebalance_core::{
-    DonorStatus, EmqxVersion, Error, ErrorKind, GlobalStatus, LocalStatus, NodeList, NodeLoad,
-    NodeName, NodeStatus, Plan, PlanOptions, Result, Snapshot, StopAnswer, Strategy, Tolerance,
-    plan,
+    EmqxVersion, Error, ErrorKind, GlobalStatus, NodeList, NodeLoad, NodeName, NodeStatus, Plan,
+    PlanOptions, Result, Snapshot, StopAnswer, Strategy, Tolerance, plan,
 };
 use futures_util::future::try_join;
 
@@ -32,26 +31,25 @@ impl<T: Transport> Cluster<T> {
 
     pub(crate) async fn over(session: Session<T>) -> Result<Self> {
         let api = find_api(&session).await?;
-        let nodes = session.ask(&api.nodes(), |answer| api.parse_nodes(answer)).await?;
-        let version = oldest(&nodes.nodes).unwrap_or(match api {
+        let first = match api {
             ApiVersion::V4 => EmqxVersion::FIRST_V4,
             ApiVersion::V5 => EmqxVersion::FIRST_V5,
-        });
-        Ok(Self { session, api, capabilities: Capabilities::of(version) })
+        };
+        let cluster = Self { session, api, capabilities: Capabilities::of(first) };
+        let nodes = cluster.nodes().await?;
+        let version = oldest(&nodes.nodes).unwrap_or(first);
+        Ok(Self { capabilities: Capabilities::of(version), ..cluster })
     }
 
-    /// Every node's load now. Nodes that evacuate or are donors of a rebalance say so.
+    /// Every node's load, each with when and from whom it was read. Nodes that evacuate or are
+    /// donors of a rebalance say so; a node that belongs to the cluster and cannot be read is of
+    /// status `unknown`.
     ///
     /// # Errors
-    /// As [`Self::connect`]; `protocol` if a node's load cannot be read, since a plan without it
-    /// would be wrong.
+    /// As [`Self::connect`]; `protocol` if there is a node of which not even the name can be read.
     pub async fn snapshot(&self) -> Result<Snapshot> {
         let (list, status) = self.read().await?;
-        if let Some(unreadable) = list.unreadable.first() {
-            return Err(Error::new(ErrorKind::Protocol, "the load of a node cannot be read")
-                .with("element", &unreadable.element)
-                .with("why", &unreadable.why));
-        }
+        all_named(&list)?;
         Snapshot::new(list.nodes.into_iter().map(|load| marked(load, &status)).collect())
     }
 
@@ -79,12 +77,7 @@ impl<T: Transport> Cluster<T> {
     /// As [`Self::connect`].
     pub async fn status(&self) -> Result<Status> {
         let (list, status) = self.read().await?;
-        let mut donors = Vec::new();
-        for node in status.rebalances.iter().flat_map(|run| &run.donors) {
-            if let Some(donor) = self.donor(node).await {
-                donors.push((node.clone(), donor));
-            }
-        }
+        let donors = self.donors(&status).await;
         let nodes = list.nodes.into_iter().map(|load| marked(load, &status)).collect();
         Ok(observe(nodes, &status, &donors))
     }
@@ -97,7 +90,7 @@ impl<T: Transport> Cluster<T> {
         let coordinators = match coordinator {
             Some(coordinator) => vec![coordinator.clone()],
             None => {
-                let (_, status) = self.read().await?;
+                let status = self.global_status().await?;
                 status.rebalances.into_iter().map(|run| run.coordinator).collect()
             }
         };
@@ -116,7 +109,8 @@ impl<T: Transport> Cluster<T> {
     }
 
     /// Asks what a driver wants to know or do, and waits for the answer. Reads and stops are tried
-    /// at several URLs; a start is sent once; whether a node serves is asked of that node alone.
+    /// at several URLs and in several ways; a start is sent once; whether a node serves is asked of
+    /// that node alone. When counts were read is told of those alone that are not of now.
     ///
     /// # Errors
     /// Why there is no answer: to be handed to the driver as it is.
@@ -125,33 +119,46 @@ impl<T: Transport> Cluster<T> {
         let request = api.request(ask, self.capabilities)?;
         let parse = |response: &_| api.answer(ask, response);
         match ask {
-            Ask::Nodes | Ask::GlobalStatus | Ask::Stop { .. } | Ask::StopEvacuation { .. } => {
-                session.ask(&request, parse).await
-            }
-            Ask::Availability { node } => session.ask_node(api, node, &request, parse).await,
+            Ask::Nodes => self.nodes().await.map(fresh).map(Answer::Nodes),
+            Ask::GlobalStatus => self.global_status().await.map(Answer::GlobalStatus),
+            Ask::Stop { .. } | Ask::StopEvacuation { .. } => session.ask(&request, parse).await,
+            Ask::Availability { node } => Ok(session.ask_node(api, node, &request, parse).await?.0),
             Ask::Start { .. } | Ask::StartEvacuation { .. } => {
                 session.command(&request, parse).await
             }
         }
     }
 
+    /// Every node and what runs. What a node that is not known may run is not known either.
     async fn read(&self) -> Result<(NodeList, GlobalStatus)> {
-        let (nodes, status) = (self.api.nodes(), self.api.global_status());
-        try_join(
-            self.session.ask(&nodes, |answer| self.api.parse_nodes(answer)),
-            self.session.ask(&status, |answer| self.api.parse_global_status(answer)),
-        )
-        .await
-    }
-
-    /// What a donor says of itself, if it can be reached.
-    async fn donor(&self, node: &NodeName) -> Option<DonorStatus> {
-        let request = self.api.status();
-        let parse = |answer: &_| self.api.parse_status(answer);
-        match self.session.ask_node(self.api, node, &request, parse).await {
-            Ok(LocalStatus::Rebalance(donor)) => Some(donor),
-            _ => None,
+        let (list, mut status) = try_join(self.nodes(), self.global_status()).await?;
+        for load in list.nodes.iter().filter(|load| load.status == NodeStatus::Unknown) {
+            if !status.unheard.contains(&load.node) {
+                status.unheard.push(load.node.clone());
+            }
         }
+        Ok((list, status))
+    }
+}
+
+/// The list of a driver, which knows when it asks: only counts of another time say when they were read.
+fn fresh(mut list: NodeList) -> NodeList {
+    for load in list.nodes.iter_mut().filter(|load| load.status != NodeStatus::Unknown) {
+        load.read_at_ms = None;
+    }
+    list
+}
+
+/// Makes sure that everything unreadable in `list` is the load of a node that has a name.
+fn all_named(list: &NodeList) -> Result<()> {
+    let unknown = list.nodes.iter().filter(|load| load.status == NodeStatus::Unknown).count();
+    match list.unreadable.first() {
+        Some(unreadable) if list.unreadable.len() > unknown => {
+            Err(Error::new(ErrorKind::Protocol, "the load of a node cannot be read")
+                .with("element", &unreadable.element)
+                .with("why", &unreadable.why))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -55,8 +55,6 @@ impl<T: Transport> Cluster<T> {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn evacuations(&self) -> Result<Vec<EvacuationStatus>> {
-        let request = self.api.global_status();
-        let status = self.session.ask(&request, |answer| self.api.parse_global_status(answer));
-        Ok(status.await?.evacuations)
+        Ok(self.global_status().await?.evacuations)
     }
 }

@@ -11,8 +11,11 @@ mod base;
 mod cluster;
 mod drive;
 mod evacuation;
+mod nodes;
+mod roll;
 pub mod sansio;
 mod session;
+mod status;
 mod transport;
 
 pub use access::{Access, Auth, Timeouts};

@@ -3,12 +3,13 @@
 use crate::access::{Access, Auth, Timeouts};
 use crate::addresses::{Addresses, Place};
 use crate::base::BaseUrl;
+use crate::roll::Roll;
 use crate::transport::Transport;
 use backon::{ExponentialBuilder, Retryable};
 use emqx_rebalance_api::{ApiVersion, Credentials, Secret, Sent};
 use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
 use http::{Request, Response, StatusCode};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A way to ask a cluster: whom, as whom, and by which transport.
@@ -26,6 +27,7 @@ struct Line {
     /// The token of the last login.
     token: Mutex<Option<Secret>>,
     timeouts: Timeouts,
+    roll: Mutex<Roll>,
 }
 
 impl<T: Transport> Session<T> {
@@ -38,6 +40,7 @@ impl<T: Transport> Session<T> {
             auth: access.auth,
             token: Mutex::new(None),
             timeouts: access.timeouts,
+            roll: Mutex::default(),
         };
         Ok(Self { transport, line: Arc::new(line) })
     }
@@ -47,41 +50,104 @@ impl<T: Transport> Session<T> {
         Session { transport, line: Arc::clone(&self.line) }
     }
 
-    /// Asks any node, each in turn, and again after a pause if none answers. For reads only, and
-    /// for commands that may be repeated.
+    /// What everybody who asks this cluster has heard of its nodes. Not to be held while waiting.
+    pub(crate) fn roll(&self) -> MutexGuard<'_, Roll> {
+        self.line.roll.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks any node, each in turn: quickly at first, and if none answers in time with all the time
+    /// there is. For reads only, and for commands that may be repeated.
     pub(crate) async fn ask<A>(
         &self,
         request: &Request<Vec<u8>>,
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
     ) -> Result<A> {
+        match self.ask_quickly(request, &parse).await {
+            Err(error) if error.kind() == ErrorKind::Timeout => {
+                Ok(self.ask_patiently(request, &parse).await?.0)
+            }
+            answer => Ok(answer?.0),
+        }
+    }
+
+    /// Asks any node, each in turn, for what EMQX answers at once while no node hangs; again after a
+    /// pause if none can be reached. Gives the answer and the URL it came from.
+    ///
+    /// # Errors
+    /// `timeout` if one of them is silent and no other one answers.
+    pub(crate) async fn ask_quickly<A>(
+        &self,
+        request: &Request<Vec<u8>>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+    ) -> Result<(A, BaseUrl)> {
         let transport = self.transport.clone();
         let sleep = move |pause| {
             let transport = transport.clone();
             async move { transport.sleep(pause).await }
         };
-        let attempt = || self.ask_each(request, &parse);
-        attempt.retry(backoff()).sleep(sleep).when(Error::is_retryable).await
+        let attempt = || self.ask_once(request, &parse);
+        let again = |error: &Error| error.is_retryable() && error.kind() != ErrorKind::Timeout;
+        attempt.retry(backoff()).sleep(sleep).when(again).await
+    }
+
+    /// As [`Self::ask_quickly`], without a second try.
+    pub(crate) async fn ask_once<A>(
+        &self,
+        request: &Request<Vec<u8>>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+    ) -> Result<(A, BaseUrl)> {
+        self.ask_each(request, parse, self.line.timeouts.quick()).await
+    }
+
+    /// Asks any node, each in turn, with all the time there is.
+    pub(crate) async fn ask_patiently<A>(
+        &self,
+        request: &Request<Vec<u8>>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+    ) -> Result<(A, BaseUrl)> {
+        self.ask_each(request, parse, self.line.timeouts.request).await
     }
 
     async fn ask_each<A>(
         &self,
         request: &Request<Vec<u8>>,
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
-    ) -> Result<A> {
+        timeout: Duration,
+    ) -> Result<(A, BaseUrl)> {
         let mut last = Error::new(ErrorKind::Unreachable, "there is no URL to ask");
         for (place, url) in self.line.addresses.any() {
-            let answer = self.ask_at(&url, request, self.line.timeouts.request).await;
+            let answer = self.ask_at(&url, request, timeout).await;
             let answer = answer.and_then(|response| parse(&response));
             match answer.map_err(|error| self.about(error, &url, request)) {
                 Ok(value) => {
                     self.line.addresses.prefer(place);
-                    return Ok(value);
+                    return Ok((value, url));
                 }
-                Err(error) if error.is_retryable() => last = error,
+                // One that is silent may answer yet; what the others say does not change that.
+                Err(error) if error.is_retryable() => {
+                    if last.kind() != ErrorKind::Timeout {
+                        last = error;
+                    }
+                }
                 Err(error) => return Err(error),
             }
         }
         Err(last)
+    }
+
+    /// The URLs that answer for the cluster, the last one that did first.
+    pub(crate) fn urls(&self) -> Vec<BaseUrl> {
+        self.line.addresses.any().into_iter().map(|(_, url)| url).collect()
+    }
+
+    /// Asks at `url` alone, quickly.
+    pub(crate) async fn ask_url<A>(
+        &self,
+        url: &BaseUrl,
+        request: &Request<Vec<u8>>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+    ) -> Result<A> {
+        parse(&self.ask_at(url, request, self.line.timeouts.quick()).await?)
     }
 
     /// Sends a command once, to one node: whether it arrived is not known if no answer comes.
@@ -100,24 +166,25 @@ impl<T: Transport> Session<T> {
             .map_err(|error| self.about(error, url, request))
     }
 
-    /// Asks `node` itself.
+    /// Asks `node` itself for what it answers at once if it answers at all. Gives the answer and the
+    /// URL it came from.
     pub(crate) async fn ask_node<A>(
         &self,
         api: ApiVersion,
         node: &NodeName,
         request: &Request<Vec<u8>>,
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
-    ) -> Result<A> {
+    ) -> Result<(A, BaseUrl)> {
         let place = self.place_of(api, node).await?;
         let about = |error| self.about(error, &place.url, request).with("node", node);
-        let answer = self.ask_at(&place.url, request, self.line.timeouts.request).await;
+        let answer = self.ask_at(&place.url, request, self.line.timeouts.quick()).await;
         let response = answer.map_err(about)?;
         // A load balancer may have passed the request on to another node than the question before.
         if !place.is_its_own && self.name_at(api, &place.url).await.as_ref() != Some(node) {
             self.line.addresses.share(place.url);
             return Err(not_found(node));
         }
-        parse(&response).map_err(about)
+        Ok((parse(&response).map_err(about)?, place.url))
     }
 
     /// Where `node` answers. Whoever answers at a guessed address is asked for its name, twice,
@@ -143,7 +210,7 @@ impl<T: Transport> Session<T> {
 
     /// Which node answers at `url`, if any does.
     async fn name_at(&self, api: ApiVersion, url: &BaseUrl) -> Option<NodeName> {
-        let response = self.ask_at(url, &api.node_status(), self.line.timeouts.connect).await;
+        let response = self.ask_at(url, &api.node_status(), self.line.timeouts.quick()).await;
         api.parse_node_status(&response.ok()?).ok()?.node
     }
 
@@ -154,13 +221,14 @@ impl<T: Transport> Session<T> {
         request: &Request<Vec<u8>>,
         timeout: Duration,
     ) -> Result<Response<Vec<u8>>> {
-        let response = self.send_as(url, request, timeout, self.credentials(url).await?).await?;
+        let credentials = self.credentials(url, timeout).await?;
+        let response = self.send_as(url, request, timeout, credentials).await?;
         let is_login = matches!(self.line.auth, Auth::Login { .. });
         if response.status() != StatusCode::UNAUTHORIZED || !is_login {
             return Ok(response);
         }
         self.remember(None);
-        self.send_as(url, request, timeout, self.credentials(url).await?).await
+        self.send_as(url, request, timeout, self.credentials(url, timeout).await?).await
     }
 
     async fn send_as(
@@ -175,7 +243,7 @@ impl<T: Transport> Session<T> {
         self.transport.send(url, request, timeout).await
     }
 
-    async fn credentials(&self, url: &BaseUrl) -> Result<Credentials> {
+    async fn credentials(&self, url: &BaseUrl, timeout: Duration) -> Result<Credentials> {
         match &self.line.auth {
             Auth::Anonymous => Ok(Credentials::Anonymous),
             Auth::Token(token) => Ok(Credentials::Token(token.clone())),
@@ -183,12 +251,18 @@ impl<T: Transport> Session<T> {
                 Ok(Credentials::ApiKey { key: key.clone(), secret: secret.clone() })
             }
             Auth::Login { username, password } => {
-                self.token(url, username, password).await.map(Credentials::Token)
+                self.token(url, username, password, timeout).await.map(Credentials::Token)
             }
         }
     }
 
-    async fn token(&self, url: &BaseUrl, username: &str, password: &Secret) -> Result<Secret> {
+    async fn token(
+        &self,
+        url: &BaseUrl,
+        username: &str,
+        password: &Secret,
+        timeout: Duration,
+    ) -> Result<Secret> {
         let known = self.line.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(token) = known {
             return Ok(token);
@@ -196,7 +270,7 @@ impl<T: Transport> Session<T> {
         let api = ApiVersion::V5;
         let request = api.login(username, password)?;
         let asked = Request::get(request.uri().clone()).body(Vec::new()).unwrap_or_default();
-        let answer = self.transport.send(url, request, self.line.timeouts.request).await;
+        let answer = self.transport.send(url, request, timeout).await;
         let login = answer.and_then(|response| api.parse_login(&response));
         let login = login.map_err(|error| self.about(error, url, &asked))?;
         self.remember(Some(login.token.clone()));

@@ -17,19 +17,67 @@ pub(crate) fn names(text: &str) -> Vec<String> {
     names
 }
 
-/// The nodes that a `{bad_nodes,[{'a@b',{error,…}},…]}` blames, in the order of the text.
+/// The nodes that a `{bad_nodes,[{'a@b',{error,…}},…]}` or `{bad_results,…}` blames, in the order of
+/// the text; if there is no such term, the node whose RPC failed: `RPC error on node 'a@b'`.
 pub(crate) fn blamed(text: &str) -> Vec<String> {
-    let start = ["bad_nodes", "bad_results"].iter().filter_map(|word| text.find(word)).min();
-    let Some(term) = start.and_then(|at| text.get(at..)) else { return Vec::new() };
-    let end = term.find("]}").unwrap_or(term.len());
-    let mut names: Vec<String> = Vec::new();
-    for quoted in term.get(..end).unwrap_or(term).split('\'').skip(1).step_by(2) {
-        let name = super::one_line(quoted, MAX_NAME);
-        if name.contains('@') && !names.contains(&name) && names.len() < MAX_NAMES {
-            names.push(name);
+    let terms = ["bad_nodes", "bad_results"].iter().filter_map(|word| text.find(word));
+    let term = terms.min().and_then(|at| text.get(at..)).and_then(|term| term.split_once('['));
+    let Some((_, list)) = term else { return caller(text) };
+    let listed = unique(heads(list));
+    if !listed.is_empty() {
+        return listed;
+    }
+    let end = list.find("]}").unwrap_or(list.len());
+    unique(list.get(..end).unwrap_or(list).split('\'').skip(1).step_by(2))
+}
+
+/// The node of `RPC error on node 'a@b': …` and of `Error communicating with node 'a@b': …`.
+fn caller(text: &str) -> Vec<String> {
+    let marks = ["RPC error on node '", "Error communicating with node '"];
+    let after = marks.iter().find_map(|mark| text.split_once(mark));
+    unique(after.and_then(|(_, name)| name.split('\'').next()))
+}
+
+/// The elements of a list that are names, and the names with which its tuples begin. What stands
+/// deeper in it is about the error: a call, a stack.
+fn heads(list: &str) -> Vec<&str> {
+    let mut heads = Vec::new();
+    let mut depth = 0_usize;
+    let mut is_head = true;
+    let mut parts = list.split('\'');
+    while let Some(plain) = parts.next() {
+        for c in plain.chars() {
+            match c {
+                '[' | '{' | '(' | '<' => depth += 1,
+                ']' if depth == 0 => return heads,
+                ']' | '}' | ')' | '>' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            is_head = match c {
+                '{' => depth == 1,
+                ',' => depth == 0,
+                c => is_head && (c.is_whitespace() || c == '\\' || c == 'n'),
+            };
+        }
+        let Some(quoted) = parts.next() else { return heads };
+        if is_head {
+            heads.push(quoted);
+        }
+        is_head = false;
+    }
+    heads
+}
+
+/// Those of `names` that are nodes', each once.
+fn unique<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut unique: Vec<String> = Vec::new();
+    for name in names {
+        let name = super::one_line(name, MAX_NAME);
+        if name.contains('@') && !unique.contains(&name) && unique.len() < MAX_NAMES {
+            unique.push(name);
         }
     }
-    names
+    unique
 }
 
 /// The value of `key` in a `#{key => <<"value">>,…}`.
@@ -78,7 +126,17 @@ mod tests {
     fn bad_nodes_blame_the_node_and_not_the_caller() {
         let text = "RPC error on node 'c@x': {'EXIT',{{{bad_nodes,\\n [{'a@x',\\n {error,already_enabled}}]},\\n [{m,f,['d@x']}";
         assert_eq!(blamed(text), ["a@x"]);
-        assert!(blamed("RPC error on node 'c@x'").is_empty());
+        assert_eq!(blamed("RPC error on node 'c@x': {error,timeout}"), ["c@x"]);
+        assert!(blamed("RPC error").is_empty());
+    }
+
+    #[test]
+    fn every_node_of_a_bad_result_is_blamed_and_none_of_its_calls() {
+        let text = "RPC error on node 'c@x': {'EXIT',{{{bad_results,\\n [{'a@x',\\n {error,{exit,\
+                    {noproc,{gen_statem,call,[{agent,'c@x'},status]}}}}},\\n {'b@x',timeout}]},[";
+        assert_eq!(blamed(text), ["a@x", "b@x"]);
+        assert_eq!(blamed("exit, {{{bad_nodes,['d@x','e@x']},[{m,f,['c@x']"), ["d@x", "e@x"]);
+        assert_eq!(blamed("{bad_results,[{error,{'a@x',noproc}}]}"), ["a@x"]);
     }
 
     #[test]

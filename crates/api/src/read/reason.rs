@@ -62,10 +62,10 @@ fn rpc(text: &str) -> Option<RefusalReason> {
     if !SIGNS.iter().any(|sign| text.contains(sign)) {
         return None;
     }
-    if text.contains("noproc") && !text.contains("bad_nodes") {
-        return Some(RefusalReason::NotRunning);
-    }
     let nodes = erlang::blamed(text);
+    if text.contains("noproc") && !text.contains("bad_nodes") {
+        return Some(RefusalReason::NotRunning { nodes });
+    }
     Some(if BUSY.iter().any(|word| text.contains(word)) {
         RefusalReason::EvictionAgentBusy { nodes }
     } else {

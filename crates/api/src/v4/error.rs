@@ -64,7 +64,9 @@ fn refused(status: StatusCode, body: &Body) -> Result<Refusal> {
 
 fn internal(text: &str) -> RefusalReason {
     match reason(text) {
-        RefusalReason::Other if text.contains("noproc") => RefusalReason::NotRunning,
+        RefusalReason::Other if text.contains("noproc") => {
+            RefusalReason::NotRunning { nodes: Vec::new() }
+        }
         RefusalReason::Other => RefusalReason::Failed,
         reason => reason,
     }

@@ -54,15 +54,15 @@ fn with_live_count(mut element: Value) -> Value {
 /// The first EMQX 4 whose `/nodes` says how many clients are connected.
 const LIVE_CONNECTIONS_SINCE: EmqxVersion = EmqxVersion::new(4, 4, 19);
 
-/// EMQX 4 has no `/cluster`: the list of nodes says who runs.
+/// EMQX 4 has no `/cluster`: the list of nodes says who belongs to it and is not down.
 pub(crate) fn cluster() -> Request<Vec<u8>> {
     nodes()
 }
 
 pub(crate) fn parse_cluster(response: &Response<Vec<u8>>) -> Result<Vec<NodeName>> {
     let list = parse_nodes(response)?;
-    let running = list.nodes.into_iter().filter(|load| load.status == NodeStatus::Running);
-    let names: Vec<NodeName> = running.map(|load| load.node).collect();
+    let members = list.nodes.into_iter().filter(|load| load.status != NodeStatus::Stopped);
+    let names: Vec<NodeName> = members.map(|load| load.node).collect();
     Some(names)
         .filter(|names| !names.is_empty())
         .ok_or_else(|| Error::new(ErrorKind::Protocol, "the cluster names no nodes: check the URL"))

@@ -32,6 +32,11 @@ fn nodes(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+/// The rebalance application does not run on these nodes.
+fn gone(names: &[&str]) -> Reason {
+    Reason::NotRunning { nodes: nodes(names) }
+}
+
 fn option(option: &str, value: &str, why: &str) -> Reason {
     Reason::BadOption { option: option.into(), value: value.into(), why: why.into() }
 }
@@ -89,7 +94,7 @@ fn v5_says_no_in_these_ways() {
             "#{reason => failed_to_check_field,path => \"root\",exception => #{message => \"timeout value too large (max: 4294967 s)\",kind => validation_error},field => <<\"wait_takeover\">>}",
             option("wait_takeover", "", "timeout value too large (max: 4294967 s)"),
         ),
-        (500, "INTERNAL_ERROR", "exit, {noproc,{gen_statem,call,[…]}}, []", Reason::NotRunning),
+        (500, "INTERNAL_ERROR", "exit, {noproc,{gen_statem,call,[…]}}, []", gone(&[])),
         (500, "INTERNAL_ERROR", "error, badarg, []", Reason::Failed),
         (400, "BAD_REQUEST", "something new", Reason::Other),
         (409, "CONFLICT", "", Reason::Other),
@@ -125,10 +130,23 @@ fn v5_s_rpc_errors_are_no_json() {
     assert!(lost.may_have_happened());
     let half = refusal(V5, 500, &text("Unsupported code", "{error,{exit,{noproc,agent}}}"));
     assert_eq!(half.reason, lost.reason, "a donor's agent is gone, not the coordinator");
-    let gone = "Unsupported code 'RPC_ERROR', message <<\"RPC error on node 'a@b': {'EXIT',{noproc";
-    assert_eq!(refusal(V5, 500, gone).reason, Reason::NotRunning);
+    let itself =
+        "Unsupported code 'RPC_ERROR', message <<\"RPC error on node 'a@b': {'EXIT',{noproc";
+    assert_eq!(refusal(V5, 500, itself).reason, gone(&["a@b"]));
     let timeout = v5(503, "RPC_ERROR", "RPC error on node 'emqx2@127.0.0.1': {error,timeout}");
-    assert_eq!(timeout.reason, Reason::RpcFailed { nodes: vec![] });
+    assert_eq!(timeout.reason, Reason::RpcFailed { nodes: nodes(&["emqx2@127.0.0.1"]) });
+}
+
+/// Knowledge of EMQX 6.0.3: the error of a start that involves a node whose rebalance application
+/// has died names that node, whichever coordinates.
+#[test]
+fn the_node_whose_application_died_is_blamed_and_not_the_coordinator() {
+    let text = "Unsupported code 'RPC_ERROR', message <<\"RPC error on node 'emqx3@127.0.0.1': \
+                {'EXIT',\\n {{{bad_results,\\n [{'emqx1@127.0.0.1',\\n {error,{exit,{noproc,\
+                {gen_statem,call,[emqx_eviction_agent,conn_count,infinity]}}}}}]},\\n [{m,f,1,[]}]\">>";
+    let found = refusal(V5, 500, text);
+    assert_eq!(found.reason, gone(&["emqx1@127.0.0.1"]));
+    assert_eq!(Error::from(found).context()["nodes"], "emqx1@127.0.0.1");
 }
 
 #[test]
@@ -161,7 +179,10 @@ fn v4_says_no_with_200() {
             option("conn_evict_rate", "", "invalid conn_evict_rate value"),
         ),
         (json!("Unknown rebalance param: {<<\"foo\">>,1}"), option("foo", "", "unknown_fields")),
-        (json!("Error communicating with node 'a@b'"), Reason::RpcFailed { nodes: vec![] }),
+        (
+            json!("Error communicating with node 'a@b'"),
+            Reason::RpcFailed { nodes: nodes(&["a@b"]) },
+        ),
     ] {
         assert_eq!(v4(&message).reason, expected, "{message}");
     }

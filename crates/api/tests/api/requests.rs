@@ -4,8 +4,8 @@ use emqx_rebalance_api::ApiVersion::{V4, V5};
 use emqx_rebalance_api::{Capabilities, Secret};
 use emqx_rebalance_core::driver::{Answer, Ask};
 use emqx_rebalance_core::{
-    Availability, EmqxVersion, ErrorKind, Evacuation, GlobalStatus, NodeList, NodeName, Run,
-    StartAnswer, StopAnswer, Strategy,
+    Availability, EmqxVersion, ErrorKind, Evacuation, GlobalStatus, NodeList, NodeName, NodeStatus,
+    Run, StartAnswer, StopAnswer, Strategy,
 };
 use http::{Request, header};
 
@@ -210,4 +210,25 @@ fn a_login_gives_a_token_and_shows_nothing() {
         let error = V5.parse_login(&answer).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("t0ken"), "{error}");
     }
+}
+
+/// EMQX since late 2026 lists a node whose peers do not hear it without counts or role.
+#[test]
+fn a_node_without_counts_is_not_known_and_never_empty() {
+    let body = serde_json::json!([
+        {"node": "a@h", "node_status": "running", "live_connections": 7, "connections": 9},
+        {"node": "b@h", "node_status": "unreachable"},
+        {"node": "c@h", "node_status": "Unreachable", "live_connections": 3},
+        {"node": "d@h", "node_status": "running", "role": "core", "version": "6.2.4"},
+        {"node": "e@h", "node_status": "running", "live_connections": -1},
+        {"node": "f@h", "node_status": "stopped"},
+    ]);
+    let list = V5.parse_nodes(&http::Response::new(body.to_string().into_bytes())).unwrap();
+    let status = |i: usize| list.nodes[i].status;
+    assert_eq!((status(0), status(5)), (NodeStatus::Running, NodeStatus::Stopped));
+    for i in 1..5 {
+        assert_eq!((status(i), list.nodes[i].connections), (NodeStatus::Unknown, 0), "{i}");
+    }
+    assert_eq!(list.nodes[3].version.as_deref(), Some("6.2.4"));
+    assert_eq!(list.unreadable.len(), 1, "a bad count is told: {:?}", list.unreadable);
 }

@@ -37,13 +37,14 @@ fn nodes_come_in_an_envelope_with_capital_statuses() {
         {"node": "emqx1@127.0.0.1", "node_status": "Running", "live_connections": 1},
     ]});
     let list = V4.parse_nodes(&ok(&body)).unwrap();
-    assert_eq!(list.nodes.len(), 2);
+    assert_eq!(list.nodes.len(), 3);
     assert_eq!((list.nodes[0].connections, list.nodes[0].sessions), (10, 12));
     assert_eq!(list.nodes[1].status, NodeStatus::Stopped);
     let unreadable: Vec<_> = list.unreadable.iter().map(|u| u.element.as_str()).collect();
-    assert_eq!(unreadable, ["nodes[2]", "nodes[3]"]);
-    let running = V4.parse_cluster(&ok(&body)).unwrap();
-    assert_eq!(running.len(), 1);
+    assert_eq!(unreadable, ["nodes[3]"]);
+    assert_eq!(list.nodes[2].status, NodeStatus::Unknown, "3 channels say nothing of clients");
+    let members = V4.parse_cluster(&ok(&body)).unwrap();
+    assert_eq!(members.len(), 2);
     let one = json!({"code": 0, "data": body["data"][0]});
     assert_eq!(V4.parse_node(&ok(&one)).unwrap(), list.nodes[0]);
 }
@@ -67,6 +68,18 @@ fn channels_stand_for_clients_before_4_4_19_and_never_after() {
         let is_empty = |load: &NodeLoad| load.status == NodeStatus::Running;
         assert!(!list.nodes.iter().any(is_empty), "{new}: {list:?}");
     }
+}
+
+/// EMQX 4.4.27 and later.
+#[test]
+fn a_node_that_waits_to_join_is_not_known() {
+    let body = json!({"code": 0, "data": [
+        {"node": "emqx1@127.0.0.1", "node_status": "Running", "live_connections": 10},
+        {"node": "emqx2@127.0.0.1", "node_status": "Waiting to join"},
+    ]});
+    let list = V4.parse_nodes(&ok(&body)).unwrap();
+    assert_eq!(list.unreadable, []);
+    assert_eq!(list.nodes[1].status, NodeStatus::Unknown);
 }
 
 /// Release 4.4's documentation shows lists, the source of August 2022 makes maps by node.

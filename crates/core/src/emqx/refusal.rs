@@ -79,9 +79,13 @@ pub enum RefusalReason {
         /// The nodes, as EMQX names them.
         nodes: Vec<String>,
     },
-    /// EMQX's rebalance application does not run on the node: it still boots, or it gave up after
+    /// EMQX's rebalance application does not run on a node: it still boots, or it gave up after
     /// 10 crashes in an hour, and then only a restart of the node helps.
-    NotRunning,
+    NotRunning {
+        /// The nodes that EMQX blames, if it says so: not always the coordinator.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        nodes: Vec<String>,
+    },
     /// There is nothing to stop.
     NotStarted,
     /// Every node is a donor, or the averages are within the thresholds.
@@ -106,7 +110,7 @@ impl RefusalReason {
             Self::InvalidNodes { .. } => "invalid_nodes",
             Self::NodeNotFound { .. } => "node_not_found",
             Self::NodesUnavailable { .. } => "nodes_unavailable",
-            Self::NotRunning => "not_running",
+            Self::NotRunning { .. } => "not_running",
             Self::NotStarted => "not_started",
             Self::NothingToBalance => "nothing_to_balance",
             Self::Other => "other",
@@ -137,8 +141,8 @@ impl RefusalReason {
             Self::NodesUnavailable { .. } => {
                 "a node is down, evacuates, or is a donor already: leave it out"
             }
-            Self::NotRunning => {
-                "EMQX's rebalance application does not run on the node: it is still booting, \
+            Self::NotRunning { .. } => {
+                "EMQX's rebalance application does not run on a node: it is still booting, \
                  or needs a restart of the node after too many failed starts"
             }
             Self::NotStarted => "there is nothing to stop on this node: name the coordinator",
@@ -155,6 +159,7 @@ impl RefusalReason {
             Self::EvictionAgentBusy { nodes }
             | Self::InvalidNodes { nodes }
             | Self::NodesUnavailable { nodes }
+            | Self::NotRunning { nodes }
             | Self::RpcFailed { nodes } => (!nodes.is_empty()).then(|| nodes.join(", ")),
             Self::NodeNotFound { node } => Some(node.clone()),
             _ => None,
@@ -214,7 +219,7 @@ mod tests {
             RefusalReason::AlreadyStarted,
             RefusalReason::EvictionAgentBusy { nodes: vec![] },
             RefusalReason::Failed,
-            RefusalReason::NotRunning,
+            RefusalReason::NotRunning { nodes: vec![] },
             RefusalReason::NotStarted,
             RefusalReason::NothingToBalance,
             RefusalReason::Other,
