@@ -2,25 +2,36 @@
 
 use super::check;
 use super::host::Host;
-use super::scenario::{Patience, Scenario, Storm, Work, rules};
+use super::line::Purpose;
+use super::scenario::{Doors, Patience, Scenario, Storm, Trouble, What, When, Work, rules};
 use crate::{config, node};
-use emqx_rebalance_core::driver::{Ask, Guard, Outcome, OutcomeKind};
+use emqx_rebalance_core::driver::{Guard, Outcome, OutcomeKind};
 use emqx_rebalance_sim::{Fault, Release};
 
-const CALM: Storm = Storm { from_ms: 0, to_ms: 0, lost: 0, delayed: 0, late: 0, seed: 1 };
-const PATIENCE: Patience = Patience { poll_interval_ms: 1000, empty_polls: 3, settle_s: 30 };
+const CALM: Storm =
+    Storm { from_ms: 0, to_ms: 0, lost: 0, delayed: 0, late: 0, slowest_ms: 1, seed: 1 };
+const PATIENCE: Patience = Patience {
+    poll_interval_ms: 1000,
+    empty_polls: 3,
+    settle_s: 30,
+    max_missing_percent: 10,
+    grace_s: 5,
+};
 
 fn scenario(release: Release, clients: &[u64], work: Work, faults: Vec<(u64, Fault)>) -> Scenario {
+    let at = |(at, fault)| Trouble { when: When::At(at), what: vec![(0, What::Emqx(fault))] };
     Scenario {
         config: config(release, clients),
+        doors: Doors::Named,
         work,
         rate: 10,
         waits: (3, 3),
         patience: PATIENCE,
-        faults,
+        troubles: faults.into_iter().map(at).collect(),
         storm: CALM,
-        deaths: Vec::new(),
+        mishaps: Vec::new(),
         stop_at_ms: None,
+        one_by_one: false,
     }
 }
 
@@ -53,10 +64,10 @@ fn a_node_that_is_back_in_time_is_told_to_stop_its_evacuation() {
             (15_000, Fault::NodeRestarted { node: node(1) }),
         ];
         let work = Work::Evacuation { node: 0 };
-        let (mut host, outcome) = driven(&scenario(release, &[300, 0, 0], work, faults));
+        let (host, outcome) = driven(&scenario(release, &[300, 0, 0], work, faults));
         assert_eq!(outcome.result, OutcomeKind::Aborted, "{release:?}: {outcome:?}");
         assert!(outcome.detail.ends_with("the node serves clients again"), "{}", outcome.detail);
-        assert!(!host.cluster.simulation().cluster.evacuates(0), "{release:?}");
+        assert!(!host.simulation.cluster.evacuates(0), "{release:?}");
     }
 }
 
@@ -95,7 +106,7 @@ fn a_run_of_somebody_else_where_ours_was_is_left_alone() {
     scenario.stop_at_ms = Some(13_000);
     let (host, outcome) = driven(&scenario);
     assert_eq!(outcome.result, OutcomeKind::Stopped, "{outcome:?}");
-    assert!(!host.sent.iter().any(|sent| matches!(sent.ask, Ask::Stop { .. })));
+    assert!(!host.sent.iter().any(|sent| matches!(sent.purpose, Purpose::Stop(_))));
 }
 
 #[test]
@@ -105,7 +116,7 @@ fn a_run_that_emqx_has_stopped_is_stopped_once() {
     scenario.stop_at_ms = Some(9_000);
     let (host, outcome) = driven(&scenario);
     assert_eq!(outcome.result, OutcomeKind::Stopped, "{outcome:?}");
-    let stops = host.sent.iter().filter(|sent| matches!(sent.ask, Ask::Stop { .. }));
+    let stops = host.sent.iter().filter(|sent| matches!(sent.purpose, Purpose::Stop(_)));
     assert_eq!(stops.count(), 1);
 }
 
