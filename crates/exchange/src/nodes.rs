@@ -62,7 +62,11 @@ impl<T: Transport> Cluster<T> {
         let unread = list.nodes.iter().filter(|load| load.status == NodeStatus::Unknown);
         let sought: Vec<NodeName> = unread.map(|load| load.node.clone()).chain(missing).collect();
         let views = try_join_all(sought.iter().map(|node| self.look(node))).await?;
+        let mut apart = Vec::new();
         for (node, view) in sought.iter().zip(views) {
+            if matches!(view, View::Own(_)) {
+                apart.push(node.clone());
+            }
             let listed = list.nodes.iter().position(|load| load.node == *node);
             let load = match view {
                 View::Read(load) | View::Own(load) => load,
@@ -78,7 +82,10 @@ impl<T: Transport> Cluster<T> {
                 None => list.nodes.push(load),
             }
         }
-        self.session.roll().see(&list.nodes);
+        let mut roll = self.session.roll();
+        roll.see(&list.nodes);
+        roll.set_apart(&apart);
+        drop(roll);
         Ok(list)
     }
 

@@ -20,6 +20,8 @@ struct Member {
     load: NodeLoad,
     /// Whether it is known now.
     is_known: bool,
+    /// Whether it is known by its own word alone: the others do not reach it.
+    is_apart: bool,
 }
 
 impl Roll {
@@ -32,6 +34,19 @@ impl Roll {
     pub(crate) fn unknown(&self) -> Vec<NodeName> {
         let unknown = self.members.iter().filter(|(_, member)| !member.is_known);
         unknown.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The nodes that are known by their own word alone.
+    pub(crate) fn apart(&self) -> Vec<NodeName> {
+        let apart = self.members.iter().filter(|(_, member)| member.is_known && member.is_apart);
+        apart.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Notes which nodes are known by their own word alone.
+    pub(crate) fn set_apart(&mut self, apart: &[NodeName]) {
+        for (name, member) in &mut self.members {
+            member.is_apart = apart.contains(name);
+        }
     }
 
     /// Whether `node` was down when it was last heard of.
@@ -58,7 +73,8 @@ impl Roll {
         for load in loads {
             let is_known = load.status != NodeStatus::Unknown;
             let member = self.members.entry(load.node.clone());
-            let member = member.or_insert_with(|| Member { load: load.clone(), is_known });
+            let member =
+                member.or_insert_with(|| Member { load: load.clone(), is_known, is_apart: false });
             member.is_known = is_known;
             if is_known {
                 member.load = load.clone();
@@ -99,7 +115,7 @@ mod tests {
         let last = roll.as_unknown(&node);
         assert_eq!((last.status, last.connections), (NodeStatus::Unknown, 30));
         assert_eq!(last.read_at_ms, Some(7));
-        assert_eq!(roll.unknown(), [node.clone()]);
+        assert_eq!(roll.unknown(), std::slice::from_ref(&node));
         assert_eq!(roll.as_stopped(&node).connections, 0);
         roll.forget(&node);
         assert!(roll.names().is_empty());

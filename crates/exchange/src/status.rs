@@ -23,7 +23,7 @@ impl<T: Transport> Cluster<T> {
         let is_slow = self.session.roll().is_slow();
         if !is_slow {
             match self.session.ask_quickly(&request, parse).await {
-                Ok((status, _)) => return Ok(self.with_unheard(status)),
+                Ok((status, _)) => return self.with_unheard(status).await,
                 Err(error) if error.kind() == ErrorKind::Timeout => {}
                 Err(error) => return Err(error),
             }
@@ -32,7 +32,7 @@ impl<T: Transport> Cluster<T> {
             return Ok(status);
         }
         let (status, _) = self.session.ask_patiently(&request, parse).await?;
-        Ok(self.with_unheard(status))
+        self.with_unheard(status).await
     }
 
     /// What donors say of themselves, asked all at once. Those that cannot be reached are left out.
@@ -76,10 +76,19 @@ impl<T: Transport> Cluster<T> {
         }
     }
 
-    /// Nodes that are not known were not heard by the one that answered either.
-    fn with_unheard(&self, mut status: GlobalStatus) -> GlobalStatus {
-        status.unheard.extend(self.session.roll().unknown());
-        status
+    /// Nodes that are not known were not heard by the one that answered either. Those that the others
+    /// do not reach speak for themselves.
+    async fn with_unheard(&self, mut status: GlobalStatus) -> Result<GlobalStatus> {
+        let (unknown, apart) = {
+            let roll = self.session.roll();
+            (roll.unknown(), roll.apart())
+        };
+        status.unheard.extend(unknown);
+        let words = try_join_all(apart.iter().map(|node| self.local_status(node))).await?;
+        for (node, word) in apart.into_iter().zip(words) {
+            status.hear(node, word);
+        }
+        Ok(status)
     }
 }
 
@@ -96,6 +105,7 @@ impl Hear for GlobalStatus {
             Some(LocalStatus::Disabled) => {}
             Some(LocalStatus::Rebalance(donor)) => self.hear_donor(node, donor),
             Some(LocalStatus::Evacuation(mut evacuation)) => {
+                self.evacuations.retain(|known| known.node.as_ref() != Some(&node));
                 evacuation.node = Some(node);
                 self.evacuations.push(evacuation);
             }
@@ -110,6 +120,7 @@ impl Hear for GlobalStatus {
     fn hear_donor(&mut self, node: NodeName, donor: DonorStatus) {
         let DonorStatus { coordinator, state, recipients, counts: _ } = donor;
         match self.rebalances.iter_mut().find(|run| run.coordinator == coordinator) {
+            Some(run) if run.donors.contains(&node) => {}
             Some(run) => run.donors.push(node),
             None => self.rebalances.push(RunStatus {
                 coordinator,

@@ -78,7 +78,7 @@ impl Clients {
 }
 
 /// Clients that are on their way at `now`: those that nodes have lost in the time that clients are given
-/// to come back. Never more than a quarter of `before`, nor less than the one that a tick drops.
+/// to come back. Never more than a quarter of `before`, unless that is a handful.
 pub(crate) fn travelling(
     losses: &[Loss],
     before: u64,
@@ -88,7 +88,7 @@ pub(crate) fn travelling(
     let grace_ms = u64::from(options.reconnect_grace_s) * 1000;
     let recent = losses.iter().filter(|loss| now.ms_since(loss.at) <= grace_ms);
     let lost = recent.map(|loss| loss.clients).fold(0, u64::saturating_add);
-    lost.min((before / MOST_TRAVELLING).max(1))
+    lost.min((before / MOST_TRAVELLING).max(HANDFUL))
 }
 
 /// Clients that `losing` have lost from `before` to `after`, each node by itself.
@@ -107,3 +107,5 @@ pub(crate) fn total(nodes: &[NodeLoad]) -> u64 {
 
 /// One in so many clients may be on its way at any time.
 const MOST_TRAVELLING: u64 = 4;
+/// In a small cluster a tick may drop everybody, and nobody misses so few for a few seconds.
+const HANDFUL: u64 = 10;

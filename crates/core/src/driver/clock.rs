@@ -63,8 +63,9 @@ fn is_zero(ms: &u64) -> bool {
 const OUT_OF_ORDER_MS: u64 = 2_000;
 /// Longer than any host takes to come by when nothing keeps it.
 const LATE_MS: u64 = 10_000;
-/// Longer than a host takes that sends one request after the other, each to its time limit.
-const WAITING_MS: u64 = 600_000;
+/// Longer than a host takes that sends a status and the nodes one after the other, each to its time
+/// limit of 50 s.
+const WAITING_MS: u64 = 150_000;
 
 #[cfg(test)]
 mod tests {

@@ -191,6 +191,12 @@ impl Verdict<'_> {
     fn natural(&self, state: &DriverState) -> (OutcomeKind, String) {
         let none_was_needed =
             state.runs.iter().all(|tracked| tracked.state == TrackState::NotNeeded);
+        if let (true, false, Some(missing)) =
+            (none_was_needed, state.waves.is_empty(), &self.missing)
+        {
+            let detail = format!("EMQX found nothing left to balance, but {missing}");
+            return (OutcomeKind::Vanished, detail);
+        }
         if none_was_needed && !state.waves.is_empty() {
             let detail = "the runs ended, and EMQX found nothing left to balance";
             return (OutcomeKind::Completed, detail.to_owned());

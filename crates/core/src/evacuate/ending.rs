@@ -89,8 +89,32 @@ impl Verdict<'_> {
             EndReason::Refused { cause, .. } => {
                 (OutcomeKind::Refused, format!("{node} did not start: {}", cause.message))
             }
-            why => why.verdict().unwrap_or_else(|| vanished(state, self.silent_s)),
+            why => why.verdict().unwrap_or_else(|| self.vanished(state)),
         }
+    }
+
+    fn vanished(&self, state: &EvacuatorState) -> (OutcomeKind, String) {
+        let node = state.node();
+        if let Some(silent_s) = self.silent_s {
+            let detail = format!(
+                "the cluster could not be read for {silent_s} s after it showed no evacuation of {node} \
+                 any more, so nobody knows what is left on it: look at its status"
+            );
+            return (OutcomeKind::TimedOut, detail);
+        }
+        let left = match state.load().filter(|load| load.status != NodeStatus::Unknown) {
+            Some(load) => format!("{node} still holds {} clients", load.connections),
+            None => format!("nobody knows what is left on {node}"),
+        };
+        // A node that refuses clients may be emptied all the same: others may not reach it.
+        let detail = if self.availability == Some(Availability::Closed) {
+            format!("EMQX shows no evacuation of {node} any more, and {left}")
+        } else {
+            format!(
+                "the evacuation is gone and {left}: somebody stopped it, or the node was restarted"
+            )
+        };
+        (OutcomeKind::Vanished, detail)
     }
 
     /// What is left to do for people.
@@ -101,31 +125,14 @@ impl Verdict<'_> {
                  comes back, so stop it then"
             }
             _ if self.lives => "; EMQX did not confirm the stop: look at its status",
-            Some(Availability::Closed) => "; the node is still closed to clients",
+            Some(Availability::Closed) => {
+                "; the node is still closed to clients: look at its own status"
+            }
             Some(Availability::Serving) if state.watch.starts.is_empty() => "",
             Some(Availability::Serving) => "; the node serves clients again",
             None => "",
         }
     }
-}
-
-fn vanished(state: &EvacuatorState, silent_s: Option<u64>) -> (OutcomeKind, String) {
-    let node = state.node();
-    if let Some(silent_s) = silent_s {
-        let detail = format!(
-            "the evacuation is gone, and the cluster could not be read for {silent_s} s, so nobody knows \
-             what is left on {node}: look at its status"
-        );
-        return (OutcomeKind::TimedOut, detail);
-    }
-    let left = match state.load().filter(|load| load.status != NodeStatus::Unknown) {
-        Some(load) => format!("{node} still holds {} clients", load.connections),
-        None => format!("nobody knows what is left on {node}"),
-    };
-    let detail = format!(
-        "the evacuation is gone and {left}: somebody stopped it, or the node was restarted"
-    );
-    (OutcomeKind::Vanished, detail)
 }
 
 /// An outcome with the balance of the other nodes, as measured.

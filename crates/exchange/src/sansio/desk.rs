@@ -20,6 +20,8 @@ pub(super) struct Desk(Arc<Mutex<Papers>>);
 #[derive(Debug, Default)]
 struct Papers {
     now_ms: u64,
+    /// Milliseconds by which `now_ms` is ahead of a host's clock that was set back.
+    ahead_ms: u64,
     next_id: u64,
     outbox: Vec<HttpRequest>,
     inbox: BTreeMap<u64, Result<Response<Vec<u8>>>>,
@@ -31,7 +33,7 @@ impl Desk {
     /// Sets the clock and puts down answers. Those that nobody waits for are thrown away.
     pub(super) fn arrive(&self, now_ms: u64, answers: Vec<HttpAnswer>) {
         let mut papers = self.papers();
-        papers.now_ms = papers.now_ms.max(now_ms);
+        papers.pass_to(now_ms);
         for (id, answer) in answers.into_iter().map(HttpAnswer::read) {
             if papers.deadlines.contains_key(&id) {
                 papers.inbox.entry(id).or_insert(answer);
@@ -46,7 +48,9 @@ impl Desk {
 
     /// When to come back at the latest.
     pub(super) fn wake_at_ms(&self) -> Option<u64> {
-        self.papers().deadlines.values().min().copied()
+        let papers = self.papers();
+        let next = papers.deadlines.values().min().copied();
+        next.map(|at| at.saturating_sub(papers.ahead_ms))
     }
 
     /// Begins to wait for `duration`, with something to send if there is something.
@@ -65,6 +69,21 @@ impl Desk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl Papers {
+    /// Takes the host's time. Its steps may be a little out of order; a clock that was set back goes on
+    /// from where it was, or nothing that is waited for would ever be over.
+    fn pass_to(&mut self, host_ms: u64) {
+        let now_ms = host_ms.saturating_add(self.ahead_ms);
+        if self.now_ms.saturating_sub(now_ms) > OUT_OF_ORDER_MS {
+            self.ahead_ms = self.now_ms.saturating_sub(host_ms);
+        }
+        self.now_ms = self.now_ms.max(now_ms);
+    }
+}
+
+/// Steps of a host may be so much out of order.
+const OUT_OF_ORDER_MS: u64 = 2_000;
 
 impl Transport for Desk {
     const TAKES_PATHS: bool = true;
@@ -87,7 +106,8 @@ impl Transport for Desk {
     }
 
     fn unix_ms(&self) -> u64 {
-        self.papers().now_ms
+        let papers = self.papers();
+        papers.now_ms.saturating_sub(papers.ahead_ms)
     }
 }
 

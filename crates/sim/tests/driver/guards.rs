@@ -22,6 +22,12 @@ fn assert_guarded(cluster: &mut VirtualCluster, drive: &Drive, guard: Guard) {
 
 fn guarded(fault: &Fault, phase: RunPhase, guard: Guard) {
     for release in Release::ALL {
+        // Before 4.4.19 `/nodes` counts channels, those of clients that are away among them: nobody
+        // can see there who is missing.
+        let counts_channels = matches!(release, Release::V4_4_12 | Release::V4_4_17);
+        if counts_channels && guard == Guard::ClientsMissing {
+            continue;
+        }
         let mut cluster = cluster(release, CLIENTS);
         let mut driver = driver(planned(&mut cluster, 4));
         let drive = drive_with_fault(&mut cluster, &mut driver, phase, fault);

@@ -2,6 +2,7 @@
 
 use super::host::{Host, Sent};
 use super::line::Purpose;
+use super::scenario::{Blow, Mishap};
 use super::subject::Subject;
 use super::truth::{End, Sample, shows_live};
 use crate::node;
@@ -70,7 +71,7 @@ pub(super) fn verdict(host: &mut Host) -> Result<(), String> {
     if !host.truth.ours.is_empty() && !keeps && !says_what_is_left {
         return Err(format!("{:?} still run", host.truth.ours));
     }
-    if says_what_is_left && !is_blind(&outcome) {
+    if outcome.detail.contains("did not confirm the stop") {
         told_to_stop(host)?;
     }
     knowing_harm(host)?;
@@ -98,6 +99,8 @@ fn says_what_is_left(outcome: &Outcome) -> bool {
     detail.contains("EMQX did not confirm the stop")
         || detail.contains("could not be read")
         || detail.contains("nobody knows")
+        || detail.contains("still closed to clients")
+        || !outcome.unchecked.is_empty()
 }
 
 /// Whether the driver was not let see what became of its work.
@@ -126,13 +129,10 @@ fn knowing_harm(host: &Host) -> Result<(), String> {
         let name = node(harm.place + 1);
         let stops = || host.sent.iter().filter(|sent| sent.purpose.stopped() == Some(&name));
         let Some(stop) = stops().rfind(|sent| sent.at <= harm.at) else { continue };
-        let was_answered = |sent: &Sent| sent.answered.is_some_and(|at| at < stop.at);
+        let was_done = |sent: &Sent| sent.was_done && sent.answered.is_some_and(|at| at < stop.at);
         let is_known = host.asked(&name) == 1
-            && host
-                .sent
-                .iter()
-                .any(|sent| sent.purpose.started() == Some(&name) && was_answered(sent));
-        if is_known && stops().any(was_answered) && !host.was_disturbed {
+            && host.sent.iter().any(|sent| sent.purpose.started() == Some(&name) && was_done(sent));
+        if is_known && stops().any(was_done) && !host.was_disturbed {
             return Err(format!("{name} was told to stop again, and stopped somebody else's"));
         }
     }
@@ -166,14 +166,15 @@ fn completed(host: &Host, plan: &Plan, outcome: &Outcome) -> Result<(), String> 
             return Err(format!("{donor} is closed"));
         }
     }
-    let within = |sample: &Sample| is_within(plan, |name| sample.counts[place(name)]);
-    if !host.truth.since(last_read(host)).any(within) {
+    let within = |sample: &Sample| is_within(host, plan, |name| sample.counts[place(name)]);
+    let has_live = shows_live(host.scenario.config.personality);
+    if has_live && !host.truth.since(last_read(host)).any(within) {
         return Err(format!("the goal is not reached: {:?}", host.truth.samples.back()));
     }
     Ok(())
 }
 
-fn is_within(plan: &Plan, count: impl Fn(&NodeName) -> u64) -> bool {
+fn is_within(host: &Host, plan: &Plan, count: impl Fn(&NodeName) -> u64) -> bool {
     let mean = |names: &[NodeName]| {
         let sum: u64 = names.iter().map(&count).sum();
         float(sum) / float(names.len() as u64)
@@ -187,10 +188,15 @@ fn is_within(plan: &Plan, count: impl Fn(&NodeName) -> u64) -> bool {
     let mut nodes: Vec<NodeName> = plan.runs.iter().flat_map(|run| run.nodes.clone()).collect();
     nodes.sort();
     nodes.dedup();
-    let most = nodes.iter().map(&count).max().unwrap_or(0);
-    let mean = mean(&nodes);
+    let all: Vec<NodeName> =
+        host.scenario.config.nodes.iter().map(|node| node.name.clone()).collect();
     // The room that the driver gives: one client, or 2 %.
-    float(most) <= mean * (1.0 + plan.balance.after.over) + (0.021 * mean).max(1.001)
+    let is_level = |nodes: &[NodeName]| {
+        let most = nodes.iter().map(&count).max().unwrap_or(0);
+        let mean = mean(nodes);
+        float(most) <= mean * (1.0 + plan.balance.after.over) + (0.021 * mean).max(1.001)
+    };
+    is_level(&nodes) || is_level(&all)
 }
 
 /// When the last counts that the driver has were asked for.
@@ -267,8 +273,13 @@ fn words(host: &Host, outcome: &Outcome) -> Result<(), String> {
         let place = host.simulation.cluster.find(name.as_str());
         place.is_some_and(|place| host.truth.ours.contains(&place))
     });
-    if detail.contains("serves clients again") && evacuates {
+    let is_called_gone = detail.contains("the evacuation is gone") && !host.was_lied_to();
+    if evacuates && (is_called_gone || detail.contains("serves clients again")) {
         return Err("the node evacuates".to_owned());
+    }
+    // Clients of a node that hangs are connected to nobody who answers.
+    if !shows_live(host.scenario.config.personality) || !host.truth.was_down.is_empty() {
+        return Ok(());
     }
     let before = before(host);
     let are_back = host
@@ -366,14 +377,29 @@ pub(super) fn success(host: &Host) -> Result<(), String> {
     let (mut first, mut last) = (begun.clone(), begun);
     let spread_ms = first.next().zip(last.next_back()).map_or(0, |((a, _), (z, _))| z.ms_since(*a));
     let was_uneven = outcome.result == OutcomeKind::Vanished && spread_ms > 1_000;
-    if !outcome.result.is_success() && !was_unread && !was_unheard && !was_uneven {
+    // A process that stands still while it waits for answers cannot tell that from slow ones.
+    let stood_still = |mishap: &Mishap| match mishap.what {
+        Blow::Pause { for_ms } => for_ms >= 20_000,
+        Blow::Jump { by_s } => by_s >= 20,
+        Blow::Death { .. } => false,
+    };
+    let is_late = matches!(outcome.result, OutcomeKind::TimedOut | OutcomeKind::Stalled);
+    let has_stood_still = host.scenario.mishaps.iter().any(stood_still);
+    let was_late = is_late && (has_stood_still || outcome.detail.contains("could not be read"));
+    // Who waits for less than clients are given to come back sees no second wave.
+    let patience = &host.scenario.patience;
+    let needed_ms = u64::from(patience.grace_s) * 1000 + 3 * u64::from(patience.poll_interval_ms);
+    let was_hasty =
+        outcome.result == OutcomeKind::Vanished && u64::from(patience.settle_s) * 1000 < needed_ms;
+    let is_excused = was_hasty || was_unread || was_unheard || was_uneven || was_late;
+    if !outcome.result.is_success() && !is_excused {
         return Err("it is no success".to_owned());
     }
     // A short run may come and go before it can be seen that its start, whose answer was lost, arrived.
     if host.truth.begun.iter().any(|(place, begun)| *begun > host.meant(*place)) {
         return Err(format!("started again: {:?}", host.truth.begun));
     }
-    if host.truth.ends.iter().any(|(_, _, end)| *end != End::ByItself) {
+    if !was_late && host.truth.ends.iter().any(|(_, _, end)| *end != End::ByItself) {
         return Err(format!("did not end by themselves: {:?}", host.truth.ends));
     }
     Ok(())
@@ -392,7 +418,10 @@ pub(super) fn bounded(host: &Host) -> Result<(), String> {
     let looked_ms = u64::from(patience.grace_s) * 1000 + 4 * u64::from(patience.poll_interval_ms);
     let dropped = u64::from(host.scenario.rate) * donors * (looked_ms.div_ceil(1000) + 2);
     let most = (before * percent).div_ceil(100) + dropped;
-    if percent < 100 && shows_live(host.scenario.config.personality) && host.truth.most_away > most.max(1) {
+    if percent < 100
+        && shows_live(host.scenario.config.personality)
+        && host.truth.most_away > most.max(1)
+    {
         return Err(format!("{} of {before} were away, {most} may be", host.truth.most_away));
     }
     Ok(())

@@ -23,6 +23,8 @@ pub(super) struct Sent {
     pub(super) purpose: Purpose,
     /// When an answer of EMQX came, with status 200, to the process that asked.
     pub(super) answered: Option<Timestamp>,
+    /// Whether EMQX did what was asked.
+    pub(super) was_done: bool,
     /// Whether its sender waits for it no more.
     pub(super) over: bool,
 }
@@ -266,7 +268,7 @@ impl Host {
             self.wrong.push(wrong);
         }
         let sent = self.sent.len();
-        self.sent.push(Sent { at: now, purpose, answered: None, over: false });
+        self.sent.push(Sent { at: now, purpose, answered: None, was_done: false, over: false });
         let (id, timeout_ms) = (request.id, request.timeout_ms);
         let fate = Fate::draw(&self.scenario.storm, now, &request, &mut self.random);
         let mut parcel =
@@ -359,6 +361,9 @@ impl Host {
             lie.told(&sent.purpose, &mut answer);
         }
         sent.answered = (answer.status == Some(200)).then_some(now);
+        // EMQX 4 says in the body what it did.
+        let is_refusal = answer.body.contains("\"code\"") && !answer.body.contains("\"code\":0");
+        sent.was_done = answer.status == Some(200) && !is_refusal;
         sent.over = true;
         self.inbox.push_back(answer);
     }
@@ -491,6 +496,12 @@ impl Host {
     /// Whether a command that nobody waits for may still reach EMQX.
     pub(super) fn has_strays(&self) -> bool {
         self.parcels.iter().any(Parcel::is_stray)
+    }
+
+    /// Whether runs were ever hidden from the driver by the network alone.
+    pub(super) fn was_lied_to(&self) -> bool {
+        let mut what = self.scenario.troubles.iter().flat_map(|trouble| &trouble.what);
+        what.any(|(_, what)| matches!(what, What::Lie(Lie::HidesRuns, _)))
     }
 
     /// Whether a start was sent whose sender has no answer.

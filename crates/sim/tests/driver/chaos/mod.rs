@@ -1,8 +1,6 @@
 //! Drivers in random trouble: what they say is held against what the simulated EMQX really did.
 
 mod check;
-#[cfg(test)]
-mod tally;
 mod crowd;
 mod found;
 mod host;
