@@ -1,10 +1,12 @@
 //! What must hold whatever happens.
 
 use super::host::{Host, Sent};
-use super::scenario::Scenario;
+use super::line::Purpose;
+use super::scenario::{Blow, Mishap};
 use super::subject::Subject;
-use super::truth::End;
-use emqx_rebalance_core::driver::{Ask, Event, Input, Outcome, OutcomeKind};
+use super::truth::{End, Sample, shows_live};
+use crate::node;
+use emqx_rebalance_core::driver::{Event, Guard, Outcome, OutcomeKind};
 use emqx_rebalance_core::{NodeName, Plan, Timestamp};
 
 /// What a status says is possible.
@@ -13,157 +15,143 @@ pub(super) fn status(subject: &Subject) -> Result<(), String> {
     let progress = status.progress;
     let connections: u64 = status.nodes.iter().map(|load| load.connections).sum();
     let is_possible = progress.percent.is_finite() && (0.0..=100.0).contains(&progress.percent);
-    let evacuates = matches!(subject, Subject::Evacuation(_));
-    if !is_possible || evacuates && progress.moved > progress.to_move {
+    if !is_possible || subject.is_evacuation() && progress.moved > progress.to_move {
         return Err(format!("impossible progress {progress:?} of {connections}"));
     }
     Ok(())
 }
 
 /// What is about to be sent may be sent.
-pub(super) fn request(
-    sent: &[Sent],
-    events: &[(Timestamp, Event)],
-    ask: &Ask,
-    now: Timestamp,
-    scenario: &Scenario,
-) -> Result<(), String> {
-    let starts_of = |name: &NodeName| -> Vec<usize> {
-        let of = |ask: &Ask| match ask {
-            Ask::Start { run } => run.coordinator == *name,
-            Ask::StartEvacuation { node, .. } => node == name,
-            _ => false,
-        };
-        (0..sent.len()).filter(|i| of(&sent[*i].ask)).collect()
-    };
-    match ask {
-        Ask::Start { run: emqx_rebalance_core::Run { coordinator: name, .. } }
-        | Ask::StartEvacuation { node: name, .. } => {
-            let before = starts_of(name);
-            let recent = before.iter().filter(|i| now.ms_since(sent[**i].at) < 3_600_000).count();
-            if recent >= MOST_STARTS {
-                return Err(format!("start number {} to {name} within an hour", recent + 1));
-            }
-            if let Some(last) = before.last() {
-                let reads = sent[*last..]
-                    .iter()
-                    .filter(|s| s.ask == Ask::GlobalStatus && s.answered.is_some());
-                let (reads, since) = (reads.count(), sent[*last].at);
-                let is_next_wave = |(at, event): &(Timestamp, Event)| {
-                    *at >= since && matches!(event, Event::NextWave { .. })
-                };
-                let wanted = if events.iter().any(is_next_wave) {
-                    1
-                } else {
-                    scenario.patience.empty_polls as usize
-                };
-                if reads < wanted {
-                    return Err(format!("a start to {name} was repeated after {reads} reads"));
-                }
-            }
-            let is_start =
-                |ask: &Ask| matches!(ask, Ask::Start { .. } | Ask::StartEvacuation { .. });
-            if sent.iter().any(|sent| is_start(&sent.ask) && !sent.over) {
-                return Err(format!("a start to {name} while another one is on its way"));
-            }
-            Ok(())
-        }
-        // One that died before it was sent counts: nobody knows.
-        Ask::Stop { coordinator: name } | Ask::StopEvacuation { node: name } => {
-            let begun = |(_, event): &(Timestamp, Event)| matches!(event, Event::Starting { coordinator } if coordinator == name);
-            if events.iter().any(begun) {
-                Ok(())
-            } else {
-                Err(format!("{name} was told to stop what was never started"))
-            }
-        }
-        _ => Ok(()),
+pub(super) fn request(host: &Host, purpose: &Purpose) -> Result<(), String> {
+    if let Some(name) = purpose.started() {
+        return start(host, name);
     }
+    // One that died before it was sent counts: nobody knows.
+    let Some(name) = purpose.stopped() else { return Ok(()) };
+    let begun = |(_, event): &(Timestamp, Event)| matches!(event, Event::Starting { coordinator } if coordinator == name);
+    if host.events.iter().any(begun) {
+        return Ok(());
+    }
+    Err(format!("{name} was told to stop what was never started"))
+}
+
+fn start(host: &Host, name: &NodeName) -> Result<(), String> {
+    let now = host.now();
+    let of = |sent: &&Sent| sent.purpose.started() == Some(name);
+    let recent = host.sent.iter().filter(of).filter(|sent| now.ms_since(sent.at) < HOUR_MS);
+    // An hour is what the driver's clock says.
+    if recent.count() >= MOST_STARTS && !host.was_disturbed {
+        return Err(format!("one start too many to {name} within an hour"));
+    }
+    if let Some(last) = host.sent.iter().rposition(|sent| of(&sent)) {
+        let since = host.sent[last].at;
+        let is_next_wave = |(at, event): &(Timestamp, Event)| {
+            *at >= since && matches!(event, Event::NextWave { .. })
+        };
+        let has_read = |sent: &Sent| {
+            sent.purpose == Purpose::Runs && sent.answered.is_some_and(|at| at >= since)
+        };
+        let may = host.events.iter().any(is_next_wave) || host.sent[last..].iter().any(has_read);
+        if !may {
+            return Err(format!("a start to {name} was repeated without a look"));
+        }
+    }
+    if host.has_open_start() {
+        return Err(format!("a start to {name} while another one is on its way"));
+    }
+    Ok(())
 }
 
 /// The verdict is true, and the last word.
 pub(super) fn verdict(host: &mut Host) -> Result<(), String> {
     let outcome = host.subject.outcome().cloned().ok_or("there is no verdict")?;
-    let says_what_is_left = outcome.detail.contains("EMQX did not confirm the stop")
-        || outcome.detail.contains("could not be read");
-    let is_evacuation = matches!(host.subject, Subject::Evacuation(_));
-    let keeps = is_evacuation && outcome.result == OutcomeKind::Completed;
+    let is_completed = outcome.result == OutcomeKind::Completed;
+    let keeps = host.subject.is_evacuation() && is_completed;
+    let says_what_is_left = says_what_is_left(&outcome);
     if !host.truth.ours.is_empty() && !keeps && !says_what_is_left {
         return Err(format!("{:?} still run", host.truth.ours));
     }
-    if says_what_is_left {
+    if outcome.detail.contains("did not confirm the stop") {
         told_to_stop(host)?;
     }
     knowing_harm(host)?;
-    let subject = host.subject.clone();
-    match (&subject, outcome.result) {
-        (Subject::Rebalance(driver), OutcomeKind::Completed) => {
-            completed(host, &driver.state().plan, &outcome)?;
+    if is_completed {
+        match host.subject.plan().cloned() {
+            Some(plan) => completed(host, &plan, &outcome)?,
+            None => emptied(host)?,
         }
-        (Subject::Evacuation(evacuator), OutcomeKind::Completed) => {
-            let name = evacuator.state().plan.node().clone();
-            let cluster = &host.cluster.simulation().cluster;
-            let place = cluster.find(name.as_str()).unwrap();
-            let counts = cluster.counts(place);
-            if counts.connected + counts.sessions() > 0 || !cluster.evacuates(place) {
-                return Err(format!("{name} is not empty, or open: {counts:?}"));
-            }
-        }
-        (_, OutcomeKind::AlreadyBalanced) if !host.truth.begun.is_empty() => {
-            return Err(format!("a run was started: {:?}", host.truth.begun));
-        }
-        _ => {}
+        nobody_lost(host)?;
+    }
+    if outcome.result == OutcomeKind::AlreadyBalanced && !host.truth.begun.is_empty() {
+        return Err(format!("a run was started: {:?}", host.truth.begun));
+    }
+    refusal(host, &outcome)?;
+    words(host, &outcome)?;
+    numbers(host, &outcome)?;
+    if is_blind(&outcome) {
+        return sees_again(host);
     }
     last_word(host, keeps || says_what_is_left)
 }
 
+fn says_what_is_left(outcome: &Outcome) -> bool {
+    let detail = &outcome.detail;
+    detail.contains("EMQX did not confirm the stop")
+        || detail.contains("could not be read")
+        || detail.contains("nobody knows")
+        || detail.contains("still closed to clients")
+        || !outcome.unchecked.is_empty()
+}
+
+/// Whether the driver was not let see what became of its work.
+fn is_blind(outcome: &Outcome) -> bool {
+    outcome.detail.contains("resume this once the cluster can be read")
+}
+
 /// What goes on in spite of a verdict was told to stop.
 fn told_to_stop(host: &Host) -> Result<(), String> {
-    for coordinator in &host.truth.ours {
-        let name = crate::node(coordinator + 1);
-        let is_stop = |sent: &Sent| match &sent.ask {
-            Ask::Stop { coordinator } | Ask::StopEvacuation { node: coordinator } => {
-                *coordinator == name
-            }
-            _ => false,
-        };
-        if !host.sent.iter().any(is_stop) {
+    for place in &host.truth.ours {
+        let name = node(place + 1);
+        if !host.sent.iter().any(|sent| sent.purpose.stopped() == Some(&name)) {
             return Err(format!("{name} goes on, and was never told to stop"));
         }
     }
     Ok(())
 }
 
-/// Who was told of somebody else's run did not stop it: a stop names a coordinator, not a run.
+/// Who was told of somebody else's run did not stop it: a stop names a coordinator, not a run. Nor did
+/// whom EMQX had told that ours is stopped.
 ///
-/// An evacuation is known by its node alone: who asked for one and heard no answer takes the one that
-/// is shown for its own.
+/// An evacuation is known by its node alone, and a run by its nodes and rates: who asked for one and
+/// heard no answer takes the one that is shown for its own.
 fn knowing_harm(host: &Host) -> Result<(), String> {
-    if matches!(host.subject, Subject::Evacuation(_)) {
-        return Ok(());
-    }
-    for (at, begun_at, coordinator) in &host.truth.harmed {
-        let is_it = |ask: &Ask| match ask {
-            Ask::Stop { coordinator: name } | Ask::StopEvacuation { node: name } => {
-                *name == crate::node(coordinator + 1)
-            }
-            _ => false,
-        };
-        let mut stops = host.sent.iter().filter(|sent| is_it(&sent.ask) && sent.at <= *at);
-        let Some(stop) = stops.next_back() else { continue };
-        let told = |sent: &Sent| {
-            let is_told = sent.answered.is_some_and(|answered| answered < stop.at);
-            sent.ask == Ask::GlobalStatus && sent.at > *begun_at && is_told
-        };
-        if host.sent.iter().any(told) {
-            return Err(format!("a run of {coordinator} that is somebody else's was stopped"));
+    for harm in &host.truth.harmed {
+        let name = node(harm.place + 1);
+        let stops = || host.sent.iter().filter(|sent| sent.purpose.stopped() == Some(&name));
+        let Some(stop) = stops().rfind(|sent| sent.at <= harm.at) else { continue };
+        let was_done = |sent: &Sent| sent.was_done && sent.answered.is_some_and(|at| at < stop.at);
+        let is_known = host.asked(&name) == 1
+            && host.sent.iter().any(|sent| sent.purpose.started() == Some(&name) && was_done(sent));
+        if is_known && stops().any(was_done) && !host.was_disturbed {
+            return Err(format!("{name} was told to stop again, and stopped somebody else's"));
         }
     }
     Ok(())
 }
 
-fn completed(host: &mut Host, plan: &Plan, outcome: &Outcome) -> Result<(), String> {
-    let cluster = &host.cluster.simulation().cluster;
+fn emptied(host: &Host) -> Result<(), String> {
+    let name = host.subject.emptied().ok_or("no evacuation")?;
+    let cluster = &host.simulation.cluster;
+    let place = cluster.find(name.as_str()).unwrap();
+    let counts = cluster.counts(place);
+    if counts.connected + counts.sessions() > 0 || !cluster.evacuates(place) {
+        return Err(format!("{name} is not empty, or open: {counts:?}"));
+    }
+    Ok(())
+}
+
+fn completed(host: &Host, plan: &Plan, outcome: &Outcome) -> Result<(), String> {
+    let cluster = &host.simulation.cluster;
     let place = |name: &NodeName| cluster.find(name.as_str()).unwrap();
     for donor in plan.runs.iter().flat_map(|run| &run.donors) {
         let node = place(donor);
@@ -178,27 +166,174 @@ fn completed(host: &mut Host, plan: &Plan, outcome: &Outcome) -> Result<(), Stri
             return Err(format!("{donor} is closed"));
         }
     }
-    let mean = |names: &[NodeName], counts: &[u64]| {
-        let sum: u64 = names.iter().map(|name| counts[place(name)]).sum();
+    let within = |sample: &Sample| is_within(host, plan, |name| sample.counts[place(name)]);
+    let has_live = shows_live(host.scenario.config.personality);
+    if has_live && !host.truth.since(last_read(host)).any(within) {
+        return Err(format!("the goal is not reached: {:?}", host.truth.samples.back()));
+    }
+    Ok(())
+}
+
+fn is_within(host: &Host, plan: &Plan, count: impl Fn(&NodeName) -> u64) -> bool {
+    let mean = |names: &[NodeName]| {
+        let sum: u64 = names.iter().map(&count).sum();
         float(sum) / float(names.len() as u64)
     };
-    let within = |counts: &Vec<u64>| match plan.runs.as_slice() {
-        [run] => {
-            run.strategy.conns_within(mean(&run.donors, counts), mean(&run.recipients, counts))
+    if let [run] = plan.runs.as_slice() {
+        let is_balanced = run.strategy.conns_within(mean(&run.donors), mean(&run.recipients));
+        if is_balanced || plan.mode == emqx_rebalance_core::Mode::Single {
+            return is_balanced;
         }
-        runs => {
-            let mut nodes: Vec<&NodeName> = runs.iter().flat_map(|run| &run.nodes).collect();
-            nodes.sort();
-            nodes.dedup();
-            let most = nodes.iter().map(|name| counts[place(name)]).max().unwrap_or(0);
-            let sum: u64 = nodes.iter().map(|name| counts[place(name)]).sum();
-            let mean = float(sum) / float(nodes.len() as u64);
-            // The room that the driver gives: one client, or 2 %.
-            float(most) <= mean * (1.0 + plan.balance.after.over) + (0.021 * mean).max(1.001)
-        }
+    }
+    let mut nodes: Vec<NodeName> = plan.runs.iter().flat_map(|run| run.nodes.clone()).collect();
+    nodes.sort();
+    nodes.dedup();
+    let all: Vec<NodeName> =
+        host.scenario.config.nodes.iter().map(|node| node.name.clone()).collect();
+    // The room that the driver gives: one client, or 2 %.
+    let is_level = |nodes: &[NodeName]| {
+        let most = nodes.iter().map(&count).max().unwrap_or(0);
+        let mean = mean(nodes);
+        float(most) <= mean * (1.0 + plan.balance.after.over) + (0.021 * mean).max(1.001)
     };
-    if !host.truth.counts.iter().any(|(_, counts)| within(counts)) {
-        return Err(format!("the goal is not reached: {:?}", host.truth.counts.back()));
+    is_level(&nodes) || is_level(&all)
+}
+
+/// When the last counts that the driver has were asked for.
+fn last_read(host: &Host) -> Timestamp {
+    let reads = host.sent.iter().filter(|sent| sent.purpose == Purpose::Counts);
+    let answered = reads.filter_map(|sent| Some((sent.answered?, sent.at)));
+    // A poll may ask several nodes one after the other.
+    let asked = answered.max().map_or_else(Timestamp::default, |(_, asked)| asked);
+    Timestamp::from_ms(asked.as_ms().saturating_sub(POLL_MS))
+}
+
+/// Clients that were connected before the first start, by what was there until then.
+fn before(host: &Host) -> u64 {
+    let begun = host.sent.iter().find(|sent| sent.purpose.is_start()).map(|sent| sent.at);
+    let until = begun.unwrap_or_else(|| host.now());
+    let samples = host.truth.samples.iter().filter(|sample| sample.at <= until);
+    samples.map(Sample::connected).min().unwrap_or(0)
+}
+
+/// Clients that are nowhere, of `before`, not counting those that left by themselves.
+fn missing(before: u64, sample: &Sample) -> u64 {
+    before.saturating_sub(sample.departed).saturating_sub(sample.connected())
+}
+
+/// Of 100 clients, so many may be missing, and one in any case.
+fn allowed(host: &Host, before: u64) -> u64 {
+    let percent = u64::from(host.scenario.patience.max_missing_percent);
+    (before * percent).div_ceil(100).max(1)
+}
+
+fn nobody_lost(host: &Host) -> Result<(), String> {
+    let before = before(host);
+    let allowed = allowed(host, before);
+    let fewest = host.truth.since(last_read(host)).map(|sample| missing(before, sample)).min();
+    if fewest.is_some_and(|missing| missing > allowed) {
+        return Err(format!("{fewest:?} of {before} are nowhere, and {allowed} may be"));
+    }
+    Ok(())
+}
+
+/// What is said not to have started has not.
+fn refusal(host: &Host, outcome: &Outcome) -> Result<(), String> {
+    if outcome.result != OutcomeKind::Refused {
+        return Ok(());
+    }
+    let says_so = outcome.detail.contains("were stopped") || outcome.detail.contains("look at");
+    let named = host
+        .truth
+        .begun
+        .keys()
+        .find(|place| outcome.detail.contains(&format!("{} did not start", node(*place + 1))));
+    let nothing = outcome.detail.contains("nothing was started") && !host.truth.begun.is_empty();
+    let is_first = !host.events.iter().any(|(_, e)| matches!(e, Event::NextWave { .. }));
+    if nothing || is_first && named.is_some() && !says_so {
+        return Err(format!("it did begin: {:?}", host.truth.begun));
+    }
+    Ok(())
+}
+
+/// What the sentence says of nodes and of clients.
+fn words(host: &Host, outcome: &Outcome) -> Result<(), String> {
+    let detail = &outcome.detail;
+    let nodes = host.scenario.config.nodes.len();
+    for place in 0..nodes {
+        let name = node(place + 1);
+        let is_called_down = ["is down", "was down", "has left"]
+            .iter()
+            .any(|words| detail.contains(&format!("{name} {words}")));
+        if is_called_down && !host.truth.was_down.contains(&place) {
+            return Err(format!("{name} was never down"));
+        }
+    }
+    let evacuates = host.subject.emptied().is_some_and(|name| {
+        let place = host.simulation.cluster.find(name.as_str());
+        place.is_some_and(|place| host.truth.ours.contains(&place))
+    });
+    let is_called_gone = detail.contains("the evacuation is gone") && !host.was_lied_to();
+    if evacuates && (is_called_gone || detail.contains("serves clients again")) {
+        return Err("the node evacuates".to_owned());
+    }
+    // Clients of a node that hangs are connected to nobody who answers.
+    if !shows_live(host.scenario.config.personality) || !host.truth.was_down.is_empty() {
+        return Ok(());
+    }
+    let before = before(host);
+    let are_back = host
+        .truth
+        .since(last_read(host))
+        .all(|sample| sample.connected() + sample.departed >= before && sample.departed == 0);
+    if detail.contains("do not come back") && are_back && outcome.guard.is_none() {
+        return Err(format!("all {before} clients are connected"));
+    }
+    if outcome.guard == Some(Guard::ClientsMissing) && are_back && outcome.missing != Some(0) {
+        return Err(format!(
+            "all {before} clients are connected, and {:?} missing",
+            outcome.missing
+        ));
+    }
+    Ok(())
+}
+
+/// The numbers of the outcome are of the time that it names.
+fn numbers(host: &Host, outcome: &Outcome) -> Result<(), String> {
+    if host.was_disturbed {
+        return Ok(());
+    }
+    let cluster = &host.simulation.cluster;
+    for load in host.subject.status().nodes {
+        let Some(read_at_ms) = load.read_at_ms else { continue };
+        let Some(place) = cluster.find(load.node.as_str()) else { continue };
+        let age_ms = host.clock_ms().saturating_sub(read_at_ms);
+        let read_at = Timestamp::from_ms(host.now().as_ms().saturating_sub(age_ms));
+        let from = Timestamp::from_ms(read_at.as_ms().saturating_sub(OLDEST_MS));
+        let is_it = |sample: &&Sample| sample.counts[place] == load.connections;
+        let found =
+            host.truth.since(from).take_while(|sample| sample.at <= read_at).any(|s| is_it(&s));
+        if !found && !host.truth.was_down.contains(&place) {
+            let text = format!("{} never held {} clients", load.node, load.connections);
+            return Err(format!("{text} before {} ms: {outcome:?}", read_at.as_ms()));
+        }
+    }
+    Ok(())
+}
+
+/// Who was not let see, and is let see again, comes to a verdict that says something.
+fn sees_again(host: &mut Host) -> Result<(), String> {
+    host.mend();
+    if !host.drive() {
+        return Err("resumed, it comes to no verdict".to_owned());
+    }
+    let outcome = host.subject.outcome().cloned().ok_or("there is no verdict")?;
+    if is_blind(&outcome) {
+        return Err(format!("resumed, it is blind: {outcome:?}"));
+    }
+    if !host.truth.ours.is_empty() && !host.subject.is_evacuation() && !says_what_is_left(&outcome)
+    {
+        return Err(format!("resumed, it leaves {:?} running: {outcome:?}", host.truth.ours));
     }
     Ok(())
 }
@@ -212,14 +347,14 @@ fn last_word(host: &mut Host, may_run: bool) -> Result<(), String> {
         while host.now() < later {
             host.pass_to(later);
         }
-        let step = host.subject.step(host.now(), Input::Tick);
-        if !step.requests.is_empty() || step.wake_at.is_some() || !step.events.is_empty() {
+        let step = host.idle_step();
+        if !step.requests.is_empty() || step.wake_at_ms.is_some() || !step.events.is_empty() {
             return Err(format!("it went on after its verdict: {step:?}"));
         }
         status(&host.subject)?;
     }
-    let mut reborn = host.subject.reborn();
-    let step = reborn.step(host.now(), Input::Tick);
+    let mut reborn = host.subject.reborn(&host.cluster);
+    let step = reborn.step(host.clock_ms(), Default::default());
     if !step.requests.is_empty() || reborn.outcome() != ended.as_ref() {
         return Err(format!("another process went on after the verdict: {step:?}"));
     }
@@ -242,25 +377,63 @@ pub(super) fn success(host: &Host) -> Result<(), String> {
     let (mut first, mut last) = (begun.clone(), begun);
     let spread_ms = first.next().zip(last.next_back()).map_or(0, |((a, _), (z, _))| z.ms_since(*a));
     let was_uneven = outcome.result == OutcomeKind::Vanished && spread_ms > 1_000;
-    if !outcome.result.is_success() && !was_unread && !was_unheard && !was_uneven {
+    // A process that stands still while it waits for answers cannot tell that from slow ones.
+    let stood_still = |mishap: &Mishap| match mishap.what {
+        Blow::Pause { for_ms } => for_ms >= 20_000,
+        Blow::Jump { by_s } => by_s >= 20,
+        Blow::Death { .. } => false,
+    };
+    let is_late = matches!(outcome.result, OutcomeKind::TimedOut | OutcomeKind::Stalled);
+    let has_stood_still = host.scenario.mishaps.iter().any(stood_still);
+    let was_late = is_late && (has_stood_still || outcome.detail.contains("could not be read"));
+    // Who waits for less than clients are given to come back sees no second wave.
+    let patience = &host.scenario.patience;
+    let needed_ms = u64::from(patience.grace_s) * 1000 + 3 * u64::from(patience.poll_interval_ms);
+    let was_hasty =
+        outcome.result == OutcomeKind::Vanished && u64::from(patience.settle_s) * 1000 < needed_ms;
+    let is_excused = was_hasty || was_unread || was_unheard || was_uneven || was_late;
+    if !outcome.result.is_success() && !is_excused {
         return Err("it is no success".to_owned());
     }
     // A short run may come and go before it can be seen that its start, whose answer was lost, arrived.
-    let asked = |place: usize| {
-        let is_it = |event: &Event| matches!(event, Event::Starting { coordinator } if *coordinator == crate::node(place + 1));
-        host.events.iter().filter(|(_, event)| is_it(event)).count()
-    };
-    if host.truth.begun.iter().any(|(place, begun)| *begun > asked(*place)) {
+    if host.truth.begun.iter().any(|(place, begun)| *begun > host.meant(*place)) {
         return Err(format!("started again: {:?}", host.truth.begun));
     }
-    if host.truth.ends.iter().any(|(_, _, end)| *end != End::ByItself) {
+    if !was_late && host.truth.ends.iter().any(|(_, _, end)| *end != End::ByItself) {
         return Err(format!("did not end by themselves: {:?}", host.truth.ends));
+    }
+    Ok(())
+}
+
+/// Of clients that do not come back: no more are away than the user allows, and were dropped while
+/// they were given time and a few polls went by.
+pub(super) fn bounded(host: &Host) -> Result<(), String> {
+    let patience = &host.scenario.patience;
+    let before = before(host);
+    let percent = u64::from(patience.max_missing_percent);
+    let donors: u64 = match host.subject.plan() {
+        Some(plan) => plan.runs.iter().map(|run| run.donors.len() as u64).sum(),
+        None => 1,
+    };
+    let looked_ms = u64::from(patience.grace_s) * 1000 + 4 * u64::from(patience.poll_interval_ms);
+    let dropped = u64::from(host.scenario.rate) * donors * (looked_ms.div_ceil(1000) + 2);
+    let most = (before * percent).div_ceil(100) + dropped;
+    if percent < 100
+        && shows_live(host.scenario.config.personality)
+        && host.truth.most_away > most.max(1)
+    {
+        return Err(format!("{} of {before} were away, {most} may be", host.truth.most_away));
     }
     Ok(())
 }
 
 /// To one coordinator within an hour.
 const MOST_STARTS: usize = 3;
+const HOUR_MS: u64 = 3_600_000;
+/// A poll may begin so long before its last question.
+const POLL_MS: u64 = 10_000;
+/// Counts are so old at most when they come in.
+const OLDEST_MS: u64 = 120_000;
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn float(count: u64) -> f64 {

@@ -1,379 +1,554 @@
-//! Carries a driver through a scenario, with a network that loses and delays.
+//! Carries a driver through a scenario, request by request, as a host with an HTTP client does.
 
-use super::line::{Random, credentials, is_read, patience_ms, timeout};
-use super::scenario::{Scenario, Storm};
+use super::crowd::{Crowd, Plight};
+use super::line::{
+    Fate, Lie, Parcel, Purpose, Random, Stage, access, delivered, failure, place, seen,
+};
+use super::scenario::{Blow, Moment, Scenario, Trouble, What, When};
 use super::subject::Subject;
 use super::truth::{By, Truth};
-use emqx_rebalance_api::{ApiVersion, Capabilities};
-use emqx_rebalance_core::driver::{Answer, Ask, Event, Input, Request, RequestId};
-use emqx_rebalance_core::{Error, ErrorKind, Result, Timestamp};
-use emqx_rebalance_sim::{Answer as Reply, Courier, Fault, Ticket, VirtualCluster};
+use crate::node;
+use emqx_rebalance_core::driver::Event;
+use emqx_rebalance_core::{NodeName, Timestamp};
+use emqx_rebalance_exchange::sansio::{
+    Cluster, FailureKind, HttpAnswer, HttpRequest, RunInput, RunStep, Talk,
+};
+use emqx_rebalance_sim::{Fault, Simulation};
 use std::collections::VecDeque;
 
-/// What was sent.
+/// A request that was sent.
 #[derive(Debug)]
 pub(super) struct Sent {
     pub(super) at: Timestamp,
-    pub(super) ask: Ask,
-    /// When an answer came that says something, to the process that asked.
+    pub(super) purpose: Purpose,
+    /// When an answer of EMQX came, with status 200, to the process that asked.
     pub(super) answered: Option<Timestamp>,
+    /// Whether EMQX did what was asked.
+    pub(super) was_done: bool,
     /// Whether its sender waits for it no more.
     pub(super) over: bool,
 }
 
 /// A request that the present process waits for.
+#[derive(Debug)]
 struct Flight {
-    id: RequestId,
+    id: u64,
     sent: usize,
-    coming: Coming,
-}
-
-enum Coming {
-    /// The simulator has yet to answer.
-    Waits {
-        ticket: Ticket,
-        deadline: Timestamp,
-    },
-    At {
-        at: Timestamp,
-        answer: Result<Answer>,
-    },
-}
-
-/// What becomes of a request.
-enum Fate {
-    Well,
-    LostBefore,
-    LostAfter,
-    Delayed,
-    Late,
+    fails_at: Timestamp,
+    kind: FailureKind,
 }
 
 pub(super) struct Host {
-    pub(super) cluster: VirtualCluster,
+    pub(super) simulation: Simulation,
     pub(super) subject: Subject,
     pub(super) truth: Truth,
     pub(super) sent: Vec<Sent>,
     pub(super) events: Vec<(Timestamp, Event)>,
-    /// Milliseconds in which no process drove.
-    pub(super) asleep_ms: u64,
     /// What is wrong so far.
     pub(super) wrong: Vec<String>,
-    scenario: Scenario,
-    api: ApiVersion,
-    capabilities: Capabilities,
-    via: usize,
+    pub(super) scenario: Scenario,
+    pub(super) crowd: Crowd,
+    pub(super) cluster: Cluster,
+    /// Whether the driver's clock was ever wrong, or its process stood still.
+    pub(super) was_disturbed: bool,
     random: Random,
-    faults: VecDeque<(u64, Fault)>,
+    agenda: Vec<(Timestamp, What)>,
+    awaited: Vec<Trouble>,
+    lies: Vec<(Timestamp, Lie)>,
+    has_key: bool,
+    parcels: Vec<Parcel>,
     flights: Vec<Flight>,
-    /// Commands that their sender has given up, still on their way.
-    late: Vec<(Timestamp, Ask)>,
-    inputs: VecDeque<Input>,
+    inbox: VecDeque<HttpAnswer>,
+    stop_at: Option<Timestamp>,
     wake_at: Timestamp,
+    skew_ms: i64,
+    next_door: usize,
     steps: usize,
-    expected_s: u64,
     allowed_ms: u64,
 }
 
 impl Host {
     pub(super) fn new(scenario: &Scenario) -> Self {
-        let mut cluster = VirtualCluster::new(scenario.config.clone()).unwrap();
-        let courier = Courier::connect(&mut cluster).unwrap();
-        let snapshot = cluster.simulation().cluster.snapshot().unwrap();
-        Self {
-            subject: Subject::new(scenario, &snapshot),
-            cluster,
-            truth: Truth::default(),
+        let crowd = Crowd::new(&scenario.config);
+        let people = Box::new(crowd.clone());
+        let mut simulation = Simulation::with_population(scenario.config.clone(), people).unwrap();
+        let cluster = Cluster::new(access(&scenario.config, scenario.doors)).unwrap();
+        let snapshot = calmly(&mut simulation, cluster.snapshot());
+        let subject = Subject::new(scenario, &cluster, &snapshot);
+        let mut truth = Truth::new(crowd.clone(), subject.is_evacuation());
+        truth.look(&simulation.cluster, By::Time);
+        let mut host = Self {
+            simulation,
+            subject,
+            truth,
             sent: Vec::new(),
             events: Vec::new(),
-            asleep_ms: 0,
             wrong: Vec::new(),
-            api: courier.api(),
-            capabilities: courier.capabilities(),
-            via: 0,
+            crowd,
+            cluster,
+            was_disturbed: false,
             random: Random(scenario.storm.seed),
-            faults: scenario.faults.iter().cloned().collect(),
+            agenda: Vec::new(),
+            awaited: scenario.troubles.clone(),
+            lies: Vec::new(),
+            has_key: true,
+            parcels: Vec::new(),
             flights: Vec::new(),
-            late: Vec::new(),
-            inputs: VecDeque::from([Input::Tick]),
+            inbox: VecDeque::new(),
+            stop_at: scenario.stop_at_ms.map(Timestamp::from_ms),
             wake_at: Timestamp::default(),
+            skew_ms: EPOCH_MS,
+            next_door: 0,
             steps: 0,
-            expected_s: 0,
             allowed_ms: 0,
             scenario: scenario.clone(),
-        }
+        };
+        host.await_troubles();
+        host
     }
 
     /// To the verdict. Whether there is one in the time that a driver may take.
     pub(super) fn drive(&mut self) -> bool {
-        let mut stop_at = self.scenario.stop_at_ms;
         loop {
-            while let Some(input) = self.inputs.pop_front() {
-                self.step(input);
-                if self.subject.outcome().is_some() {
-                    self.give_up_all();
-                    return true;
-                }
+            self.step();
+            if self.subject.outcome().is_some() {
+                self.give_up_all();
+                return true;
             }
             if self.now().as_ms() > self.allowed_ms {
                 return false;
             }
-            let mut next = self.wake_at;
-            if let Some(at) = stop_at {
-                next = next.min(Timestamp::from_ms(at));
-            }
-            for flight in &self.flights {
-                let (Coming::Waits { deadline: at, .. } | Coming::At { at, .. }) = &flight.coming;
-                next = next.min(*at);
-            }
-            self.pass_to(next.max(self.now().plus_ms(1)));
-            self.collect();
-            if stop_at.is_some_and(|at| self.now().as_ms() >= at) {
-                stop_at = None;
-                self.inputs.push_back(Input::Stop);
-            }
-            if self.now() >= self.wake_at {
-                self.inputs.push_back(Input::Tick);
-            }
+            self.wait();
         }
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        self.cluster.now()
+        self.simulation.cluster.now()
     }
 
-    fn step(&mut self, input: Input) {
-        let now = self.now();
-        self.truth.count(&self.cluster.simulation().cluster);
-        let step = self.subject.step(now, input);
+    /// The time that the driver is told.
+    pub(super) fn clock_ms(&self) -> u64 {
+        self.now().as_ms().saturating_add_signed(self.skew_ms)
+    }
+
+    /// One step of the run without any news.
+    pub(super) fn idle_step(&mut self) -> RunStep {
+        let now_ms = self.clock_ms();
+        self.subject.step(now_ms, RunInput::default())
+    }
+
+    fn step(&mut self) {
         self.steps += 1;
+        self.jump();
+        let at_most = if self.scenario.one_by_one { 1 } else { self.inbox.len() };
+        let answers: Vec<HttpAnswer> = self.inbox.drain(..at_most.min(self.inbox.len())).collect();
+        let stop = self.stop_at.take_if(|at| *at <= self.simulation.cluster.now()).is_some();
+        let (now, now_ms) = (self.now(), self.clock_ms());
+        let step = self.subject.step(now_ms, RunInput { answers, stop });
         let is_new_wave = step.events.iter().any(|event| matches!(event, Event::NextWave { .. }));
         if self.steps == 1 || is_new_wave {
             self.allow_for_a_wave();
         }
         self.events.extend(step.events.into_iter().map(|event| (now, event)));
-        self.wake_at = step.wake_at.unwrap_or(now);
+        self.await_troubles();
+        // Hosts sleep by a clock that does not jump.
+        let sleep_ms = step.wake_at_ms.map_or(0, |at| at.saturating_sub(now_ms));
+        self.wake_at = now.plus_ms(sleep_ms);
         if let Err(wrong) = super::check::status(&self.subject) {
             self.wrong.push(wrong);
         }
-        if self.subject.outcome().is_some() && !step.requests.is_empty() {
+        let is_done = self.subject.outcome().is_some();
+        if is_done && !step.requests.is_empty() {
             self.wrong.push(format!("sent with the verdict: {:?}", step.requests));
         }
-        let death = self.scenario.deaths.iter().find(|death| death.step == self.steps).copied();
-        if death.is_none_or(|death| !death.before_sending) {
-            for request in step.requests {
+        self.suffer(step.requests, is_done);
+    }
+
+    /// Sends what is to be sent, unless the process dies.
+    fn suffer(&mut self, requests: Vec<HttpRequest>, is_done: bool) {
+        let blow = self.scenario.mishaps.iter().find(|mishap| mishap.step == self.steps);
+        let blow = blow.map(|mishap| mishap.what).filter(|_| !is_done);
+        if !matches!(blow, Some(Blow::Death { before_sending: true, .. })) {
+            for request in requests {
                 self.send(request);
             }
         }
-        if let Some(death) = death.filter(|_| self.subject.outcome().is_none()) {
-            self.give_up_all();
-            self.inputs.clear();
-            let stored = self.subject.reborn();
-            self.pass_to(self.now().plus_ms(death.for_ms));
-            self.asleep_ms += death.for_ms;
-            self.allowed_ms += death.for_ms + u64::from(self.scenario.patience.settle_s) * 10_000;
-            self.subject = stored;
-            self.inputs.push_back(Input::Tick);
+        match blow {
+            Some(Blow::Death { for_ms, skew_s, .. }) => self.die(for_ms, skew_s),
+            Some(Blow::Pause { for_ms }) => {
+                self.was_disturbed = true;
+                self.allowed_ms += for_ms;
+                self.let_pass(for_ms);
+            }
+            Some(Blow::Jump { .. }) | None => {}
+        }
+    }
+
+    fn jump(&mut self) {
+        let mishap = self.scenario.mishaps.iter().find(|mishap| mishap.step == self.steps);
+        if let Some(Blow::Jump { by_s }) = mishap.map(|mishap| mishap.what) {
+            self.skew(by_s);
+        }
+    }
+
+    fn skew(&mut self, by_s: i64) {
+        self.was_disturbed |= by_s != 0;
+        self.skew_ms += by_s * 1000;
+    }
+
+    fn die(&mut self, for_ms: u64, skew_s: i64) {
+        self.give_up_all();
+        let stored = self.subject.reborn(&self.cluster);
+        self.let_pass(for_ms);
+        self.allowed_ms += for_ms + u64::from(self.scenario.patience.settle_s) * 10_000 + READ_MS;
+        self.skew(skew_s);
+        self.subject = stored;
+        self.wake_at = self.now();
+    }
+
+    fn let_pass(&mut self, for_ms: u64) {
+        let to = self.now().plus_ms(for_ms);
+        while self.now() < to {
+            self.pass_to(to);
         }
     }
 
     /// Twice the forecast and 2 minutes for a wave; to settle, ten times the patience; and a start
-    /// and a few reads that do not come back.
+    /// and some reads that do not come back.
     fn allow_for_a_wave(&mut self) {
-        self.expected_s = self.subject.expected_s();
         let settle_s = u64::from(self.scenario.patience.settle_s) * 10;
-        self.allowed_ms = self.now().as_ms()
-            + self.asleep_ms
-            + (2 * self.expected_s + 120 + settle_s + 250) * 1000;
+        let limit_s = 2 * self.subject.expected_s() + 120;
+        self.allowed_ms = self.allowed_ms.max(self.now().as_ms())
+            + (limit_s + settle_s + 60) * 1000
+            + 3 * READ_MS;
     }
 
+    /// Somebody makes everything well, and another process goes on.
+    pub(super) fn mend(&mut self) {
+        self.agenda.clear();
+        self.awaited.clear();
+        self.lies.clear();
+        self.has_key = true;
+        let storm = &mut self.scenario.storm;
+        storm.to_ms = storm.from_ms;
+        self.scenario.mishaps.clear();
+        self.stop_at = None;
+        self.subject = self.subject.reborn(&self.cluster);
+        self.allow_for_a_wave();
+    }
+
+    /// Whatever a dead or finished process waited for.
     fn give_up_all(&mut self) {
-        for flight in std::mem::take(&mut self.flights) {
+        for flight in self.flights.drain(..) {
             self.sent[flight.sent].over = true;
-            if let Coming::Waits { ticket, .. } = flight.coming {
-                self.cluster.simulation().give_up(ticket);
-            }
+        }
+        self.inbox.clear();
+        for id in self.parcels.iter().map(|parcel| parcel.request.id).collect::<Vec<_>>() {
+            self.abandon(id);
         }
     }
 
-    fn send(&mut self, Request { id, ask }: Request) {
+    /// Nobody waits for the answer to `id` any more; a command is carried out all the same.
+    fn abandon(&mut self, id: u64) {
+        for parcel in self.parcels.iter_mut().filter(|p| p.wanted && p.request.id == id) {
+            parcel.wanted = false;
+            if let Stage::There { ticket } = parcel.stage {
+                self.simulation.give_up(ticket);
+            }
+        }
+        self.parcels.retain(|parcel| {
+            parcel.wanted || parcel.is_command() && matches!(parcel.stage, Stage::Out { .. })
+        });
+    }
+
+    fn send(&mut self, request: HttpRequest) {
         let now = self.now();
-        let sent = self.sent.len();
-        if let Err(wrong) =
-            super::check::request(&self.sent, &self.events, &ask, now, &self.scenario)
-        {
+        let purpose = Purpose::of(&request);
+        if let Err(wrong) = super::check::request(self, &purpose) {
             self.wrong.push(wrong);
         }
-        self.sent.push(Sent { at: now, ask: ask.clone(), answered: None, over: false });
-        let patience_ms = patience_ms(&ask);
-        let lost = |after_ms| Coming::At { at: now.plus_ms(after_ms), answer: Err(timeout()) };
-        let some_ms = self.random.below(patience_ms);
-        let coming = match self.fate(&ask) {
-            Fate::Well => self.carry(&ask),
-            Fate::LostBefore => lost(some_ms),
-            Fate::LostAfter => {
-                if let Coming::Waits { ticket, .. } = self.carry(&ask) {
-                    self.cluster.simulation().give_up(ticket);
-                }
-                lost(some_ms)
+        let sent = self.sent.len();
+        self.sent.push(Sent { at: now, purpose, answered: None, was_done: false, over: false });
+        let (id, timeout_ms) = (request.id, request.timeout_ms);
+        let fate = Fate::draw(&self.scenario.storm, now, &request, &mut self.random);
+        let mut parcel =
+            Parcel { request, stage: Stage::Out { at: now }, back_ms: 0, wanted: true };
+        let mut fails_after_ms = timeout_ms;
+        let mut arrives_after_ms = Some(0);
+        match fate {
+            Fate::Well => {}
+            Fate::Delayed { out_ms, back_ms } => {
+                parcel.back_ms = back_ms;
+                arrives_after_ms = Some(out_ms);
             }
-            Fate::Delayed => match self.carry(&ask) {
-                Coming::At { answer, .. } => Coming::At { at: now.plus_ms(some_ms), answer },
-                waits => waits,
-            },
-            Fate::Late => {
-                let at = now.plus_ms(some_ms + self.random.below(40_000));
-                self.late.push((at, ask));
-                lost(some_ms)
+            Fate::Lost { arrives_after_ms: arrives, told_after_ms } => {
+                parcel.wanted = false;
+                fails_after_ms = told_after_ms;
+                arrives_after_ms = arrives;
             }
-        };
-        self.flights.push(Flight { id, sent, coming });
-    }
-
-    fn fate(&mut self, ask: &Ask) -> Fate {
-        let Storm { from_ms, to_ms, lost, delayed, late, .. } = self.scenario.storm;
-        let drawn = self.random.below(100);
-        let is_command = !is_read(ask);
-        match self.now().as_ms() {
-            now if now < from_ms || now >= to_ms => Fate::Well,
-            _ if drawn < lost => Fate::LostBefore,
-            _ if drawn < 2 * lost => Fate::LostAfter,
-            _ if drawn < 2 * lost + delayed => Fate::Delayed,
-            _ if is_command && drawn < 2 * lost + delayed + late => Fate::Late,
-            _ => Fate::Well,
         }
-    }
-
-    /// Brings a request to a node, as a client does: reads to one after the other, a command to the
-    /// first that listens.
-    fn carry(&mut self, ask: &Ask) -> Coming {
-        let request = match self.api.request(ask, self.capabilities) {
-            Ok(request) => request,
-            Err(error) => return Coming::At { at: self.now(), answer: Err(error) },
-        };
-        let nodes = self.cluster.nodes();
-        let own = match ask {
-            Ask::Availability { node } => self.cluster.simulation().cluster.find(node.as_str()),
-            _ => None,
-        };
-        let tries = if own.is_some() { 1 } else { nodes };
-        let mut last = Err(Error::new(ErrorKind::Unreachable, "no node answers"));
-        for _ in 0..tries {
-            let via = own.unwrap_or(self.via);
-            let mut request = request.clone();
-            credentials().apply(&mut request).unwrap();
-            let is_up = self.cluster.simulation().cluster.is_up(via);
-            let reply = self.cluster.simulation().answer(via, &request);
-            self.look(By::Driver);
-            last = match reply {
-                Reply::Response(response) => self.api.answer(ask, &response),
-                Reply::Waiting(ticket) => {
-                    let deadline = self.now().plus_ms(patience_ms(ask));
-                    return Coming::Waits { ticket, deadline };
-                }
-                _ => Err(Error::new(ErrorKind::Unreachable, "the connection was closed")),
-            };
-            let may_go_on =
-                if is_read(ask) { last.as_ref().is_err_and(Error::is_retryable) } else { !is_up };
-            if !may_go_on {
-                break;
-            }
-            self.turn();
+        let is_silence = fails_after_ms >= timeout_ms;
+        let kind = if is_silence { FailureKind::Timeout } else { FailureKind::Unreachable };
+        self.flights.push(Flight { id, sent, fails_at: now.plus_ms(fails_after_ms), kind });
+        if let Some(after_ms) = arrives_after_ms {
+            parcel.stage = Stage::Out { at: now.plus_ms(after_ms) };
+            self.parcels.push(parcel);
         }
-        Coming::At { at: self.now(), answer: last }
+        self.move_parcels();
     }
 
-    fn turn(&mut self) {
-        self.via = (self.via + 1) % self.cluster.nodes();
-    }
-
-    fn collect(&mut self) {
+    /// Brings every request and answer as far as it has come by now.
+    fn move_parcels(&mut self) {
         let now = self.now();
-        for flight in std::mem::take(&mut self.flights) {
-            let Flight { id, sent, coming } = flight;
-            let coming = match coming {
-                Coming::Waits { ticket, deadline } => {
-                    let reply = self.cluster.simulation().collect(ticket);
-                    match reply {
-                        Some(Reply::Response(response)) => {
-                            let answer = self.api.answer(&self.sent[sent].ask, &response);
-                            Coming::At { at: now, answer }
-                        }
-                        Some(_) => Coming::At { at: now, answer: Err(timeout()) },
-                        None if now >= deadline => {
-                            self.cluster.simulation().give_up(ticket);
-                            self.turn();
-                            Coming::At { at: now, answer: Err(timeout()) }
-                        }
-                        None => Coming::Waits { ticket, deadline },
+        for mut parcel in std::mem::take(&mut self.parcels) {
+            if let Stage::Out { at } = parcel.stage
+                && at <= now
+            {
+                parcel.stage = self.deliver(&parcel);
+            }
+            if let Stage::There { ticket } = parcel.stage
+                && let Some(answer) = self.simulation.collect(ticket)
+                && let Ok(answer) = seen(parcel.request.id, answer)
+            {
+                parcel.stage = Stage::Back { at: now.plus_ms(parcel.back_ms), answer };
+            }
+            match parcel.stage {
+                Stage::Back { at, answer } if at <= now => {
+                    if parcel.wanted {
+                        self.receive(&parcel.request, answer);
                     }
                 }
-                at => at,
-            };
-            match coming {
-                Coming::At { at, answer } if at <= now => {
-                    self.sent[sent].answered = answer.is_ok().then_some(now);
-                    self.sent[sent].over = true;
-                    self.inputs.push_back(Input::Answer { id, answer });
-                }
-                coming => self.flights.push(Flight { id, sent, coming }),
+                _ if !parcel.wanted && !matches!(parcel.stage, Stage::Out { .. }) => {}
+                _ => self.parcels.push(parcel),
             }
         }
     }
 
-    /// Lets time pass, and whatever happens in it.
-    pub(super) fn pass_to(&mut self, to: Timestamp) {
+    fn deliver(&mut self, parcel: &Parcel) -> Stage {
+        let request = delivered(&parcel.request, self.has_key);
+        let via = place(&parcel.request.url).unwrap_or_else(|| self.balance());
+        let answer = self.simulation.answer(via, &request);
+        self.look(By::Driver);
+        match seen(parcel.request.id, answer) {
+            Ok(answer) => Stage::Back { at: self.now().plus_ms(parcel.back_ms), answer },
+            Err(ticket) => {
+                if !parcel.wanted {
+                    self.simulation.give_up(ticket);
+                }
+                Stage::There { ticket }
+            }
+        }
+    }
+
+    /// The next node whose API listens.
+    fn balance(&mut self) -> usize {
+        let nodes = self.scenario.config.nodes.len();
+        let turns = (1..=nodes).map(|step| (self.next_door + step) % nodes);
+        let up = turns.clone().find(|via| self.simulation.cluster.is_up(*via));
+        self.next_door = up.unwrap_or(self.next_door);
+        self.next_door
+    }
+
+    fn receive(&mut self, request: &HttpRequest, mut answer: HttpAnswer) {
+        let Some(i) = self.flights.iter().position(|flight| flight.id == request.id) else {
+            return;
+        };
+        let flight = self.flights.swap_remove(i);
+        let now = self.now();
+        self.lies.retain(|(until, _)| *until > now);
+        let sent = &mut self.sent[flight.sent];
+        for (_, lie) in &self.lies {
+            lie.told(&sent.purpose, &mut answer);
+        }
+        sent.answered = (answer.status == Some(200)).then_some(now);
+        // EMQX 4 says in the body what it did.
+        let is_refusal = answer.body.contains("\"code\"") && !answer.body.contains("\"code\":0");
+        sent.was_done = answer.status == Some(200) && !is_refusal;
+        sent.over = true;
+        self.inbox.push_back(answer);
+    }
+
+    fn fail_what_is_late(&mut self) {
+        let now = self.now();
+        let (late, open) = std::mem::take(&mut self.flights)
+            .into_iter()
+            .partition::<Vec<_>, _>(|flight| flight.fails_at <= now);
+        self.flights = open;
+        for flight in late {
+            self.sent[flight.sent].over = true;
+            self.abandon(flight.id);
+            self.inbox.push_back(failure(flight.id, flight.kind));
+        }
+    }
+
+    /// Until there is something for the driver to do.
+    fn wait(&mut self) {
         loop {
-            let due = |at: Timestamp| at.min(to);
-            let mut next = due(self.cluster.simulation().next_event().max(self.now().plus_ms(1)));
-            if let Some((at, _)) = self.faults.front() {
-                next = due(Timestamp::from_ms(*at)).min(next);
+            let is_stop_due = self.stop_at.is_some_and(|at| at <= self.now());
+            if !self.inbox.is_empty() || is_stop_due {
+                return;
             }
-            for (at, _) in &self.late {
-                next = next.min(*at);
-            }
-            self.cluster.advance_to(next);
-            self.look(By::Time);
-            self.break_what_is_due();
-            self.arrive_late();
-            // Whatever happens may bring an answer, of which the driver is to hear at once.
-            let waits = self.flights.iter().any(|f| matches!(f.coming, Coming::Waits { .. }));
-            if self.now() >= to || waits {
+            // A driver that wants to be woken at once must not keep the clock from moving.
+            let stop_at = self.stop_at.unwrap_or(self.wake_at);
+            let next = self.wake_at.min(stop_at).max(self.now().plus_ms(1));
+            self.pass_to(
+                next.min(Timestamp::from_ms(self.allowed_ms + 1)).max(self.now().plus_ms(1)),
+            );
+            if self.now() >= self.wake_at || self.now().as_ms() > self.allowed_ms {
                 return;
             }
         }
     }
 
-    fn break_what_is_due(&mut self) {
-        while let Some((_, fault)) =
-            self.faults.pop_front_if(|(at, _)| *at <= self.cluster.now().as_ms())
-        {
-            // One that cannot happen does not.
-            let _happened = self.cluster.simulation().inject(&fault);
-            self.look(By::Fault(&fault));
+    /// Lets time pass to the next thing that happens, at most to `to`.
+    pub(super) fn pass_to(&mut self, to: Timestamp) {
+        let soon = self.now().plus_ms(1);
+        let mut next = to.min(self.simulation.next_event());
+        for (at, _) in &self.agenda {
+            next = next.min(*at);
+        }
+        for flight in &self.flights {
+            next = next.min(flight.fails_at);
+        }
+        for parcel in &self.parcels {
+            if let Stage::Out { at } | Stage::Back { at, .. } = parcel.stage {
+                next = next.min(at);
+            }
+        }
+        self.simulation.advance(next.max(soon).min(to.max(soon)));
+        self.look(By::Time);
+        self.do_what_is_due();
+        self.move_parcels();
+        self.fail_what_is_late();
+    }
+
+    /// Puts on the agenda what is to happen at a time, or after something that has happened.
+    fn await_troubles(&mut self) {
+        for trouble in std::mem::take(&mut self.awaited) {
+            let begins = match trouble.when {
+                When::At(ms) => Some(Timestamp::from_ms(ms)),
+                When::After(moment, ms) => {
+                    let mut seen = self.events.iter().filter(|(_, event)| is_it(moment, event));
+                    seen.next().map(|(at, _)| at.plus_ms(ms))
+                }
+            };
+            match begins {
+                Some(at) => {
+                    let dated =
+                        trouble.what.into_iter().map(|(after, what)| (at.plus_ms(after), what));
+                    self.agenda.extend(dated);
+                }
+                None => self.awaited.push(trouble),
+            }
+        }
+        self.agenda.sort_by_key(|(at, _)| *at);
+    }
+
+    fn do_what_is_due(&mut self) {
+        let now = self.now();
+        while self.agenda.first().is_some_and(|(at, _)| *at <= now) {
+            let (_, what) = self.agenda.remove(0);
+            self.befall(what);
         }
     }
 
-    fn arrive_late(&mut self) {
-        let now = self.now();
-        let (due, later) =
-            std::mem::take(&mut self.late).into_iter().partition(|(at, _)| *at <= now);
-        self.late = later;
-        let due: Vec<(Timestamp, Ask)> = due;
-        for (_, ask) in due {
-            if let Coming::Waits { ticket, .. } = self.carry(&ask) {
-                self.cluster.simulation().give_up(ticket);
+    fn befall(&mut self, what: What) {
+        match what {
+            What::Emqx(fault) => self.inject(&fault),
+            What::Clients(plight) => self.befall_clients(&plight),
+            What::Twin(run) => {
+                if let Some(fault) = self.twin(run) {
+                    self.inject(&fault);
+                }
             }
+            What::Lie(lie, for_ms) => self.lies.push((self.now().plus_ms(for_ms), lie)),
+            What::Key(is_good) => self.has_key = is_good,
         }
+    }
+
+    fn befall_clients(&mut self, plight: &Plight) {
+        self.crowd.befall(self.now(), plight);
+        self.look(By::Time);
+    }
+
+    /// One that cannot happen does not.
+    fn inject(&mut self, fault: &Fault) {
+        let _happened = self.simulation.inject(fault);
+        self.look(By::Fault(fault));
+    }
+
+    fn twin(&self, run: usize) -> Option<Fault> {
+        if let Some(node) = self.subject.emptied() {
+            return Some(Fault::ForeignEvacuation { node: node.clone() });
+        }
+        let run = self.subject.plan()?.runs.get(run)?;
+        Some(Fault::ForeignRun {
+            coordinator: run.coordinator.clone(),
+            nodes: Some(run.nodes.clone()),
+            strategy: run.strategy.clone(),
+        })
     }
 
     fn look(&mut self, by: By<'_>) {
-        let Self { truth, cluster, subject, .. } = self;
-        truth.look(&cluster.simulation().cluster, subject, by);
+        self.truth.look(&self.simulation.cluster, by);
     }
 
     /// Whether a command that nobody waits for may still reach EMQX.
     pub(super) fn has_strays(&self) -> bool {
-        !self.late.is_empty()
+        self.parcels.iter().any(Parcel::is_stray)
+    }
+
+    /// Whether runs were ever hidden from the driver by the network alone.
+    pub(super) fn was_lied_to(&self) -> bool {
+        let mut what = self.scenario.troubles.iter().flat_map(|trouble| &trouble.what);
+        what.any(|(_, what)| matches!(what, What::Lie(Lie::HidesRuns, _)))
+    }
+
+    /// Whether a start was sent whose sender has no answer.
+    pub(super) fn has_open_start(&self) -> bool {
+        self.sent.iter().any(|sent| sent.purpose.is_start() && !sent.over)
+    }
+
+    /// How often `name` was told to start.
+    pub(super) fn asked(&self, name: &NodeName) -> usize {
+        self.sent.iter().filter(|sent| sent.purpose.started() == Some(name)).count()
+    }
+
+    /// The same for the node at `place`, by what the driver says of itself.
+    pub(super) fn meant(&self, place: usize) -> usize {
+        let is_it = |event: &Event| matches!(event, Event::Starting { coordinator } if *coordinator == node(place + 1));
+        self.events.iter().filter(|(_, event)| is_it(event)).count()
     }
 }
+
+fn is_it(moment: Moment, event: &Event) -> bool {
+    match moment {
+        Moment::Starting => matches!(event, Event::Starting { .. }),
+        Moment::Started => matches!(event, Event::Started { .. }),
+        Moment::Gone => matches!(event, Event::Gone { .. }),
+        Moment::Stopping => matches!(event, Event::Stopping { .. }),
+        Moment::NextWave => matches!(event, Event::NextWave { .. }),
+    }
+}
+
+/// Asks a cluster that is well.
+fn calmly<T>(simulation: &mut Simulation, mut talk: Talk<T>) -> T {
+    let mut answers = Vec::new();
+    loop {
+        let now_ms = simulation.cluster.now().as_ms().saturating_add_signed(EPOCH_MS);
+        let step = talk.step(now_ms, std::mem::take(&mut answers));
+        if let Some(result) = step.result {
+            return result.unwrap();
+        }
+        for request in step.requests {
+            let via = place(&request.url).unwrap_or(0);
+            let answer = simulation.answer(via, &delivered(&request, true));
+            answers.push(seen(request.id, answer).unwrap());
+        }
+    }
+}
+
+/// When the simulation begins, on the driver's clock.
+const EPOCH_MS: i64 = 1_767_225_600_000;
+/// A question may take so long: of six nodes, each asked three times for 16 s.
+const READ_MS: u64 = 300_000;

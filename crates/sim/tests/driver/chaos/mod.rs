@@ -1,6 +1,7 @@
 //! Drivers in random trouble: what they say is held against what the simulated EMQX really did.
 
 mod check;
+mod crowd;
 mod found;
 mod host;
 mod line;
@@ -11,7 +12,7 @@ mod truth;
 use host::Host;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use scenario::{Scenario, bad_line, chaos};
+use scenario::{Scenario, bad_line, chaos, lost_clients};
 
 fn told(host: &Host) -> String {
     let events: Vec<String> =
@@ -40,7 +41,7 @@ fn driven(scenario: &Scenario) -> Result<Host, TestCaseError> {
 fn cases() -> ProptestConfig {
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
     if asked {
-        return ProptestConfig::default();
+        return ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     }
     // The same cases every time.
     let rng_seed = RngSeed::Fixed(1);
@@ -62,6 +63,15 @@ proptest! {
     fn a_driver_that_dies_and_hears_badly_still_succeeds(scenario in bad_line()) {
         let mut host = driven(&scenario)?;
         let checked = check::success(&host).and_then(|()| check::verdict(&mut host));
+        if let Err(wrong) = checked {
+            prop_assert!(false, "{wrong} {}", told(&host));
+        }
+    }
+
+    #[test]
+    fn clients_that_do_not_come_back_are_few(scenario in lost_clients()) {
+        let mut host = driven(&scenario)?;
+        let checked = check::bounded(&host).and_then(|()| check::verdict(&mut host));
         if let Err(wrong) = checked {
             prop_assert!(false, "{wrong} {}", told(&host));
         }

@@ -1,24 +1,43 @@
 //! Random clusters, plans, and what befalls them.
 
+use super::crowd::{Plight, Route};
+use super::line::Lie;
+use super::truth::shows_live;
 use crate::node;
 use emqx_rebalance_core::Strategy as Rules;
 use emqx_rebalance_sim::{
-    ClusterConfig, Fault, HttpFailure, HttpFault, LoadBalancer, Policy, Reconnect, Release,
+    ClusterConfig, Fault, HttpFailure, HttpFault, LoadBalancer, NodeConfig, Policy, Reconnect,
+    Release,
 };
 use proptest::prelude::*;
+use std::ops::RangeInclusive;
 
 /// Everything that a case is made of.
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
     pub(super) config: ClusterConfig,
+    pub(super) doors: Doors,
     pub(super) work: Work,
     pub(super) rate: u32,
     pub(super) waits: (u32, u32),
     pub(super) patience: Patience,
-    pub(super) faults: Vec<(u64, Fault)>,
+    pub(super) troubles: Vec<Trouble>,
     pub(super) storm: Storm,
-    pub(super) deaths: Vec<Death>,
+    pub(super) mishaps: Vec<Mishap>,
     pub(super) stop_at_ms: Option<u64>,
+    /// Whether the driver is handed one answer after the other, and may die between them.
+    pub(super) one_by_one: bool,
+}
+
+/// What the driver's host knows of the cluster.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Doors {
+    /// A URL for every node, and has to find out which is whose.
+    Each,
+    /// The same, and which is whose.
+    Named,
+    /// The URL of a load balancer before the nodes' APIs.
+    Balanced,
 }
 
 /// What is driven.
@@ -35,6 +54,8 @@ pub(super) struct Patience {
     pub(super) poll_interval_ms: u32,
     pub(super) empty_polls: u32,
     pub(super) settle_s: u32,
+    pub(super) max_missing_percent: u32,
+    pub(super) grace_s: u32,
 }
 
 /// A time in which the network loses and delays, on top of what the simulator breaks.
@@ -44,35 +65,91 @@ pub(super) struct Storm {
     pub(super) to_ms: u64,
     /// Of 100 requests, so many never arrive, and of as many the answer is lost.
     pub(super) lost: u64,
-    /// Of 100 answers, so many are delayed.
+    /// Of 100 requests, so many are delayed, on their way there and on their way back.
     pub(super) delayed: u64,
     /// Of 100 commands, so many arrive after their sender has given up.
     pub(super) late: u64,
+    /// Each way takes at most so long.
+    pub(super) slowest_ms: u64,
     pub(super) seed: u64,
 }
 
-/// The driver's process dies at a step.
+/// Something that befalls the driver's process, at a step.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Death {
+pub(super) struct Mishap {
     pub(super) step: usize,
-    pub(super) before_sending: bool,
-    pub(super) for_ms: u64,
+    pub(super) what: Blow,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Blow {
+    /// It dies, and another one goes on later, on a host whose clock differs.
+    Death { before_sending: bool, for_ms: u64, skew_s: i64 },
+    /// It stands still, as by SIGSTOP.
+    Pause { for_ms: u64 },
+    /// Its clock jumps.
+    Jump { by_s: i64 },
+}
+
+/// Something that happens, and what follows from it, each with its time after the first.
+#[derive(Clone, Debug)]
+pub(super) struct Trouble {
+    pub(super) when: When,
+    pub(super) what: Vec<(u64, What)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum When {
+    At(u64),
+    /// So many milliseconds after the driver first did or saw that.
+    After(Moment, u64),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Moment {
+    Starting,
+    Started,
+    Gone,
+    Stopping,
+    NextWave,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum What {
+    Emqx(Fault),
+    Clients(Plight),
+    /// Somebody starts just what the plan has started or will start: its run of that number, or its
+    /// evacuation.
+    Twin(usize),
+    /// For so long, answers are not true.
+    Lie(Lie, u64),
+    /// The API key is good, or not.
+    Key(bool),
 }
 
 /// Anything may happen.
 pub(super) fn chaos() -> impl Strategy<Value = Scenario> {
     (2..=6_usize).prop_flat_map(|nodes| {
-        let faults = prop::collection::vec((0..70_000_u64, faults(nodes)), 0..5);
+        let troubles = prop::collection::vec(troubles(nodes), 0..5);
         let stop = prop_oneof![4 => Just(None), 1 => (0..60_000_u64).prop_map(Some)];
         let storm = storm(0..=25, 0..=25, prop_oneof![2 => Just(0_u64), 1 => 0..=25_u64].boxed());
-        (clusters(nodes), works(nodes), manners(), faults, storm, deaths(), stop).prop_map(
-            |(config, work, (rate, waits, patience), faults, storm, deaths, stop_at_ms)| {
-                let at = |(at, faults): (u64, Vec<(u64, Fault)>)| {
-                    faults.into_iter().map(move |(after, fault)| (at + after, fault))
-                };
-                let mut faults: Vec<(u64, Fault)> = faults.into_iter().flat_map(at).collect();
-                faults.sort_by_key(|(at, _)| *at);
-                Scenario { config, work, rate, waits, patience, faults, storm, deaths, stop_at_ms }
+        let host = (doors(), mishaps(), stop, any::<bool>());
+        (clusters(nodes), works(nodes), manners(), troubles, storm, host).prop_map(
+            |(config, work, (rate, waits, patience), troubles, storm, host)| {
+                let (doors, mishaps, stop_at_ms, one_by_one) = host;
+                Scenario {
+                    config,
+                    doors,
+                    work,
+                    rate,
+                    waits,
+                    patience,
+                    troubles,
+                    storm,
+                    mishaps,
+                    stop_at_ms,
+                    one_by_one,
+                }
             },
         )
     })
@@ -86,7 +163,13 @@ pub(super) fn bad_line() -> impl Strategy<Value = Scenario> {
             storm.to_ms = storm.to_ms.min(storm.from_ms + 15_000);
             scenario.config.load_balancer = LoadBalancer::ideal(Policy::RoundRobin);
             scenario.config.reconnect = Reconnect::default();
-            scenario.faults.clear();
+            // Who cannot tell clients from sessions plans for other donors than EMQX finds.
+            let sees_clients = shows_live(scenario.config.personality);
+            let has_sessions = |node: &NodeConfig| node.disconnected_sessions > 0;
+            if !sees_clients && scenario.config.nodes.iter().any(has_sessions) {
+                scenario.config.personality = Release::V4_4;
+            }
+            scenario.troubles.clear();
             // Not so fast that a tick alone looks like clients that do not come back.
             let clients: u64 = scenario.config.nodes.iter().map(|node| node.clients).sum();
             let gentle = u32::try_from(clients / 60).unwrap_or(u32::MAX).max(1);
@@ -97,11 +180,31 @@ pub(super) fn bad_line() -> impl Strategy<Value = Scenario> {
     )
 }
 
+/// The line is good and the clients alone suffer: they stay away, all, some, or for a while.
+pub(super) fn lost_clients() -> impl Strategy<Value = Scenario> {
+    let away = prop_oneof![
+        3 => prop_oneof![5..=100_u64, Just(100)].prop_map(|percent| one(What::Clients(Plight::StayAway(percent)))),
+        2 => routes(1),
+        2 => slow_returns(),
+    ];
+    let when = prop_oneof![Just(0_u64), 0..60_000_u64].prop_map(When::At);
+    let trouble = (when, away).prop_map(|(when, what)| Trouble { when, what });
+    (chaos(), trouble).prop_map(|(scenario, trouble)| {
+        let storm = Storm { from_ms: 0, to_ms: 0, ..scenario.storm };
+        let (mishaps, troubles) = (Vec::new(), vec![trouble]);
+        Scenario { storm, mishaps, troubles, stop_at_ms: None, ..scenario }
+    })
+}
+
 fn clusters(nodes: usize) -> impl Strategy<Value = ClusterConfig> {
-    let loads = prop::collection::vec(
-        (prop_oneof![1 => Just(0_u64), 3 => 0..400_u64], prop_oneof![2 => Just(0), 1 => 0..80_u64]),
-        nodes,
-    );
+    // Of any size, or of a handful of clients in all.
+    let many = prop_oneof![1 => Just(0_u64), 3 => 0..400_u64];
+    let few = prop_oneof![4 => Just(0_u64), 1 => 1..=3_u64];
+    let sessions = || prop_oneof![2 => Just(0), 1 => 0..80_u64];
+    let loads = prop_oneof![
+        5 => prop::collection::vec((many, sessions()), nodes),
+        1 => prop::collection::vec((few, sessions()), nodes),
+    ];
     let policies = [Policy::RoundRobin, Policy::Random, Policy::LeastConnections];
     let balancer = (
         prop::sample::select(policies.to_vec()),
@@ -134,6 +237,10 @@ fn clusters(nodes: usize) -> impl Strategy<Value = ClusterConfig> {
     )
 }
 
+fn doors() -> impl Strategy<Value = Doors> {
+    prop_oneof![3 => Just(Doors::Each), 3 => Just(Doors::Named), 1 => Just(Doors::Balanced)]
+}
+
 fn works(nodes: usize) -> impl Strategy<Value = Work> {
     prop_oneof![
         2 => (0..nodes).prop_map(|coordinator| Work::Single { coordinator }),
@@ -143,79 +250,173 @@ fn works(nodes: usize) -> impl Strategy<Value = Work> {
 }
 
 fn manners() -> impl Strategy<Value = (u32, (u32, u32), Patience)> {
-    // One poll alone may fall into a boot, in which EMQX shows nothing of what the node goes on with.
-    let patience = (500..3000_u32, 2..=4_u32, 5..=30_u32);
-    (3..80_u32, (1..8_u32, 1..8_u32), patience).prop_map(
-        |(rate, waits, (poll_interval_ms, empty_polls, settle_s))| {
-            (rate, waits, Patience { poll_interval_ms, empty_polls, settle_s })
+    let polls = (300..5000_u32, 1..=5_u32, 1..=60_u32);
+    let missing = prop_oneof![2 => Just(10_u32), 1 => 1..=100_u32];
+    let patience = (polls, missing, prop_oneof![2 => Just(5_u32), 1 => 1..=20_u32]).prop_map(
+        |((poll_interval_ms, empty_polls, settle_s), max_missing_percent, grace_s)| Patience {
+            poll_interval_ms,
+            empty_polls,
+            settle_s,
+            max_missing_percent,
+            grace_s,
         },
-    )
+    );
+    (1..80_u32, (1..8_u32, 1..8_u32), patience)
 }
 
 fn storm(
-    lost: std::ops::RangeInclusive<u64>,
-    delayed: std::ops::RangeInclusive<u64>,
+    lost: RangeInclusive<u64>,
+    delayed: RangeInclusive<u64>,
     late: BoxedStrategy<u64>,
 ) -> impl Strategy<Value = Storm> + Clone {
-    (0..30_000_u64, 0..60_000_u64, lost, delayed, late, any::<u64>()).prop_map(
-        |(from_ms, for_ms, lost, delayed, late, seed)| {
+    let slowest = prop_oneof![3 => 100..5_000_u64, 1 => 5_000..60_000_u64];
+    (0..30_000_u64, 0..60_000_u64, lost, delayed, late, slowest, any::<u64>()).prop_map(
+        |(from_ms, for_ms, lost, delayed, late, slowest_ms, seed)| {
             let to_ms = from_ms + for_ms;
-            Storm { from_ms, to_ms, lost, delayed, late, seed }
+            Storm { from_ms, to_ms, lost, delayed, late, slowest_ms, seed }
         },
     )
 }
 
-fn deaths() -> impl Strategy<Value = Vec<Death>> {
-    let death = (1..80_usize, any::<bool>(), prop_oneof![2 => 0..2_000_u64, 1 => 0..90_000_u64]);
-    let death =
-        death.prop_map(|(step, before_sending, for_ms)| Death { step, before_sending, for_ms });
-    prop::collection::vec(death, 0..4)
+/// Seconds by which a clock is wrong: none, some, or years.
+fn skews() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        6 => Just(0_i64),
+        2 => -10..10_i64,
+        1 => -7_200..7_200_i64,
+        1 => prop::sample::select(vec![-63_072_000_i64, -86_400, 86_400, 63_072_000]),
+    ]
 }
 
-/// One trouble: what happens, and what ends it, each with its time after the first.
-fn faults(nodes: usize) -> impl Strategy<Value = Vec<(u64, Fault)>> {
-    let name = || (1..=nodes).prop_map(node);
-    let one = |fault| vec![(0, fault)];
-    let then = |fault, after: Option<u64>, end| {
-        let end = after.map(|after| (after, end));
-        std::iter::once((0, fault)).chain(end).collect::<Vec<_>>()
-    };
-    let after = || prop_oneof![1 => Just(None), 4 => (500..60_000_u64).prop_map(Some)];
+fn mishaps() -> impl Strategy<Value = Vec<Mishap>> {
+    let nap = prop_oneof![2 => 0..2_000_u64, 1 => 0..90_000_u64];
+    let death = (any::<bool>(), nap, skews()).prop_map(|(before_sending, for_ms, skew_s)| {
+        Blow::Death { before_sending, for_ms, skew_s }
+    });
+    let blow = prop_oneof![
+        4 => death,
+        1 => (1_000..300_000_u64).prop_map(|for_ms| Blow::Pause { for_ms }),
+        1 => skews().prop_map(|by_s| Blow::Jump { by_s }),
+    ];
+    let mishap = (1..150_usize, blow).prop_map(|(step, what)| Mishap { step, what });
+    prop::collection::vec(mishap, 0..4)
+}
+
+fn troubles(nodes: usize) -> impl Strategy<Value = Trouble> {
+    let moments =
+        [Moment::Starting, Moment::Started, Moment::Gone, Moment::Stopping, Moment::NextWave];
+    let after = (prop::sample::select(moments.to_vec()), prop_oneof![Just(0), 0..8_000_u64]);
+    let when = prop_oneof![
+        3 => (0..70_000_u64).prop_map(When::At),
+        1 => after.prop_map(|(moment, ms)| When::After(moment, ms)),
+    ];
+    (when, kinds(nodes)).prop_map(|(when, what)| Trouble { when, what })
+}
+
+fn one(what: What) -> Vec<(u64, What)> {
+    vec![(0, what)]
+}
+
+fn then(what: What, after: Option<u64>, end: What) -> Vec<(u64, What)> {
+    let end = after.map(|after| (after, end));
+    std::iter::once((0, what)).chain(end).collect()
+}
+
+fn names(nodes: usize) -> impl Strategy<Value = emqx_rebalance_core::NodeName> {
+    (1..=nodes).prop_map(node)
+}
+
+fn afterwards() -> impl Strategy<Value = Option<u64>> {
+    prop_oneof![1 => Just(None), 2 => (1_000..5_000_u64).prop_map(Some), 3 => (500..60_000_u64).prop_map(Some)]
+}
+
+/// One trouble: what happens, and what ends it.
+fn kinds(nodes: usize) -> impl Strategy<Value = Vec<(u64, What)>> {
+    prop_oneof![
+        4 => of_nodes(nodes),
+        3 => of_others(nodes),
+        3 => of_clients(nodes),
+        3 => of_answers(nodes),
+    ]
+}
+
+fn of_nodes(nodes: usize) -> impl Strategy<Value = Vec<(u64, What)>> {
+    let fault = |fault, after, end| then(What::Emqx(fault), after, What::Emqx(end));
+    prop_oneof![
+        3 => (names(nodes), afterwards()).prop_map(move |(node, after)| {
+            fault(Fault::NodeKilled { node: node.clone() }, after, Fault::NodeRestarted { node })
+        }),
+        3 => (names(nodes), afterwards()).prop_map(move |(node, after)| {
+            fault(Fault::NodeHung { node: node.clone() }, after, Fault::NodeResumed { node })
+        }),
+        1 => (names(nodes), 100..60_000_u64, afterwards()).prop_map(move |(node, ms, after)| {
+            fault(Fault::NodeSlow { node: node.clone(), ms }, after, Fault::NodeSlow { node, ms: 0 })
+        }),
+        2 => (names(nodes), afterwards()).prop_map(move |(node, after)| {
+            fault(Fault::NodeCutOff { node: node.clone() }, after, Fault::NodeReached { node })
+        }),
+        2 => names(nodes).prop_map(|node| one(What::Emqx(Fault::CoordinatorCrash { node }))),
+    ]
+}
+
+fn of_others(nodes: usize) -> impl Strategy<Value = Vec<(u64, What)>> {
+    let stop = |coordinator| What::Emqx(Fault::ForeignStop { coordinator });
+    prop_oneof![
+        2 => names(nodes).prop_map(move |node| one(stop(node))),
+        1 => names(nodes).prop_map(|node| one(What::Emqx(Fault::ForeignEvacuation { node }))),
+        2 => (names(nodes), 5..60_u32).prop_map(|(coordinator, rate)| {
+            let strategy = rules(rate, (2, 2));
+            one(What::Emqx(Fault::ForeignRun { coordinator, nodes: None, strategy }))
+        }),
+        1 => (0..2_usize).prop_map(|run| one(What::Twin(run))),
+        // Somebody stops ours and starts the same.
+        1 => (names(nodes), 0..2_usize, 1..3_000_u64)
+            .prop_map(move |(node, run, after)| then(stop(node), Some(after), What::Twin(run))),
+    ]
+}
+
+fn of_clients(nodes: usize) -> impl Strategy<Value = Vec<(u64, What)>> {
+    let few = (1..40_u64, 1..30_u64);
+    prop_oneof![
+        2 => routes(nodes),
+        1 => slow_returns(),
+        1 => (5..=100_u64).prop_map(|percent| one(What::Clients(Plight::StayAway(percent)))),
+        1 => few.clone().prop_map(|(per_s, for_s)| one(What::Clients(Plight::Depart { per_s, for_s }))),
+        1 => few.prop_map(|(per_s, for_s)| one(What::Emqx(Fault::Arrivals { per_s, for_s }))),
+    ]
+}
+
+fn routes(nodes: usize) -> impl Strategy<Value = Vec<(u64, What)>> {
+    let route = prop_oneof![Just(Route::Nowhere), (0..nodes).prop_map(Route::Sticky)];
+    let route_to = |route| What::Clients(Plight::Route(route));
+    (route, afterwards())
+        .prop_map(move |(route, after)| then(route_to(route), after, route_to(Route::ByPolicy)))
+}
+
+fn slow_returns() -> impl Strategy<Value = Vec<(u64, What)>> {
+    (300..9_000_u64, prop_oneof![0..9_000_u64, 0..90_000_u64]).prop_map(|(min_ms, more)| {
+        let reconnect = Reconnect { min_ms, max_ms: min_ms + more, ..Reconnect::default() };
+        one(What::Emqx(Fault::Reconnect { reconnect }))
+    })
+}
+
+fn of_answers(nodes: usize) -> impl Strategy<Value = Vec<(u64, What)>> {
     let paths = ["start", "stop", "global_status", "nodes", "availability_check", "load_rebalance"];
     let http = (
         prop::sample::select(HttpFailure::ALL.to_vec()),
         prop::sample::select(paths.to_vec()),
         1..8_u32,
     );
-    let slow = (300..2000_u64, 0..9_000_u64);
     prop_oneof![
-        3 => (name(), after()).prop_map(move |(node, after)| {
-            then(Fault::NodeKilled { node: node.clone() }, after, Fault::NodeRestarted { node })
+        3 => http.prop_map(|(failure, path, times)| {
+            one(What::Emqx(Fault::Http { fault: HttpFault::new(failure).of_path(path).times(times) }))
         }),
-        3 => (name(), after()).prop_map(move |(node, after)| {
-            then(Fault::NodeHung { node: node.clone() }, after, Fault::NodeResumed { node })
+        1 => (names(nodes), any::<bool>(), 500..60_000_u64).prop_map(|(node, is_left_out, for_ms)| {
+            let lie = if is_left_out { Lie::LeavesOut(node) } else { Lie::Unreachable(node) };
+            one(What::Lie(lie, for_ms))
         }),
-        1 => (name(), 100..20_000_u64, after()).prop_map(move |(node, ms, after)| {
-            then(Fault::NodeSlow { node: node.clone(), ms }, after, Fault::NodeSlow { node, ms: 0 })
-        }),
-        2 => name().prop_map(move |node| one(Fault::CoordinatorCrash { node })),
-        2 => name().prop_map(move |coordinator| one(Fault::ForeignStop { coordinator })),
-        1 => name().prop_map(move |node| one(Fault::ForeignEvacuation { node })),
-        2 => (name(), 5..60_u32).prop_map(move |(coordinator, rate)| {
-            one(Fault::ForeignRun { coordinator, nodes: None, strategy: rules(rate, (2, 2)) })
-        }),
-        2 => after().prop_map(move |after| {
-            then(Fault::LoadBalancer { down: true }, after, Fault::LoadBalancer { down: false })
-        }),
-        1 => slow.prop_map(move |(min_ms, more)| {
-            let max_ms = min_ms + more;
-            one(Fault::Reconnect { reconnect: Reconnect { min_ms, max_ms, ..Reconnect::default() } })
-        }),
-        1 => (1..40_u64, 1..30_u64)
-            .prop_map(move |(per_s, for_s)| one(Fault::Arrivals { per_s, for_s })),
-        3 => http.prop_map(move |(failure, path, times)| {
-            one(Fault::Http { fault: HttpFault::new(failure).of_path(path).times(times) })
-        }),
+        1 => (500..8_000_u64).prop_map(|for_ms| one(What::Lie(Lie::HidesRuns, for_ms))),
+        1 => afterwards().prop_map(|after| then(What::Key(false), after, What::Key(true))),
     ]
 }
 

@@ -1,104 +1,138 @@
-//! The driver of a plan or of an evacuation, as one thing.
+//! A plan, or an evacuation, on its way, as one thing.
 
-use super::scenario::{Scenario, Work, rules};
+use super::scenario::{Patience, Scenario, Work, rules};
 use crate::node;
-use emqx_rebalance_core::driver::{Driver, DriverOptions, Input, Outcome, Status, Step};
+use emqx_rebalance_core::driver::{Driver, DriverOptions, Outcome, Status};
 use emqx_rebalance_core::{
-    Evacuation, EvacuationPlanOptions, Evacuator, LoadBalancer as Balancer, Mode, PlanOptions,
-    Snapshot, Timestamp, plan, plan_evacuation,
+    Evacuation, EvacuationPlan, EvacuationPlanOptions, Evacuator, LoadBalancer as Balancer, Mode,
+    NodeName, Plan, PlanOptions, Snapshot, plan, plan_evacuation,
 };
+use emqx_rebalance_exchange::sansio::{Cluster, Run, RunInput, RunStep};
 use emqx_rebalance_sim::{Policy, Release};
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Subject {
-    Rebalance(Box<Driver>),
-    Evacuation(Box<Evacuator>),
+    Rebalance(Box<Run<Driver>>),
+    Evacuation(Box<Run<Evacuator>>),
 }
 
 impl Subject {
-    pub(super) fn new(scenario: &Scenario, snapshot: &Snapshot) -> Self {
-        let Scenario { work, rate, waits, patience, .. } = scenario;
-        let options: DriverOptions = serde_json::from_str(&format!(
-            r#"{{"poll_interval_ms":{},"empty_polls":{},"settle_s":{}}}"#,
-            patience.poll_interval_ms, patience.empty_polls, patience.settle_s
-        ))
-        .unwrap();
-        let rules = rules(*rate, *waits);
-        let planned = match work {
-            Work::Single { coordinator } => {
-                let coordinator = Some(node(coordinator + 1));
-                PlanOptions { coordinator, ..PlanOptions::default() }
-            }
-            _ => {
-                let balancer = match scenario.config.load_balancer.policy {
-                    Policy::RoundRobin => Balancer::RoundRobin,
-                    Policy::Random => Balancer::Random,
-                    _ => Balancer::LeastConnections,
-                };
-                let load_balancer = Some(balancer);
-                PlanOptions { mode: Mode::Level, load_balancer, ..PlanOptions::default() }
-            }
-        };
-        if let Work::Evacuation { node: at } = work {
-            let has_wait = !matches!(
-                scenario.config.personality,
-                Release::V4_4_12 | Release::V4_4_17 | Release::V4_4
-            );
-            let evacuation = Evacuation {
-                conn_evict_rate: rules.conn_evict_rate,
-                sess_evict_rate: rules.sess_evict_rate,
-                wait_health_check: has_wait.then_some(rules.wait_health_check),
-                wait_takeover: rules.wait_takeover,
-                ..Evacuation::default()
-            };
-            let asked = EvacuationPlanOptions::default();
-            let plan = plan_evacuation(snapshot, &node(at + 1), &evacuation, &asked).unwrap();
-            return Self::Evacuation(Box::new(Evacuator::new(plan, options, true).unwrap()));
+    pub(super) fn new(scenario: &Scenario, cluster: &Cluster, snapshot: &Snapshot) -> Self {
+        let options = options(&scenario.patience);
+        if let Work::Evacuation { node: at } = scenario.work {
+            let plan = evacuation(scenario, snapshot, at);
+            let evacuator = Evacuator::new(plan, options, true).unwrap();
+            return Self::Evacuation(Box::new(cluster.drive(evacuator).unwrap()));
         }
-        let plan = plan(snapshot, &rules, &planned).unwrap();
-        Self::Rebalance(Box::new(Driver::new(plan, options, true).unwrap()))
+        let rules = rules(scenario.rate, scenario.waits);
+        let plan = plan(snapshot, &rules, &planned(scenario)).unwrap();
+        let driver = Driver::new(plan, options, true).unwrap();
+        Self::Rebalance(Box::new(cluster.drive(driver).unwrap()))
     }
 
-    pub(super) fn step(&mut self, now: Timestamp, input: Input) -> Step {
+    pub(super) fn step(&mut self, now_ms: u64, input: RunInput) -> RunStep {
         match self {
-            Self::Rebalance(driver) => driver.step(now, input),
-            Self::Evacuation(evacuator) => evacuator.step(now, input),
+            Self::Rebalance(run) => run.step(now_ms, input),
+            Self::Evacuation(run) => run.step(now_ms, input),
         }
     }
 
     pub(super) fn outcome(&self) -> Option<&Outcome> {
         match self {
-            Self::Rebalance(driver) => driver.outcome(),
-            Self::Evacuation(evacuator) => evacuator.outcome(),
+            Self::Rebalance(run) => run.outcome(),
+            Self::Evacuation(run) => run.outcome(),
         }
     }
 
     pub(super) fn status(&self) -> Status {
         match self {
-            Self::Rebalance(driver) => driver.status(),
-            Self::Evacuation(evacuator) => evacuator.status(),
+            Self::Rebalance(run) => run.status(),
+            Self::Evacuation(run) => run.status(),
+        }
+    }
+
+    pub(super) fn is_evacuation(&self) -> bool {
+        matches!(self, Self::Evacuation(_))
+    }
+
+    /// The plan of runs in hand.
+    pub(super) fn plan(&self) -> Option<&Plan> {
+        match self {
+            Self::Rebalance(run) => Some(&run.state().plan),
+            Self::Evacuation(_) => None,
+        }
+    }
+
+    /// The node that is to be emptied.
+    pub(super) fn emptied(&self) -> Option<&NodeName> {
+        match self {
+            Self::Rebalance(_) => None,
+            Self::Evacuation(run) => Some(run.state().plan.node()),
         }
     }
 
     /// Seconds that the plan in hand should take.
     pub(super) fn expected_s(&self) -> u64 {
         match self {
-            Self::Rebalance(driver) => driver.state().plan.forecast.duration_s,
-            Self::Evacuation(evacuator) => evacuator.state().plan.forecast.duration_s,
+            Self::Rebalance(run) => run.state().plan.forecast.duration_s,
+            Self::Evacuation(run) => run.state().plan.forecast.duration_s,
         }
     }
 
     /// Another process goes on from the stored state.
-    pub(super) fn reborn(&self) -> Self {
+    pub(super) fn reborn(&self, cluster: &Cluster) -> Self {
         match self {
-            Self::Rebalance(driver) => {
-                let json = serde_json::to_string(driver.state()).unwrap();
-                Self::Rebalance(Box::new(Driver::restore(serde_json::from_str(&json).unwrap())))
+            Self::Rebalance(run) => {
+                let json = serde_json::to_string(run.state()).unwrap();
+                let driver = Driver::restore(serde_json::from_str(&json).unwrap());
+                Self::Rebalance(Box::new(cluster.drive(driver).unwrap()))
             }
-            Self::Evacuation(evacuator) => {
-                let json = serde_json::to_string(evacuator.state()).unwrap();
-                Self::Evacuation(Box::new(Evacuator::restore(serde_json::from_str(&json).unwrap())))
+            Self::Evacuation(run) => {
+                let json = serde_json::to_string(run.state()).unwrap();
+                let evacuator = Evacuator::restore(serde_json::from_str(&json).unwrap());
+                Self::Evacuation(Box::new(cluster.drive(evacuator).unwrap()))
             }
         }
     }
+}
+
+fn options(patience: &Patience) -> DriverOptions {
+    let Patience { poll_interval_ms, empty_polls, settle_s, max_missing_percent, grace_s } =
+        *patience;
+    DriverOptions {
+        poll_interval_ms,
+        empty_polls,
+        settle_s,
+        max_missing_percent,
+        reconnect_grace_s: grace_s,
+        ..DriverOptions::default()
+    }
+}
+
+fn planned(scenario: &Scenario) -> PlanOptions {
+    if let Work::Single { coordinator } = scenario.work {
+        let coordinator = Some(node(coordinator + 1));
+        return PlanOptions { coordinator, ..PlanOptions::default() };
+    }
+    let balancer = match scenario.config.load_balancer.policy {
+        Policy::RoundRobin => Balancer::RoundRobin,
+        Policy::Random => Balancer::Random,
+        _ => Balancer::LeastConnections,
+    };
+    PlanOptions { mode: Mode::Level, load_balancer: Some(balancer), ..PlanOptions::default() }
+}
+
+fn evacuation(scenario: &Scenario, snapshot: &Snapshot, at: usize) -> EvacuationPlan {
+    let rules = rules(scenario.rate, scenario.waits);
+    use Release::{V4_4, V4_4_12, V4_4_17, V4_4_19};
+    let has_wait = !matches!(scenario.config.personality, V4_4_12 | V4_4_17 | V4_4_19 | V4_4);
+    let evacuation = Evacuation {
+        conn_evict_rate: rules.conn_evict_rate,
+        sess_evict_rate: rules.sess_evict_rate,
+        wait_health_check: has_wait.then_some(rules.wait_health_check),
+        wait_takeover: rules.wait_takeover,
+        ..Evacuation::default()
+    };
+    let asked = EvacuationPlanOptions::default();
+    plan_evacuation(snapshot, &node(at + 1), &evacuation, &asked).unwrap()
 }

@@ -1,8 +1,8 @@
 //! What the simulated EMQX really does, watched from inside after everything that happens.
 
-use super::subject::Subject;
+use super::crowd::Crowd;
 use emqx_rebalance_core::Timestamp;
-use emqx_rebalance_sim::{Cluster, Fault};
+use emqx_rebalance_sim::{Cluster, Counts, Fault, Release};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Who or what changed something.
@@ -32,8 +32,33 @@ pub(super) enum End {
     CutShort,
 }
 
-#[derive(Debug, Default)]
+/// A run of somebody else that a request of ours ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Harm {
+    pub(super) at: Timestamp,
+    pub(super) place: usize,
+}
+
+/// The clients at one time.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sample {
+    pub(super) at: Timestamp,
+    /// Connections on every node, as this release shows them at best.
+    pub(super) counts: Vec<u64>,
+    /// Clients that had left by themselves.
+    pub(super) departed: u64,
+}
+
+impl Sample {
+    pub(super) fn connected(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+}
+
+#[derive(Debug)]
 pub(super) struct Truth {
+    crowd: Crowd,
+    is_evacuation: bool,
     runs: BTreeSet<usize>,
     evacuations: BTreeSet<usize>,
     /// Coordinators and nodes whose run or evacuation is the driver's.
@@ -42,25 +67,46 @@ pub(super) struct Truth {
     pub(super) begun: BTreeMap<usize, usize>,
     /// How ours ended, in order.
     pub(super) ends: Vec<(Timestamp, usize, End)>,
-    /// When those of somebody else began.
-    foreign: BTreeMap<usize, Timestamp>,
-    /// Runs of somebody else that a request of ours ended: when, when they began, and whose.
-    pub(super) harmed: Vec<(Timestamp, Timestamp, usize)>,
-    /// Connections on every node, at the last steps.
-    pub(super) counts: VecDeque<(Timestamp, Vec<u64>)>,
+    pub(super) harmed: Vec<Harm>,
+    /// The clients, at every change.
+    pub(super) samples: VecDeque<Sample>,
+    /// Nodes that were down at any time, or that their peers took for it.
+    pub(super) was_down: BTreeSet<usize>,
+    hung_since: BTreeMap<usize, Timestamp>,
+    /// The most clients that were nowhere at one time, and of how many.
+    pub(super) most_away: u64,
 }
 
 impl Truth {
+    pub(super) fn new(crowd: Crowd, is_evacuation: bool) -> Self {
+        Self {
+            crowd,
+            is_evacuation,
+            runs: BTreeSet::new(),
+            evacuations: BTreeSet::new(),
+            ours: BTreeSet::new(),
+            begun: BTreeMap::new(),
+            ends: Vec::new(),
+            harmed: Vec::new(),
+            samples: VecDeque::new(),
+            was_down: BTreeSet::new(),
+            hung_since: BTreeMap::new(),
+            most_away: 0,
+        }
+    }
+
     /// Takes note of what changed, and who did it.
-    pub(super) fn look(&mut self, cluster: &Cluster, subject: &Subject, by: By<'_>) {
-        let evacuates = matches!(subject, Subject::Evacuation(_));
+    pub(super) fn look(&mut self, cluster: &Cluster, by: By<'_>) {
         let nodes = cluster.config().nodes.len();
         let runs: BTreeSet<usize> = cluster.coordinators().into_iter().collect();
         let evacuations = (0..nodes).filter(|node| cluster.evacuates(*node)).collect();
+        let is_evacuation = self.is_evacuation;
         let before = std::mem::replace(&mut self.runs, runs.clone());
-        self.compare(&before, &runs, !evacuates, cluster, by);
+        self.compare(&before, &runs, !is_evacuation, cluster, by);
         let before = std::mem::replace(&mut self.evacuations, evacuations);
-        self.compare(&before, &self.evacuations.clone(), evacuates, cluster, by);
+        self.compare(&before, &self.evacuations.clone(), is_evacuation, cluster, by);
+        self.see_nodes(cluster);
+        self.count(cluster);
     }
 
     fn compare(
@@ -76,8 +122,6 @@ impl Truth {
             if may_be_ours && !by.is_somebody_else() {
                 self.ours.insert(*begun);
                 *self.begun.entry(*begun).or_default() += 1;
-            } else {
-                self.foreign.insert(*begun, at);
             }
         }
         for ended in before.difference(now) {
@@ -86,8 +130,7 @@ impl Truth {
                 .all(|node| cluster.is_up(node) && !cluster.is_hung(node));
             match by {
                 _ if !is_ours && matches!(by, By::Driver) => {
-                    let begun = self.foreign.get(ended).copied().unwrap_or_default();
-                    self.harmed.push((at, begun, *ended));
+                    self.harmed.push(Harm { at, place: *ended });
                 }
                 _ if !is_ours => {}
                 By::Time if is_well => self.ends.push((at, *ended, End::ByItself)),
@@ -97,15 +140,49 @@ impl Truth {
         }
     }
 
-    /// Keeps the counts of the last half minute.
-    pub(super) fn count(&mut self, cluster: &Cluster) {
-        let nodes = 0..cluster.config().nodes.len();
-        let counts = nodes.map(|node| cluster.counts(node).connected).collect();
-        self.counts.push_back((cluster.now(), counts));
-        while self.counts.front().is_some_and(|(at, _)| cluster.now().ms_since(*at) > KEPT_MS) {
-            self.counts.pop_front();
+    fn see_nodes(&mut self, cluster: &Cluster) {
+        for node in 0..cluster.config().nodes.len() {
+            let now = cluster.now();
+            if !cluster.is_up(node) {
+                self.was_down.insert(node);
+            }
+            if cluster.is_hung(node) {
+                let since = *self.hung_since.entry(node).or_insert(now);
+                if now.ms_since(since) > NOTICED_MS {
+                    self.was_down.insert(node);
+                }
+            } else {
+                self.hung_since.remove(&node);
+            }
         }
+    }
+
+    fn count(&mut self, cluster: &Cluster) {
+        let nodes = 0..cluster.config().nodes.len();
+        let has_live = shows_live(cluster.config().personality);
+        let count = |counts: Counts| if has_live { counts.connected } else { counts.sessions() };
+        let counts: Vec<u64> = nodes.map(|node| count(cluster.counts(node))).collect();
+        let departed = self.crowd.departed();
+        self.most_away = self.most_away.max(cluster.totals().travelling);
+        let is_same = |last: &Sample| last.counts == counts && last.departed == departed;
+        if !self.samples.back().is_some_and(is_same) {
+            self.samples.push_back(Sample { at: cluster.now(), counts, departed });
+        }
+    }
+
+    /// The clients as they were at any time since `since`.
+    pub(super) fn since(&self, since: Timestamp) -> impl Iterator<Item = &Sample> {
+        // The one before was true until the next.
+        let first = self.samples.iter().rposition(|sample| sample.at <= since).unwrap_or(0);
+        self.samples.iter().skip(first)
     }
 }
 
-const KEPT_MS: u64 = 30_000;
+/// Whether a release tells clients that are connected from those that are away: EMQX 4.4.12 to 4.4.18
+/// show the sum alone.
+pub(super) fn shows_live(release: Release) -> bool {
+    !matches!(release, Release::V4_4_12 | Release::V4_4_17)
+}
+
+/// After so long peers declare a node down that hangs.
+const NOTICED_MS: u64 = 120_000;
