@@ -386,6 +386,17 @@ mod tests {
     }
 
     #[test]
+    fn newcomers_are_nodes_without_clients() {
+        let mut config = ClusterConfig::with_clients(&[1, 0]).unwrap();
+        config.newcomers = vec![config.nodes[1].name.clone()];
+        config.validate().unwrap();
+        let nobody = NodeName::new("nosuch@127.0.0.1").unwrap();
+        config.newcomers = vec![config.nodes[0].name.clone(), nobody];
+        let text = config.validate().unwrap_err().to_string();
+        assert!(text.contains("newcomers[0]") && text.contains("newcomers[1]"), "{text}");
+    }
+
+    #[test]
     fn nodes_are_counted_before_they_are_made() {
         let max = ClusterConfig::MAX_NODES;
         for count in [0, max + 1, usize::MAX] {

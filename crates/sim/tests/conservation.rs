@@ -43,7 +43,7 @@ fn config() -> impl Strategy<Value = ClusterConfig> {
         balancer,
         delay,
         any::<u64>(),
-        4..Release::ALL.len(),
+        3..Release::ALL.len(),
     )
         .prop_map(
             |(

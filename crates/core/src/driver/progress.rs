@@ -55,7 +55,7 @@ fn progress(state: &DriverState) -> Progress {
         Stage::Following => expected(state),
         _ => None,
     };
-    Progress { moved, to_move, expected, percent, eta_s, elapsed_s }
+    Progress { moved, moved_unknown: false, to_move, expected, percent, eta_s, elapsed_s }
 }
 
 /// Connections that the donors have lost since the baseline.

@@ -88,8 +88,12 @@ pub struct RunView {
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Progress {
-    /// Connections that have left the donors.
+    /// Connections that have left the donors: at least so many if [`Self::moved_unknown`].
     pub moved: u64,
+    /// Whether more may have left, since a donor did not say how many it had when it began.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
+    pub moved_unknown: bool,
     /// Connections that the plan moves.
     pub to_move: u64,
     /// Connections that should have left the donors by now, by the forecast.

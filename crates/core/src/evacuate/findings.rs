@@ -3,14 +3,15 @@
 use super::plan::Course;
 use crate::driver::guard::headroom;
 use crate::forecast::Forecast;
-use crate::plan::findings::{availability, mixed_versions, unsupported};
+use crate::plan::findings::{availability, mixed_versions, not_known, unsupported};
 use crate::plan::{Finding, FindingCode as Code, Severity};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{NodeLoad, Snapshot};
 use crate::version::EmqxVersion;
 
 /// Every finding, errors first.
 pub(super) fn check(snapshot: &Snapshot, course: &Course<'_>, forecast: &Forecast) -> Vec<Finding> {
     let mut findings = availability(snapshot, &[course.load]);
+    findings.extend(unknown(snapshot, course));
     findings.extend(targets(course));
     findings.extend(full(course, forecast));
     findings.extend(options(course));
@@ -20,6 +21,18 @@ pub(super) fn check(snapshot: &Snapshot, course: &Course<'_>, forecast: &Forecas
 
 fn about(course: &Course<'_>, severity: Severity, code: Code, text: String) -> Finding {
     Finding::new(severity, code, text).about(&course.load.node)
+}
+
+/// Nodes that are not known: the one to empty, or others that may get its clients.
+fn unknown(snapshot: &Snapshot, course: &Course<'_>) -> Vec<Finding> {
+    let finding = |load: &NodeLoad| {
+        if load.node == course.load.node {
+            return not_known(load, Severity::Error, "wait until it does");
+        }
+        let text = "clients may be sent there all the same, which the forecast leaves out";
+        not_known(load, Severity::Warning, text)
+    };
+    snapshot.unknown().map(finding).collect()
 }
 
 fn targets(course: &Course<'_>) -> Vec<Finding> {
@@ -40,7 +53,7 @@ fn targets(course: &Course<'_>) -> Vec<Finding> {
 }
 
 fn full(course: &Course<'_>, forecast: &Forecast) -> Vec<Finding> {
-    let finding = |load: &&crate::snapshot::NodeLoad| {
+    let finding = |load: &&NodeLoad| {
         let limit = headroom(load.max_fds?);
         let end = forecast.end.iter().find(|end| end.node == load.node)?;
         (end.connections > limit).then(|| {
@@ -133,7 +146,7 @@ mod tests {
     use super::*;
     use crate::evacuate::{EvacuationPlanOptions, plan_evacuation};
     use crate::node::NodeName;
-    use crate::snapshot::{NodeLoad, NodeStatus};
+    use crate::snapshot::NodeStatus;
 
     fn name(text: &str) -> NodeName {
         NodeName::new(text).unwrap()
@@ -209,5 +222,15 @@ mod tests {
         assert_eq!(plan("b@h").unwrap().sessions_to, [name("b@h")]);
         assert_eq!(plan("a@h").unwrap_err().kind(), crate::error::ErrorKind::ConfigInvalid);
         assert_eq!(plan("x@h").unwrap_err().kind(), crate::error::ErrorKind::UnknownNode);
+    }
+
+    #[test]
+    fn a_node_that_is_not_known_cannot_be_emptied_and_may_get_clients() {
+        let unknown = |text: &str| NodeLoad { status: NodeStatus::Unknown, ..node(text, "6.0.3") };
+        let itself = found(vec![unknown("a@h"), node("b@h", "6.0.3")], "{}");
+        assert!(itself.contains(&(Severity::Error, Code::NodeUnknown)), "{itself:?}");
+        let nodes = vec![node("a@h", "6.0.3"), node("b@h", "6.0.3"), unknown("c@h")];
+        let another = found(nodes, "{}");
+        assert!(another.contains(&(Severity::Warning, Code::NodeUnknown)), "{another:?}");
     }
 }

@@ -38,6 +38,7 @@ fn progress(state: &EvacuatorState) -> Progress {
     };
     let elapsed_s = watch.began_at.map_or(0, |began| end.ms_since(began) / 1000);
     Progress {
+        moved_unknown: false,
         moved,
         to_move,
         expected: (state.stage == Stage::Following).then(|| expected(state)),

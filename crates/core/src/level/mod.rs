@@ -48,7 +48,7 @@ use crate::error::Result;
 use crate::forecast::unchanged;
 use crate::node::NodeName;
 use crate::plan::selection::select;
-use crate::plan::{Decision, Finding, Mode, Plan, PlanOptions, Run, single};
+use crate::plan::{Decision, Finding, Mode, Plan, PlanOptions, Run, reason, single};
 use crate::snapshot::{NodeLoad, NodeStatus, Snapshot, VERSION};
 use crate::strategy::Strategy;
 use crate::units::{AbsThreshold, RelThreshold};
@@ -69,6 +69,8 @@ pub(crate) fn plan(
     let selected = select(snapshot, options)?;
     let is_running =
         |i: &usize| snapshot.nodes().get(*i).is_some_and(|load| load.status == NodeStatus::Running);
+    let chosen: Vec<&NodeLoad> = selected.iter().filter_map(|i| snapshot.nodes().get(*i)).collect();
+    let is_busy = reason::running(&chosen);
     let mut members: Vec<usize> = selected.into_iter().filter(is_running).collect();
     // The same plan in whatever order EMQX lists its nodes.
     members.sort_by_key(|i| snapshot.nodes().get(*i).map(|load| load.node.clone()));
@@ -79,6 +81,9 @@ pub(crate) fn plan(
     let before = Balance::of(loads.iter().copied());
     let bounds = Bounds::of(&loads, strategy);
     let scene = Scene { snapshot, members: &members, options };
+    if let Some(reason) = is_busy {
+        return Ok(nothing(plan, &scene, strategy, (before, bounds), reason));
+    }
     let single_run = scene.candidate(plan.runs.clone());
     if before.over <= options.goal() || bounds.fewest_disconnects == 0 {
         let reason = notes::level_already(before, options);
@@ -128,7 +133,7 @@ fn nothing(
     reason: String,
 ) -> Plan {
     let Scene { snapshot, options, .. } = *scene;
-    let nodes: Vec<&NodeLoad> = snapshot.running().collect();
+    let nodes: Vec<&NodeLoad> = scene.nodes().collect();
     Plan {
         decision: Decision::NothingToBalance,
         reason: Some(reason),

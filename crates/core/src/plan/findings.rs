@@ -26,6 +26,7 @@ pub(crate) fn check(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(availability(evidence.snapshot, nodes));
+    findings.extend(unknown(evidence.snapshot, evidence.options));
     findings.extend(roles(evidence, nodes));
     findings.extend(versions(nodes, evidence.strategy));
     if evidence.decision == Decision::Start {
@@ -35,7 +36,8 @@ pub(crate) fn check(
     Finding::errors_first(findings)
 }
 
-/// Nodes that are down, being evacuated, or donors of a rebalance already.
+/// Nodes that are down, being evacuated, or donors of a rebalance already. Of those that are not
+/// known this says nothing: what follows differs.
 pub(crate) fn availability(snapshot: &Snapshot, nodes: &[&NodeLoad]) -> Vec<Finding> {
     let finding = |load: &NodeLoad| {
         let chosen = nodes.iter().any(|node| node.node == load.node);
@@ -58,16 +60,28 @@ pub(crate) fn availability(snapshot: &Snapshot, nodes: &[&NodeLoad]) -> Vec<Find
                 Severity::Error,
                 "is a donor of a rebalance that is running: wait for its end or stop it",
             ),
-            NodeStatus::Unknown => (
-                Code::NodeUnknown,
-                severity,
-                "does not answer, so nobody knows its clients: wait until it does, or leave it out",
-            ),
+            NodeStatus::Unknown => return None,
         };
         let message = format!("{} {text}", load.node);
         Some(Finding::new(severity, code, message).about(&load.node))
     };
     snapshot.nodes().iter().filter_map(finding).collect()
+}
+
+/// Nodes that are not known and that neither `exclude` nor `nodes` leaves out.
+fn unknown(snapshot: &Snapshot, options: &PlanOptions) -> Vec<Finding> {
+    let chosen =
+        snapshot.unknown().filter(|load| selection::would_take_part(snapshot, options, load));
+    chosen
+        .map(|load| not_known(load, Severity::Error, "wait until it does, or exclude it"))
+        .collect()
+}
+
+/// A finding about a node that does not answer, with what follows from that.
+pub(crate) fn not_known(load: &NodeLoad, severity: Severity, text: &str) -> Finding {
+    let message =
+        format!("{} does not answer, so nobody knows how many clients it has: {text}", load.node);
+    Finding::new(severity, Code::NodeUnknown, message).about(&load.node)
 }
 
 fn roles(evidence: &Evidence<'_>, nodes: &[&NodeLoad]) -> Vec<Finding> {
@@ -264,3 +278,84 @@ fn waits(evidence: &Evidence<'_>) -> Vec<Finding> {
 const LAX: f64 = 0.10;
 /// Recipients may end this share of the gap above the donors before it is worth a warning.
 const SLIGHT: f64 = 0.10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::NodeName;
+    use crate::plan::{Mode, Plan, plan};
+
+    fn load(i: usize, connections: u64, status: NodeStatus) -> NodeLoad {
+        let node = NodeName::new(format!("emqx@n{i}")).unwrap();
+        NodeLoad { status, ..NodeLoad::new(node, connections) }
+    }
+
+    fn planned(nodes: &[NodeLoad], options: &PlanOptions) -> Plan {
+        let snapshot = Snapshot::new(nodes.to_vec()).unwrap();
+        let strategy: Strategy = serde_json::from_str(r#"{"abs_conn_threshold":1}"#).unwrap();
+        plan(&snapshot, &strategy, options).unwrap()
+    }
+
+    #[test]
+    fn a_node_that_is_not_known_stops_a_plan_unless_it_is_left_out() {
+        use NodeStatus::{Running, Unknown};
+        let nodes = [load(0, 900, Running), load(1, 0, Running), load(2, 7000, Unknown)];
+        for mode in [Mode::Single, Mode::Level] {
+            let by_default = PlanOptions { mode, ..PlanOptions::default() };
+            let named = Some(nodes.iter().map(|load| load.node.clone()).collect());
+            let named = PlanOptions { nodes: named, ..by_default.clone() };
+            for options in [&by_default, &named] {
+                let plan = planned(&nodes, options);
+                let error = plan.errors().find(|error| error.code == Code::NodeUnknown).unwrap();
+                assert_eq!(error.node.as_ref(), Some(&nodes[2].node));
+                assert!(plan.runs.iter().all(|run| !run.nodes.contains(&nodes[2].node)));
+                assert!((plan.balance.before.over - 1.0).abs() < 1e-9, "900 and 0, nothing else");
+            }
+            let excluded = vec![nodes[2].node.clone()];
+            let excluded = PlanOptions { exclude: excluded, ..by_default.clone() };
+            let others = Some(nodes[..2].iter().map(|load| load.node.clone()).collect());
+            let others = PlanOptions { nodes: others, ..by_default };
+            for options in [&excluded, &others] {
+                let plan = planned(&nodes, options);
+                assert_eq!(plan.decision, Decision::Start);
+                assert!(plan.findings.iter().all(|finding| finding.code != Code::NodeUnknown));
+            }
+        }
+    }
+
+    #[test]
+    fn beside_a_running_rebalance_no_plan_says_that_all_is_level() {
+        use NodeStatus::{Donor, Running};
+        let nodes = [
+            load(0, 300, Donor),
+            load(1, 200, Donor),
+            load(2, 100, Donor),
+            load(3, 0, Running),
+            load(4, 0, Running),
+        ];
+        for mode in [Mode::Single, Mode::Level] {
+            let plan = planned(&nodes, &PlanOptions { mode, ..PlanOptions::default() });
+            assert!(plan.errors().any(|error| error.code == Code::RunInProgress));
+            let reason = plan.reason.unwrap_or_default();
+            assert!(!reason.contains("0.00 %"), "{reason}");
+            if mode == Mode::Level {
+                assert!(reason.contains("running") && reason.contains("emqx@n0"), "{reason}");
+            }
+        }
+    }
+
+    #[test]
+    fn level_replicants_are_level_whatever_the_cores_are() {
+        let node = |i, connections, role| NodeLoad {
+            role: Some(role),
+            ..load(i, connections, NodeStatus::Running)
+        };
+        let nodes =
+            [node(0, 0, Role::Core), node(1, 100, Role::Replicant), node(2, 100, Role::Replicant)];
+        for mode in [Mode::Single, Mode::Level] {
+            let plan = planned(&nodes, &PlanOptions { mode, ..PlanOptions::default() });
+            assert_eq!(plan.decision, Decision::NothingToBalance);
+            assert_eq!(plan.errors().next(), None, "{mode:?}");
+        }
+    }
+}

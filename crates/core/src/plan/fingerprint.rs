@@ -4,7 +4,8 @@ use super::Plan;
 use crate::balance::float;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::node::NodeName;
-use crate::snapshot::{NodeLoad, Snapshot};
+use crate::plan::selection::would_take_part;
+use crate::snapshot::{NodeLoad, NodeStatus, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// What a plan was made from.
@@ -26,6 +27,10 @@ pub struct NodeCount {
     pub node: NodeName,
     /// Connected clients.
     pub connections: u64,
+    /// Whether the node did not answer: then its count means nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
+    pub unknown: bool,
     /// The weight that the node was given. EMQX knows nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
@@ -65,6 +70,7 @@ impl Fingerprint {
         let nodes = snapshot.nodes().iter().map(|load| NodeCount {
             node: load.node.clone(),
             connections: load.connections,
+            unknown: load.status == NodeStatus::Unknown,
             weight: load.weight,
         });
         Self { made_at_ms: None, nodes: nodes.collect() }
@@ -98,9 +104,22 @@ impl Plan {
                 return Err(changed("a node has joined since").with("node", &load.node));
             }
         }
-        let total: u64 = nodes.iter().map(|count| count.connections).sum();
-        let allowed = float(total) / float(nodes.len().max(1) as u64) * tolerance.counts;
-        for count in nodes {
+        let needed = snapshot.unknown();
+        let mut needed = needed.filter(|load| would_take_part(snapshot, &self.asked.options, load));
+        if let Some(load) = needed.next() {
+            return Err(
+                changed("a node is not known, as it does not answer").with("node", &load.node)
+            );
+        }
+        // A node that is left out and not known is not needed, neither then nor now.
+        let is_known = |count: &&NodeCount| {
+            let now = snapshot.node(&count.node).map(|load| load.status);
+            !count.unknown && now != Some(NodeStatus::Unknown)
+        };
+        let counted: Vec<&NodeCount> = nodes.iter().filter(is_known).collect();
+        let total: u64 = counted.iter().map(|count| count.connections).sum();
+        let allowed = float(total) / float(counted.len().max(1) as u64) * tolerance.counts;
+        for count in counted {
             let load = snapshot
                 .node(&count.node)
                 .ok_or_else(|| changed("a node has left since").with("node", &count.node))?;
@@ -160,5 +179,26 @@ mod tests {
         assert!(says(&plan, &[3000, 3000, 0, 0], 2_000_000).unwrap_err().contains("joined"));
         assert!(says(&plan, &[3000, 3000, 0], 5_000_000).unwrap_err().contains("too old"));
         assert!(Tolerance::new(1.5, 1).is_err());
+    }
+
+    #[test]
+    fn a_plan_needs_nothing_of_a_node_that_it_leaves_out() {
+        let mut nodes = snapshot(&[3000, 3000, 0, 500]).nodes().to_vec();
+        nodes[3].status = NodeStatus::Unknown;
+        let hung = Snapshot::new(nodes.clone()).unwrap();
+        let exclude = vec![nodes[3].node.clone()];
+        let without = PlanOptions { exclude, ..PlanOptions::default() };
+        let tolerance = Tolerance::default();
+        let fits = |options: &PlanOptions, made: &Snapshot, now: &Snapshot| {
+            let mut plan = plan(made, &Strategy::default(), options).unwrap();
+            plan.fingerprint.made_at_ms = Some(0);
+            plan.check_fits(now, 0, &tolerance).map_err(|error| error.to_string())
+        };
+        assert_eq!(fits(&without, &hung, &hung), Ok(()));
+        assert_eq!(fits(&without, &hung, &snapshot(&[3000, 3000, 0, 9000])), Ok(()));
+        let whole = snapshot(&[3000, 3000, 0, 500]);
+        assert_eq!(fits(&without, &whole, &hung), Ok(()));
+        let error = fits(&PlanOptions::default(), &whole, &hung).unwrap_err();
+        assert!(error.contains("not known") && error.contains("emqx@n3"), "{error}");
     }
 }

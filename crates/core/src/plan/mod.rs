@@ -4,7 +4,7 @@ mod finding;
 pub(crate) mod findings;
 mod fingerprint;
 mod options;
-mod reason;
+pub(crate) mod reason;
 pub(crate) mod selection;
 pub(crate) mod single;
 

@@ -2,6 +2,7 @@
 
 use super::Decision;
 use super::single::Split;
+use crate::snapshot::{NodeLoad, NodeStatus};
 use crate::strategy::Strategy;
 
 /// One sentence of numbers and one of advice, or `None` if there is something to balance.
@@ -21,6 +22,20 @@ pub(crate) fn explain(
         }
         (_, 0) => no_recipients(split),
         _ => within(split, strategy),
+    })
+}
+
+/// Why nothing is planned for `nodes` while some of them lose clients in a rebalance that runs: what
+/// they will end with is not known. `None` if none of them does.
+pub(crate) fn running(nodes: &[&NodeLoad]) -> Option<String> {
+    let donors = nodes.iter().filter(|load| load.status == NodeStatus::Donor);
+    let donors: Vec<&str> = donors.map(|load| load.node.as_str()).collect();
+    (!donors.is_empty()).then(|| {
+        format!(
+            "a rebalance is running, in which these nodes lose clients: {}; wait for its end, or \
+             stop it",
+            donors.join(", ")
+        )
     })
 }
 

@@ -7,13 +7,15 @@ use crate::snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
 
 /// The indices of the nodes to balance, in the snapshot's order.
 ///
-/// Named nodes are taken as they are. Otherwise every running node of one role: replicants if any
+/// Named nodes are taken as they are, but for those that are not known: they never take part.
+/// Otherwise every running node of one role: replicants if any
 /// is running, since in such a cluster they carry the clients, else cores.
 pub(crate) fn select(snapshot: &Snapshot, options: &PlanOptions) -> Result<Vec<usize>> {
     check_names(snapshot, options)?;
     let carrier = snapshot.running().filter_map(|load| load.role).max();
     let takes_part = |load: &NodeLoad| {
-        !options.exclude.contains(&load.node)
+        load.status != NodeStatus::Unknown
+            && !options.exclude.contains(&load.node)
             && match &options.nodes {
                 Some(nodes) => nodes.contains(&load.node),
                 None => is_open(load) && (load.role.is_none() || load.role == carrier),
@@ -21,6 +23,17 @@ pub(crate) fn select(snapshot: &Snapshot, options: &PlanOptions) -> Result<Vec<u
     };
     let nodes = snapshot.nodes().iter().enumerate();
     Ok(nodes.filter(|(_, load)| takes_part(load)).map(|(i, _)| i).collect())
+}
+
+/// Whether `load`, which is not known, would take part if it were: it is named, or nothing leaves it
+/// out. Then nobody knows whether it is a donor.
+pub(crate) fn would_take_part(snapshot: &Snapshot, options: &PlanOptions, load: &NodeLoad) -> bool {
+    let carrier = snapshot.running().filter_map(|load| load.role).max();
+    let is_chosen = match &options.nodes {
+        Some(nodes) => nodes.contains(&load.node),
+        None => load.role.is_none() || carrier.is_none() || load.role >= carrier,
+    };
+    is_chosen && !options.exclude.contains(&load.node)
 }
 
 /// Whether a node may gain or lose clients in a run.

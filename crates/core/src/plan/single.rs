@@ -37,7 +37,12 @@ pub(crate) fn plan(
         asked: Asked { strategy: strategy.clone(), options: options.clone() },
         fingerprint: Fingerprint::of(snapshot),
         decision,
-        reason: reason::explain(&split, strategy, decision),
+        reason: match decision {
+            Decision::Start => None,
+            Decision::NothingToBalance => {
+                reason::running(&nodes).or_else(|| reason::explain(&split, strategy, decision))
+            }
+        },
         runs: run(&nodes, &split, strategy, options, decision).into_iter().collect(),
         donors: names(&split.donors),
         recipients: names(&split.recipients),

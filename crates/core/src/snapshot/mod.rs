@@ -152,9 +152,15 @@ impl Snapshot {
         self.nodes.iter().filter(|load| load.status == NodeStatus::Running)
     }
 
-    /// Connected clients of the whole cluster.
+    /// The nodes that are not known, which belong to the cluster all the same.
+    pub fn unknown(&self) -> impl Iterator<Item = &NodeLoad> {
+        self.nodes.iter().filter(|load| load.status == NodeStatus::Unknown)
+    }
+
+    /// Connected clients of every node that is known.
     pub fn connections(&self) -> u64 {
-        self.nodes.iter().map(|load| load.connections).fold(0, u64::saturating_add)
+        let known = self.nodes.iter().filter(|load| load.status != NodeStatus::Unknown);
+        known.map(|load| load.connections).fold(0, u64::saturating_add)
     }
 }
 

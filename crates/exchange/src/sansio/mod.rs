@@ -16,8 +16,8 @@
 //! let step = talk.step(0, Vec::new());
 //! assert_eq!(step.requests[0].url, "http://emqx:18083/api/v5/status");
 //!
-//! let answer = json!({ "id": step.requests[0].id, "error": { "kind": "timeout", "message": "" } });
-//! let step = talk.step(3000, vec![serde_json::from_value::<HttpAnswer>(answer).unwrap()]);
+//! let answer = json!({ "id": step.requests[0].id, "error": { "kind": "unreachable" } });
+//! let step = talk.step(10, vec![serde_json::from_value::<HttpAnswer>(answer).unwrap()]);
 //! assert!(step.requests.is_empty() && step.wake_at_ms.is_some(), "asked again after a pause");
 //! # Ok::<(), emqx_rebalance_core::Error>(())
 //! ```

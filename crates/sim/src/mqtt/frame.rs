@@ -16,6 +16,8 @@ pub(super) enum Fault {
     Version(bool),
     /// A publication to a topic that cannot be one.
     Topic,
+    /// More publications of QoS 2 than the client may have under way.
+    Quota,
 }
 
 impl Fault {
@@ -26,6 +28,7 @@ impl Fault {
             Self::Protocol => 0x82,
             Self::Version(_) => 0x84,
             Self::Topic => 0x90,
+            Self::Quota => 0x93,
             Self::TooLarge => 0x95,
         }
     }

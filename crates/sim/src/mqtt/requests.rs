@@ -6,12 +6,13 @@ use super::link::Link;
 use super::listener::Host;
 use super::message::{self, Message};
 use super::session::{Expiry, SessionId};
+use super::topics;
 use super::wire::{self, Acknowledge, Version};
 use mqtt5_protocol::PropertyId;
 use mqtt5_protocol::packet::Packet;
 use mqtt5_protocol::packet::disconnect::DisconnectPacket;
 use mqtt5_protocol::packet::publish::PublishPacket;
-use mqtt5_protocol::packet::subscribe::SubscribePacket;
+use mqtt5_protocol::packet::subscribe::{SubscribePacket, TopicFilter};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -88,6 +89,12 @@ fn wish(packet: SubscribePacket) -> Result<Wish, Fault> {
     if packet.packet_id == 0 || id == Some(0) {
         return Err(Fault::Protocol);
     }
+    // MQTT 5, 3.8.3.1: no part of a shared subscription may leave out its own publications.
+    let contradicts =
+        |filter: &TopicFilter| filter.options.no_local && topics::is_shared(&filter.filter);
+    if packet.filters.iter().any(contradicts) {
+        return Err(Fault::Protocol);
+    }
     let subscription_id = id.and_then(NonZeroU32::new);
     Ok(Wish { packet_id: packet.packet_id, filters: packet.filters, subscription_id })
 }
@@ -103,7 +110,7 @@ fn publish(host: &Host, client: &mut Client, packet: PublishPacket) -> Result<()
     let message = Arc::new(Message::new(now, topic, packet)?);
     let mut broker = host.broker.state();
     // A client that was sent away meanwhile gets no acknowledgement, so it will publish again.
-    let first = qos < 2 || broker.promise(client.id, &client.link, packet_id);
+    let first = qos < 2 || broker.promise(client.id, &client.link, packet_id)?;
     let reached = if first { broker.publish(now, &message, Some(client.id)) } else { 1 };
     drop(broker);
     let reason = if reached == 0 { NO_SUBSCRIBERS } else { 0 };

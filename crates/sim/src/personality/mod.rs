@@ -14,7 +14,8 @@ pub enum Release {
     /// 4.4.12: statuses as maps by node, messages of refusals as lists.
     #[serde(rename = "4.4.12")]
     V4_4_12,
-    /// 4.4.17: `availability_check` wants credentials.
+    /// 4.4.17: `availability_check` wants credentials, and `/nodes` does not say how many clients
+    /// are connected, which it does from 4.4.19 on.
     #[serde(rename = "4.4.17")]
     V4_4_17,
     /// 4.4.24.
@@ -36,9 +37,6 @@ pub enum Release {
     /// 6.2.4: a node that cannot be asked is listed as `unreachable`.
     #[serde(rename = "6.2")]
     V6_2,
-    /// 4.4.19: nodes say how many clients are connected.
-    #[serde(rename = "4.4.19")]
-    V4_4_19,
     /// The community edition of 5.8.8, which cannot rebalance.
     #[serde(rename = "5.8-community")]
     V5_8Community,
@@ -46,10 +44,9 @@ pub enum Release {
 
 impl Release {
     /// Every release that can rebalance.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::V4_4_12,
         Self::V4_4_17,
-        Self::V4_4_19,
         Self::V4_4,
         Self::V5_3,
         Self::V5_8,
@@ -69,7 +66,6 @@ impl Release {
             Self::V5_10 => "5.10",
             Self::V6 => "6.x",
             Self::V6_2 => "6.2",
-            Self::V4_4_19 => "4.4.19",
             Self::V5_8Community => "5.8-community",
         }
     }
@@ -90,7 +86,6 @@ impl Release {
             Self::V5_10 => &releases::V5_10,
             Self::V6 => &releases::V6,
             Self::V6_2 => &releases::V6_2,
-            Self::V4_4_19 => &releases::V4_4_19,
             Self::V5_8Community => &releases::V5_8_COMMUNITY,
         }
     }

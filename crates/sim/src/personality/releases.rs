@@ -122,17 +122,14 @@ pub(super) const V4_4: Personality = Personality {
     ..V5_3
 };
 
-/// 4.4.19 to 4.4.23.
-pub(super) const V4_4_19: Personality = Personality {
-    version: "4.4.19",
+/// 4.4.17 and 4.4.18; those up to 4.4.23 differ in showing `live_connections`.
+pub(super) const V4_4_17: Personality = Personality {
+    version: "4.4.17",
     availability_is_public: false,
     donors_accept_while_waiting: false,
+    shows_live_connections: false,
     ..V4_4
 };
-
-/// 4.4.17 and 4.4.18.
-pub(super) const V4_4_17: Personality =
-    Personality { version: "4.4.17", shows_live_connections: false, ..V4_4_19 };
 
 /// 4.4.12 to 4.4.16. Source: `emqx_node_rebalance_api.erl` of August 2022.
 pub(super) const V4_4_12: Personality =

@@ -126,3 +126,48 @@ async fn an_offline_queue_keeps_the_newest_thousand() {
     let (mut away, _) = connect.welcome(port(&cluster, 0)).await;
     assert_eq!(away.receive().await.payload, "10");
 }
+
+/// As Eclipse Paho's interoperability test does: one publication more than the CONNACK allows.
+#[tokio::test]
+async fn a_client_that_has_too_much_under_way_is_sent_away() {
+    let cluster = cluster(1).await;
+    let mut publisher = client(&cluster, 0, 5, "publisher").await;
+    for id in 1..=32 {
+        publisher.send(&publisher.publication("a", "x", id, 2, false)).await;
+        assert_eq!(publisher.packet().await[0], 0x50, "{id}");
+    }
+    // The same again is no further one, and one that is released makes room.
+    publisher.send(&publisher.publication("a", "x", 32, 2, false)).await;
+    assert_eq!(publisher.packet().await[0], 0x50);
+    publisher.send(&[0x62, 2, 0, 1]).await;
+    assert_eq!(publisher.packet().await, [0x70, 2, 0, 1]);
+    publisher.send(&publisher.publication("a", "x", 33, 2, false)).await;
+    assert_eq!(publisher.packet().await[0], 0x50);
+    publisher.send(&publisher.publication("a", "x", 34, 2, false)).await;
+    assert_eq!(publisher.packet().await, [0xe0, 2, 0x93, 0]);
+    assert_eq!(publisher.rest().await, crate::raw::NOTHING);
+}
+
+#[tokio::test]
+async fn who_never_releases_is_sent_away_in_mqtt_3_too() {
+    let cluster = cluster(1).await;
+    let mut publisher = client(&cluster, 0, 4, "publisher").await;
+    for id in 1..=100 {
+        publisher.send(&publisher.publication("a", "x", id, 2, false)).await;
+        assert_eq!(publisher.packet().await[0], 0x50, "{id}");
+    }
+    publisher.send(&publisher.publication("a", "x", 101, 2, false)).await;
+    assert_eq!(publisher.rest().await, crate::raw::NOTHING);
+}
+
+#[tokio::test]
+async fn a_shared_subscription_without_own_messages_contradicts_itself() {
+    let cluster = cluster(1).await;
+    let mut raw = client(&cluster, 0, 5, "one").await;
+    let filter = b"$share/g/a";
+    let mut body = vec![0, 9, 0, 0, 10];
+    body.extend(filter);
+    body.push(0b100);
+    raw.send(&crate::raw::packet(0x82, &body)).await;
+    assert_eq!(raw.packet().await, [0xe0, 2, 0x82, 0]);
+}

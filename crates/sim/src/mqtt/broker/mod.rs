@@ -58,6 +58,8 @@ pub(super) struct State {
     due: BTreeSet<(Timestamp, SessionId)>,
     next_session: u64,
     rng: Rng,
+    /// EMQX's version.
+    release: String,
     /// The properties of CONNACK.
     offers: Vec<u8>,
     totals: Totals,
@@ -92,6 +94,7 @@ impl Broker {
             due: BTreeSet::new(),
             next_session: 0,
             rng: Rng::new(seed),
+            release: version.to_owned(),
             offers: wire::offers(version),
             totals: Totals::default(),
             mqtt: MqttTotals::default(),

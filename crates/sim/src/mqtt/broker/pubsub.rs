@@ -1,6 +1,7 @@
 //! Publishing and subscribing.
 
 use super::State;
+use crate::mqtt::frame::Fault;
 use crate::mqtt::link::Link;
 use crate::mqtt::message::{Message, Outgoing};
 use crate::mqtt::session::SessionId;
@@ -178,13 +179,22 @@ impl State {
     }
 
     /// Takes the packet id of a QoS 2 publication in. Whether it is the first of its kind.
+    ///
+    /// # Errors
+    /// The client has too many under way already.
     pub(in crate::mqtt) fn promise(
         &mut self,
         id: SessionId,
         link: &Arc<Link>,
         packet_id: u16,
-    ) -> bool {
-        self.on(id, link).is_some_and(|session| session.delivery.received.insert(packet_id))
+    ) -> Result<bool, Fault> {
+        let most = wire::most_unreleased(&self.release, link.version);
+        let Some(session) = self.on(id, link) else { return Ok(false) };
+        let received = &mut session.delivery.received;
+        if received.len() >= most && !received.contains(&packet_id) {
+            return Err(Fault::Quota);
+        }
+        Ok(received.insert(packet_id))
     }
 
     /// Takes a PUBREL in. Whether the packet id was known.
