@@ -124,8 +124,8 @@ fn planned(scenario: &Scenario) -> PlanOptions {
 
 fn evacuation(scenario: &Scenario, snapshot: &Snapshot, at: usize) -> EvacuationPlan {
     let rules = rules(scenario.rate, scenario.waits);
-    use Release::{V4_4, V4_4_12, V4_4_17, V4_4_19};
-    let has_wait = !matches!(scenario.config.personality, V4_4_12 | V4_4_17 | V4_4_19 | V4_4);
+    use Release::{V4_4, V4_4_12, V4_4_17};
+    let has_wait = !matches!(scenario.config.personality, V4_4_12 | V4_4_17 | V4_4);
     let evacuation = Evacuation {
         conn_evict_rate: rules.conn_evict_rate,
         sess_evict_rate: rules.sess_evict_rate,
