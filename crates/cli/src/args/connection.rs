@@ -33,9 +33,9 @@ pub(crate) struct ConnectionArgs {
     /// File that holds the password of the dashboard user
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) password_file: Option<PathBuf>,
-    /// How long to wait for an answer, in seconds: EMQX takes 15 while a node hangs. A start may take
-    /// four times as long
-    #[arg(long, value_name = "SECONDS", default_value_t = 16, global = true)]
+    /// How long to wait for an answer, in seconds: while a node hangs EMQX takes 45 to say what runs.
+    /// Other nodes are asked after 3. A start may take a minute, or as long as this
+    #[arg(long, value_name = "SECONDS", default_value_t = 50, global = true)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=3600))]
     pub(crate) timeout: u16,
     /// PEM file of the certificate authority that signed EMQX's certificate

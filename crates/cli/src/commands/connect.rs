@@ -36,11 +36,11 @@ fn config(args: &ConnectionArgs) -> Result<ClusterConfig> {
     })
 }
 
-/// A start may take longer than a read: EMQX works up to 45 s on it.
+/// A start may take longer than a read: EMQX works up to 45 s on it, and its answer is on its way.
 fn timeouts(seconds: u16) -> Timeouts {
     let request = Duration::from_secs(seconds.into());
     let connect = Timeouts::default().connect.min(request);
-    Timeouts { connect, request, start: request.saturating_mul(4) }
+    Timeouts { connect, request, start: Timeouts::default().start.max(request) }
 }
 
 fn node_urls(pairs: &[String]) -> Result<BTreeMap<NodeName, String>> {

@@ -94,6 +94,11 @@ impl<D: Drive> Run<D> {
         let Step { requests, events: new, wake_at } = self.driver.step(now, input);
         events.extend(new);
         self.wake_at = wake_at;
+        if self.driver.outcome().is_some() {
+            // A stop that is asked again after the verdict may hit somebody else's run.
+            self.open.clear();
+            let _unsent = self.desk.collect();
+        }
         let talks = requests.into_iter();
         let talks = talks.map(|request| (request.id, self.cluster.carry(&self.desk, request.ask)));
         self.open.extend(talks.collect::<Vec<_>>());
