@@ -26,23 +26,22 @@ pub(crate) enum TlsFailure {
 impl TlsFailure {
     /// The TLS failure among the causes of `error`, if there is one.
     pub(crate) fn among(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            // The source of an IO error is that of the error in it.
-            let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-            let inside = inside.and_then(|inside| inside.downcast_ref::<Error>());
-            if let Some(found) = error.downcast_ref().or(inside).and_then(Self::of) {
-                return Some(found);
-            }
-            next = error.source();
+        if let Some(found) = error.downcast_ref().and_then(Self::of) {
+            return Some(found);
         }
-        None
+        // The source of an IO error is not the error in it but that one's source.
+        let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inside = inside.and_then(|inside| Self::among(inside));
+        inside.or_else(|| error.source().and_then(Self::among))
     }
 
     fn of(error: &Error) -> Option<Self> {
         Some(match error {
             Error::InvalidCertificate(why) => match why {
-                CertificateError::UnknownIssuer => Self::UnknownIssuer,
+                // A bad signature is that of an authority of the same name with another key.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                    Self::UnknownIssuer
+                }
                 CertificateError::NotValidForName
                 | CertificateError::NotValidForNameContext { .. } => Self::WrongHost,
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -59,6 +58,7 @@ impl TlsFailure {
                 | AlertDescription::CertificateExpired
                 | AlertDescription::CertificateRevoked
                 | AlertDescription::CertificateUnknown
+                | AlertDescription::DecryptError
                 | AlertDescription::UnknownCA
                 | AlertDescription::AccessDenied
                 | AlertDescription::UnsupportedCertificate,
