@@ -51,7 +51,13 @@ impl Exit {
 
 /// What to try after an error.
 pub(crate) fn hint(error: &Error) -> Option<&'static str> {
-    let cause = error.context().get("cause").map_or("", String::as_str);
+    let told = |key: &str| error.context().get(key).map_or("", String::as_str);
+    let cause = told("cause");
+    // The message of what TLS refuses, and of what EMQX does not take from others than API keys, says
+    // already what to do.
+    if !told("tls").is_empty() {
+        return None;
+    }
     Some(match error.kind() {
         ErrorKind::Unreachable if cause.contains("certificate") => {
             "give --ca-cert FILE, the authority that signed EMQX's certificate for this host"
@@ -60,6 +66,9 @@ pub(crate) fn hint(error: &Error) -> Option<&'static str> {
         ErrorKind::Unreachable if cause.contains("InvalidContentType") => {
             "nobody speaks TLS there: check whether --url must begin with http://"
         }
+        ErrorKind::Unauthorized if ["login", "token"].contains(&told("credentials")) => {
+            return None;
+        }
         ErrorKind::Unauthorized => {
             "check --api-key and its secret (--api-secret-file or EMQX_API_SECRET)"
         }
@@ -67,7 +76,7 @@ pub(crate) fn hint(error: &Error) -> Option<&'static str> {
             "give the API key the administrator role and the cluster-operations scope"
         }
         ErrorKind::Unreachable => "check --url, and that the HTTP API (port 18083) can be reached",
-        ErrorKind::Timeout => "a node may hang: give other nodes with more --url",
+        ErrorKind::Timeout => "the nodes that were asked may hang: --url can name others",
         ErrorKind::Protocol => {
             "check that --url is the base of EMQX's HTTP API, such as http://10.0.0.1:18083"
         }

@@ -13,6 +13,7 @@ pub(crate) struct ConnectionArgs {
         long = "url",
         value_name = "URL",
         env = "EMQX_URL",
+        hide_env_values = true,
         value_delimiter = ',',
         global = true
     )]
@@ -28,7 +29,7 @@ pub(crate) struct ConnectionArgs {
     pub(crate) api_secret_file: Option<PathBuf>,
     /// Dashboard user, instead of an API key. The password comes from --password-file or the
     /// variable EMQX_PASSWORD
-    #[arg(long, value_name = "NAME", env = "EMQX_USERNAME", global = true)]
+    #[arg(long, value_name = "NAME", env = "EMQX_USERNAME", hide_env_values = true, global = true)]
     pub(crate) username: Option<String>,
     /// File that holds the password of the dashboard user
     #[arg(long, value_name = "FILE", global = true)]

@@ -3,10 +3,12 @@
 use super::course::Course;
 use crate::clock;
 use crate::output::Output;
+use emqx_rebalance_client::private;
 use emqx_rebalance_core::driver::Outcome;
 use emqx_rebalance_core::{Error, Plan, Problem, Result};
 use emqx_rebalance_report::{Fact, ReportInput, render};
-use std::fs::{self, OpenOptions};
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A page that will be written.
@@ -19,7 +21,7 @@ impl Page {
     /// `config_invalid` if it cannot.
     pub(crate) fn new(path: &Path) -> Result<Self> {
         let is_new = !path.exists();
-        let open = OpenOptions::new().create(true).append(true).open(path);
+        let open = private().create(true).append(true).open(path);
         // An empty page says nothing if it comes to none.
         let tried = open.and_then(|_| if is_new { fs::remove_file(path) } else { Ok(()) });
         tried.map_err(|error| {
@@ -48,7 +50,8 @@ impl Page {
             outcome,
             facts,
         });
-        match fs::write(&self.0, page) {
+        let open = private().create(true).write(true).truncate(true).open(&self.0);
+        match open.and_then(|mut file| file.write_all(page.as_bytes())) {
             Err(error) => output.warn(&format!("the report is not written: {error}")),
             Ok(()) => output.tell(&format!("The report is in {}\n", self.0.display())),
         }

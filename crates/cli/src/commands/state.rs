@@ -1,6 +1,6 @@
 //! The file of a driver's state, and the lock beside it.
 
-use emqx_rebalance_client::FileStore;
+use emqx_rebalance_client::{FileStore, open_lock};
 use emqx_rebalance_core::driver::{Driver, DriverState};
 use emqx_rebalance_core::{Error, ErrorKind, Evacuator, EvacuatorState, Problem, Result};
 use serde_json::Value;
@@ -86,7 +86,11 @@ impl StateFile {
             let bound = format!("a file that can be written: {error}");
             Error::invalid("options", vec![Problem::new("state", path.display(), bound)])
         };
-        let lock = File::create(name).map_err(bad)?;
+        let lock = open_lock(Path::new(&name)).map_err(|error| {
+            let bound = format!("a file that is ours to lock: {error}");
+            let shown = Path::new(&name).display();
+            Error::invalid("options", vec![Problem::new("state", shown, bound)])
+        })?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => {

@@ -120,10 +120,10 @@ fn words(event: &Event, what: &str) -> Option<String> {
         Event::Starting { .. } | Event::Ended { .. } | Event::Gone { .. } => return None,
         Event::Started { coordinator } => format!("{coordinator} has begun"),
         Event::StartDoubtful { coordinator, cause } => {
-            format!("no answer from {coordinator} ({}): asking whether it began", cause.message)
+            format!("{coordinator} may have begun ({}): asking whether it did", cause.message)
         }
         Event::Phase { phase, .. } => phase_words(*phase).to_owned(),
-        Event::AnswerLost { cause } => format!("no answer ({}): asking again", cause.message),
+        Event::AnswerLost { cause } => format!("not read ({}): asking again", cause.message),
         Event::ForeignRun { coordinator } => {
             format!("{coordinator} runs a rebalance that is not part of this plan")
         }

@@ -77,17 +77,25 @@ pub(crate) fn phase_words(phase: RunPhase) -> &'static str {
 /// How far it is, in one line.
 pub(crate) fn progress(status: &Status) -> String {
     let progress = status.progress;
+    let least = if progress.moved_unknown { "at least " } else { "" };
     let mut text = format!(
-        "{} of {} clients moved ({:.0} %)",
+        "{least}{} of {} clients moved ({:.0} %)",
         count(progress.moved),
         count(progress.to_move),
         progress.percent,
     );
+    if let Some(missing) = status.missing.filter(|missing| *missing > 0) {
+        text.push_str(&format!(", {} not connected now", count(missing)));
+    }
     if progress.elapsed_s > 0 {
         text.push_str(&format!(", {} so far", duration(progress.elapsed_s)));
     }
-    if let Some(eta) = progress.eta_s {
-        text.push_str(&format!(", {} to go", duration(eta)));
+    match (&status.unread, progress.eta_s) {
+        (Some(unread), _) => {
+            text.push_str(&format!("; as last read, since then: {}", unread.cause.message));
+        }
+        (None, Some(eta)) => text.push_str(&format!(", {} to go", duration(eta))),
+        (None, None) => {}
     }
     text
 }
@@ -104,18 +112,24 @@ fn nodes(nodes: &[NodeLoad]) -> String {
     let row = |load: &NodeLoad| {
         vec![
             name(&load.node),
-            count(load.connections),
+            counted_of(load, load.connections),
             table::bar(float(load.connections) / float(most), BAR),
-            count(load.disconnected_sessions),
+            counted_of(load, load.disconnected_sessions),
             node_words(load.status).to_owned(),
         ]
     };
     table::draw(&columns, &nodes.iter().map(row).collect::<Vec<_>>())
 }
 
+/// A count of a node, unless none was ever read.
+fn counted_of(load: &NodeLoad, number: u64) -> String {
+    let is_unread = load.status == NodeStatus::Unknown && load.read_at_ms.is_none();
+    if is_unread { "?".to_owned() } else { count(number) }
+}
+
 fn node_words(status: NodeStatus) -> &'static str {
     match status {
-        NodeStatus::Running => "serving",
+        NodeStatus::Running => "running",
         NodeStatus::Stopped => "down",
         NodeStatus::Evacuating => "evacuating",
         NodeStatus::Donor => "donor",

@@ -86,7 +86,7 @@ pub(crate) fn plan(
     }
     let single_run = scene.candidate(plan.runs.clone());
     if before.over <= options.goal() || bounds.fewest_disconnects == 0 {
-        let reason = notes::level_already(before, options);
+        let reason = notes::level_already(before, bounds, options);
         return Ok(nothing(plan, &scene, strategy, (before, bounds), reason));
     }
     let several = scene.candidate(scene.level(strategy));

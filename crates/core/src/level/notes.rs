@@ -3,7 +3,7 @@
 use super::account::{Behind, Wave};
 use super::balancer::LoadBalancer;
 use super::outlook::{AS_GOOD, Candidate, Scene};
-use crate::balance::{Balance, float};
+use crate::balance::{Balance, Bounds, float};
 use crate::plan::findings::{Evidence, check};
 use crate::plan::single::Split;
 use crate::plan::{Decision, Finding, FindingCode as Code, PlanOptions, Severity};
@@ -30,7 +30,14 @@ pub(crate) fn findings(
 }
 
 /// Why a level cluster is left alone.
-pub(crate) fn level_already(before: Balance, options: &PlanOptions) -> String {
+pub(crate) fn level_already(before: Balance, bounds: Bounds, options: &PlanOptions) -> String {
+    if before.over > options.goal() && bounds.fewest_disconnects == 0 {
+        return format!(
+            "the fullest node is {:.2} % over the mean, and has no client too many: clients are whole, \
+             and no plan can spread them more evenly",
+            before.over * 100.0
+        );
+    }
     format!(
         "the fullest node is {:.2} % over the mean, within target_over {:.2} %: nothing is left to \
          level; to go on, set a lower target_over",

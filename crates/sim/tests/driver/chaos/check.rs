@@ -204,22 +204,14 @@ fn last_read(host: &Host) -> Timestamp {
     let reads = host.sent.iter().filter(|sent| sent.purpose == Purpose::Counts);
     let answered = reads.filter_map(|sent| Some((sent.answered?, sent.at)));
     // A poll may ask several nodes one after the other.
-<<<<<<< HEAD
-    let asked = answered.max().map_or(Timestamp::default(), |(_, asked)| asked);
-=======
     let asked = answered.max().map_or_else(Timestamp::default, |(_, asked)| asked);
->>>>>>> chaos
     Timestamp::from_ms(asked.as_ms().saturating_sub(POLL_MS))
 }
 
 /// Clients that were connected before the first start, by what was there until then.
 fn before(host: &Host) -> u64 {
     let begun = host.sent.iter().find(|sent| sent.purpose.is_start()).map(|sent| sent.at);
-<<<<<<< HEAD
-    let until = begun.unwrap_or(host.now());
-=======
     let until = begun.unwrap_or_else(|| host.now());
->>>>>>> chaos
     let samples = host.truth.samples.iter().filter(|sample| sample.at <= until);
     samples.map(Sample::connected).min().unwrap_or(0)
 }
