@@ -55,15 +55,14 @@ pub(crate) fn hint(error: &Error) -> Option<&'static str> {
     let cause = told("cause");
     // The message of what TLS refuses, and of what EMQX does not take from others than API keys, says
     // already what to do.
-    if !told("tls").is_empty() {
+    if !["", "not_tls"].contains(&told("tls")) {
         return None;
     }
     Some(match error.kind() {
         ErrorKind::Unreachable if cause.contains("certificate") => {
             "give --ca-cert FILE, the authority that signed EMQX's certificate for this host"
         }
-        // What rustls calls an answer in plain text.
-        ErrorKind::Unreachable if cause.contains("InvalidContentType") => {
+        ErrorKind::Unreachable if told("tls") == "not_tls" => {
             "nobody speaks TLS there: check whether --url must begin with http://"
         }
         ErrorKind::Unauthorized if ["login", "token"].contains(&told("credentials")) => {

@@ -87,9 +87,9 @@ impl StateFile {
             Error::invalid("options", vec![Problem::new("state", path.display(), bound)])
         };
         let lock = open_lock(Path::new(&name)).map_err(|error| {
-            let bound = format!("a file that is ours to lock: {error}");
-            let shown = Path::new(&name).display();
-            Error::invalid("options", vec![Problem::new("state", shown, bound)])
+            let lock = Path::new(&name).display();
+            let bound = format!("a file that can be written, with a lock at {lock}: {error}");
+            Error::invalid("options", vec![Problem::new("state", path.display(), bound)])
         })?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),

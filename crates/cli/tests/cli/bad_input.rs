@@ -190,7 +190,7 @@ fn bad_usage_ends_with_2() {
 #[test]
 fn bad_options_of_the_embedded_cluster_are_named() {
     for (args, texts) in [
-        (["--personality", "6.0"], ["`personality` is `6.0`", "one of `4.4.12`"]),
+        (["--personality", "7.0"], ["`personality` is `7.0`", "one of `4.4.12`"]),
         (["--load-balancer", "magic"], ["`load_balancer` is `magic`", "one of `round_robin`"]),
     ] {
         let said = run(&[&["cluster"], &args[..]].concat(), "");

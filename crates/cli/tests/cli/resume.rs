@@ -160,3 +160,23 @@ fn states_of_other_clusters_and_other_files_are_refused() {
         assert!(said.err.contains("a stored state"), "{}", said.err);
     }
 }
+
+/// What stands where the lock belongs is somebody else's: it keeps its bytes, and is not followed.
+#[cfg(unix)]
+#[test]
+fn a_lock_truncates_nothing_and_follows_no_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, precious) = (folder.path().join("s.json"), folder.path().join("precious"));
+    std::fs::write(&precious, "mine").unwrap();
+    let lock = folder.path().join("s.json.lock");
+    let start = ["start", "--yes", "--wait", "--url", "http://127.0.0.1:1", "--state"];
+    let args = [&start[..], &[state.to_str().unwrap()]].concat();
+    std::os::unix::fs::symlink(&precious, &lock).unwrap();
+    let said = crate::command::run(&args, "");
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), "mine");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::write(&lock, "notes").unwrap();
+    let _ = crate::command::run(&args, "");
+    assert_eq!(std::fs::read_to_string(&lock).unwrap(), "notes");
+}
