@@ -16,6 +16,7 @@ mod roll;
 pub mod sansio;
 mod session;
 mod status;
+mod together;
 mod transport;
 
 pub use access::{Access, Auth, Timeouts};

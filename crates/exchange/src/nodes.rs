@@ -7,10 +7,11 @@
 
 use crate::base::BaseUrl;
 use crate::cluster::Cluster;
+use crate::together::together;
 use crate::transport::Transport;
 use emqx_rebalance_api::ApiVersion;
 use emqx_rebalance_core::{Error, ErrorKind, NodeList, NodeLoad, NodeName, NodeStatus, Result};
-use futures_util::future::{join, try_join_all};
+use futures_util::future::join;
 
 /// What became of the question for one node.
 #[derive(Debug)]
@@ -61,7 +62,8 @@ impl<T: Transport> Cluster<T> {
         let (missing, is_named) = self.missing(&list, was_slow).await;
         let unread = list.nodes.iter().filter(|load| load.status == NodeStatus::Unknown);
         let sought: Vec<NodeName> = unread.map(|load| load.node.clone()).chain(missing).collect();
-        let views = try_join_all(sought.iter().map(|node| self.look(node))).await?;
+        let views = together(sought.iter().map(|node| self.look(node))).await;
+        let views = views.into_iter().collect::<Result<Vec<_>>>()?;
         let mut apart = Vec::new();
         for (node, view) in sought.iter().zip(views) {
             if matches!(view, View::Own(_)) {
@@ -127,7 +129,8 @@ impl<T: Transport> Cluster<T> {
     /// Asks for each node by itself. `None` if there is no name to ask for, or no answer at all.
     async fn one_by_one(&self) -> Result<Option<NodeList>> {
         let names = self.members().await?;
-        let views = try_join_all(names.iter().map(|node| self.look(node))).await?;
+        let views = together(names.iter().map(|node| self.look(node))).await;
+        let views = views.into_iter().collect::<Result<Vec<_>>>()?;
         if views.iter().all(|view| matches!(view, View::Silent)) {
             return Ok(None);
         }

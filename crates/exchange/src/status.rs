@@ -6,11 +6,11 @@
 
 use crate::cluster::Cluster;
 use crate::nodes::is_refusal;
+use crate::together::together;
 use crate::transport::Transport;
 use emqx_rebalance_core::{
     DonorStatus, ErrorKind, GlobalStatus, LocalStatus, NodeName, Result, RunStatus, Unreadable,
 };
-use futures_util::future::{join_all, try_join_all};
 
 impl<T: Transport> Cluster<T> {
     /// What runs in the cluster, and which nodes were not heard.
@@ -38,7 +38,7 @@ impl<T: Transport> Cluster<T> {
     /// What donors say of themselves, asked all at once. Those that cannot be reached are left out.
     pub(crate) async fn donors(&self, status: &GlobalStatus) -> Vec<(NodeName, DonorStatus)> {
         let donors = status.rebalances.iter().flat_map(|run| &run.donors);
-        let answers = join_all(donors.map(|node| async move {
+        let answers = together(donors.map(|node| async move {
             match self.local_status(node).await {
                 Ok(Some(LocalStatus::Rebalance(donor))) => Some((node.clone(), donor)),
                 _ => None,
@@ -54,7 +54,8 @@ impl<T: Transport> Cluster<T> {
             let roll = self.session.roll();
             names.retain(|node| !roll.is_down(node));
         }
-        let words = try_join_all(names.iter().map(|node| self.local_status(node))).await?;
+        let words = together(names.iter().map(|node| self.local_status(node))).await;
+        let words = words.into_iter().collect::<Result<Vec<_>>>()?;
         if words.iter().all(Option::is_none) {
             return Ok(None);
         }
@@ -84,7 +85,8 @@ impl<T: Transport> Cluster<T> {
             (roll.unknown(), roll.apart())
         };
         status.unheard.extend(unknown);
-        let words = try_join_all(apart.iter().map(|node| self.local_status(node))).await?;
+        let words = together(apart.iter().map(|node| self.local_status(node))).await;
+        let words = words.into_iter().collect::<Result<Vec<_>>>()?;
         for (node, word) in apart.into_iter().zip(words) {
             status.hear(node, word);
         }
