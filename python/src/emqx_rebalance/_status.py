@@ -46,7 +46,8 @@ class Outcome(Value):
     unknown: tuple[str, ...] = ()
     """Nodes whose counts were not known."""
     read_at_ms: int | None = None
-    """When the counts were read that this rests on, in milliseconds since 1970. None if none was."""
+    """When the counts were read that this rests on, in milliseconds since 1970. None if none were
+    read."""
     unchecked: tuple[str, ...] = ()
     """Donors that could not be asked whether they serve again. Look at them yourself."""
     guard: Guard | None = None
@@ -98,6 +99,8 @@ class Progress(Value):
     """Seconds to the end at the measured pace; None if that cannot be known."""
     elapsed_s: int
     """Seconds since the first start."""
+    moved_unknown: bool = False
+    """Whether a donor could not be asked: more than ``moved`` may have moved."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

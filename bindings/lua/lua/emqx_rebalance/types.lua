@@ -118,7 +118,7 @@ local rebalance = {}
 ---@field wave integer
 ---@field runs table[]
 ---@field nodes emqx_rebalance.NodeLoad[]
----@field progress { moved: integer, to_move: integer, percent: number, eta_s?: integer, elapsed_s: integer }
+---@field progress { moved: integer, moved_unknown?: boolean, to_move: integer, percent: number, eta_s?: integer, elapsed_s: integer }
 ---@field missing? integer clients that were connected before the first start and are nowhere now; absent if that is not known
 ---@field unread? { since_ms: integer, cause: { kind: string, message: string } } since when nothing could be read: all else is as old as that
 
