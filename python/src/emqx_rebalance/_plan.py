@@ -136,8 +136,8 @@ class NodeCount(Value):
     """Connected clients."""
     weight: float | None = None
     """The weight that the node was given. EMQX knows nothing of it."""
-    unknown: bool = False
-    """Whether the counts were not known."""
+    unknown: bool | None = None
+    """True if the counts were not known."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -99,8 +99,8 @@ class Progress(Value):
     """Seconds to the end at the measured pace; None if that cannot be known."""
     elapsed_s: int
     """Seconds since the first start."""
-    moved_unknown: bool = False
-    """Whether a donor could not be asked: more than ``moved`` may have moved."""
+    moved_unknown: bool | None = None
+    """True if a donor could not be asked: more than ``moved`` may have moved."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
