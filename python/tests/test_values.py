@@ -255,7 +255,7 @@ def test_hints_name_types_that_the_converter_knows() -> None:
             hints = get_type_hints(kind)
             for field in dataclasses.fields(kind):  # type: ignore[arg-type]
                 for leaf in leaves(hints[field.name]) - {type(None), Ellipsis}:
-                    assert leaf in (int, float, str) or issubclass(leaf, (Value, Word))
+                    assert leaf in (bool, int, float, str) or issubclass(leaf, (Value, Word))
 
 
 def test_an_empty_status_reads() -> None:
