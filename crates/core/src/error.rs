@@ -1,5 +1,6 @@
 //! One error for every language: a kind for programs, a message and context for people.
 
+use crate::plain::plain;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -94,7 +95,12 @@ impl Problem {
         value: impl fmt::Display,
         bound: impl Into<String>,
     ) -> Self {
-        Self { field: field.into(), value: value.to_string(), bound: bound.into() }
+        let (field, value) = (field.into(), value.to_string());
+        Self {
+            field: plain(&field).into_owned(),
+            value: plain(&value).into_owned(),
+            bound: bound.into(),
+        }
     }
 }
 
@@ -150,10 +156,10 @@ impl Error {
         error
     }
 
-    /// Adds one pair for people and programs. Never put a secret here.
+    /// Adds one pair for people and programs, of plain text. Never put a secret here.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl fmt::Display) -> Self {
-        self.0.context.insert(key.to_owned(), value.to_string());
+        self.0.context.insert(key.to_owned(), plain(&value.to_string()).into_owned());
         self
     }
 

@@ -13,8 +13,10 @@ mod forecast;
 mod input;
 mod level;
 mod node;
+mod plain;
 mod plan;
 mod request;
+mod short_names;
 mod snapshot;
 mod strategy;
 mod units;
@@ -35,11 +37,13 @@ pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
 pub use input::{Fields, FromFields, Options};
 pub use level::{Behind, Comparison, LoadBalancer, Move, Wave};
 pub use node::NodeName;
+pub use plain::plain;
 pub use plan::{
     Asked, Decision, Finding, FindingCode, Fingerprint, Mode, NodeCount, Plan, PlanOptions, Run,
     Severity, Tolerance, plan,
 };
 pub use request::{EvacuationRequest, PlanRequest, StartRequest, Startable};
+pub use short_names::short_names;
 pub use snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
 pub use strategy::Strategy;
 pub use units::{AbsThreshold, EvictRate, MAX_COUNT, MAX_WAIT_S, RelThreshold, Timestamp};

@@ -1,0 +1,44 @@
+//! Text that cannot steer a terminal, a log or a page.
+
+use std::borrow::Cow;
+
+/// `text` with every character that is not seen as itself written out: control characters, and marks
+/// that hide text or turn its direction, such as `\u{202e}`.
+///
+/// Files, flags and EMQX's answers may hold them; messages show them and are not changed by them.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().map(|c| match c {
+        c if is_plain(c) => c.to_string(),
+        c => c.escape_default().to_string(),
+    });
+    Cow::Owned(shown.collect())
+}
+
+/// Whether `c` is seen as itself.
+pub(crate) fn is_plain(c: char) -> bool {
+    // The standard library knows what is printable only by the way it escapes: a letter stays, a
+    // quote gets a backslash, and what is not printable gets a letter after it.
+    c == '"' || c == '\'' || c == '\\' || c.escape_debug().len() == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_steer_a_terminal_is_written_out() {
+        assert_eq!(plain("a\u{1b}[2Jb\n\u{202e}c\u{200b}\u{feff}"), {
+            "a\\u{1b}[2Jb\\n\\u{202e}c\\u{200b}\\u{feff}"
+        });
+    }
+
+    #[test]
+    fn what_people_write_stays() {
+        for text in ["it's \"100 %\" \\ ok", "Über 北京 – “hm”…", ""] {
+            assert_eq!(plain(text), text);
+        }
+    }
+}
