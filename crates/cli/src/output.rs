@@ -1,7 +1,9 @@
 //! The one place that writes to the terminal.
 
+use crate::render::paper::Paper;
 use anstream::ColorChoice;
 use clap::ValueEnum;
+use console::Term;
 use emqx_rebalance_core::{Error, ErrorKind, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -47,6 +49,18 @@ impl Output {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
+    /// As wide as the terminal that results go to.
+    #[expect(clippy::unused_self, reason = "whoever writes must hold the output")]
+    pub(crate) fn paper(self) -> Paper {
+        paper(&Term::stdout())
+    }
+
+    /// As wide as the terminal that messages go to.
+    #[expect(clippy::unused_self, reason = "whoever writes must hold the output")]
+    pub(crate) fn messages(self) -> Paper {
+        paper(&Term::stderr())
+    }
+
     /// Writes a result: `value` for programs, `text` for people.
     ///
     /// # Errors
@@ -54,10 +68,10 @@ impl Output {
     pub(crate) fn result<T: Serialize>(
         self,
         value: &T,
-        text: impl FnOnce() -> String,
+        text: impl FnOnce(Paper) -> String,
     ) -> Result<()> {
         match self.format {
-            Format::Table => self.text(&text()),
+            Format::Table => self.text(&text(self.paper())),
             Format::Json => {
                 let json = serde_json::to_string_pretty(value).map_err(io::Error::from);
                 self.text(&format!("{}\n", json.map_err(|error| cannot_write(&error))?))
@@ -104,7 +118,7 @@ impl Output {
             return self.say(&format!("{}\n", serde_json::json!({ "warning": message })));
         }
         let style = crate::render::WARN;
-        let text = crate::render::wrapped(message, "         ");
+        let text = crate::render::wrapped(message, "         ", self.messages());
         self.say(&format!("{style}warning:{style:#} {text}\n"));
     }
 
@@ -136,6 +150,11 @@ impl Output {
             self.say(&format!(" hint: {hint}\n"));
         }
     }
+}
+
+fn paper(terminal: &Term) -> Paper {
+    let size = terminal.is_term().then(|| terminal.size_checked()).flatten();
+    size.map_or_else(Paper::default, |(_, columns)| Paper::new(columns))
 }
 
 fn cannot_write(error: &io::Error) -> Error {
@@ -175,11 +194,11 @@ impl Screen {
     pub(crate) fn show<T: Serialize>(
         &self,
         value: &T,
-        text: impl FnOnce() -> String,
+        text: impl FnOnce(Paper) -> String,
     ) -> Result<bool> {
         match &self.page {
             Some(page) => {
-                page.set_message(text().trim_end().to_owned());
+                page.set_message(text(self.output.paper()).trim_end().to_owned());
                 page.tick();
                 Ok(true)
             }
@@ -187,7 +206,7 @@ impl Screen {
                 let json = serde_json::to_string(value).map_err(io::Error::from);
                 self.output.is_read(&format!("{}\n", json.map_err(|error| cannot_write(&error))?))
             }
-            None => self.output.is_read(&format!("{}\n", text())),
+            None => self.output.is_read(&format!("{}\n", text(self.output.paper()))),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use emqx_rebalance_core::Curve;
 use emqx_rebalance_core::driver::DriverState;
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -28,11 +27,11 @@ pub(crate) struct Saved {
 }
 
 impl Saved {
-    /// `driver` as `writer` leaves it to the next process, without the forecast's curve: most of a large
-    /// plan, and only good for telling what should have moved by now.
+    /// `driver` as `writer` leaves it to the next process, without the forecasts' curves: most of a
+    /// large state, and only good for telling what should have moved by now.
     pub(crate) fn new(writer: &str, sequence: u64, driver: &DriverState, gated: &[String]) -> Self {
         let mut driver = driver.clone();
-        driver.plan.forecast.curve = Curve::default();
+        driver.leave_out_curves();
         Self { writer: writer.to_owned(), sequence, driver, gated: gated.to_vec() }
     }
 

@@ -52,7 +52,7 @@ pub(crate) async fn run(args: &ClusterArgs, program: &Program, output: Output) -
         mqtt: cluster.mqtt_addresses().iter().map(ToString::to_string).collect(),
         load_balancer: crowd.load_balancer().map(|address| address.to_string()),
     };
-    output.result(&access, || exports(&access, &names, &example))?;
+    output.result(&access, |_| exports(&access, &names, &example))?;
     output.tell(
         "The cluster runs until Ctrl-C. Paste the lines above into another shell, then:\n  \
          emqx-rebalance status\n",

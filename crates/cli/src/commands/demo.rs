@@ -12,6 +12,7 @@ use crate::program::Program;
 use crate::render;
 use crate::render::chart::{self, Kind, Series};
 use crate::render::live::Live;
+use crate::render::paper::Paper;
 use emqx_rebalance_client::{Auth, Cluster, Secret};
 use emqx_rebalance_core::driver::{DriverOptions, Status};
 use emqx_rebalance_core::{AbsThreshold, EvictRate, Plan, PlanOptions, Result, Strategy};
@@ -28,7 +29,7 @@ pub(crate) async fn run(args: &DemoArgs, program: &Program, output: Output) -> R
     let cluster = connect(&crowd.cluster).await?;
     let plan = cluster.plan(&strategy(args.clients), &PlanOptions::default()).await?;
     if !output.is_json() {
-        output.text(&format!("{}\n", render::plan::plan(&plan)))?;
+        output.text(&format!("{}\n", render::plan::plan(&plan, output.paper())))?;
     }
     let yes = args.yes || !output.can_ask();
     if !confirm::ask(yes, "Start this rebalance on the embedded cluster?", output)? {
@@ -78,11 +79,11 @@ async fn rebalance(
     };
     let kept = crowd.end().await?;
     let facts = kept.as_ref().map(Kept::facts).unwrap_or_default();
-    output.result(&status, || {
-        let mut text = drive::verdict(plan, plan, &status);
+    output.result(&status, |paper| {
+        let mut text = drive::verdict(plan, &status, paper);
         text.extend(facts.iter().map(|fact| format!(" {}: {}\n", fact.label, fact.value)));
         text.push('\n');
-        text.push_str(&chart(&course, plan));
+        text.push_str(&chart(&course, plan, paper));
         text
     })?;
     if let Some(page) = page {
@@ -105,6 +106,7 @@ fn introduce(clients: u64, is_counted: bool, output: Output) {
              share {clients}; the fourth has just joined."
         ),
         "",
+        output.messages(),
     ));
     output.tell("\n\n");
 }
@@ -137,7 +139,7 @@ fn strategy(clients: u64) -> Strategy {
 
 /// The forecast as lines, and what was measured as circles upon them, sparse enough to leave the
 /// lines visible.
-fn chart(course: &Course, plan: &Plan) -> String {
+fn chart(course: &Course, plan: &Plan, paper: Paper) -> String {
     let mut series = render::plan::forecast_series(plan);
     let until_s = plan.forecast.duration_s;
     let step = usize::try_from(until_s / CIRCLES).unwrap_or(usize::MAX).max(1);
@@ -147,7 +149,7 @@ fn chart(course: &Course, plan: &Plan) -> String {
     };
     let measured: Vec<Series> = series.iter().map(measured).collect();
     series.extend(measured);
-    chart::draw("clients per node", &series)
+    chart::draw("clients per node", &series, paper)
 }
 
 const WAIT_S: u32 = 3;

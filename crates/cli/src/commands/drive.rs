@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
 use crate::render::live::Live;
+use crate::render::paper::Paper;
 use emqx_rebalance_client::{Cluster, History, Run};
 use emqx_rebalance_core::driver::{Driver, Outcome, Record, Status};
 use emqx_rebalance_core::{Decision, Plan, Result};
@@ -52,14 +53,14 @@ impl Drive {
             Ok(End::Verdict(outcome)) => Ok(self.verdict(&run, &outcome, &course, output)),
             Ok(End::Seen) => {
                 let time = render::plan::time(&self.plan);
-                let text = || format!("Started. It takes about {time}.\n");
+                let text = |_| format!("Started. It takes about {time}.\n");
                 let written = output.result(&status, text);
                 output.tell(&self.goes_on(&status));
                 Ok(told(written, Exit::Done, output))
             }
             Ok(End::Detached) => {
                 output.tell(&format!("\nNot watching any more. {}", self.goes_on(&status)));
-                let written = output.result(&status, String::new);
+                let written = output.result(&status, |_| String::new());
                 if begun(&status) != Begun::Nothing {
                     self.write_page(&course, None, output);
                 }
@@ -79,8 +80,7 @@ impl Drive {
         if let Some(record) = run.record() {
             keep(self.history.as_ref(), record, output);
         }
-        let last = run.record().map_or(&self.plan, |record| &record.plan);
-        let written = output.result(&status, || verdict(&self.plan, last, &status));
+        let written = output.result(&status, |paper| verdict(&self.plan, &status, paper));
         self.write_page(course, Some(outcome), output);
         told(written, Exit::of_outcome(outcome), output)
     }
@@ -118,12 +118,14 @@ pub(crate) fn keep(history: Option<&History>, record: &Record, output: Output) {
     }
 }
 
-/// How it ended, and each node before the `first` plan, as predicted by the `last` and as it is.
-pub(crate) fn verdict(first: &Plan, last: &Plan, status: &Status) -> String {
-    let mut text = status.outcome.as_ref().map(render::verdict::outcome).unwrap_or_default();
-    if last.decision == Decision::Start {
+/// How it ended, and each node before `plan`, as that promised and as it is.
+pub(crate) fn verdict(plan: &Plan, status: &Status, paper: Paper) -> String {
+    let outcome = status.outcome.as_ref();
+    let mut text =
+        outcome.map(|outcome| render::verdict::outcome(outcome, paper)).unwrap_or_default();
+    if plan.decision == Decision::Start {
         text.push('\n');
-        text.push_str(&render::verdict::comparison(first, last, status));
+        text.push_str(&render::verdict::comparison(plan, status, paper));
     }
     text
 }

@@ -39,7 +39,8 @@ impl Emptying {
         let status = run.status();
         match end {
             Ok(End::Verdict(outcome)) => {
-                let written = output.result(&status, || render::verdict::outcome(&outcome));
+                let written =
+                    output.result(&status, |paper| render::verdict::outcome(&outcome, paper));
                 if outcome.result.is_success() {
                     remind(&node, output);
                 }
@@ -49,7 +50,7 @@ impl Emptying {
                 let text = goes_on(&status, self.state.as_ref());
                 output.tell(&format!("\nNot watching any more. {text}"));
                 // It fails as it is.
-                told(output.result(&status, String::new), Exit::Failed, output);
+                told(output.result(&status, |_| String::new()), Exit::Failed, output);
             }
             Err(error) if begun(&status) == Begun::Nothing => return Err(error),
             Err(error) => {
@@ -78,12 +79,12 @@ pub(crate) async fn resume(
     let evacuator = Evacuator::restore(state);
     if let Some(outcome) = evacuator.outcome() {
         output.tell("This evacuation has ended; nothing is sent to EMQX.\n");
-        output.result(&evacuator.status(), || render::verdict::outcome(outcome))?;
+        output.result(&evacuator.status(), |paper| render::verdict::outcome(outcome, paper))?;
         return Ok(Exit::of_outcome(outcome));
     }
     let cluster = connect::connect(connection).await?;
     let goes_on = is_going_on(&cluster, evacuator.state().plan.node()).await?;
-    output.tell(&render::found::evacuation(&evacuator, goes_on));
+    output.tell(&render::found::evacuation(&evacuator, goes_on, output.messages()));
     Emptying { evacuator, state: Some(file) }.drive(&cluster, output).await
 }
 

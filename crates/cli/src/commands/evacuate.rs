@@ -44,7 +44,7 @@ async fn plan(args: &EvacuationArgs, connection: &ConnectionArgs, output: Output
     let (evacuation, options) = (args.resolve()?, args.options()?);
     let cluster = connect::connect(connection).await?;
     let plan = cluster.plan_evacuation(&args.node, &evacuation, &options).await?;
-    output.result(&plan, || render::evacuations::plan(&plan))?;
+    output.result(&plan, |paper| render::evacuations::plan(&plan, paper))?;
     Ok(Exit::Done)
 }
 
@@ -72,7 +72,7 @@ async fn start(
     }
     cluster.start_evacuation(node, &evacuation).await?;
     let changed = Changed { version: 1, node, evacuating: true, changed: true };
-    let written = output.result(&changed, || format!("{node} is being emptied.\n"));
+    let written = output.result(&changed, |_| format!("{node} is being emptied.\n"));
     remind(node, output);
     Ok(told(written, Exit::Done, output))
 }
@@ -80,7 +80,7 @@ async fn start(
 /// Shows the plan, to programs only by what becomes of it, and ends here if it has errors.
 fn show(plan: &EvacuationPlan, force: bool, output: Output) -> Result<()> {
     if !output.is_json() {
-        output.text(&format!("{}\n", render::evacuations::plan(plan)))?;
+        output.text(&format!("{}\n", render::evacuations::plan(plan, output.paper())))?;
     }
     confirm::sound(plan.errors().next(), force)
 }
@@ -89,7 +89,7 @@ async fn stop(node: &NodeName, connection: &ConnectionArgs, output: Output) -> R
     let cluster = connect::connect(connection).await?;
     let changed = cluster.stop_evacuation(node).await?;
     let value = Changed { version: 1, node, evacuating: false, changed };
-    output.result(&value, || {
+    output.result(&value, |_| {
         if changed {
             format!("{node} serves clients again.\n")
         } else {
@@ -112,9 +112,9 @@ async fn status(
             require_known(&cluster, node).await?;
         }
     }
-    output.result(&evacuations, || match node {
+    output.result(&evacuations, |paper| match node {
         Some(node) if evacuations.is_empty() => format!("{node} is not being emptied.\n"),
-        _ => render::evacuations::evacuations(&evacuations),
+        _ => render::evacuations::evacuations(&evacuations, paper),
     })?;
     Ok(Exit::Done)
 }

@@ -33,6 +33,6 @@ pub(crate) fn run(args: &HistoryListArgs, output: Output) -> Result<Exit> {
     records.reverse();
     records.truncate(args.limit);
     let ended = Ended { version: 1, records };
-    output.result(&ended, || render::history::history(&ended.records))?;
+    output.result(&ended, |paper| render::history::history(&ended.records, paper))?;
     Ok(Exit::Done)
 }

@@ -26,11 +26,11 @@ pub(crate) fn run(args: &PlanArgs, connection: &ConnectionArgs, output: Output) 
             planning.plan(&snapshot, &strategy, &options)?
         }
     };
-    output.result(&plan, || {
-        let mut text = render::plan::plan(&plan);
+    output.result(&plan, |paper| {
+        let mut text = render::plan::plan(&plan, paper);
         if planning.compares() {
             text.push('\n');
-            text.push_str(&render::level::comparison(&plan));
+            text.push_str(&render::level::comparison(&plan, paper));
         }
         text
     })?;

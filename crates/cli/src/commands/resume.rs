@@ -45,9 +45,14 @@ async fn plan(
     }
     let cluster = connect::connect(connection).await?;
     let found = find(&cluster, &state).await?;
-    output.tell(&render::found::found(&driver, found));
-    let drive =
-        Drive { plan: state.plan, until: Until::Verdict, state: Some(file), history, page: None };
+    output.tell(&render::found::found(&driver, found, output.messages()));
+    let drive = Drive {
+        plan: state.promised().clone(),
+        until: Until::Verdict,
+        state: Some(file),
+        history,
+        page: None,
+    };
     drive.run(&cluster, driver, output).await
 }
 
@@ -63,9 +68,9 @@ fn ended(
     if let Some(record) = driver.record().filter(|record| is_new(history, record)) {
         drive::keep(history, &record, output);
     }
-    let plan = &driver.state().plan;
+    let plan = driver.state().promised();
     output.tell("This plan has ended; nothing is sent to EMQX.\n");
-    output.result(&status, || drive::verdict(plan, plan, &status))?;
+    output.result(&status, |paper| drive::verdict(plan, &status, paper))?;
     Ok(Exit::of_outcome(outcome))
 }
 

@@ -75,7 +75,7 @@ fn show(plan: &Plan, args: &StartArgs, output: Output) -> Result<()> {
     if output.is_json() {
         return Ok(());
     }
-    output.text(&format!("{}\n", render::plan::plan(plan)))?;
+    output.text(&format!("{}\n", render::plan::plan(plan, output.paper())))?;
     if plan.waves.len() > 1 && !args.wait {
         output.warn(
             "without --wait only the first round is started: nobody is here to see what it leaves",

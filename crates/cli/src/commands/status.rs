@@ -25,7 +25,7 @@ pub(crate) async fn run(
         return watch(&cluster, output).await;
     }
     let status = cluster.status().await?;
-    output.result(&status, || render::status::status(&status))?;
+    output.result(&status, |paper| render::status::status(&status, paper))?;
     Ok(Exit::Done)
 }
 
@@ -49,7 +49,7 @@ async fn show(cluster: &Cluster, screen: &Screen, output: Output) -> Result<()> 
         tick.tick().await;
         match cluster.status().await {
             Ok(status) => {
-                if !screen.show(&status, || render::status::status(&status))? {
+                if !screen.show(&status, |paper| render::status::status(&status, paper))? {
                     return Ok(());
                 }
             }

@@ -26,7 +26,7 @@ pub(crate) async fn run(
     let cluster = connect::connect(connection).await?;
     let stopped = cluster.stop(args.coordinator.as_ref()).await?;
     let stopped = Stopped { version: 1, stopped };
-    output.result(&stopped, || words(&stopped.stopped))?;
+    output.result(&stopped, |_| words(&stopped.stopped))?;
     Ok(Exit::Done)
 }
 

@@ -1,7 +1,7 @@
 //! Curves of clients over time, drawn with characters.
 
-use super::WIDTH;
-use super::numbers::{count, duration, float, shortened};
+use super::numbers::{count, duration, float};
+use super::paper::{Names, Paper};
 use emqx_rebalance_core::NodeName;
 use ratatui_core::buffer::{Buffer, Cell};
 use ratatui_core::layout::Rect;
@@ -63,12 +63,12 @@ impl Kind {
     }
 }
 
-/// Draws the curves in 80 columns, under `title` and a legend.
-pub(crate) fn draw(title: &str, series: &[Series]) -> String {
+/// Draws the curves under `title` and a legend.
+pub(crate) fn draw(title: &str, series: &[Series], paper: Paper) -> String {
     let shown = most_telling(series);
     let data: Vec<Vec<(f64, f64)>> = shown.iter().map(|series| as_floats(series)).collect();
     let (end, top) = bounds(&shown);
-    let area = Rect::new(0, 0, WIDTH - LABELS, HEIGHT);
+    let area = Rect::new(0, 0, paper.columns().saturating_sub(LABELS), HEIGHT);
     let mut buffer = Buffer::empty(area);
     chart(&shown, &data, end, top).render(area, &mut buffer);
     let labels = labels(&shown, top);
@@ -145,29 +145,15 @@ fn labels(shown: &[&Series], top: u64) -> BTreeMap<u16, String> {
         )]
         ends.entry(from_top.round() as u16).or_default().push(&series.node);
     }
-    ends.into_iter().map(|(row, nodes)| (row, label(&nodes))).collect()
+    let names = Names::within(shown.iter().map(|series| &series.node), LABEL_WIDTH);
+    ends.into_iter().map(|(row, nodes)| (row, label(&nodes, &names))).collect()
 }
 
-fn label(nodes: &[&NodeName]) -> String {
-    let short = |node: &&NodeName| {
-        node.as_str().split_once('@').map_or(node.as_str(), |(name, _)| name).to_owned()
-    };
-    let is_ambiguous = nodes.windows(2).any(|pair| match pair {
-        [a, b] => short(a) == short(b),
-        _ => false,
-    });
-    let first = match nodes.first() {
-        Some(node) if is_ambiguous || short(node) == "emqx" => {
-            node.host().unwrap_or(node.as_str()).to_owned()
-        }
-        Some(node) => short(node),
-        None => return String::new(),
-    };
-    let more = match nodes.len() {
-        1 => String::new(),
-        n => format!(" +{}", n - 1),
-    };
-    format!("{}{more}", shortened(&first, usize::from(LABELS) - 2 - more.len()))
+/// The first of the nodes whose curves end in one row, and how many more there are.
+fn label(nodes: &[&NodeName], names: &Names) -> String {
+    let Some((first, others)) = nodes.split_first() else { return String::new() };
+    let more = if others.is_empty() { String::new() } else { format!(" +{}", others.len()) };
+    format!("{}{more}", names.of(first))
 }
 
 fn legend(shown: &[&Series]) -> String {
@@ -201,4 +187,6 @@ const HEIGHT: u16 = 14;
 const GRAPH_HEIGHT: u16 = HEIGHT - 2;
 /// Columns for the names of the nodes.
 const LABELS: u16 = 16;
+/// What a name has of that: the rest is for a space and a number.
+const LABEL_WIDTH: usize = 11;
 const MAX_CURVES: usize = 16;

@@ -1,13 +1,14 @@
 //! Nodes that are being emptied.
 
 use super::HEAD;
-use super::numbers::{change, count, counted, duration, name, names};
+use super::numbers::{change, count, counted, duration};
+use super::paper::{Names, Paper};
 use super::plan::finding;
 use super::table::{self, Column};
 use emqx_rebalance_core::{EvacuationPlan, EvacuationState, EvacuationStatus, NodeCurve, NodeEnd};
 
 /// Every evacuation in a row.
-pub(crate) fn evacuations(evacuations: &[EvacuationStatus]) -> String {
+pub(crate) fn evacuations(evacuations: &[EvacuationStatus], paper: Paper) -> String {
     if evacuations.is_empty() {
         return "No node is being emptied.\n".to_owned();
     }
@@ -18,21 +19,24 @@ pub(crate) fn evacuations(evacuations: &[EvacuationStatus]) -> String {
         Column::Text("state"),
         Column::Text("sessions go to"),
     ];
+    let recipients = evacuations.iter().flat_map(|evacuation| &evacuation.recipients);
+    let nodes = evacuations.iter().filter_map(|evacuation| evacuation.node.as_ref());
+    let names = Names::new(nodes.chain(recipients), paper);
     let of = |count_: Option<u64>| count_.map_or_else(|| "?".to_owned(), count);
     let row = |evacuation: &EvacuationStatus| {
         vec![
-            evacuation.node.as_ref().map_or_else(|| "?".to_owned(), name),
+            evacuation.node.as_ref().map_or_else(|| "?".to_owned(), |node| names.of(node)),
             of(evacuation.counts.current_connected),
             of(evacuation.counts.current_sessions),
             words(&evacuation.state),
-            names(&evacuation.recipients),
+            names.some(&evacuation.recipients),
         ]
     };
-    table::draw(&columns, &evacuations.iter().map(row).collect::<Vec<_>>())
+    table::draw(&columns, &evacuations.iter().map(row).collect::<Vec<_>>(), paper) + &names.note()
 }
 
 /// What emptying a node will do.
-pub(crate) fn plan(plan: &EvacuationPlan) -> String {
+pub(crate) fn plan(plan: &EvacuationPlan, paper: Paper) -> String {
     let forecast = &plan.forecast;
     let columns = [
         Column::Text("node"),
@@ -41,11 +45,12 @@ pub(crate) fn plan(plan: &EvacuationPlan) -> String {
         Column::Number("after"),
         Column::Number("absent after"),
     ];
+    let names = Names::new(forecast.curve.nodes.iter().map(|curve| &curve.node), paper);
     let row = |(curve, end): (&NodeCurve, &NodeEnd)| {
         let now = curve.connections.first().copied().unwrap_or_default();
         let absent = format!("{:.0}", end.disconnected_sessions);
         let change = change(now, end.connections);
-        vec![name(&curve.node), count(now), change, count(end.connections), absent]
+        vec![names.of(&curve.node), count(now), change, count(end.connections), absent]
     };
     let rows: Vec<_> = forecast.curve.nodes.iter().zip(&forecast.end).map(row).collect();
     let mut head = format!(
@@ -58,12 +63,13 @@ pub(crate) fn plan(plan: &EvacuationPlan) -> String {
         head.push_str(&format!(", {:.0} sessions of absent clients move", forecast.sessions_moved));
     }
     head.push('.');
-    let head = table::wrapped(&head, 80, "");
-    let mut text = format!("{HEAD}{head}{HEAD:#}\n\n{}", table::draw(&columns, &rows));
-    text.push_str(&format!("\n {}\n", table::wrapped(&plan.reminder, 78, " ")));
+    let head = table::wrapped(&head, paper.without(0), "");
+    let mut text = format!("{HEAD}{head}{HEAD:#}\n\n{}", table::draw(&columns, &rows, paper));
+    text.push_str(&names.note());
+    text.push_str(&format!("\n {}\n", table::wrapped(&plan.reminder, paper.without(2), " ")));
     if !plan.findings.is_empty() {
         text.push('\n');
-        text.extend(plan.findings.iter().map(finding));
+        text.extend(plan.findings.iter().map(|found| finding(found, paper)));
     }
     text
 }

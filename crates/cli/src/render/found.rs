@@ -1,13 +1,14 @@
 //! What a resumed command finds.
 
 use super::numbers::{count, counted};
+use super::paper::Paper;
 use super::table;
 use crate::clock;
-use emqx_rebalance_core::Evacuator;
 use emqx_rebalance_core::driver::{Driver, Purpose};
+use emqx_rebalance_core::{Evacuator, plain};
 
 /// The plan of `driver`, of which EMQX runs `running` rebalances now.
-pub(crate) fn found(driver: &Driver, running: usize) -> String {
+pub(crate) fn found(driver: &Driver, running: usize, paper: Paper) -> String {
     let state = driver.state();
     let status = driver.status();
     let mut plan = "Going on with a plan".to_owned();
@@ -28,11 +29,11 @@ pub(crate) fn found(driver: &Driver, running: usize) -> String {
         running => format!("EMQX runs {} of its {}", running, counted(planned, "rebalance")),
     };
     let text = format!("{plan}, round {}. {moved}; {now}.", status.wave);
-    format!("{}\n", table::wrapped(&text, 80, ""))
+    format!("{}\n", table::wrapped(&text, paper.without(0), ""))
 }
 
 /// The evacuation of `evacuator`, which EMQX shows or does not.
-pub(crate) fn evacuation(evacuator: &Evacuator, goes_on: bool) -> String {
+pub(crate) fn evacuation(evacuator: &Evacuator, goes_on: bool, paper: Paper) -> String {
     let (state, progress) = (evacuator.state(), evacuator.status().progress);
     let purpose = purpose(&state.purpose).map_or_else(String::new, |text| format!(" ({text})"));
     let text = format!(
@@ -43,13 +44,13 @@ pub(crate) fn evacuation(evacuator: &Evacuator, goes_on: bool) -> String {
         count(progress.to_move),
         if goes_on { "empties" } else { "does not empty" },
     );
-    format!("{}\n", table::wrapped(&text, 80, ""))
+    format!("{}\n", table::wrapped(&text, paper.without(0), ""))
 }
 
 /// Who and why in one line, if either is known. What people typed must not steer a terminal.
 pub(crate) fn purpose(purpose: &Purpose) -> Option<String> {
-    let plain = |text: &String| text.chars().filter(|c| !c.is_control()).collect::<String>();
     let parts = [purpose.who.as_ref(), purpose.reason.as_ref()];
-    let parts: Vec<String> = parts.into_iter().flatten().map(plain).collect();
+    let parts: Vec<String> =
+        parts.into_iter().flatten().map(|text| plain(text).into_owned()).collect();
     (!parts.is_empty()).then(|| parts.join(": "))
 }

@@ -2,13 +2,14 @@
 
 use super::found::purpose;
 use super::numbers::{counted, percent};
+use super::paper::Paper;
 use super::table::{self, Column};
 use crate::clock;
 use emqx_rebalance_core::Mode;
 use emqx_rebalance_core::driver::Record;
 
 /// A row for each record, and below it who started it, why, and over what.
-pub(crate) fn history(records: &[Record]) -> String {
+pub(crate) fn history(records: &[Record], paper: Paper) -> String {
     if records.is_empty() {
         return "No rebalance has ended yet that this history knows of.\n".to_owned();
     }
@@ -22,7 +23,7 @@ pub(crate) fn history(records: &[Record]) -> String {
     ];
     let rows: Vec<_> = records.iter().map(row).collect();
     let notes: Vec<_> = records.iter().map(note).collect();
-    table::annotated(&columns, &rows, &notes)
+    table::annotated(&columns, &rows, &notes, paper)
 }
 
 fn row(record: &Record) -> Vec<String> {

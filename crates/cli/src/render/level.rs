@@ -1,11 +1,12 @@
 //! What a plan of several runs adds: who closes when, how many rounds, what EMQX alone would do.
 
-use super::numbers::{count, duration, name, percent};
+use super::numbers::{count, duration, percent};
+use super::paper::{Names, Paper};
 use super::table::{self, Column};
 use emqx_rebalance_core::{Comparison, LoadBalancer, Move, Plan};
 
 /// Each node: from, to, who leaves, who arrives, when it is closed.
-pub(crate) fn moves(moves: &[Move]) -> String {
+pub(crate) fn moves(moves: &[Move], paper: Paper) -> String {
     let columns = [
         Column::Text("node"),
         Column::Number("now"),
@@ -14,9 +15,10 @@ pub(crate) fn moves(moves: &[Move]) -> String {
         Column::Number("after"),
         Column::Text("closed to new clients"),
     ];
+    let names = Names::new(moves.iter().map(|node| &node.node), paper);
     let row = |node: &Move| {
         vec![
-            name(&node.node),
+            names.of(&node.node),
             count(node.from),
             count(node.leave),
             count(node.arrive),
@@ -24,7 +26,7 @@ pub(crate) fn moves(moves: &[Move]) -> String {
             closed(node),
         ]
     };
-    table::draw(&columns, &moves.iter().map(row).collect::<Vec<_>>())
+    table::draw(&columns, &moves.iter().map(row).collect::<Vec<_>>(), paper) + &names.note()
 }
 
 fn closed(node: &Move) -> String {
@@ -57,7 +59,7 @@ pub(crate) fn facts(plan: &Plan) -> Vec<(&'static str, String)> {
 }
 
 /// The plan and EMQX's own rebalance side by side; empty if EMQX would do nothing.
-pub(crate) fn comparison(plan: &Plan) -> String {
+pub(crate) fn comparison(plan: &Plan, paper: Paper) -> String {
     let Some(alone) = &plan.comparison else {
         return "EMQX alone would not move any client.\n".to_owned();
     };
@@ -82,8 +84,9 @@ pub(crate) fn comparison(plan: &Plan) -> String {
             duration(way.duration_s),
         ]
     };
-    let table = table::draw(&columns, &[row("this plan", &ours), row("EMQX alone", alone)]);
-    format!("{table}\n{}\n", table::wrapped(&judgement(&ours, alone), 80, ""))
+    let rows = [row("this plan", &ours), row("EMQX alone", alone)];
+    let table = table::draw(&columns, &rows, paper);
+    format!("{table}\n{}\n", table::wrapped(&judgement(&ours, alone), paper.without(0), ""))
 }
 
 /// The difference in a sentence.

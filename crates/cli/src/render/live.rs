@@ -1,11 +1,12 @@
 //! A rebalance as it goes: bars on a terminal, plain lines elsewhere.
 
-use super::numbers::{count, duration, name, percent};
+use super::numbers::{count, duration, percent};
+use super::paper::{Names, Paper};
 use super::status::{phase_words, progress};
-use super::{WIDTH, table};
+use super::table;
 use crate::output::Output;
-use emqx_rebalance_core::Forecast;
 use emqx_rebalance_core::driver::{Event, Status};
+use emqx_rebalance_core::{Forecast, NodeCurve, NodeName};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
@@ -24,14 +25,14 @@ pub(crate) struct Live {
 /// The bars of a terminal.
 struct Bars {
     all: MultiProgress,
-    nodes: Vec<ProgressBar>,
+    nodes: Vec<(NodeName, ProgressBar)>,
     total: ProgressBar,
 }
 
 impl Live {
     /// A view of `what`, which is to go as `forecast`: bars if `output` can redraw them.
     pub(crate) fn new(output: Output, what: &'static str, forecast: &Forecast) -> Self {
-        let bars = output.is_live().then(|| Bars::new(forecast));
+        let bars = output.is_live().then(|| Bars::new(forecast, output.messages()));
         Self { output, what, bars, said_at: Instant::now(), said: String::new() }
     }
 
@@ -50,7 +51,7 @@ impl Live {
     /// Says what happened.
     pub(crate) fn tell(&mut self, event: &Event) {
         if let Some(text) = words(event, self.what).filter(|text| *text != self.said) {
-            self.line(&table::wrapped(&text, WIDTH.into(), "  "));
+            self.line(&table::wrapped(&text, self.output.messages().without(0), "  "));
             self.said = text;
         }
     }
@@ -72,21 +73,21 @@ impl Live {
 }
 
 impl Bars {
-    fn new(forecast: &Forecast) -> Self {
+    fn new(forecast: &Forecast, paper: Paper) -> Self {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let curves = &forecast.curve.nodes;
-        let width = curves.iter().map(|curve| name(&curve.node).chars().count()).max();
+        let names = Names::new(curves.iter().map(|curve| &curve.node), paper);
         let most = curves.iter().flat_map(|curve| &curve.connections).max().copied().unwrap_or(1);
         let template = format!(
             " {{prefix:<{0}}} {{human_pos:>10}} {{bar:{1}}}",
-            width.unwrap_or(0),
-            usize::from(WIDTH).saturating_sub(width.unwrap_or(0) + 16),
+            names.width(),
+            paper.without(16).saturating_sub(names.width()),
         );
-        let bar = |curve: &emqx_rebalance_core::NodeCurve| {
+        let bar = |curve: &NodeCurve| {
             let bar = ProgressBar::new(most.max(1)).with_style(style(&template));
-            let bar = all.add(bar.with_prefix(name(&curve.node)));
+            let bar = all.add(bar.with_prefix(names.of(&curve.node)));
             bar.set_position(curve.connections.first().copied().unwrap_or_default());
-            bar
+            (curve.node.clone(), bar)
         };
         let nodes = curves.iter().take(MAX_BARS).map(bar).collect();
         let total = ProgressBar::new(forecast.disconnects.max(1));
@@ -95,9 +96,8 @@ impl Bars {
     }
 
     fn show(&self, status: &Status) {
-        for bar in &self.nodes {
-            let is_bar = |load: &&emqx_rebalance_core::NodeLoad| name(&load.node) == bar.prefix();
-            if let Some(load) = status.nodes.iter().find(is_bar) {
+        for (node, bar) in &self.nodes {
+            if let Some(load) = status.nodes.iter().find(|load| load.node == *node) {
                 bar.set_position(load.connections);
             }
         }

@@ -1,4 +1,4 @@
-//! Turns the core's values into text for people: 80 columns, and no meaning in colour alone.
+//! Turns the core's values into text for people: on paper of some width, no meaning in colour alone.
 
 pub(crate) mod chart;
 pub(crate) mod evacuations;
@@ -7,12 +7,14 @@ pub(crate) mod history;
 pub(crate) mod level;
 pub(crate) mod live;
 mod numbers;
+pub(crate) mod paper;
 pub(crate) mod plan;
 pub(crate) mod status;
 mod table;
 pub(crate) mod verdict;
 
 use anstyle::{AnsiColor, Color, Style};
+use paper::Paper;
 
 /// For errors and failures.
 pub(crate) const ALERT: Style = colour(AnsiColor::Red).bold();
@@ -22,17 +24,15 @@ pub(crate) const GOOD: Style = colour(AnsiColor::Green).bold();
 pub(crate) const HEAD: Style = Style::new().bold();
 /// For warnings. Yellow cannot be read on white.
 pub(crate) const WARN: Style = colour(AnsiColor::Magenta).bold();
-/// Columns that every text keeps to.
-pub(crate) const WIDTH: u16 = 80;
 
 /// A number of clients.
 pub(crate) fn clients(number: u64) -> String {
     numbers::count(number)
 }
 
-/// A message broken into lines of a terminal, following ones as far in as `indent`.
-pub(crate) fn wrapped(message: &str, indent: &str) -> String {
-    table::wrapped(message, usize::from(WIDTH).saturating_sub(indent.len()), indent)
+/// A message broken into lines, following ones as far in as `indent`.
+pub(crate) fn wrapped(message: &str, indent: &str, paper: Paper) -> String {
+    table::wrapped(message, paper.without(0).saturating_sub(indent.len()), indent)
 }
 
 const fn colour(colour: AnsiColor) -> Style {

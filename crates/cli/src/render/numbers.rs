@@ -1,6 +1,5 @@
-//! Numbers, times and names as people read them.
+//! Numbers and times as people read them.
 
-use emqx_rebalance_core::NodeName;
 use indicatif::HumanCount;
 
 /// 12345 as "12,345".
@@ -40,40 +39,11 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{} %", tenths.strip_suffix(".0").unwrap_or(&tenths))
 }
 
-/// A name that fits a column: a long one keeps both its ends.
-pub(crate) fn name(node: &NodeName) -> String {
-    shortened(node.as_str(), NAME_WIDTH)
-}
-
-/// Names in a row, the first few of many.
-pub(crate) fn names(nodes: &[NodeName]) -> String {
-    let shown: Vec<&str> = nodes.iter().take(MAX_NAMES).map(NodeName::as_str).collect();
-    match nodes.len().saturating_sub(MAX_NAMES) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-pub(crate) fn shortened(text: &str, width: usize) -> String {
-    let length = text.chars().count();
-    if length <= width {
-        return text.to_owned();
-    }
-    let end = width / 2;
-    let head: String = text.chars().take(width - end - 1).collect();
-    let tail: String = text.chars().skip(length - end).collect();
-    format!("{head}…{tail}")
-}
-
 /// A count as a float, for shares and charts.
 #[expect(clippy::cast_precision_loss, reason = "counts are at most 2^53 - 1")]
 pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }
-
-/// Columns that a node's name may take.
-pub(crate) const NAME_WIDTH: usize = 30;
-const MAX_NAMES: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -91,14 +61,5 @@ mod tests {
         }
         assert_eq!(percent(0.3336), "33.4 %");
         assert_eq!(percent(1.0), "100 %");
-    }
-
-    #[test]
-    fn a_long_name_keeps_both_ends() {
-        let long =
-            NodeName::new("emqx@emqx-core-0.emqx-headless.default.svc.cluster.local").unwrap();
-        let short = name(&long);
-        assert_eq!(short.chars().count(), NAME_WIDTH);
-        assert!(short.starts_with("emqx@emqx-core") && short.ends_with("cluster.local"), "{short}");
     }
 }

@@ -1,33 +1,35 @@
 //! A plan, for someone who has never heard of donors.
 
 use super::chart::{self, Kind, Series};
-use super::numbers::{change, count, counted, duration, name, percent};
+use super::numbers::{change, count, counted, duration, percent};
+use super::paper::{Names, Paper};
 use super::table::{self, Column};
 use super::{ALERT, HEAD, WARN, level};
 use emqx_rebalance_core::{Decision, Finding, Forecast, NodeCurve, NodeName, Plan, Severity};
 
 /// The whole plan.
-pub(crate) fn plan(plan: &Plan) -> String {
-    let mut text = format!("{HEAD}{}{HEAD:#}\n", headline(plan));
+pub(crate) fn plan(plan: &Plan, paper: Paper) -> String {
+    let headline = table::wrapped(&headline(plan), paper.without(0), "");
+    let mut text = format!("{HEAD}{headline}{HEAD:#}\n");
     if let Some(reason) = &plan.reason {
-        text.push_str(&table::wrapped(reason, 80, ""));
+        text.push_str(&table::wrapped(reason, paper.without(0), ""));
         text.push('\n');
     }
     text.push('\n');
     if plan.moves.is_empty() {
-        text.push_str(&nodes(plan));
+        text.push_str(&nodes(plan, paper));
     } else {
-        text.push_str(&level::moves(&plan.moves));
+        text.push_str(&level::moves(&plan.moves, paper));
     }
     text.push('\n');
-    text.push_str(&facts(plan));
+    text.push_str(&facts(plan, paper));
     if plan.decision == Decision::Start {
         text.push('\n');
-        text.push_str(&curves(plan));
+        text.push_str(&curves(plan, paper));
     }
     if !plan.findings.is_empty() {
         text.push('\n');
-        text.extend(plan.findings.iter().map(finding));
+        text.extend(plan.findings.iter().map(|found| finding(found, paper)));
     }
     text
 }
@@ -46,15 +48,11 @@ pub(crate) fn headline(plan: &Plan) -> String {
         return format!("Moves {moved} sessions of absent clients to {to} in {time}.");
     }
     let from = counted(plan.donors.len() as u64, "full node");
-    table::wrapped(
-        &format!(
-            "Moves {} of {} from {from} to {to} in {time}. Each of them is disconnected once and \
-             connects again.",
-            count(forecast.disconnects),
-            counted(total, "client"),
-        ),
-        80,
-        "",
+    format!(
+        "Moves {} of {} from {from} to {to} in {time}. Each of them is disconnected once and \
+         connects again.",
+        count(forecast.disconnects),
+        counted(total, "client"),
     )
 }
 
@@ -64,7 +62,7 @@ pub(crate) fn time(plan: &Plan) -> String {
 }
 
 /// Each node now and after.
-fn nodes(plan: &Plan) -> String {
+fn nodes(plan: &Plan, paper: Paper) -> String {
     let forecast = &plan.forecast;
     let moves_sessions = forecast.sessions_moved > 0.0;
     let mut columns = vec![
@@ -78,9 +76,10 @@ fn nodes(plan: &Plan) -> String {
         columns.push(Column::Number("after"));
     }
     columns.push(Column::Text("what it does"));
+    let names = Names::new(forecast.curve.nodes.iter().map(|curve| &curve.node), paper);
     let row = |(curve, end): (&NodeCurve, &emqx_rebalance_core::NodeEnd)| {
         let from = now(curve);
-        let mut row = vec![name(&curve.node), count(from), change(from, end.connections)];
+        let mut row = vec![names.of(&curve.node), count(from), change(from, end.connections)];
         row.push(count(end.connections));
         if moves_sessions {
             let first = curve.disconnected_sessions.first().copied().unwrap_or_default();
@@ -90,7 +89,7 @@ fn nodes(plan: &Plan) -> String {
         row
     };
     let rows: Vec<_> = forecast.curve.nodes.iter().zip(&forecast.end).map(row).collect();
-    table::draw(&columns, &rows)
+    table::draw(&columns, &rows, paper) + &names.note()
 }
 
 /// What a node does, in plain words and in EMQX's.
@@ -108,7 +107,7 @@ fn role(plan: &Plan, node: &NodeName) -> &'static str {
 }
 
 /// Balance, cost and time.
-fn facts(plan: &Plan) -> String {
+fn facts(plan: &Plan, paper: Paper) -> String {
     let (before, after) = (plan.balance.before, plan.balance.after);
     let mut rows = vec![
         ("fullest node", format!("{} over the average now", percent(before.over))),
@@ -128,7 +127,7 @@ fn facts(plan: &Plan) -> String {
     rows.extend(runs(plan));
     rows.extend(level::facts(plan));
     let line = |(label, text): &(&str, String)| {
-        let text = table::wrapped(text, 64, "                ");
+        let text = table::wrapped(text, paper.without(16), "                ");
         format!(" {label:<14} {text}\n")
     };
     rows.iter().map(line).collect()
@@ -170,9 +169,9 @@ fn phases(plan: &Plan, forecast: &Forecast) -> String {
 }
 
 /// The chart of the forecast.
-fn curves(plan: &Plan) -> String {
+fn curves(plan: &Plan, paper: Paper) -> String {
     let series = forecast_series(plan);
-    chart::draw("clients per node, forecast", &series)
+    chart::draw("clients per node, forecast", &series, paper)
 }
 
 /// The forecast of every node that takes part, for a chart.
@@ -197,13 +196,13 @@ fn now(curve: &NodeCurve) -> u64 {
 }
 
 /// One finding.
-pub(crate) fn finding(finding: &Finding) -> String {
+pub(crate) fn finding(finding: &Finding, paper: Paper) -> String {
     let (style, word) = match finding.severity {
         Severity::Error => (ALERT, "error"),
         Severity::Warning => (WARN, "warning"),
         Severity::Info => (HEAD, "note"),
     };
     let indent = " ".repeat(word.len() + 2);
-    let text = table::wrapped(&finding.message, 80 - indent.len(), &indent);
+    let text = super::wrapped(&finding.message, &indent, paper);
     format!("{style}{word}:{style:#} {text}\n")
 }

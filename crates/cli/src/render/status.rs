@@ -1,23 +1,27 @@
 //! What runs, and how the clients are spread.
 
-use super::numbers::{count, counted, duration, float, name, names};
+use super::numbers::{count, counted, duration, float};
+use super::paper::{Names, Paper};
 use super::table::{self, Column};
 use super::{HEAD, verdict};
 use emqx_rebalance_core::driver::{RunView, Status};
 use emqx_rebalance_core::{NodeLoad, NodeStatus, RunPhase, RunState};
 
 /// The whole status.
-pub(crate) fn status(status: &Status) -> String {
+pub(crate) fn status(status: &Status, paper: Paper) -> String {
+    let names = Names::new(status.nodes.iter().map(|load| &load.node), paper);
     let mut text = format!("{HEAD}{}{HEAD:#}\n", headline(status));
-    text.extend(status.runs.iter().map(run));
+    text.extend(status.runs.iter().map(|shown| run(shown, &names, paper)));
     if status.progress.to_move > 0 {
-        text.push_str(&format!(" {}\n", progress(status)));
+        let progress = table::wrapped(&progress(status), paper.without(2), "   ");
+        text.push_str(&format!(" {progress}\n"));
     }
     text.push('\n');
-    text.push_str(&nodes(&status.nodes));
+    text.push_str(&nodes(&status.nodes, &names, paper));
+    text.push_str(&names.note());
     if let Some(outcome) = &status.outcome {
         text.push('\n');
-        text.push_str(&verdict::outcome(outcome));
+        text.push_str(&verdict::outcome(outcome, paper));
     }
     text
 }
@@ -44,15 +48,15 @@ fn are(number: usize, what: &str) -> String {
 }
 
 /// One run in a line or two.
-fn run(run: &RunView) -> String {
+fn run(run: &RunView, names: &Names, paper: Paper) -> String {
     let text = format!(
         "{} moves clients from {} to {}: {}",
-        run.coordinator,
-        names(&run.donors),
-        names(&run.recipients),
+        names.of(&run.coordinator),
+        names.some(&run.donors),
+        names.some(&run.recipients),
         state(&run.state)
     );
-    format!(" {}\n", table::wrapped(&text, 78, "   "))
+    format!(" {}\n", table::wrapped(&text, paper.without(2), "   "))
 }
 
 /// What a run does now, in plain words and in EMQX's.
@@ -100,7 +104,7 @@ pub(crate) fn progress(status: &Status) -> String {
     text
 }
 
-fn nodes(nodes: &[NodeLoad]) -> String {
+fn nodes(nodes: &[NodeLoad], names: &Names, paper: Paper) -> String {
     let columns = [
         Column::Text("node"),
         Column::Number("clients"),
@@ -111,14 +115,14 @@ fn nodes(nodes: &[NodeLoad]) -> String {
     let most = nodes.iter().map(|load| load.connections).max().unwrap_or(0).max(1);
     let row = |load: &NodeLoad| {
         vec![
-            name(&load.node),
+            names.of(&load.node),
             counted_of(load, load.connections),
             table::bar(float(load.connections) / float(most), BAR),
             counted_of(load, load.disconnected_sessions),
             node_words(load.status).to_owned(),
         ]
     };
-    table::draw(&columns, &nodes.iter().map(row).collect::<Vec<_>>())
+    table::draw(&columns, &nodes.iter().map(row).collect::<Vec<_>>(), paper)
 }
 
 /// A count of a node, unless none was ever read.

@@ -1,6 +1,6 @@
 //! Tables: names to the left, numbers to the right, one rule under the head.
 
-use super::WIDTH;
+use super::paper::Paper;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table};
 
@@ -28,28 +28,33 @@ impl Column {
     }
 }
 
-/// Draws a table of at most 80 columns, with a line end after each line.
-pub(crate) fn draw(columns: &[Column], rows: &[Vec<String>]) -> String {
-    lines(columns, rows).map(|line| format!("{line}\n")).collect()
+/// Draws a table, with a line end after each line.
+pub(crate) fn draw(columns: &[Column], rows: &[Vec<String>], paper: Paper) -> String {
+    lines(columns, rows, paper).map(|line| format!("{line}\n")).collect()
 }
 
 /// The same with a note below each row. Its rows must fit.
-pub(crate) fn annotated(columns: &[Column], rows: &[Vec<String>], notes: &[String]) -> String {
-    let mut lines = lines(columns, rows);
+pub(crate) fn annotated(
+    columns: &[Column],
+    rows: &[Vec<String>],
+    notes: &[String],
+    paper: Paper,
+) -> String {
+    let mut lines = lines(columns, rows, paper);
     let mut text: String =
         lines.by_ref().take(HEAD_LINES).map(|line| format!("{line}\n")).collect();
     for (row, note) in lines.zip(notes) {
-        text.push_str(&format!("{row}\n   {}\n", wrapped(note, 77, "   ")));
+        text.push_str(&format!("{row}\n   {}\n", wrapped(note, paper.without(3), "   ")));
     }
     text
 }
 
-fn lines(columns: &[Column], rows: &[Vec<String>]) -> impl Iterator<Item = String> {
+fn lines(columns: &[Column], rows: &[Vec<String>], paper: Paper) -> impl Iterator<Item = String> {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('─').junction('─');
     table.load_style(NOTHING.header_separator(rule));
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(WIDTH);
+    table.set_width(paper.columns());
     table.set_header(columns.iter().map(|column| column.cell(column.title())));
     for row in rows {
         table.add_row(columns.iter().zip(row).map(|(column, text)| column.cell(text)));

@@ -1,17 +1,18 @@
 //! How it ended, and how well the forecast did.
 
-use super::numbers::{count, float, name, names, percent};
+use super::numbers::{count, float, percent};
+use super::paper::{Names, Paper};
 use super::table::{self, Column};
 use super::{ALERT, GOOD};
 use emqx_rebalance_core::driver::{Cause, Outcome, Status};
-use emqx_rebalance_core::{NodeEnd, Plan};
+use emqx_rebalance_core::{NodeEnd, NodeStatus, Plan};
 
 /// The verdict in a few lines.
-pub(crate) fn outcome(outcome: &Outcome) -> String {
+pub(crate) fn outcome(outcome: &Outcome, paper: Paper) -> String {
     let (style, mark) = if outcome.result.is_success() { (GOOD, "✔") } else { (ALERT, "✘") };
     let word = outcome.result.as_str().replace('_', " ");
-    let detail = table::wrapped(&outcome.detail, 78, "  ");
-    let mut text = format!("{style}{mark} {word}{style:#}\n  {detail}\n");
+    let line = |text: &str| format!("  {}\n", table::wrapped(text, paper.without(2), "  "));
+    let mut text = format!("{style}{mark} {word}{style:#}\n{}", line(&outcome.detail));
     if let Some(balance) = outcome.balance {
         text.push_str(&format!(
             "  fullest node {} over the average, emptiest {} under\n",
@@ -20,20 +21,19 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
         ));
     }
     if !outcome.unchecked.is_empty() {
-        let nodes = names(&outcome.unchecked);
-        let line = format!("could not ask whether these serve again, look yourself: {nodes}");
-        text.push_str(&format!("  {}\n", table::wrapped(&line, 78, "  ")));
+        let nodes = Names::new(&outcome.unchecked, paper).some(&outcome.unchecked);
+        let asked = "could not ask whether these serve again, look yourself";
+        text.push_str(&line(&format!("{asked}: {nodes}")));
     }
     let is_new = |cause: &&Cause| !outcome.detail.contains(&cause.message);
     if let Some(cause) = outcome.cause.as_ref().filter(is_new) {
-        let line = format!("cause: {}", cause.message);
-        text.push_str(&format!("  {}\n", table::wrapped(&line, 78, "  ")));
+        text.push_str(&line(&format!("cause: {}", cause.message)));
     }
     text
 }
 
-/// Every node as it was before the `first` plan, as the `last` forecast it and as it is.
-pub(crate) fn comparison(first: &Plan, last: &Plan, status: &Status) -> String {
+/// Every node as it was before `plan`, as that promised and as it is.
+pub(crate) fn comparison(plan: &Plan, status: &Status, paper: Paper) -> String {
     let columns = [
         Column::Text("node"),
         Column::Number("before"),
@@ -42,21 +42,25 @@ pub(crate) fn comparison(first: &Plan, last: &Plan, status: &Status) -> String {
         Column::Number("difference"),
     ];
     let before = |end: &NodeEnd| {
-        let mut counts = first.fingerprint.nodes.iter();
+        let mut counts = plan.fingerprint.nodes.iter();
         counts.find(|count| count.node == end.node).map(|count| count.connections)
     };
+    let unread = || "?".to_owned();
+    let names = Names::new(plan.forecast.end.iter().map(|end| &end.node), paper);
     let row = |end: &NodeEnd| {
-        let actual = status.nodes.iter().find(|load| load.node == end.node)?.connections;
-        Some(vec![
-            name(&end.node),
-            count(before(end)?),
+        let load = status.nodes.iter().find(|load| load.node == end.node);
+        let actual = load.filter(|load| load.status != NodeStatus::Unknown);
+        let actual = actual.map(|load| load.connections);
+        vec![
+            names.of(&end.node),
+            before(end).map_or_else(unread, count),
             count(end.connections),
-            count(actual),
-            difference(end.connections, actual),
-        ])
+            actual.map_or_else(unread, count),
+            actual.map_or_else(unread, |actual| difference(end.connections, actual)),
+        ]
     };
-    let rows: Vec<_> = last.forecast.end.iter().filter_map(row).collect();
-    table::draw(&columns, &rows)
+    let rows: Vec<_> = plan.forecast.end.iter().map(row).collect();
+    table::draw(&columns, &rows, paper) + &names.note()
 }
 
 /// How far the actual count is from the predicted one: "+12 (0.5 %)".

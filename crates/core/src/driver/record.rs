@@ -5,7 +5,6 @@ use super::outcome::Outcome;
 use super::progress;
 use super::state::Stage;
 use super::wave::WaveRecord;
-use crate::forecast::Curve;
 use crate::plan::Plan;
 use crate::snapshot::NodeLoad;
 use crate::units::Timestamp;
@@ -37,7 +36,8 @@ pub struct Record {
     /// Who, and why.
     #[serde(flatten)]
     pub purpose: Purpose,
-    /// What was to be done and was promised of it, without its curve: the first wave's.
+    /// What was to be done and was promised of it, its curve in a few points: the first wave's.
+    #[serde(deserialize_with = "crate::plan::with_curve")]
     pub plan: Plan,
     /// The waves before the last one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -66,7 +66,7 @@ impl Driver {
         let waves = &self.state.waves;
         let moved = progress::status(&self.state).progress.moved;
         let mut plan = self.state.promised().clone();
-        plan.forecast.curve = Curve::default();
+        plan.abridge();
         Some(Record {
             version: crate::snapshot::VERSION,
             began_at: self.state.watch.began_at.unwrap_or(*at),

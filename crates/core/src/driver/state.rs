@@ -39,7 +39,8 @@ pub struct DriverState {
     pub purpose: Purpose,
     /// The waves that are over.
     pub waves: Vec<WaveRecord>,
-    /// The plan of the first wave, without its curve, once another one has begun: what was promised.
+    /// The plan of the first wave, its curve in a few points, once another one has begun: what was
+    /// promised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(skip))]
     pub(super) promised: Option<Box<Plan>>,
@@ -207,6 +208,16 @@ impl DriverState {
         self.watch.forget_requests();
         self.stage.look_again(&mut self.watch);
         self
+    }
+
+    /// Leaves out the forecasts' curves, which are most of a large state, where there is no room for
+    /// them. A driver goes on without, but does not say any more that clients move slower than
+    /// expected.
+    pub fn leave_out_curves(&mut self) {
+        self.plan.without_curve();
+        if let Some(promised) = &mut self.promised {
+            promised.without_curve();
+        }
     }
 
     /// What the user was promised: the plan of the first wave.

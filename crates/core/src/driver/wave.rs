@@ -10,7 +10,6 @@ use super::options::DriverOptions;
 use super::progress;
 use super::state::{Stage, TrackState, TrackedRun};
 use crate::error::{Error, ErrorKind};
-use crate::forecast::Curve;
 use crate::level::WORTH;
 use crate::plan::{Decision, Mode, Plan, plan};
 use crate::snapshot::Snapshot;
@@ -46,7 +45,7 @@ impl Driver {
         state.waves.push(wave);
         state.runs = next.runs.iter().map(TrackedRun::new).collect();
         let mut last = std::mem::replace(&mut state.plan, next);
-        last.forecast.curve = Curve::default();
+        last.abridge();
         state.promised.get_or_insert_with(|| Box::new(last));
         state.watch.begin_wave();
         state.wave_began_at = Some(state.watch.now);

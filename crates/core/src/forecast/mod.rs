@@ -153,6 +153,16 @@ impl Curve {
             node.disconnected_sessions.push(disconnected);
         }
     }
+
+    /// A straight line for each node, from `starts` to `ends` at `end_s`.
+    pub(crate) fn straight(starts: Vec<NodeEnd>, ends: &[NodeEnd], end_s: u64) -> Self {
+        let mut curve = Self::new(ends.iter().map(|end| end.node.clone()));
+        let counts = |end: &NodeEnd| (end.connections, end.disconnected_sessions);
+        curve.push(0, starts.iter().map(counts));
+        curve.push(end_s.max(1), ends.iter().map(counts));
+        curve
+    }
+
     /// Leaves out every other point but the first and the last.
     pub(crate) fn thin(&mut self) {
         let last = self.times_s.len().saturating_sub(1);

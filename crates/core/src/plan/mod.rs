@@ -1,5 +1,6 @@
 //! From a snapshot and a strategy to the runs that level the cluster.
 
+mod abridge;
 mod finding;
 pub(crate) mod findings;
 mod fingerprint;
@@ -8,6 +9,7 @@ pub(crate) mod reason;
 pub(crate) mod selection;
 pub(crate) mod single;
 
+pub(crate) use abridge::with_curve;
 pub use finding::{Finding, FindingCode, Severity};
 pub use fingerprint::{Fingerprint, NodeCount, Tolerance};
 pub use options::PlanOptions;
