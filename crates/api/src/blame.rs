@@ -68,6 +68,7 @@ pub(crate) fn unauthorized(code: Option<&str>, sent: Option<Sent>) -> &'static s
         (_, Some(Sent::Token)) => BAD_TOKEN,
         (_, Some(Sent::ApiKey)) => BAD_KEY,
         (Some("BAD_API_KEY_OR_SECRET"), None) => BAD_KEY,
+        (Some("BAD_API_KEY_OR_SECRET"), Some(Sent::Nothing)) => ADDED_KEY,
         (_, Some(Sent::Nothing)) => NOBODY_KNOWN,
         (_, None) => BAD_CREDENTIALS,
     }
@@ -93,6 +94,8 @@ const BAD_CREDENTIALS: &str = "EMQX does not take the credentials: check the API
                                secret, or the login";
 const BAD_KEY: &str = "EMQX does not take the API key: check key and secret, and whether it is \
                        enabled and not expired";
+const ADDED_KEY: &str = "EMQX does not take the API key that a proxy on the way adds: check key and \
+                         secret there, and whether it is enabled and not expired";
 const BAD_LOGIN: &str = "EMQX does not take the login of this user: check user name and password";
 const BAD_TOKEN: &str =
     "EMQX does not take the token: it has expired, or its user has logged out; log in for another";
@@ -136,6 +139,7 @@ mod tests {
         let (none, forbidden) = (ErrorKind::Unauthorized, ErrorKind::Forbidden);
         for (kind, code, sent, says) in [
             (none, "BAD_API_KEY_OR_SECRET", Sent::ApiKey, "the API key"),
+            (none, "BAD_API_KEY_OR_SECRET", Sent::Nothing, "that a proxy on the way adds"),
             (none, "BAD_TOKEN", Sent::Token, "the token"),
             (none, "TOKEN_TIME_OUT", Sent::Login, "log in again"),
             (none, "BAD_USERNAME_OR_PWD", Sent::Login, "user name and password"),

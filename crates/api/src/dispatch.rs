@@ -3,6 +3,7 @@
 use crate::auth::Secret;
 use crate::health::NodeHealth;
 use crate::login::Login;
+use crate::release::Release;
 use crate::version::{ApiVersion, Capabilities};
 use crate::{v4, v5};
 use emqx_rebalance_core::{
@@ -40,6 +41,12 @@ dispatch! {
     /// # Errors
     /// `unauthorized`, `forbidden`, `unsupported` or `protocol`; see the crate's page.
     fn parse_nodes(response: &Response<Vec<u8>>) -> Result<NodeList> = nodes::parse_nodes;
+
+    /// Reads from the answer to [`Self::nodes`] which EMQX it is.
+    ///
+    /// # Errors
+    /// As [`Self::parse_nodes`].
+    fn parse_release(response: &Response<Vec<u8>>) -> Result<Release> = nodes::parse_release;
 
     /// Asks for one node and its load. Answered at once unless that node hangs.
     ///

@@ -1,4 +1,4 @@
-//! Exit codes and hints.
+//! Exit codes.
 
 use emqx_rebalance_core::driver::Outcome;
 use emqx_rebalance_core::{Error, ErrorKind};
@@ -49,42 +49,6 @@ impl Exit {
     }
 }
 
-/// What to try after an error.
-pub(crate) fn hint(error: &Error) -> Option<&'static str> {
-    let told = |key: &str| error.context().get(key).map_or("", String::as_str);
-    let cause = told("cause");
-    // The message of what TLS refuses, and of what EMQX does not take from others than API keys, says
-    // already what to do.
-    if !["", "not_tls"].contains(&told("tls")) {
-        return None;
-    }
-    Some(match error.kind() {
-        ErrorKind::Unreachable if cause.contains("certificate") => {
-            "give --ca-cert FILE, the authority that signed EMQX's certificate for this host"
-        }
-        ErrorKind::Unreachable if told("tls") == "not_tls" => {
-            "nobody speaks TLS there: check whether --url must begin with http://"
-        }
-        ErrorKind::Unauthorized if ["login", "token"].contains(&told("credentials")) => {
-            return None;
-        }
-        ErrorKind::Unauthorized => {
-            "check --api-key and its secret (--api-secret-file or EMQX_API_SECRET)"
-        }
-        ErrorKind::Forbidden => {
-            "give the API key the administrator role and the cluster-operations scope"
-        }
-        ErrorKind::Unreachable => "check --url, and that the HTTP API (port 18083) can be reached",
-        ErrorKind::Timeout => "the nodes that were asked may hang: --url can name others",
-        ErrorKind::Protocol => {
-            "check that --url is the base of EMQX's HTTP API, such as http://10.0.0.1:18083"
-        }
-        ErrorKind::Unsupported => "rebalancing needs EMQX 5.1 or later, or Enterprise 4.4.12",
-        ErrorKind::UnknownNode => "`emqx-rebalance status` lists the nodes",
-        _ => return None,
-    })
-}
-
 const NO_ACCESS: [ErrorKind; 5] = [
     ErrorKind::Forbidden,
     ErrorKind::Unauthorized,
@@ -92,16 +56,3 @@ const NO_ACCESS: [ErrorKind; 5] = [
     ErrorKind::Timeout,
     ErrorKind::Protocol,
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_certificate_that_is_not_trusted_leads_to_its_flag() {
-        let error = Error::new(ErrorKind::Unreachable, "cannot connect");
-        let of = |cause: &str| hint(&error.clone().with("cause", cause)).unwrap();
-        assert!(of("invalid peer certificate: UnknownIssuer").contains("--ca-cert"));
-        assert!(of("Connection refused (os error 111)").contains("--url"));
-    }
-}

@@ -1,11 +1,11 @@
 //! Reads files: snapshots as JSON, options as JSON or YAML.
 
+use emqx_rebalance_client::{MAX_FILE, MAX_SECRET, Source, read_bounded, read_to_bound};
 use emqx_rebalance_core::{Error, ErrorKind, Options, Plan, Problem, Result, Snapshot};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 /// Reads a snapshot from a JSON file, or from standard input for `-`.
@@ -13,7 +13,7 @@ use std::path::Path;
 /// # Errors
 /// `config_invalid` if the file cannot be read or is not exactly one valid snapshot.
 pub(crate) fn snapshot(path: &Path) -> Result<Snapshot> {
-    let text = text(path)?;
+    let text = text(path, MAX_FILE)?;
     serde_json::from_str::<IgnoredAny>(&text).map_err(|error| {
         if error.to_string().starts_with("trailing characters") {
             return bad_file("the file holds more than one JSON document, give one", path, &error);
@@ -29,7 +29,7 @@ pub(crate) fn snapshot(path: &Path) -> Result<Snapshot> {
 /// # Errors
 /// `config_invalid` if the file cannot be read, or is no plan of a version that is understood here.
 pub(crate) fn plan(path: &Path) -> Result<Plan> {
-    let text = text(path)?;
+    let text = text(path, MAX_FILE)?;
     let plan: Plan = serde_json::from_str(&text)
         .map_err(|error| bad_file("not a plan of `plan --output json`", path, &error))?;
     if plan.version != PLAN_VERSION {
@@ -65,7 +65,7 @@ pub(crate) fn list(path: &Path, what: &str) -> Result<Vec<Value>> {
 }
 
 fn yaml(path: &Path, what: &str) -> Result<Value> {
-    serde_saphyr::from_str(&text(path)?)
+    serde_saphyr::from_str(&text(path, MAX_FILE)?)
         .map_err(|error| bad_file(&format!("not a {what}"), path, &yaml_words(&error.to_string())))
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn checked<T: Options>(options: Map<String, Value>) -> Result<T> {
 /// # Errors
 /// `config_invalid` if the file cannot be read or is empty.
 pub(crate) fn secret(path: &Path) -> Result<String> {
-    let text = text(path)?;
+    let text = text(path, MAX_SECRET)?;
     let secret = text.trim_end_matches(['\n', '\r']);
     if secret.is_empty() {
         return Err(bad_file("the file is empty", path, &"expected a secret"));
@@ -102,19 +102,13 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn text(path: &Path) -> Result<String> {
-    let cannot = |error: io::Error| bad_file("cannot read the file", path, &error);
-    let source: Box<dyn Read> = if is_stdin(path) {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(path).map_err(cannot)?)
+fn text(path: &Path, max: u64) -> Result<String> {
+    let bytes = match path {
+        path if is_stdin(path) => read_to_bound(io::stdin(), max),
+        path => read_bounded(path, Source::FileOrPipe, max),
     };
-    let mut text = String::new();
-    source.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(cannot)?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(bad_file("the file is too large", path, &"expected at most 64 MiB"));
-    }
-    Ok(text)
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    text.map_err(|error| bad_file("cannot read the file", path, &error))
 }
 
 fn bad_file(message: &str, path: &Path, why: &dyn Display) -> Error {
@@ -123,5 +117,3 @@ fn bad_file(message: &str, path: &Path, why: &dyn Display) -> Error {
 
 /// What is started must be what was approved, so nothing of a later version may be passed over.
 const PLAN_VERSION: u32 = 1;
-/// Far above a snapshot of the largest cluster: 1,000 nodes take 200 KiB.
-const MAX_BYTES: u64 = 64 << 20;

@@ -4,6 +4,7 @@ mod args;
 mod clock;
 mod commands;
 mod exit;
+mod hint;
 mod input;
 mod output;
 mod program;

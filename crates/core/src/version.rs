@@ -20,6 +20,8 @@ impl EmqxVersion {
     pub const OPEN_WHILE_WAITING: Self = Self::new(5, 4, 0);
     /// The same in the 4.4 line.
     pub const OPEN_WHILE_WAITING_V4: Self = Self::new(4, 4, 24);
+    /// First of the 4.4 line that tells the clients that are connected from those that are away.
+    pub const COUNTS_CLIENTS_V4: Self = Self::new(4, 4, 19);
     /// First that can take over sessions with nodes of 5.2 and older only at risk (emqx#11733).
     pub const TAKEOVER_CHANGED: Self = Self::new(5, 3, 0);
     /// First of the v5 line whose evacuations move every session, those of MQTT 5 clients with a
@@ -31,6 +33,8 @@ impl EmqxVersion {
     pub const BOOTS_EVACUATED: Self = Self::new(5, 7, 0);
     /// First that counts the cluster's durable sessions as those of the node that is evacuated.
     pub const COUNTS_DURABLE_SESSIONS: Self = Self::new(5, 8, 0);
+    /// First whose one edition can rebalance; open source could not before.
+    pub const ONE_EDITION: Self = Self::new(5, 9, 0);
     /// First with `conn_evict_rpc_timeout` and `sess_evict_rpc_timeout`.
     pub const RPC_TIMEOUTS: Self = Self::new(5, 9, 0);
 
@@ -66,6 +70,11 @@ impl EmqxVersion {
         let first =
             if self.major < 5 { Self::MOVES_EVERY_SESSION_V4 } else { Self::MOVES_EVERY_SESSION };
         self >= first
+    }
+
+    /// Whether it counts a session whose client is away as a client.
+    pub fn counts_sessions(self) -> bool {
+        self.major < 5 && self < Self::COUNTS_CLIENTS_V4
     }
 
     /// Whether `load_rebalance` can be used: it exists, and its errors can be read.

@@ -9,7 +9,8 @@ use crate::nodes::is_refusal;
 use crate::together::together;
 use crate::transport::Transport;
 use emqx_rebalance_core::{
-    DonorStatus, ErrorKind, GlobalStatus, LocalStatus, NodeName, Result, RunStatus, Unreadable,
+    DonorStatus, Error, ErrorKind, GlobalStatus, LocalStatus, NodeName, Result, RunStatus,
+    Unreadable,
 };
 
 impl<T: Transport> Cluster<T> {
@@ -25,7 +26,7 @@ impl<T: Transport> Cluster<T> {
             match self.session.ask_quickly(&request, parse).await {
                 Ok((status, _)) => return self.with_unheard(status).await,
                 Err(error) if error.kind() == ErrorKind::Timeout => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(self.in_words_of_release(error).await),
             }
         }
         if let Some(status) = self.gathered().await? {
@@ -33,6 +34,18 @@ impl<T: Transport> Cluster<T> {
         }
         let (status, _) = self.session.ask_patiently(&request, parse).await?;
         self.with_unheard(status).await
+    }
+
+    /// `error` in words about the release that answers, if it is that there is no such endpoint.
+    async fn in_words_of_release(&self, error: Error) -> Error {
+        if error.kind() != ErrorKind::Unsupported {
+            return error;
+        }
+        let parse = |answer: &_| self.api.parse_release(answer);
+        match self.session.ask_once(&self.api.nodes(), parse).await {
+            Ok((release, _)) => release.explain(error),
+            Err(_) => error,
+        }
     }
 
     /// What donors say of themselves, asked all at once. Those that cannot be reached are left out.

@@ -233,6 +233,8 @@ class FindingCode(Word):
     """An evacuation goes on when the node restarts, until it is stopped."""
     RUN_IN_PROGRESS = "run_in_progress"
     """A rebalance is running already."""
+    SESSIONS_COUNTED = "sessions_counted"
+    """EMQX counts sessions of absent clients as clients (4.4.12 to 4.4.18)."""
     SESSIONS_LOST = "sessions_lost"
     """Sessions are lost in an evacuation by this EMQX."""
     SESSIONS_STAY = "sessions_stay"

@@ -4,6 +4,7 @@ use super::error::answer;
 use crate::health::{self, NodeHealth};
 use crate::read::failure::not_emqx;
 use crate::read::{Body, load};
+use crate::release::Release;
 use crate::request::{get, get_node};
 use emqx_rebalance_core::{
     EmqxVersion, Error, ErrorKind, NodeList, NodeLoad, NodeName, NodeStatus, Result,
@@ -21,6 +22,13 @@ pub(crate) fn parse_nodes(response: &Response<Vec<u8>>) -> Result<NodeList> {
             let elements: Vec<Value> = elements.into_iter().map(with_live_count).collect();
             Ok(load::node_list(&elements))
         }
+        other => Err(not_emqx(response.status(), &Body::Json(other))),
+    }
+}
+
+pub(crate) fn parse_release(response: &Response<Vec<u8>>) -> Result<Release> {
+    match answer(response)? {
+        Value::Array(elements) => Ok(Release::of(&elements)),
         other => Err(not_emqx(response.status(), &Body::Json(other))),
     }
 }

@@ -4,6 +4,7 @@ use super::error::answer;
 use crate::health::{self, NodeHealth};
 use crate::read::failure::not_emqx;
 use crate::read::{Body, load};
+use crate::release::Release;
 use crate::request::{get, get_node};
 use emqx_rebalance_core::{Error, ErrorKind, NodeList, NodeLoad, NodeName, Result};
 use http::{Request, Response};
@@ -16,6 +17,13 @@ pub(crate) fn nodes() -> Request<Vec<u8>> {
 pub(crate) fn parse_nodes(response: &Response<Vec<u8>>) -> Result<NodeList> {
     match answer(response)? {
         Value::Array(elements) => Ok(load::node_list(&elements)),
+        other => Err(not_emqx(response.status(), &Body::Json(other))),
+    }
+}
+
+pub(crate) fn parse_release(response: &Response<Vec<u8>>) -> Result<Release> {
+    match answer(response)? {
+        Value::Array(elements) => Ok(Release::of(&elements)),
         other => Err(not_emqx(response.status(), &Body::Json(other))),
     }
 }

@@ -1,7 +1,7 @@
 //! The options of an evacuation.
 
-use super::PatienceArgs;
 use super::quantity::{Quantities, seconds};
+use super::{HistoryArgs, PatienceArgs};
 use crate::input;
 use clap::{Args, Subcommand};
 use emqx_rebalance_core::driver::DriverOptions;
@@ -21,6 +21,9 @@ pub(crate) enum EvacuateCommand {
         /// The node, such as emqx@10.0.0.1
         #[arg(value_parser = node_name)]
         node: NodeName,
+        /// Beside which it is noted who stopped it, for whoever follows it.
+        #[command(flatten)]
+        history: HistoryArgs,
     },
     /// Show the evacuations in progress
     Status {
@@ -58,6 +61,9 @@ pub(crate) struct EvacuationStartArgs {
     /// whatever happens
     #[arg(long, value_name = "FILE", requires = "wait")]
     pub(crate) state: Option<PathBuf>,
+    /// Beside which stops are noted.
+    #[command(flatten)]
+    pub(crate) history: HistoryArgs,
     /// How patiently.
     #[command(flatten)]
     patience: PatienceArgs,

@@ -35,6 +35,11 @@ impl HistoryArgs {
 }
 
 impl RecordingArgs {
+    /// The file, whether or not a record is kept.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        self.file.file()
+    }
+
     /// The history to add to, if one is wished for and nothing is in the way.
     pub(crate) fn history(&self) -> Option<History> {
         if self.no_history { None } else { self.file.file().map(History::new) }

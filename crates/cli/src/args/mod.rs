@@ -103,6 +103,9 @@ pub(crate) struct StopArgs {
     /// Only the rebalance that this node coordinates [default: every one]
     #[arg(long, value_name = "NODE", value_parser = node_name)]
     pub(crate) coordinator: Option<NodeName>,
+    /// Beside which it is noted who stopped it, for whoever follows it.
+    #[command(flatten)]
+    pub(crate) history: HistoryArgs,
 }
 
 /// Arguments of `history`.
@@ -125,7 +128,8 @@ pub(crate) struct ClusterArgs {
     /// Clients on each node, separated by commas [default: 3333,3334,3333,0]
     #[arg(long, value_name = "COUNTS", value_delimiter = ',')]
     pub(crate) clients: Option<Vec<u64>>,
-    /// Release of EMQX to behave like, such as 4.4, 5.3, 5.8, 5.10 or 6
+    /// Release of EMQX to behave like: 4.4, 5.3, 5.8, 5.10, 6 or 6.2, or `5.8-community`, which has no
+    /// rebalancing
     #[arg(long, value_name = "VERSION", default_value = "5.8")]
     pub(crate) personality: String,
     /// How the load balancer before the nodes spreads clients

@@ -47,7 +47,9 @@ fn node_urls(pairs: &[String]) -> Result<BTreeMap<NodeName, String>> {
     let read = |pair: &String| {
         let bad = || {
             let bound = "a node and its URL, such as `emqx@10.0.0.1=http://10.0.0.1:18083`";
-            Error::invalid("options", vec![Problem::new("node-url", pair, bound)])
+            // What comes after it may hold a password.
+            let shown = pair.split(['=', ':']).next().unwrap_or_default();
+            Error::invalid("options", vec![Problem::new("node-url", format!("{shown}…"), bound)])
         };
         let (node, url) = pair.split_once('=').ok_or_else(bad)?;
         Ok((NodeName::new(node).map_err(|_| bad())?, url.to_owned()))

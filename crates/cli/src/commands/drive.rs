@@ -5,6 +5,7 @@ use super::follow::{End, Until, follow};
 use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume, told, unsent};
 use super::page::Page;
 use super::state::StateFile;
+use super::stops::Stops;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
@@ -24,6 +25,8 @@ pub(crate) struct Drive {
     pub(crate) state: Option<StateFile>,
     /// Where the record goes.
     pub(crate) history: Option<History>,
+    /// What may have stopped it.
+    pub(crate) stops: Stops,
     /// The page to write at the end.
     pub(crate) page: Option<Page>,
 }
@@ -76,9 +79,11 @@ impl Drive {
     }
 
     fn verdict(&self, run: &Run, outcome: &Outcome, course: &Course, output: Output) -> Exit {
-        let status = run.status();
+        let status = self.stops.explain(run.status());
+        let outcome = status.outcome.as_ref().unwrap_or(outcome);
         if let Some(record) = run.record() {
-            keep(self.history.as_ref(), record, output);
+            let record = Record { outcome: outcome.clone(), ..record.clone() };
+            keep(self.history.as_ref(), &record, output);
         }
         let written = output.result(&status, |paper| verdict(&self.plan, &status, paper));
         self.write_page(course, Some(outcome), output);

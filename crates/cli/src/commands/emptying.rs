@@ -4,6 +4,7 @@ use super::connect;
 use super::follow::{End, Until, follow};
 use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume, told};
 use super::state::StateFile;
+use super::stops::Stops;
 use crate::args::ConnectionArgs;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -19,6 +20,8 @@ pub(crate) struct Emptying {
     pub(crate) evacuator: Evacuator,
     /// Where the state is kept.
     pub(crate) state: Option<StateFile>,
+    /// What may have stopped it.
+    pub(crate) stops: Stops,
 }
 
 impl Emptying {
@@ -39,12 +42,14 @@ impl Emptying {
         let status = run.status();
         match end {
             Ok(End::Verdict(outcome)) => {
+                let status = self.stops.explain(status);
+                let outcome = status.outcome.as_ref().unwrap_or(&outcome);
                 let written =
-                    output.result(&status, |paper| render::verdict::outcome(&outcome, paper));
+                    output.result(&status, |paper| render::verdict::outcome(outcome, paper));
                 if outcome.result.is_success() {
                     remind(&node, output);
                 }
-                return Ok(told(written, Exit::of_outcome(&outcome), output));
+                return Ok(told(written, Exit::of_outcome(outcome), output));
             }
             Ok(End::Seen | End::Detached) => {
                 let text = goes_on(&status, self.state.as_ref());
@@ -73,6 +78,7 @@ impl Emptying {
 pub(crate) async fn resume(
     file: StateFile,
     state: EvacuatorState,
+    stops: Stops,
     connection: &ConnectionArgs,
     output: Output,
 ) -> Result<Exit> {
@@ -85,7 +91,7 @@ pub(crate) async fn resume(
     let cluster = connect::connect(connection).await?;
     let goes_on = is_going_on(&cluster, evacuator.state().plan.node()).await?;
     output.tell(&render::found::evacuation(&evacuator, goes_on, output.messages()));
-    Emptying { evacuator, state: Some(file) }.drive(&cluster, output).await
+    Emptying { evacuator, state: Some(file), stops }.drive(&cluster, output).await
 }
 
 /// Whether EMQX shows that it empties `node`.

@@ -4,6 +4,7 @@ use super::emptying::{Emptying, remind};
 use super::leaving::told;
 use super::purpose::purpose;
 use super::state::StateFile;
+use super::stops::Stops;
 use super::{confirm, connect};
 use crate::args::{ConnectionArgs, EvacuateCommand, EvacuationArgs, EvacuationStartArgs};
 use crate::exit::Exit;
@@ -35,7 +36,9 @@ pub(crate) async fn run(
     match command {
         EvacuateCommand::Plan(args) => plan(&args.evacuation, connection, output).await,
         EvacuateCommand::Start(args) => start(args, connection, output).await,
-        EvacuateCommand::Stop { node } => stop(node, connection, output).await,
+        EvacuateCommand::Stop { node, history } => {
+            stop(node, &Stops::beside(history.file()), connection, output).await
+        }
         EvacuateCommand::Status { node } => status(node.as_ref(), connection, output).await,
     }
 }
@@ -66,9 +69,10 @@ async fn start(
         return Ok(Exit::Failed);
     }
     if args.wait {
+        let stops = Stops::beside(args.history.file());
         let evacuator = Evacuator::new(plan, driving, args.force)?;
         let evacuator = evacuator.with_purpose(purpose(args.reason.as_deref()));
-        return Emptying { evacuator, state }.drive(&cluster, output).await;
+        return Emptying { evacuator, state, stops }.drive(&cluster, output).await;
     }
     cluster.start_evacuation(node, &evacuation).await?;
     let changed = Changed { version: 1, node, evacuating: true, changed: true };
@@ -85,9 +89,17 @@ fn show(plan: &EvacuationPlan, force: bool, output: Output) -> Result<()> {
     confirm::sound(plan.errors().next(), force)
 }
 
-async fn stop(node: &NodeName, connection: &ConnectionArgs, output: Output) -> Result<Exit> {
+async fn stop(
+    node: &NodeName,
+    stops: &Stops,
+    connection: &ConnectionArgs,
+    output: Output,
+) -> Result<Exit> {
     let cluster = connect::connect(connection).await?;
     let changed = cluster.stop_evacuation(node).await?;
+    if changed {
+        stops.note(std::slice::from_ref(node), output);
+    }
     let value = Changed { version: 1, node, evacuating: false, changed };
     output.result(&value, |_| {
         if changed {

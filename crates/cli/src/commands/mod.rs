@@ -22,10 +22,12 @@ mod start;
 mod state;
 mod status;
 mod stop;
+mod stops;
 mod swarm;
 
 use crate::args::{Cli, Command};
-use crate::exit::{Exit, hint};
+use crate::exit::Exit;
+use crate::hint::Given;
 use crate::output::{Format, Output};
 use crate::program::Program;
 use emqx_rebalance_core::{Error, ErrorKind, Result};
@@ -35,10 +37,11 @@ use std::future::Future;
 /// Runs a command and says how it ended.
 pub(crate) fn run(cli: Cli, program: &Program) -> Exit {
     let output = Output::new(cli.output.output, cli.output.no_color);
+    let given = Given::of(&cli.connection);
     match dispatch(cli, program, output) {
         Ok(exit) => exit,
         Err(error) => {
-            output.error(&error, hint(&error));
+            output.error(&error, given.hint(&error));
             Exit::of_error(&error)
         }
     }

@@ -9,7 +9,7 @@ pub(crate) fn purpose(reason: Option<&str>) -> Purpose {
 }
 
 /// The user's name, or number where the environment has none, at this host.
-fn who() -> String {
+pub(crate) fn who() -> String {
     let named = ["USER", "LOGNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));

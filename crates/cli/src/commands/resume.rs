@@ -5,7 +5,8 @@ use super::drive::{self, Drive};
 use super::emptying;
 use super::follow::Until;
 use super::state::{StateFile, Stored};
-use crate::args::{ConnectionArgs, ResumeArgs};
+use super::stops::Stops;
+use crate::args::{ConnectionArgs, RecordingArgs, ResumeArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
@@ -24,10 +25,11 @@ pub(crate) async fn run(
 ) -> Result<Exit> {
     match StateFile::stored(&args.state)? {
         (file, Stored::Plan(state)) => {
-            plan(file, *state, args.recording.history(), connection, output).await
+            plan(file, *state, &args.recording, connection, output).await
         }
         (file, Stored::Evacuation(state)) => {
-            emptying::resume(file, *state, connection, output).await
+            let stops = Stops::beside(args.recording.file());
+            emptying::resume(file, *state, stops, connection, output).await
         }
     }
 }
@@ -35,11 +37,12 @@ pub(crate) async fn run(
 async fn plan(
     file: StateFile,
     state: DriverState,
-    history: Option<History>,
+    recording: &RecordingArgs,
     connection: &ConnectionArgs,
     output: Output,
 ) -> Result<Exit> {
     let driver = Driver::restore(state.clone());
+    let history = recording.history();
     if let Some(outcome) = driver.outcome() {
         return ended(&driver, outcome, history.as_ref(), output);
     }
@@ -51,6 +54,7 @@ async fn plan(
         until: Until::Verdict,
         state: Some(file),
         history,
+        stops: Stops::beside(recording.file()),
         page: None,
     };
     drive.run(&cluster, driver, output).await

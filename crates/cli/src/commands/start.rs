@@ -6,6 +6,7 @@ use super::follow::Until;
 use super::page::Page;
 use super::purpose::purpose;
 use super::state::StateFile;
+use super::stops::Stops;
 use super::{confirm, connect};
 use crate::args::{ConnectionArgs, StartArgs};
 use crate::exit::Exit;
@@ -39,7 +40,9 @@ pub(crate) async fn run(
     let driver = Driver::new(plan.clone(), options, args.force)?;
     let driver = driver.with_purpose(purpose(args.reason.as_deref()));
     let until = if args.wait { Until::Verdict } else { Until::Seen };
-    let drive = Drive { plan, until, state, history: args.recording.history(), page };
+    let history = args.recording.history();
+    let stops = Stops::beside(args.recording.file());
+    let drive = Drive { plan, until, state, history, stops, page };
     drive.run(&cluster, driver, output).await
 }
 

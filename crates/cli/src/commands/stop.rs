@@ -1,6 +1,7 @@
 //! `stop`: stops what runs.
 
 use super::connect;
+use super::stops::Stops;
 use crate::args::{ConnectionArgs, StopArgs};
 use crate::exit::Exit;
 use crate::output::Output;
@@ -25,6 +26,7 @@ pub(crate) async fn run(
 ) -> Result<Exit> {
     let cluster = connect::connect(connection).await?;
     let stopped = cluster.stop(args.coordinator.as_ref()).await?;
+    Stops::beside(args.history.file()).note(&stopped, output);
     let stopped = Stopped { version: 1, stopped };
     output.result(&stopped, |_| words(&stopped.stopped))?;
     Ok(Exit::Done)

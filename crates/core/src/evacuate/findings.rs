@@ -3,8 +3,8 @@
 use super::plan::Course;
 use crate::driver::guard::headroom;
 use crate::forecast::Forecast;
-use crate::plan::findings::{availability, mixed_versions, not_known, unsupported};
-use crate::plan::{Finding, FindingCode as Code, Severity};
+use crate::plan::findings::{availability, not_known};
+use crate::plan::{Finding, FindingCode as Code, Severity, versions};
 use crate::snapshot::{NodeLoad, Snapshot};
 use crate::version::EmqxVersion;
 
@@ -15,7 +15,7 @@ pub(super) fn check(snapshot: &Snapshot, course: &Course<'_>, forecast: &Forecas
     findings.extend(targets(course));
     findings.extend(full(course, forecast));
     findings.extend(options(course));
-    findings.extend(versions(snapshot, course));
+    findings.extend(release(snapshot, course));
     Finding::errors_first(findings)
 }
 
@@ -96,16 +96,16 @@ fn options(course: &Course<'_>) -> Vec<Finding> {
     findings
 }
 
-fn versions(snapshot: &Snapshot, course: &Course<'_>) -> Vec<Finding> {
+fn release(snapshot: &Snapshot, course: &Course<'_>) -> Vec<Finding> {
     let node = &course.load.node;
     let Some(version) = course.version else {
         let text = format!("the version of {node} is not known, so what it can do is not checked");
         return vec![about(course, Severity::Info, Code::VersionUnknown, text)];
     };
     let known = snapshot.running().filter_map(|load| EmqxVersion::parse(load.version.as_deref()?));
-    let mut findings: Vec<Finding> =
-        mixed_versions(&known.collect::<Vec<_>>()).into_iter().collect();
-    findings.extend(unsupported(course.load, version, false));
+    let known: Vec<EmqxVersion> = known.collect();
+    let mut findings: Vec<Finding> = versions::of_cluster(&known).collect();
+    findings.extend(versions::unsupported(course.load, version, false));
     findings.push(restart(course, version));
     if !version.moves_every_session() {
         let text = format!(

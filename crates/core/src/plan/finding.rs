@@ -79,6 +79,8 @@ pub enum FindingCode {
     RestartKeepsEvacuating,
     /// A rebalance is running already.
     RunInProgress,
+    /// EMQX counts sessions of absent clients as clients (4.4.12 to 4.4.18).
+    SessionsCounted,
     /// Sessions are lost in an evacuation by this EMQX.
     SessionsLost,
     /// Disconnected sessions stay uneven, since EMQX moves them from donors alone.

@@ -1,7 +1,7 @@
 //! Checks that need only the snapshot, the strategy and the forecast.
 
 use super::single::Split;
-use super::{Decision, Finding, FindingCode as Code, PlanOptions, Severity, selection};
+use super::{Decision, Finding, FindingCode as Code, PlanOptions, Severity, selection, versions};
 use crate::balance::{BalanceChange, float};
 use crate::forecast::Forecast;
 use crate::snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
@@ -28,7 +28,7 @@ pub(crate) fn check(
     findings.extend(availability(evidence.snapshot, nodes));
     findings.extend(unknown(evidence.snapshot, evidence.options));
     findings.extend(roles(evidence, nodes));
-    findings.extend(versions(nodes, evidence.strategy));
+    findings.extend(versions::check(nodes, evidence.strategy));
     if evidence.decision == Decision::Start {
         findings.extend(outcome(evidence, forecast));
         findings.extend(waits(evidence));
@@ -104,67 +104,6 @@ fn roles(evidence: &Evidence<'_>, nodes: &[&NodeLoad]) -> Vec<Finding> {
         Finding::new(Severity::Warning, Code::LeftOutByRole, message).about(&load.node)
     }));
     findings
-}
-
-fn versions(nodes: &[&NodeLoad], strategy: &Strategy) -> Vec<Finding> {
-    let wants_rpc_timeouts =
-        strategy.conn_evict_rpc_timeout.or(strategy.sess_evict_rpc_timeout).is_some();
-    let mut findings = Vec::new();
-    let mut known = Vec::new();
-    for load in nodes {
-        let Some(version) = load.version.as_deref().and_then(EmqxVersion::parse) else {
-            if wants_rpc_timeouts {
-                let message = format!(
-                    "the version of {} is not known: before {} it refuses the RPC timeouts",
-                    load.node,
-                    EmqxVersion::RPC_TIMEOUTS
-                );
-                let finding = Finding::new(Severity::Warning, Code::VersionUnknown, message);
-                findings.push(finding.about(&load.node));
-            }
-            continue;
-        };
-        known.push(version);
-        findings.extend(unsupported(load, version, wants_rpc_timeouts));
-    }
-    findings.extend(mixed_versions(&known));
-    findings
-}
-
-pub(crate) fn unsupported(
-    load: &NodeLoad,
-    version: EmqxVersion,
-    wants_rpc_timeouts: bool,
-) -> Option<Finding> {
-    let (code, text) = if !version.can_rebalance() {
-        let (v4, v5) = (EmqxVersion::FIRST_V4, EmqxVersion::FIRST_V5);
-        (Code::UnsupportedVersion, format!("rebalancing needs {v4} or {v5}"))
-    } else if wants_rpc_timeouts && version < EmqxVersion::RPC_TIMEOUTS {
-        let first = EmqxVersion::RPC_TIMEOUTS;
-        let text = format!(
-            "conn_evict_rpc_timeout and sess_evict_rpc_timeout need {first}: leave them out"
-        );
-        (Code::UnsupportedOption, text)
-    } else {
-        return None;
-    };
-    let message = format!("{} runs EMQX {version}: {text}", load.node);
-    Some(Finding::new(Severity::Error, code, message).about(&load.node))
-}
-
-pub(crate) fn mixed_versions(known: &[EmqxVersion]) -> Option<Finding> {
-    let (oldest, newest) = (known.iter().min()?, known.iter().max()?);
-    let change = EmqxVersion::TAKEOVER_CHANGED;
-    (oldest.major() == 5 && *oldest < change && *newest >= change).then(|| {
-        Finding::new(
-            Severity::Warning,
-            Code::MixedVersions,
-            format!(
-                "nodes run EMQX {oldest} to {newest}: taking over a session between versions \
-                 before and from {change} on can crash; upgrade first"
-            ),
-        )
-    })
 }
 
 /// What the forecast says against starting.

@@ -8,6 +8,7 @@ mod options;
 pub(crate) mod reason;
 pub(crate) mod selection;
 pub(crate) mod single;
+pub(crate) mod versions;
 
 pub(crate) use abridge::with_curve;
 pub use finding::{Finding, FindingCode, Severity};
