@@ -36,6 +36,20 @@ def test_a_plan_is_a_table_and_a_chart() -> None:
     assert "emqx@<b>" in labels
 
 
+def test_long_names_keep_the_part_that_differs() -> None:
+    pod = "emqx@emqx-core-778db64d58-{}.emqx-headless.default.svc.cluster.local"
+    html = plan(
+        Snapshot.of({pod.format(0): 100, pod.format(1): 0}), abs_conn_threshold=1
+    )._repr_html_()
+    tree = parsed(html)
+    names = [next(row.iter("td")) for row in tree.iter("tr") if row.find("td") is not None]
+    spans = [next(name.iter("span")) for name in names]
+    assert [span.text for span in spans] == ["emqx-core-778db64d58-0", "emqx-core-778db64d58-1"]
+    assert spans[0].attrib["title"] == pod.format(0)
+    labels = {text.text for text in tree.iter("{http://www.w3.org/2000/svg}text")}
+    assert "emqx-core…db64d58-0" in labels, labels
+
+
 def test_nothing_to_do_is_said() -> None:
     html = plan(Snapshot.of({"emqx@a": 10, "emqx@b": 10}))._repr_html_()
     assert "Nothing to do" in html and "<svg" not in html

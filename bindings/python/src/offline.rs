@@ -5,7 +5,7 @@ use crate::json;
 use emqx_rebalance_cli::{evacuation_text, plan_text, status_text};
 use emqx_rebalance_core::driver::{DriverState, Outcome, Record, Status};
 use emqx_rebalance_core::{
-    Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuatorState, NodeLoad, Plan,
+    Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuatorState, NodeLoad, NodeName, Plan,
     PlanRequest, Result, Snapshot, Strategy, Tolerance,
 };
 use pyo3::prelude::*;
@@ -61,6 +61,18 @@ pub(crate) fn text(py: Python<'_>, what: &str, value: &str) -> PyResult<String> 
         _ => json::value(what, value).map(|status| status_text(&status)),
     };
     unwrapped(py, py.detach(work))
+}
+
+/// The names of nodes in so many characters; see the core's `short_names`.
+#[pyfunction]
+pub(crate) fn short_names(
+    py: Python<'_>,
+    nodes: Vec<String>,
+    width: usize,
+) -> PyResult<Vec<String>> {
+    let named = |name| NodeName::new(name).map_err(|problem| Error::invalid("node", vec![problem]));
+    let names = nodes.into_iter().map(named).collect::<Result<Vec<_>>>();
+    unwrapped(py, names.map(|names| emqx_rebalance_core::short_names(&names, width)))
 }
 
 /// Whether a plan can still be started on the cluster of a snapshot.

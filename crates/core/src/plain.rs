@@ -19,9 +19,13 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 
 /// Whether `c` is seen as itself.
 pub(crate) fn is_plain(c: char) -> bool {
-    // The standard library knows what is printable only by the way it escapes: a letter stays, a
-    // quote gets a backslash, and what is not printable gets a letter after it.
-    c == '"' || c == '\'' || c == '\\' || c.escape_debug().len() == 1
+    if c.is_ascii() {
+        return !c.is_ascii_control();
+    }
+    // The standard library knows what is printable only by the way it escapes. After a letter, so
+    // that marks which combine with one stay; and wide and fixed spaces are spaces.
+    let is_space = c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
+    is_space || format!("a{c}").escape_debug().count() == 2
 }
 
 #[cfg(test)]
@@ -37,7 +41,8 @@ mod tests {
 
     #[test]
     fn what_people_write_stays() {
-        for text in ["it's \"100 %\" \\ ok", "Über 北京 – “hm”…", ""] {
+        for text in ["it's \"1\u{a0}%\" \\ ok", "Über 北京\u{3000}– “hm”…", "นี่ हिन्दी e\u{301}", ""]
+        {
             assert_eq!(plain(text), text);
         }
     }

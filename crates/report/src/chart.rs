@@ -77,7 +77,7 @@ impl Picture {
             let points =
                 if course.measured.is_empty() { &course.forecast } else { &course.measured };
             let points: Vec<(f64, f64)> = points.iter().map(|(t, v)| (*t, v.round())).collect();
-            json!({"node": course.node, "class": palette.class(course.node), "points": points})
+            json!({"node": palette.name(course.node), "class": palette.class(course.node), "points": points})
         };
         let lines: Vec<serde_json::Value> = courses.iter().map(line).collect();
         let data = json!({

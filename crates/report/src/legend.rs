@@ -46,7 +46,7 @@ pub(crate) fn labels(courses: &[Course<'_>], palette: &Palette, at: impl Fn(f64)
              </text>",
             y - 4.5,
             y + 4.0,
-            text(shortened(node)),
+            text(palette.name(node)),
             text(node),
             palette.part(node).word()
         );
@@ -86,17 +86,6 @@ fn apart(mut ends: Vec<(f64, &NodeName)>) -> Vec<(f64, &NodeName)> {
         *y -= shift;
     }
     ends
-}
-
-/// What fits beside the picture: the begin and the end, since names differ in either.
-fn shortened(node: &NodeName) -> String {
-    let letters: Vec<char> = node.as_str().chars().collect();
-    match (letters.get(..12), letters.get(letters.len().saturating_sub(9)..)) {
-        (Some(begin), Some(end)) if letters.len() > 22 => {
-            begin.iter().chain(&['…']).chain(end).collect()
-        }
-        _ => letters.into_iter().collect(),
-    }
 }
 
 const MARK_X: f64 = 768.0;

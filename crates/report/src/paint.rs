@@ -1,6 +1,6 @@
 //! Which node has which colour.
 
-use emqx_rebalance_core::{NodeName, Plan};
+use emqx_rebalance_core::{NodeName, Plan, short_names};
 use std::collections::BTreeMap;
 
 /// What a node does in a plan.
@@ -28,21 +28,32 @@ impl Part {
 /// Orange and blue are told apart with every common colour blindness; the shades within a part
 /// differ in lightness, and every line has its label too.
 #[derive(Debug)]
-pub(crate) struct Palette(BTreeMap<NodeName, (Part, String)>);
+pub(crate) struct Palette(BTreeMap<NodeName, Look>);
+
+/// How a node looks.
+#[derive(Debug)]
+struct Look {
+    part: Part,
+    class: String,
+    /// Its name where there is little room.
+    name: String,
+}
 
 impl Palette {
     pub(crate) fn new(plan: &Plan) -> Self {
         let mut seen: BTreeMap<Part, usize> = BTreeMap::new();
         let mut colours = BTreeMap::new();
-        for curve in &plan.forecast.curve.nodes {
-            let part = part(plan, &curve.node);
+        let nodes = || plan.forecast.curve.nodes.iter().map(|curve| &curve.node);
+        for (node, name) in nodes().zip(short_names(nodes(), NAME_LENGTH)) {
+            let part = part(plan, node);
             let place = seen.entry(part).or_default();
             let letter = match part {
                 Part::Donor => 'd',
                 Part::Recipient => 'r',
                 Part::Bystander => 'b',
             };
-            colours.insert(curve.node.clone(), (part, format!("{letter}{}", *place % SHADES)));
+            let class = format!("{letter}{}", *place % SHADES);
+            colours.insert(node.clone(), Look { part, class, name });
             *place += 1;
         }
         Self(colours)
@@ -50,11 +61,16 @@ impl Palette {
 
     /// The class that colours a node.
     pub(crate) fn class(&self, node: &NodeName) -> &str {
-        self.0.get(node).map_or("b0", |(_, class)| class)
+        self.0.get(node).map_or("b0", |look| &look.class)
+    }
+
+    /// The name of a node where there is little room.
+    pub(crate) fn name<'a>(&'a self, node: &'a NodeName) -> &'a str {
+        self.0.get(node).map_or(node.as_str(), |look| &look.name)
     }
 
     pub(crate) fn part(&self, node: &NodeName) -> Part {
-        self.0.get(node).map_or(Part::Bystander, |(part, _)| *part)
+        self.0.get(node).map_or(Part::Bystander, |look| look.part)
     }
 }
 
@@ -68,5 +84,7 @@ fn part(plan: &Plan, node: &NodeName) -> Part {
     }
 }
 
+/// The most letters of a name beside a picture.
+const NAME_LENGTH: usize = 22;
 /// Shades of each colour in `page.css`.
 const SHADES: usize = 5;

@@ -51,12 +51,13 @@ fn row(html: &mut String, node: &NodeCurve, ends: &Ends, palette: &Palette, scal
     let class = palette.class(&node.node);
     _ = write!(
         html,
-        "<tr><th scope=\"row\"><i class=\"box {class}\"></i><code>{}</code></th><td>{}</td>\
+        "<tr><th scope=\"row\"><i class=\"box {class}\"></i><code title=\"{}\">{}</code></th><td>{}</td>\
          <td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
          <td class=\"n\">{}</td><td class=\"n\">{}</td>\
          <td class=\"bars\"><i class=\"bar before\" style=\"width:{:.1}%\"></i>\
          <i class=\"bar {class}\" style=\"width:{:.1}%\"></i></td></tr>",
         text(&node.node),
+        text(palette.name(&node.node)),
         palette.part(&node.node).word(),
         count(before),
         count(predicted),
@@ -88,7 +89,11 @@ pub(crate) fn course(input: &ReportInput<'_>, palette: &Palette) -> String {
     );
     for node in &nodes {
         let class = palette.class(node);
-        _ = write!(html, "<th scope=\"col\"><i class=\"box {class}\"></i>{}</th>", text(node));
+        _ = write!(
+            html,
+            "<th scope=\"col\"><i class=\"box {class}\"></i>{}</th>",
+            text(palette.name(node))
+        );
     }
     html.push_str("</tr></thead><tbody>");
     let step = input.samples.len().div_ceil(MAX_ROWS).max(1);

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from . import _native
 from ._svg import COLOURS, Line, chart
 from ._text import count, duration, percent
 
@@ -13,12 +15,15 @@ if TYPE_CHECKING:
     from ._evacuation import EvacuationPlan
     from ._forecast import Forecast
     from ._plan import Finding, Plan
+    from ._snapshot import NodeLoad
     from ._status import Status
 
 __all__ = ["evacuation", "lines", "plan", "status"]
 
 #: More lines than this cannot be told apart.
 MOST_LINES = 12
+#: The most letters of a name in a table, and beside a chart.
+_NAME_LENGTH, _LABEL_LENGTH = 40, 20
 #: More rows than this hide what comes after the table.
 MOST_ROWS = 40
 
@@ -37,7 +42,7 @@ def plan(plan: Plan) -> str:
         head = f"Nothing to do: {plan.reason or 'EMQX would not move any client.'}"
     parts = [_head(head), _nodes(forecast, plan.donors, plan.recipients)]
     if plan.is_needed:
-        parts.append(chart("clients per node, forecast", lines(forecast)))
+        parts.append(_chart(forecast))
     return _whole([*parts, _findings(plan.findings)])
 
 
@@ -49,8 +54,7 @@ def evacuation(plan: EvacuationPlan) -> str:
         f"{duration(forecast.duration_s)}. Then {plan.reminder}."
     )
     table = _nodes(forecast, (plan.node,), plan.clients_to)
-    picture = chart("clients per node, forecast", lines(forecast))
-    return _whole([_head(head), table, picture, _findings(plan.findings)])
+    return _whole([_head(head), table, _chart(forecast), _findings(plan.findings)])
 
 
 def status(status: Status) -> str:
@@ -65,12 +69,13 @@ def status(status: Status) -> str:
     else:
         head = "No rebalance is running."
     most = max((load.connections for load in status.nodes), default=0) or 1
+    name = _names([load.node for load in status.nodes])
     rows = (
         [
-            html.escape(load.node),
-            count(load.connections),
+            name(load.node),
+            count(load.connections) if _is_read(load) else "?",
             _bar(load.connections / most),
-            count(load.disconnected_sessions),
+            count(load.disconnected_sessions) if _is_read(load) else "?",
             html.escape(load.status),
         ]
         for load in status.nodes
@@ -96,14 +101,44 @@ def lines(forecast: Forecast) -> list[Line]:
     ]
 
 
+def _chart(forecast: Forecast) -> str:
+    drawn = lines(forecast)
+    short = _native.short_names([line.name for line in drawn], _LABEL_LENGTH)
+    named = [replace(line, name=name) for line, name in zip(drawn, short, strict=True)]
+    return chart("clients per node, forecast", named)
+
+
+def _names(nodes: list[str]) -> Callable[[str], str]:
+    """What shows a node's name: short if it is long, and whole under the pointer."""
+    short = dict(zip(nodes, _native.short_names(nodes, _NAME_LENGTH), strict=True))
+
+    def shown(node: str) -> str:
+        name = html.escape(short[node])
+        return name if short[node] == node else f'<span title="{html.escape(node)}">{name}</span>'
+
+    return shown
+
+
+def _is_read(load: NodeLoad) -> bool:
+    return load.status != "unknown" or load.read_at_ms is not None
+
+
 def _nodes(forecast: Forecast, donors: Sequence[str], recipients: Sequence[str]) -> str:
     parts = {**dict.fromkeys(recipients, "recipient"), **dict.fromkeys(donors, "donor")}
+    begin = {
+        curve.node: curve.connections[0] for curve in forecast.curve.nodes if curve.connections
+    }
+    name = _names([end.node for end in forecast.end])
     rows = []
-    for curve, end in zip(forecast.curve.nodes, forecast.end, strict=True):
-        now = curve.connections[0] if curve.connections else end.connections
-        change = f"{end.connections - now:+,}" if end.connections != now else "0"
-        part = parts.get(curve.node, "")
-        rows.append([html.escape(curve.node), count(now), change, count(end.connections), part])
+    for end in forecast.end:
+        now = begin.get(end.node)
+        change = (
+            "?" if now is None else f"{end.connections - now:+,}" if end.connections != now else "0"
+        )
+        before = "?" if now is None else count(now)
+        rows.append(
+            [name(end.node), before, change, count(end.connections), parts.get(end.node, "")]
+        )
     return _table(("node", "now", "change", "after", ""), rows, numbers=(1, 2, 3))
 
 

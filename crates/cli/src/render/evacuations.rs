@@ -39,18 +39,16 @@ pub(crate) fn evacuations(evacuations: &[EvacuationStatus], paper: Paper) -> Str
 pub(crate) fn plan(plan: &EvacuationPlan, paper: Paper) -> String {
     let forecast = &plan.forecast;
     let columns = [
-        Column::Text("node"),
         Column::Number("now"),
         Column::Number("change"),
         Column::Number("after"),
         Column::Number("absent after"),
     ];
-    let names = Names::new(forecast.curve.nodes.iter().map(|curve| &curve.node), paper);
     let row = |(curve, end): (&NodeCurve, &NodeEnd)| {
         let now = curve.connections.first().copied().unwrap_or_default();
         let absent = format!("{:.0}", end.disconnected_sessions);
         let change = change(now, end.connections);
-        vec![names.of(&curve.node), count(now), change, count(end.connections), absent]
+        vec![count(now), change, count(end.connections), absent]
     };
     let rows: Vec<_> = forecast.curve.nodes.iter().zip(&forecast.end).map(row).collect();
     let mut head = format!(
@@ -64,8 +62,9 @@ pub(crate) fn plan(plan: &EvacuationPlan, paper: Paper) -> String {
     }
     head.push('.');
     let head = table::wrapped(&head, paper.without(0), "");
-    let mut text = format!("{HEAD}{head}{HEAD:#}\n\n{}", table::draw(&columns, &rows, paper));
-    text.push_str(&names.note());
+    let nodes = forecast.curve.nodes.iter().map(|curve| &curve.node);
+    let table = table::of_nodes(nodes, &columns, &rows, paper);
+    let mut text = format!("{HEAD}{head}{HEAD:#}\n\n{table}");
     text.push_str(&format!("\n {}\n", table::wrapped(&plan.reminder, paper.without(2), " ")));
     if !plan.findings.is_empty() {
         text.push('\n');

@@ -1,32 +1,25 @@
 //! What a plan of several runs adds: who closes when, how many rounds, what EMQX alone would do.
 
 use super::numbers::{count, duration, percent};
-use super::paper::{Names, Paper};
+use super::paper::Paper;
 use super::table::{self, Column};
 use emqx_rebalance_core::{Comparison, LoadBalancer, Move, Plan};
 
 /// Each node: from, to, who leaves, who arrives, when it is closed.
 pub(crate) fn moves(moves: &[Move], paper: Paper) -> String {
     let columns = [
-        Column::Text("node"),
         Column::Number("now"),
         Column::Number("leave"),
         Column::Number("arrive"),
         Column::Number("after"),
         Column::Text("closed to new clients"),
     ];
-    let names = Names::new(moves.iter().map(|node| &node.node), paper);
     let row = |node: &Move| {
-        vec![
-            names.of(&node.node),
-            count(node.from),
-            count(node.leave),
-            count(node.arrive),
-            count(node.to),
-            closed(node),
-        ]
+        let counts = [node.from, node.leave, node.arrive, node.to].map(count);
+        [&counts[..], &[closed(node)]].concat()
     };
-    table::draw(&columns, &moves.iter().map(row).collect::<Vec<_>>(), paper) + &names.note()
+    let rows: Vec<_> = moves.iter().map(row).collect();
+    table::of_nodes(moves.iter().map(|node| &node.node), &columns, &rows, paper)
 }
 
 fn closed(node: &Move) -> String {

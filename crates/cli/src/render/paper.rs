@@ -1,7 +1,7 @@
 //! What text is written on: so many columns, and names of nodes that fit them.
 
 use emqx_rebalance_core::{NodeName, short_names};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many columns.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ impl Names {
         nodes: impl IntoIterator<Item = &'a NodeName>,
         columns: usize,
     ) -> Self {
-        let nodes: Vec<&NodeName> = nodes.into_iter().collect();
+        let nodes: BTreeSet<&NodeName> = nodes.into_iter().collect();
         let short = short_names(nodes.iter().copied(), columns);
         Self { short: nodes.into_iter().cloned().zip(short).collect() }
     }

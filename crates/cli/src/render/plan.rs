@@ -2,7 +2,7 @@
 
 use super::chart::{self, Kind, Series};
 use super::numbers::{change, count, counted, duration, percent};
-use super::paper::{Names, Paper};
+use super::paper::Paper;
 use super::table::{self, Column};
 use super::{ALERT, HEAD, WARN, level};
 use emqx_rebalance_core::{Decision, Finding, Forecast, NodeCurve, NodeName, Plan, Severity};
@@ -65,21 +65,16 @@ pub(crate) fn time(plan: &Plan) -> String {
 fn nodes(plan: &Plan, paper: Paper) -> String {
     let forecast = &plan.forecast;
     let moves_sessions = forecast.sessions_moved > 0.0;
-    let mut columns = vec![
-        Column::Text("node"),
-        Column::Number("now"),
-        Column::Number("change"),
-        Column::Number("after"),
-    ];
+    let mut columns =
+        vec![Column::Number("now"), Column::Number("change"), Column::Number("after")];
     if moves_sessions {
         columns.push(Column::Number("absent now"));
         columns.push(Column::Number("after"));
     }
     columns.push(Column::Text("what it does"));
-    let names = Names::new(forecast.curve.nodes.iter().map(|curve| &curve.node), paper);
     let row = |(curve, end): (&NodeCurve, &emqx_rebalance_core::NodeEnd)| {
         let from = now(curve);
-        let mut row = vec![names.of(&curve.node), count(from), change(from, end.connections)];
+        let mut row = vec![count(from), change(from, end.connections)];
         row.push(count(end.connections));
         if moves_sessions {
             let first = curve.disconnected_sessions.first().copied().unwrap_or_default();
@@ -89,7 +84,7 @@ fn nodes(plan: &Plan, paper: Paper) -> String {
         row
     };
     let rows: Vec<_> = forecast.curve.nodes.iter().zip(&forecast.end).map(row).collect();
-    table::draw(&columns, &rows, paper) + &names.note()
+    table::of_nodes(forecast.curve.nodes.iter().map(|curve| &curve.node), &columns, &rows, paper)
 }
 
 /// What a node does, in plain words and in EMQX's.

@@ -17,8 +17,7 @@ pub(crate) fn status(status: &Status, paper: Paper) -> String {
         text.push_str(&format!(" {progress}\n"));
     }
     text.push('\n');
-    text.push_str(&nodes(&status.nodes, &names, paper));
-    text.push_str(&names.note());
+    text.push_str(&nodes(&status.nodes, paper));
     if let Some(outcome) = &status.outcome {
         text.push('\n');
         text.push_str(&verdict::outcome(outcome, paper));
@@ -104,9 +103,8 @@ pub(crate) fn progress(status: &Status) -> String {
     text
 }
 
-fn nodes(nodes: &[NodeLoad], names: &Names, paper: Paper) -> String {
+fn nodes(nodes: &[NodeLoad], paper: Paper) -> String {
     let columns = [
-        Column::Text("node"),
         Column::Number("clients"),
         Column::Text(""),
         Column::Number("absent"),
@@ -115,14 +113,14 @@ fn nodes(nodes: &[NodeLoad], names: &Names, paper: Paper) -> String {
     let most = nodes.iter().map(|load| load.connections).max().unwrap_or(0).max(1);
     let row = |load: &NodeLoad| {
         vec![
-            names.of(&load.node),
             counted_of(load, load.connections),
             table::bar(float(load.connections) / float(most), BAR),
             counted_of(load, load.disconnected_sessions),
             node_words(load.status).to_owned(),
         ]
     };
-    table::draw(&columns, &nodes.iter().map(row).collect::<Vec<_>>(), paper)
+    let rows: Vec<_> = nodes.iter().map(row).collect();
+    table::of_nodes(nodes.iter().map(|load| &load.node), &columns, &rows, paper)
 }
 
 /// A count of a node, unless none was ever read.

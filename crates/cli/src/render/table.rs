@@ -1,8 +1,9 @@
 //! Tables: names to the left, numbers to the right, one rule under the head.
 
-use super::paper::Paper;
+use super::paper::{Names, Paper};
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table};
+use emqx_rebalance_core::NodeName;
 
 /// A column and how it is aligned.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +34,26 @@ pub(crate) fn draw(columns: &[Column], rows: &[Vec<String>], paper: Paper) -> St
     lines(columns, rows, paper).map(|line| format!("{line}\n")).collect()
 }
 
-/// The same with a note below each row. Its rows must fit.
+/// Draws a table of nodes, their names in the room that the other columns leave, and below it what
+/// a name stands for if it is cut.
+pub(crate) fn of_nodes<'a>(
+    nodes: impl Iterator<Item = &'a NodeName> + Clone,
+    columns: &[Column],
+    rows: &[Vec<String>],
+    paper: Paper,
+) -> String {
+    let cells = |i: usize| rows.iter().filter_map(move |row| row.get(i));
+    let widest = |i: usize| cells(i).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let width = |(i, column): (usize, &Column)| PADDING + column.title().len().max(widest(i));
+    let taken: usize = columns.iter().enumerate().map(width).sum();
+    let room = paper.without(0).saturating_sub(taken + PADDING);
+    let names = Names::within(nodes.clone(), room.max(MIN_NAME));
+    let columns = [&[Column::Text("node")], columns].concat();
+    let row = |(node, row): (&NodeName, &Vec<String>)| [&[names.of(node)], &row[..]].concat();
+    draw(&columns, &nodes.zip(rows).map(row).collect::<Vec<_>>(), paper) + &names.note()
+}
+
+/// Draws a table with a note below each row. Its rows must fit.
 pub(crate) fn annotated(
     columns: &[Column],
     rows: &[Vec<String>],
@@ -103,5 +123,9 @@ pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
     lines.join("\n")
 }
 
+/// The spaces beside a cell, and the one between columns.
+const PADDING: usize = 3;
+/// Names that are shorter say too little.
+const MIN_NAME: usize = 12;
 /// The titles and the rule.
 const HEAD_LINES: usize = 2;

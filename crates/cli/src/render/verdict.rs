@@ -35,7 +35,6 @@ pub(crate) fn outcome(outcome: &Outcome, paper: Paper) -> String {
 /// Every node as it was before `plan`, as that promised and as it is.
 pub(crate) fn comparison(plan: &Plan, status: &Status, paper: Paper) -> String {
     let columns = [
-        Column::Text("node"),
         Column::Number("before"),
         Column::Number("predicted"),
         Column::Number("actual"),
@@ -46,13 +45,11 @@ pub(crate) fn comparison(plan: &Plan, status: &Status, paper: Paper) -> String {
         counts.find(|count| count.node == end.node).map(|count| count.connections)
     };
     let unread = || "?".to_owned();
-    let names = Names::new(plan.forecast.end.iter().map(|end| &end.node), paper);
     let row = |end: &NodeEnd| {
         let load = status.nodes.iter().find(|load| load.node == end.node);
         let actual = load.filter(|load| load.status != NodeStatus::Unknown);
         let actual = actual.map(|load| load.connections);
         vec![
-            names.of(&end.node),
             before(end).map_or_else(unread, count),
             count(end.connections),
             actual.map_or_else(unread, count),
@@ -60,7 +57,7 @@ pub(crate) fn comparison(plan: &Plan, status: &Status, paper: Paper) -> String {
         ]
     };
     let rows: Vec<_> = plan.forecast.end.iter().map(row).collect();
-    table::draw(&columns, &rows, paper) + &names.note()
+    table::of_nodes(plan.forecast.end.iter().map(|end| &end.node), &columns, &rows, paper)
 }
 
 /// How far the actual count is from the predicted one: "+12 (0.5 %)".

@@ -30,7 +30,7 @@ fn every_rebalance_that_ends_is_remembered() {
     assert!(lines[2].contains("already balanced"), "the newest first: {}", said.out);
     assert!(lines[4].contains("completed"), "{}", said.out);
     assert!(lines[5].contains("100 clients moved, single on 3 nodes; alice@"), "{}", said.out);
-    assert!(lines[5].contains(": ticket [31m7"), "{}", said.out);
+    assert!(lines[5].contains(r": ticket \u{1b}[31m7"), "{}", said.out);
     assert!(lines.iter().all(|line| line.chars().count() <= 80), "{}", said.out);
 
     let json = history(&["--limit", "1", "--output", "json"]).json();

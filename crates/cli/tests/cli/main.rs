@@ -16,3 +16,4 @@ mod leaving;
 mod offline;
 mod relay;
 mod resume;
+mod words;
