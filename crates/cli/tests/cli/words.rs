@@ -3,6 +3,9 @@
 use crate::command::{Embedded, binary, finish, run};
 use crate::journey::{QUICK, SLOW, cluster};
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::thread;
 
 /// Three nodes as Kubernetes names them, one of them full.
 fn pods() -> String {
@@ -89,10 +92,10 @@ fn a_stop_from_another_shell_is_named_by_who_followed() {
         command
     };
     let start = [&["start", "--yes", "--wait"], &SLOW[..]].concat();
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         let follower = scope.spawn(|| finish(&mut command(&start, "alice"), ""));
         while cluster.running() == 0 {
-            std::thread::yield_now();
+            thread::yield_now();
         }
         let stopped = finish(&mut command(&["stop"], "bob"), "");
         assert!(stopped.out.contains("Stopped the rebalance of"), "{}{}", stopped.out, stopped.err);
@@ -104,6 +107,42 @@ fn a_stop_from_another_shell_is_named_by_who_followed() {
     let listed = finish(listed.arg(&history), "").json();
     let detail = listed["records"][0]["outcome"]["detail"].as_str().unwrap();
     assert!(detail.contains("bob@"), "{detail}");
+}
+
+/// The first line of what the command sends to its proxy, on the way to `url`; `None` if it goes
+/// there itself.
+fn sent_to_proxy(url: &str) -> Option<String> {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let mut status = binary(&["status", "--timeout", "5", "--url", url]);
+    let status = status.env("HTTP_PROXY", &address).env("http_proxy", &address);
+    let status = status.env_remove("NO_PROXY").env_remove("no_proxy");
+    thread::scope(|scope| {
+        let command = scope.spawn(|| finish(status, ""));
+        proxy.set_nonblocking(true).unwrap();
+        let taken = loop {
+            match proxy.accept() {
+                Ok((stream, _)) => break Some(stream),
+                Err(_) if command.is_finished() => break None,
+                Err(_) => thread::yield_now(),
+            }
+        };
+        let stream = taken?;
+        stream.set_nonblocking(false).unwrap();
+        let mut line = String::new();
+        BufReader::new(&stream).read_line(&mut line).unwrap();
+        drop((stream, proxy));
+        assert_eq!(command.join().unwrap().code, Some(3));
+        Some(line)
+    })
+}
+
+#[test]
+fn a_proxy_carries_what_is_not_for_this_machine() {
+    let line = sent_to_proxy("http://emqx.invalid:18083").unwrap();
+    assert!(line.starts_with("GET http://emqx.invalid:18083/"), "{line}");
+    assert_eq!(sent_to_proxy("http://127.0.0.1:1"), None);
+    assert_eq!(sent_to_proxy("http://localhost:1"), None);
 }
 
 #[test]
