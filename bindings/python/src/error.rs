@@ -13,6 +13,6 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
 }
 
 /// The text of a result, or the exception.
-pub(crate) fn unwrapped(py: Python<'_>, result: Result<String, Error>) -> PyResult<String> {
+pub(crate) fn unwrapped<T>(py: Python<'_>, result: Result<T, Error>) -> PyResult<T> {
     result.map_err(|error| raised(py, &error))
 }
