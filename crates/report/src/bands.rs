@@ -23,7 +23,7 @@ pub(crate) fn phases(input: &ReportInput<'_>) -> Vec<MeasuredPhase> {
 /// Every phase of a single run over the whole height; of several runs only the time in which any
 /// evicts, since their phases overlap.
 pub(crate) fn behind(phases: &[MeasuredPhase], x: &Scale, height: f64) -> String {
-    let runs = phases.iter().map(|span| span.run).max().map_or(0, |last| last + 1);
+    let runs = phases.iter().map(|span| span.run).max().map_or(0, |last| last.saturating_add(1));
     let mut svg = String::new();
     for span in phases.iter().filter(|span| runs == 1 || span.phase == RunPhase::EvictingConns) {
         let (left, width) = place(span, x);
@@ -49,7 +49,7 @@ pub(crate) fn behind(phases: &[MeasuredPhase], x: &Scale, height: f64) -> String
 /// high they are together.
 pub(crate) fn strips(phases: &[MeasuredPhase], x: &Scale, top: f64) -> (String, f64) {
     let mut svg = String::new();
-    let runs = phases.iter().map(|span| span.run).max().map_or(0, |last| last + 1);
+    let runs = phases.iter().map(|span| span.run).max().map_or(0, |last| last.saturating_add(1));
     if runs < 2 {
         return (svg, 0.0);
     }
@@ -61,7 +61,7 @@ pub(crate) fn strips(phases: &[MeasuredPhase], x: &Scale, top: f64) -> (String, 
             "<rect class=\"strip {}\" x=\"{left:.1}\" width=\"{width:.1}\" y=\"{y:.1}\" \
              height=\"8\"><title>run {}: {}, {} to {}</title></rect>",
             class(span.phase),
-            span.run + 1,
+            span.run.saturating_add(1),
             word(span.phase),
             time(span.from_s),
             time(span.to_s)

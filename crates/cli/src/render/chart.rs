@@ -125,7 +125,7 @@ fn as_floats(series: &Series) -> Vec<(f64, f64)> {
 /// two digits.
 fn bounds(shown: &[&Series]) -> (u64, u64) {
     let points = || shown.iter().flat_map(|series| &series.points);
-    let end = points().map(|point| point.0).max().unwrap_or(0).max(1).next_multiple_of(2);
+    let end = points().map(|point| point.0).max().unwrap_or(0).max(1).saturating_add(1) & !1;
     let top = points().map(|point| point.1).max().unwrap_or(0).max(2);
     let step = 10_u64.pow(top.ilog10().saturating_sub(1));
     (end, top.div_ceil(step).saturating_mul(step))

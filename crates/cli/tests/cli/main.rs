@@ -8,6 +8,7 @@ mod bad_input;
 mod command;
 mod demo;
 mod evacuate;
+mod extremes;
 mod faults;
 mod history;
 mod hostile;
