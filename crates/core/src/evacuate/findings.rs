@@ -1,9 +1,8 @@
 //! What to know before a node is evacuated.
 
 use super::plan::Course;
-use crate::driver::guard::headroom;
 use crate::forecast::Forecast;
-use crate::plan::findings::{availability, not_known};
+use crate::plan::findings::{availability, full, not_known};
 use crate::plan::{Finding, FindingCode as Code, Severity, versions};
 use crate::snapshot::{NodeLoad, Snapshot};
 use crate::version::EmqxVersion;
@@ -13,7 +12,7 @@ pub(super) fn check(snapshot: &Snapshot, course: &Course<'_>, forecast: &Forecas
     let mut findings = availability(snapshot, &[course.load]);
     findings.extend(unknown(snapshot, course));
     findings.extend(targets(course));
-    findings.extend(full(course, forecast));
+    findings.extend(full(course.clients_to.iter().copied(), forecast));
     findings.extend(options(course));
     findings.extend(release(snapshot, course));
     Finding::errors_first(findings)
@@ -50,21 +49,6 @@ fn targets(course: &Course<'_>) -> Vec<Finding> {
         findings.push(about(course, Severity::Error, Code::NoOpenNode, text));
     }
     findings
-}
-
-fn full(course: &Course<'_>, forecast: &Forecast) -> Vec<Finding> {
-    let finding = |load: &&NodeLoad| {
-        let limit = headroom(load.max_fds?);
-        let end = forecast.end.iter().find(|end| end.node == load.node)?;
-        (end.connections > limit).then(|| {
-            let text = format!(
-                "{} would hold {} clients; by its file descriptors it holds {limit}",
-                load.node, end.connections
-            );
-            Finding::new(Severity::Error, Code::RecipientFull, text).about(&load.node)
-        })
-    };
-    course.clients_to.iter().filter_map(finding).collect()
 }
 
 fn options(course: &Course<'_>) -> Vec<Finding> {

@@ -4,7 +4,7 @@ use super::account::{Behind, Wave};
 use super::balancer::LoadBalancer;
 use super::outlook::{AS_GOOD, Candidate, Scene};
 use crate::balance::{Balance, Bounds, float};
-use crate::plan::findings::{Evidence, check};
+use crate::plan::findings::{Evidence, check, full};
 use crate::plan::single::Split;
 use crate::plan::{Decision, Finding, FindingCode as Code, PlanOptions, Severity};
 use crate::snapshot::{NodeLoad, Snapshot};
@@ -137,6 +137,9 @@ pub(crate) fn about(
         );
         note(Severity::Error, Code::TooLong, message);
     }
+    let is_recipient =
+        |load: &&NodeLoad| chosen.runs.iter().any(|run| run.recipients.contains(&load.node));
+    findings.extend(full(scene.nodes().filter(is_recipient), &chosen.outlook.forecast));
     findings.extend(rates(scene, chosen));
     findings.extend(sessions(scene, chosen));
     findings

@@ -3,6 +3,7 @@
 use super::single::Split;
 use super::{Decision, Finding, FindingCode as Code, PlanOptions, Severity, selection, versions};
 use crate::balance::{BalanceChange, float};
+use crate::driver::guard::headroom;
 use crate::forecast::Forecast;
 use crate::snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
 use crate::strategy::Strategy;
@@ -30,6 +31,7 @@ pub(crate) fn check(
     findings.extend(roles(evidence, nodes));
     findings.extend(versions::check(nodes, evidence.strategy));
     if evidence.decision == Decision::Start {
+        findings.extend(full(evidence.split.recipients.iter().copied(), forecast));
         findings.extend(outcome(evidence, forecast));
         findings.extend(waits(evidence));
     }
@@ -104,6 +106,27 @@ fn roles(evidence: &Evidence<'_>, nodes: &[&NodeLoad]) -> Vec<Finding> {
         Finding::new(Severity::Warning, Code::LeftOutByRole, message).about(&load.node)
     }));
     findings
+}
+
+/// Those of `recipients` that would hold more clients, if only for a time, than their file descriptors
+/// allow: the driver would stop everything then.
+pub(crate) fn full<'a>(
+    recipients: impl Iterator<Item = &'a NodeLoad>,
+    forecast: &Forecast,
+) -> Vec<Finding> {
+    let finding = |load: &NodeLoad| {
+        let limit = headroom(load.max_fds?);
+        let curve = forecast.curve.nodes.iter().find(|curve| curve.node == load.node)?;
+        let most = curve.connections.iter().copied().max()?;
+        (most > limit).then(|| {
+            let text = format!(
+                "{} would hold {most} clients; by its file descriptors it holds {limit}",
+                load.node
+            );
+            Finding::new(Severity::Error, Code::RecipientFull, text).about(&load.node)
+        })
+    };
+    recipients.filter_map(finding).collect()
 }
 
 /// What the forecast says against starting.
@@ -258,6 +281,21 @@ mod tests {
                 let plan = planned(&nodes, options);
                 assert_eq!(plan.decision, Decision::Start);
                 assert!(plan.findings.iter().all(|finding| finding.code != Code::NodeUnknown));
+            }
+        }
+    }
+
+    #[test]
+    fn a_node_that_would_be_too_full_stops_a_plan_before_it_starts() {
+        let mut nodes = [load(0, 900, NodeStatus::Running), load(1, 0, NodeStatus::Running)];
+        for mode in [Mode::Single, Mode::Level] {
+            let options = PlanOptions { mode, ..PlanOptions::default() };
+            for (max_fds, is_full) in [(400, true), (600, false)] {
+                nodes[1].max_fds = Some(max_fds);
+                let plan = planned(&nodes, &options);
+                let found = plan.errors().find(|error| error.code == Code::RecipientFull);
+                assert_eq!(found.is_some(), is_full, "{mode:?} {max_fds}: {:?}", plan.findings);
+                assert!(found.is_none_or(|found| found.message.contains("holds 360")));
             }
         }
     }
