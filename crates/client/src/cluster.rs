@@ -72,20 +72,11 @@ impl Cluster {
         self.0.plan_evacuation(node, evacuation, options).await
     }
 
-    /// Has `node` begin to empty itself, and does not look after it. It stays closed until
-    /// [`Self::stop_evacuation`], over restarts of the node too.
-    ///
-    /// # Errors
-    /// `refused`, `unknown_node`, `config_invalid` or `unsupported` as EMQX says. After `timeout`,
-    /// `unreachable` or `protocol` it is not known whether it began: see [`Self::evacuations`].
-    pub async fn start_evacuation(&self, node: &NodeName, evacuation: &Evacuation) -> Result<()> {
-        self.0.start_evacuation(node, evacuation).await
-    }
-
     /// Has `node` take clients again. Returns whether an evacuation was going on.
     ///
     /// # Errors
-    /// As [`Self::start_evacuation`].
+    /// `refused`, `unknown_node` or `unsupported` as EMQX says. After `timeout`, `unreachable` or `protocol`
+    /// it is not known whether it ended: see [`Self::evacuations`].
     pub async fn stop_evacuation(&self, node: &NodeName) -> Result<bool> {
         self.0.stop_evacuation(node).await
     }

@@ -203,12 +203,15 @@ async fn a_dashboard_user_logs_in_and_again_when_the_token_is_gone() {
 async fn an_evacuation_is_started_seen_and_stopped() {
     let embedded = embedded(&[100, 0]).await;
     let cluster = Cluster::connect(config(&embedded)).await.unwrap();
-    let node = NodeName::new("emqx1@127.0.0.1").unwrap();
-    cluster.start_evacuation(&node, &Evacuation::default()).await.unwrap();
+    let (node, options) = (first_node(), EvacuationPlanOptions::default());
+    let plan = cluster.plan_evacuation(&node, &Evacuation::default(), &options).await.unwrap();
+    let mut run = cluster.evacuate(plan.clone(), polling_fast(), false).unwrap();
+    while !matches!(run.next_event().await.unwrap(), Event::Phase { .. }) {}
+    run.detach().await;
     assert_eq!(cluster.evacuations().await.unwrap()[0].node.as_ref(), Some(&node));
     assert_eq!(cluster.snapshot().await.unwrap().nodes()[0].status, NodeStatus::Evacuating);
-    let twice = cluster.start_evacuation(&node, &Evacuation::default()).await.unwrap_err();
-    assert_eq!(twice.kind(), ErrorKind::Refused);
+    let mut twice = cluster.evacuate(plan, polling_fast(), true).unwrap();
+    assert_eq!(twice.wait().await.unwrap().result, OutcomeKind::Refused);
     assert!(cluster.stop_evacuation(&node).await.unwrap());
     assert!(!cluster.stop_evacuation(&node).await.unwrap());
 }

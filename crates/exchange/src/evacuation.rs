@@ -4,7 +4,7 @@ use crate::cluster::Cluster;
 use crate::transport::Transport;
 use emqx_rebalance_core::{
     Error, Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, NodeName, Result,
-    StartAnswer, StopAnswer, plan_evacuation,
+    StopAnswer, plan_evacuation,
 };
 
 impl<T: Transport> Cluster<T> {
@@ -21,25 +21,11 @@ impl<T: Transport> Cluster<T> {
         plan_evacuation(&self.snapshot().await?, node, evacuation, options)
     }
 
-    /// Has `node` begin to empty itself, and does not look after it. It stays closed until
-    /// [`Self::stop_evacuation`], over restarts of the node too.
-    ///
-    /// # Errors
-    /// `refused`, `unknown_node`, `config_invalid` or `unsupported` as EMQX says. After `timeout`,
-    /// `unreachable` or `protocol` it is not known whether it began: see [`Self::evacuations`].
-    pub async fn start_evacuation(&self, node: &NodeName, evacuation: &Evacuation) -> Result<()> {
-        let request = self.api.start_evacuation(node, evacuation, self.capabilities)?;
-        let parse = |answer: &_| self.api.parse_start_evacuation(answer);
-        match self.session.command(&request, parse).await? {
-            StartAnswer::Started => Ok(()),
-            StartAnswer::Refused(refusal) => Err(Error::from(refusal).with("node", node)),
-        }
-    }
-
     /// Has `node` take clients again. Returns whether an evacuation was going on.
     ///
     /// # Errors
-    /// As [`Self::start_evacuation`].
+    /// `refused`, `unknown_node` or `unsupported` as EMQX says. After `timeout`, `unreachable` or `protocol`
+    /// it is not known whether it ended: see [`Self::evacuations`].
     pub async fn stop_evacuation(&self, node: &NodeName) -> Result<bool> {
         let request = self.api.stop_evacuation(node)?;
         let parse = |answer: &_| self.api.parse_stop_evacuation(answer);

@@ -70,7 +70,7 @@ async fn rebalance(
     let mut live = Live::new(output, "rebalance", &plan.forecast);
     let mut course = Course::new();
     let see = |status: &Status| course.see(status);
-    let end = follow(&mut run, plan.runs.len(), Until::Verdict, &mut live, see).await;
+    let end = follow(&mut run, Until::Verdict, &mut live, see).await;
     live.close();
     let status = run.status();
     let End::Verdict(outcome) = end? else {

@@ -49,7 +49,7 @@ impl Drive {
         let mut live = Live::new(output, "rebalance", &self.plan.forecast);
         let mut course = Course::new();
         let see = |status: &Status| course.see(status);
-        let end = follow(&mut run, self.plan.runs.len(), self.until, &mut live, see).await;
+        let end = follow(&mut run, self.until, &mut live, see).await;
         live.close();
         let status = run.status();
         match end {

@@ -13,6 +13,7 @@ use crate::render::live::Live;
 use emqx_rebalance_client::{Cluster, NoStore};
 use emqx_rebalance_core::driver::Status;
 use emqx_rebalance_core::{Error, ErrorKind, Evacuator, EvacuatorState, NodeName, Result};
+use serde::Serialize;
 
 /// What it takes to follow an evacuation.
 pub(crate) struct Emptying {
@@ -22,10 +23,29 @@ pub(crate) struct Emptying {
     pub(crate) state: Option<StateFile>,
     /// What may have stopped it.
     pub(crate) stops: Stops,
+    /// How long to follow it.
+    pub(crate) until: Until,
+}
+
+/// The JSON of `evacuate start` and `evacuate stop`.
+#[derive(Serialize)]
+pub(crate) struct Changed<'a> {
+    version: u32,
+    node: &'a NodeName,
+    evacuating: bool,
+    /// Whether this call made a difference.
+    changed: bool,
+}
+
+impl<'a> Changed<'a> {
+    /// `node` is being emptied now, or is not any more.
+    pub(crate) fn new(node: &'a NodeName, evacuating: bool, changed: bool) -> Self {
+        Self { version: 1, node, evacuating, changed }
+    }
 }
 
 impl Emptying {
-    /// Drives it to the verdict, or until nobody wants to look any more.
+    /// Drives it as far as is wanted, or until nobody wants to look any more.
     ///
     /// # Errors
     /// As [`emqx_rebalance_client::Run::wait`], if nothing was started.
@@ -37,7 +57,7 @@ impl Emptying {
             Some(state) => cluster.drive(self.evacuator, state.store()),
             None => cluster.drive(self.evacuator, NoStore),
         };
-        let end = follow(&mut run, 1, Until::Verdict, &mut live, |_| {}).await;
+        let end = follow(&mut run, self.until, &mut live, |_| {}).await;
         live.close();
         let status = run.status();
         match end {
@@ -51,7 +71,13 @@ impl Emptying {
                 }
                 return Ok(told(written, Exit::of_outcome(outcome), output));
             }
-            Ok(End::Seen | End::Detached) => {
+            Ok(End::Seen) => {
+                let changed = Changed::new(&node, true, true);
+                let written = output.result(&changed, |_| format!("{node} is being emptied.\n"));
+                remind(&node, output);
+                return Ok(told(written, Exit::Done, output));
+            }
+            Ok(End::Detached) => {
                 let text = goes_on(&status, self.state.as_ref());
                 output.tell(&format!("\nNot watching any more. {text}"));
                 // It fails as it is.
@@ -91,7 +117,9 @@ pub(crate) async fn resume(
     let cluster = connect::connect(connection).await?;
     let goes_on = is_going_on(&cluster, evacuator.state().plan.node()).await?;
     output.tell(&render::found::evacuation(&evacuator, goes_on, output.messages()));
-    Emptying { evacuator, state: Some(file), stops }.drive(&cluster, output).await
+    Emptying { evacuator, state: Some(file), stops, until: Until::Verdict }
+        .drive(&cluster, output)
+        .await
 }
 
 /// Whether EMQX shows that it empties `node`.

@@ -1,7 +1,7 @@
 //! `evacuate`: empties one node, or lets it serve again.
 
-use super::emptying::{Emptying, remind};
-use super::leaving::told;
+use super::emptying::{Changed, Emptying};
+use super::follow::Until;
 use super::purpose::purpose;
 use super::state::StateFile;
 use super::stops::Stops;
@@ -12,17 +12,6 @@ use crate::output::Output;
 use crate::render;
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, Evacuator, NodeName, Result};
-use serde::Serialize;
-
-/// The JSON of `evacuate start` and `evacuate stop`.
-#[derive(Serialize)]
-struct Changed<'a> {
-    version: u32,
-    node: &'a NodeName,
-    evacuating: bool,
-    /// Whether this call made a difference.
-    changed: bool,
-}
 
 /// Starts, stops or shows evacuations.
 ///
@@ -68,17 +57,11 @@ async fn start(
     if !confirm::ask(args.yes, &question, output)? {
         return Ok(Exit::Failed);
     }
-    if args.wait {
-        let stops = Stops::beside(args.history.file());
-        let evacuator = Evacuator::new(plan, driving, args.force)?;
-        let evacuator = evacuator.with_purpose(purpose(args.reason.as_deref()));
-        return Emptying { evacuator, state, stops }.drive(&cluster, output).await;
-    }
-    cluster.start_evacuation(node, &evacuation).await?;
-    let changed = Changed { version: 1, node, evacuating: true, changed: true };
-    let written = output.result(&changed, |_| format!("{node} is being emptied.\n"));
-    remind(node, output);
-    Ok(told(written, Exit::Done, output))
+    let evacuator = Evacuator::new(plan, driving, args.force)?;
+    let evacuator = evacuator.with_purpose(purpose(args.reason.as_deref()));
+    let stops = Stops::beside(args.history.file());
+    let until = if args.wait { Until::Verdict } else { Until::Seen };
+    Emptying { evacuator, state, stops, until }.drive(&cluster, output).await
 }
 
 /// Shows the plan, to programs only by what becomes of it, and ends here if it has errors.
@@ -100,7 +83,7 @@ async fn stop(
     if changed {
         stops.note(std::slice::from_ref(node), output);
     }
-    let value = Changed { version: 1, node, evacuating: false, changed };
+    let value = Changed::new(node, false, changed);
     output.result(&value, |_| {
         if changed {
             format!("{node} serves clients again.\n")

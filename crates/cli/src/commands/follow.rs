@@ -3,9 +3,8 @@
 use super::interrupt::Interrupt;
 use crate::render::live::Live;
 use emqx_rebalance_client::Run;
-use emqx_rebalance_core::driver::{Event, Outcome, Status};
-use emqx_rebalance_core::{NodeName, Result};
-use std::collections::BTreeSet;
+use emqx_rebalance_core::Result;
+use emqx_rebalance_core::driver::{Outcome, RunView, Status};
 use std::time::Duration;
 use tokio::time::interval;
 
@@ -13,7 +12,7 @@ use tokio::time::interval;
 pub(crate) enum End {
     /// There is a verdict.
     Verdict(Outcome),
-    /// Every run of the plan was seen on EMQX.
+    /// EMQX shows all that was to be started.
     Seen,
     /// Ctrl-C or SIGTERM: EMQX goes on.
     Detached,
@@ -22,26 +21,24 @@ pub(crate) enum End {
 /// How long to follow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Until {
-    /// Until EMQX shows every run.
+    /// Until EMQX shows all that was to be started.
     Seen,
     /// Until there is a verdict.
     Verdict,
 }
 
-/// Follows `run` of that many EMQX rebalances, showing it on `live` and every status to `see`.
+/// Follows `run`, showing it on `live` and every status to `see`.
 ///
 /// # Errors
 /// As [`Run::wait`].
 pub(crate) async fn follow(
     run: &mut Run,
-    runs: usize,
     until: Until,
     live: &mut Live,
     mut see: impl FnMut(&Status),
 ) -> Result<End> {
     let mut interrupt = Interrupt::new()?;
     let mut redraw = interval(REDRAW);
-    let mut seen = BTreeSet::new();
     loop {
         tokio::select! {
             biased;
@@ -49,7 +46,6 @@ pub(crate) async fn follow(
             event = run.next_event() => {
                 let Some(event) = event else { break };
                 live.tell(&event);
-                seen.extend(shown(event));
             }
             _ = redraw.tick() => {
                 let status = run.status();
@@ -57,7 +53,7 @@ pub(crate) async fn follow(
                 see(&status);
             }
         }
-        if until == Until::Seen && runs > 0 && seen.len() == runs {
+        if until == Until::Seen && is_under_way(&run.status()) {
             return Ok(End::Seen);
         }
     }
@@ -66,12 +62,12 @@ pub(crate) async fn follow(
     Ok(End::Verdict(outcome))
 }
 
-/// The coordinator whose run EMQX showed.
-fn shown(event: Event) -> Option<NodeName> {
-    match event {
-        Event::Phase { coordinator, .. } | Event::Gone { coordinator } => Some(coordinator),
-        _ => None,
-    }
+/// Whether EMQX has shown every run.
+fn is_under_way(status: &Status) -> bool {
+    let is_unseen = |run: &RunView| {
+        ["pending", "starting", "not_needed", "refused"].contains(&run.state.as_str())
+    };
+    !status.runs.is_empty() && !status.runs.iter().any(is_unseen)
 }
 
 const REDRAW: Duration = Duration::from_millis(200);

@@ -1,6 +1,6 @@
 //! `evacuate start --wait`: kept in a file, resumed, limited.
 
-use crate::command::{finish, run};
+use crate::command::{Embedded, finish, run};
 use crate::journey::cluster;
 use crate::resume::{Home, killed_at};
 
@@ -78,4 +78,19 @@ fn options_of_driving_are_checked_and_need_somebody_who_drives() {
         assert_eq!(said.code, Some(2), "{args:?}: {}", said.err);
         assert!(said.err.contains(text), "{text} not in {}", said.err);
     }
+}
+
+#[test]
+fn a_start_whose_answer_is_lost_is_asked_about_though_nobody_waits() {
+    let lost =
+        r#"0s={"type":"http","fault":{"failure":"reset","path":"/evacuation/start","times":1}}"#;
+    let cluster = Embedded::start(&["--clients", "300,300,0", "--fault", lost]);
+    let said = cluster.run(&["evacuate", "start", "--yes", "--output", "json", NODE]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let expected = serde_json::json!({
+        "version": 1, "node": NODE, "evacuating": true, "changed": true,
+    });
+    assert_eq!(said.json(), expected);
+    let left = cluster.run(&["evacuate", "status", "--output", "json"]).json();
+    assert_eq!(left[0]["node"], NODE);
 }

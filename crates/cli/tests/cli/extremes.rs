@@ -87,7 +87,7 @@ fn plans_of_any_numbers_are_shown() {
 fn states_of_any_numbers_are_gone_on_with() {
     for mode in [Mode::Single, Mode::Level] {
         let mut driver = Driver::new(planned(mode), DriverOptions::default(), false).unwrap();
-        assert!(driver.step(Timestamp::from_ms(1000), Input::Tick).requests.len() > 0);
+        assert!(!driver.step(Timestamp::from_ms(1000), Input::Tick).requests.is_empty());
         let states = extremes::<DriverState>(&serde_json::to_value(driver.state()).unwrap());
         assert!(states.len() > 100, "{}", states.len());
         for state in states {
