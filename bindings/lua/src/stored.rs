@@ -1,28 +1,16 @@
 //! What Lua hands in as text: stored states and names of nodes.
 
-use emqx_rebalance_core::driver::DriverState;
-use emqx_rebalance_core::{Error, EvacuatorState, NodeName, Problem, Result};
+use emqx_rebalance_core::{Error, Job, NodeName, Problem, Result};
 use mlua::prelude::*;
-use serde::Deserialize;
 use std::fmt::Display;
 
-/// A stored state, of either kind.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Stored {
-    Runs(Box<DriverState>),
-    Evacuation(Box<EvacuatorState>),
-}
-
-impl Stored {
-    /// Reads the JSON that `run:state()` gave.
-    ///
-    /// # Errors
-    /// `config_invalid` if it is another text.
-    pub(crate) fn read(text: &LuaString) -> Result<Self> {
-        serde_json::from_slice(&text.as_bytes())
-            .map_err(|error| unread("state", error, "the text of `run:state()`"))
-    }
+/// Restores what the JSON of `run:state()` tells of.
+///
+/// # Errors
+/// `config_invalid` if it is another text.
+pub(crate) fn restored(text: &LuaString) -> Result<Job> {
+    serde_json::from_slice(&text.as_bytes())
+        .map_err(|error| unread("state", error, "the text of `run:state()`"))
 }
 
 /// The node of that name.

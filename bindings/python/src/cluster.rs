@@ -5,13 +5,11 @@ use crate::error::raised;
 use crate::json;
 use crate::process::Process;
 use crate::run::{Keep, Run};
-use crate::stored::Stored;
 use crate::task::Task;
-use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Drive};
-use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_client::{Cluster as Client, ClusterConfig};
 use emqx_rebalance_core::{
-    Error, ErrorKind, EvacuationPlan, EvacuationRequest, Evacuator, NodeName, Plan, PlanRequest,
-    Result, Snapshot, StartRequest,
+    Error, ErrorKind, EvacuationPlan, EvacuationRequest, Job, NodeName, Plan, PlanRequest, Result,
+    Snapshot, StartRequest,
 };
 use emqx_rebalance_exchange::Access;
 use emqx_rebalance_exchange::sansio::Cluster as Exchange;
@@ -59,16 +57,13 @@ impl Cluster {
         Arc::clone(&connection.1)
     }
 
-    fn drive<D: Drive>(
+    fn drive(
         &self,
         py: Python<'_>,
-        driver: Result<D>,
+        job: Result<impl Into<Job>>,
         keep: Option<PathBuf>,
         sink: Py<PyAny>,
-    ) -> PyResult<Run>
-    where
-        D::State: Serialize,
-    {
+    ) -> PyResult<Run> {
         let begin = || {
             let process = Process::current(py)?;
             let connection = self.connection();
@@ -78,7 +73,7 @@ impl Cluster {
             let _runtime = process.runtime.enter();
             let kept = Keep::new(keep);
             let state = kept.latest();
-            Ok(Run::follow(process, client.drive(driver?, kept), state, sink))
+            Ok(Run::follow(process, client.drive(job?, kept), state, sink))
         };
         begin().map_err(|error| raised(py, &error))
     }
@@ -185,10 +180,7 @@ impl Cluster {
         keep: Option<PathBuf>,
         sink: Py<PyAny>,
     ) -> PyResult<Run> {
-        match Stored::read(state).map_err(|error| raised(py, &error))? {
-            Stored::Runs(state) => self.drive(py, Ok(Driver::restore(*state)), keep, sink),
-            Stored::Evacuation(state) => self.drive(py, Ok(Evacuator::restore(*state)), keep, sink),
-        }
+        self.drive(py, json::value::<Job>("state", state), keep, sink)
     }
 }
 

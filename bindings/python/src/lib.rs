@@ -13,7 +13,6 @@ mod offline;
 mod process;
 mod run;
 mod sansio;
-mod stored;
 mod task;
 
 use pyo3::pymodule;

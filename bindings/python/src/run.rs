@@ -6,7 +6,7 @@ use crate::process::Process;
 use crate::task::Task;
 use emqx_rebalance_client::{FileStore, Run as Client, Store};
 use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
-use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Job, NodeName, Result};
 use pyo3::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -275,9 +275,9 @@ impl Keep {
     }
 }
 
-impl<S: Serialize> Store<S> for Keep {
-    fn save(&mut self, state: &S) -> Result<()> {
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(json::text(state));
-        self.file.as_mut().map_or(Ok(()), |file| file.save(state))
+impl Store for Keep {
+    fn save(&mut self, job: &Job) -> Result<()> {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(json::text(job));
+        self.file.as_mut().map_or(Ok(()), |file| file.save(job))
     }
 }

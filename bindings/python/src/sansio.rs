@@ -3,15 +3,13 @@
 use crate::access::AccessInput;
 use crate::error::{raised, unwrapped};
 use crate::json;
-use crate::stored::Stored;
-use emqx_rebalance_core::driver::{Driver as CoreDriver, Outcome, Status};
 use emqx_rebalance_core::{
-    Error, EvacuationPlan, EvacuationRequest, Evacuator, Plan, PlanRequest, Result, StartRequest,
+    Error, EvacuationPlan, EvacuationRequest, Job, Plan, PlanRequest, Result, StartRequest,
 };
+use emqx_rebalance_exchange::Access;
 use emqx_rebalance_exchange::sansio::{
     Cluster, HttpAnswer, HttpRequest, Run, RunInput, Talk as Inner,
 };
-use emqx_rebalance_exchange::{Access, Drive};
 use pyo3::prelude::*;
 use serde::Serialize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -91,20 +89,14 @@ impl Exchange {
 
     /// Goes on from a stored state.
     fn resume(&self, py: Python<'_>, state: &str) -> PyResult<Driver> {
-        match Stored::read(state).map_err(|error| raised(py, &error))? {
-            Stored::Runs(state) => self.drive(py, Ok(CoreDriver::restore(*state))),
-            Stored::Evacuation(state) => self.drive(py, Ok(Evacuator::restore(*state))),
-        }
+        self.drive(py, json::value::<Job>("state", state))
     }
 }
 
 impl Exchange {
-    fn drive<D: Drive>(&self, py: Python<'_>, driver: Result<D>) -> PyResult<Driver>
-    where
-        D::State: Serialize,
-    {
-        let run = driver.and_then(|driver| self.cluster.drive(driver));
-        run.map(|run| Driver(Mutex::new(Box::new(run)))).map_err(|error| raised(py, &error))
+    fn drive(&self, py: Python<'_>, job: Result<impl Into<Job>>) -> PyResult<Driver> {
+        let run = job.and_then(|job| self.cluster.drive(job));
+        run.map(|run| Driver(Mutex::new(run))).map_err(|error| raised(py, &error))
     }
 }
 
@@ -160,7 +152,7 @@ impl<T: Serialize> Question for Inner<T> {
 
 /// A plan or an evacuation on its way, driven by its host.
 #[pyclass(frozen, module = "emqx_rebalance._native")]
-pub(crate) struct Driver(Mutex<Box<dyn Driven>>);
+pub(crate) struct Driver(Mutex<Run>);
 
 #[pymethods]
 impl Driver {
@@ -168,14 +160,14 @@ impl Driver {
     fn step(&self, py: Python<'_>, now_ms: u64, given: &str) -> PyResult<String> {
         let work = || {
             let input = json::value::<RunInput>("input", given)?;
-            Ok(locked(&self.0).step(now_ms, input))
+            Ok(json::text(&locked(&self.0).step(now_ms, input)))
         };
         unwrapped(py, py.detach(work))
     }
 
     /// All that it knows.
     fn state(&self) -> String {
-        locked(&self.0).state()
+        json::text(locked(&self.0).job())
     }
 
     /// Where it stands.
@@ -185,46 +177,12 @@ impl Driver {
 
     /// The verdict, once there is one.
     fn outcome(&self) -> Option<String> {
-        locked(&self.0).outcome().as_ref().map(json::text)
+        locked(&self.0).outcome().map(json::text)
     }
 
     /// What is worth keeping, once there is a verdict.
     fn record(&self) -> Option<String> {
-        locked(&self.0).record()
-    }
-}
-
-/// A run, whatever it drives.
-trait Driven: Send {
-    fn step(&mut self, now_ms: u64, input: RunInput) -> String;
-    fn state(&self) -> String;
-    fn status(&self) -> Status;
-    fn outcome(&self) -> Option<Outcome>;
-    fn record(&self) -> Option<String>;
-}
-
-impl<D: Drive> Driven for Run<D>
-where
-    D::State: Serialize,
-{
-    fn step(&mut self, now_ms: u64, input: RunInput) -> String {
-        json::text(&Self::step(self, now_ms, input))
-    }
-
-    fn state(&self) -> String {
-        json::text(Self::state(self))
-    }
-
-    fn status(&self) -> Status {
-        Self::status(self)
-    }
-
-    fn outcome(&self) -> Option<Outcome> {
-        Self::outcome(self).cloned()
-    }
-
-    fn record(&self) -> Option<String> {
-        Self::record(self).as_ref().map(json::text)
+        locked(&self.0).record().as_ref().map(json::text)
     }
 }
 

@@ -4,13 +4,11 @@ use crate::json::{Thrown, ask, read, thrown};
 use crate::options;
 use crate::run::Run;
 use crate::talk::Talk;
-use emqx_rebalance_core::driver::{Driver, DriverState};
 use emqx_rebalance_core::{
-    EvacuationPlan, EvacuationRequest, Evacuator, EvacuatorState, NodeName, Plan, PlanRequest,
-    Result, StartRequest, Tolerance,
+    EvacuationPlan, EvacuationRequest, Job, NodeName, Plan, PlanRequest, Result, StartRequest,
+    Tolerance,
 };
-use emqx_rebalance_exchange::{Drive, sansio};
-use serde::Serialize;
+use emqx_rebalance_exchange::sansio;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A cluster that is asked through the page's `fetch`.
@@ -83,20 +81,15 @@ impl Cluster {
         self.drive(ask(request, |text| StartRequest::<EvacuationPlan>::read(text)?.evacuator())?)
     }
 
-    /// A run that goes on from a `DriverState`.
+    /// A run that goes on from a `DriverState` or an `EvacuatorState`.
     pub fn resume(&self, state: &str) -> Result<Run, Thrown> {
-        self.drive(Driver::restore(read::<DriverState>(state, "state")?))
-    }
-
-    /// A run that goes on from an `EvacuatorState`.
-    pub fn resume_evacuation(&self, state: &str) -> Result<Run, Thrown> {
-        self.drive(Evacuator::restore(read::<EvacuatorState>(state, "state")?))
+        self.drive(read::<Job>(state, "state")?)
     }
 }
 
 impl Cluster {
-    fn drive<D: Drive<State: Serialize>>(&self, driver: D) -> Result<Run, Thrown> {
-        self.0.drive(driver).map(Run::new).map_err(|error| thrown(&error))
+    fn drive(&self, job: impl Into<Job>) -> Result<Run, Thrown> {
+        self.0.drive(job).map(Run::new).map_err(|error| thrown(&error))
     }
 }
 

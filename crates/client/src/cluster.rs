@@ -4,12 +4,12 @@ use crate::config::ClusterConfig;
 use crate::run::Run;
 use crate::store::{NoStore, Store};
 use crate::transport::Sockets;
-use emqx_rebalance_core::driver::{Answer, Ask, Driver, DriverOptions, DriverState, Status};
+use emqx_rebalance_core::driver::{Answer, Ask, Driver, DriverOptions, Status};
 use emqx_rebalance_core::{
-    Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, Evacuator, NodeName, Plan,
-    PlanOptions, Result, Snapshot, Strategy,
+    Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, Evacuator, Job, NodeName,
+    Plan, PlanOptions, Result, Snapshot, Strategy,
 };
-use emqx_rebalance_exchange::{Cluster as Exchange, Drive};
+use emqx_rebalance_exchange::Cluster as Exchange;
 
 /// A cluster behind one or more URLs. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -99,13 +99,6 @@ impl Cluster {
         Ok(self.drive(Driver::new(plan, options, force)?, NoStore))
     }
 
-    /// Goes on with a stored plan.
-    ///
-    /// Must be called within a tokio runtime.
-    pub fn resume(&self, state: DriverState) -> Run {
-        self.drive(Driver::restore(state), NoStore)
-    }
-
     /// Begins `plan` and follows it in the background, up to the empty node. The node then stays
     /// closed until [`Self::stop_evacuation`].
     ///
@@ -131,10 +124,10 @@ impl Cluster {
         self.0.carry(ask).await
     }
 
-    /// Runs `driver`, of runs or of an evacuation, in the background, keeping its state in `store`.
+    /// Runs `job`, new or restored, in the background, keeping its state in `store`.
     ///
     /// Must be called within a tokio runtime.
-    pub fn drive<D: Drive>(&self, driver: D, store: impl Store<D::State>) -> Run {
-        Run::spawn(self.0.clone(), driver, store)
+    pub fn drive(&self, job: impl Into<Job>, store: impl Store) -> Run {
+        Run::spawn(self.0.clone(), job.into(), store)
     }
 }

@@ -17,7 +17,7 @@ mod transport;
 pub use cluster::Cluster;
 pub use config::{ClusterConfig, Tls};
 pub use emqx_rebalance_api::Secret;
-pub use emqx_rebalance_exchange::{Auth, Drive, Timeouts};
+pub use emqx_rebalance_exchange::{Auth, Timeouts};
 pub use files::{MAX_FILE, MAX_SECRET, Source, open_lock, private, read_bounded, read_to_bound};
 pub use history::History;
 pub use run::Run;

@@ -1,28 +1,25 @@
-//! Where a driver's state is kept, so that another process can go on.
+//! Where is kept what is known of a job, so that another process can go on.
 
 use crate::files::{MAX_FILE, Source, read_bounded};
-use emqx_rebalance_core::driver::DriverState;
-use emqx_rebalance_core::{Error, Problem, Result};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use emqx_rebalance_core::{Error, Job, Problem, Result};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Keeps a driver's state, of runs or of an evacuation. Called after every step that changed it and before requests are sent.
-pub trait Store<S = DriverState>: Send + 'static {
-    /// Keeps `state` in place of the one before.
+/// Keeps all that is known of a job. Called after every step and before its requests are sent.
+pub trait Store: Send + 'static {
+    /// Keeps the JSON of `job` in place of the one before.
     ///
     /// # Errors
     /// `config_invalid` if it cannot be kept; nothing is sent then.
-    fn save(&mut self, state: &S) -> Result<()>;
+    fn save(&mut self, job: &Job) -> Result<()>;
 }
 
 /// Keeps nothing: if the process ends, EMQX goes on by itself and nobody has the verdict.
 #[derive(Clone, Copy, Debug)]
 pub struct NoStore;
 
-impl<S> Store<S> for NoStore {
-    fn save(&mut self, _: &S) -> Result<()> {
+impl Store for NoStore {
+    fn save(&mut self, _: &Job) -> Result<()> {
         Ok(())
     }
 }
@@ -38,11 +35,11 @@ impl FileStore {
         Self(path.into())
     }
 
-    /// The state at `path`: a [`DriverState`], or that of an evacuation.
+    /// The job whose state is at `path`, restored.
     ///
     /// # Errors
     /// `config_invalid` if there is no such file, or it holds no state.
-    pub fn load<S: DeserializeOwned>(path: &Path) -> Result<S> {
+    pub fn load(path: &Path) -> Result<Job> {
         let bad = |bound: String| {
             Error::invalid("state", vec![Problem::new("state", path.display(), bound)])
         };
@@ -51,19 +48,19 @@ impl FileStore {
         serde_json::from_slice(&text).map_err(|error| bad(format!("a stored state: {error}")))
     }
 
-    fn replace<S: Serialize>(&self, state: &S) -> std::io::Result<()> {
+    fn replace(&self, job: &Job) -> std::io::Result<()> {
         let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")))?;
-        serde_json::to_writer(&mut file, state)?;
+        serde_json::to_writer(&mut file, job)?;
         file.flush()?;
         file.as_file().sync_all()?;
         file.persist(&self.0).map(|_| ()).map_err(|error| error.error)
     }
 }
 
-impl<S: Serialize> Store<S> for FileStore {
-    fn save(&mut self, state: &S) -> Result<()> {
-        self.replace(state).map_err(|error| {
+impl Store for FileStore {
+    fn save(&mut self, job: &Job) -> Result<()> {
+        self.replace(job).map_err(|error| {
             let bound = format!("a file that can be written: {error}");
             Error::invalid("state", vec![Problem::new("state", self.0.display(), bound)])
         })

@@ -3,9 +3,9 @@
 
 use emqx_rebalance_api::{ApiVersion, Credentials};
 use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, FileStore, Secret, Store};
-use emqx_rebalance_core::driver::{Driver, DriverOptions, DriverState, Event, OutcomeKind, Phase};
+use emqx_rebalance_core::driver::{Driver, DriverOptions, Event, OutcomeKind, Phase};
 use emqx_rebalance_core::{
-    Decision, ErrorKind, Evacuation, EvacuationPlanOptions, Evacuator, EvictRate, NodeName,
+    Decision, ErrorKind, Evacuation, EvacuationPlanOptions, Evacuator, EvictRate, Job, NodeName,
     NodeStatus, PlanOptions, Result, Strategy,
 };
 use emqx_rebalance_sim::server::Embedded;
@@ -115,12 +115,10 @@ async fn a_driver_that_died_is_resumed_from_its_file() {
     while !matches!(run.next_event().await, Some(Event::Phase { .. })) {}
     drop(run);
 
-    let state = FileStore::load(&path).unwrap();
-    let mut run = cluster.drive(Driver::restore(state), FileStore::new(&path));
+    let mut run = cluster.drive(FileStore::load(&path).unwrap(), FileStore::new(&path));
     let outcome = run.wait().await.unwrap();
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
-    let stored = Driver::restore(FileStore::load(&path).unwrap());
-    assert_eq!(stored.outcome(), Some(&outcome));
+    assert_eq!(FileStore::load(&path).unwrap().outcome(), Some(&outcome));
 }
 
 /// Holds every step up, before its requests are sent, until it may go on.
@@ -130,7 +128,7 @@ struct Gate {
 }
 
 impl Store for Gate {
-    fn save(&mut self, _: &DriverState) -> Result<()> {
+    fn save(&mut self, _: &Job) -> Result<()> {
         let _ = self.reached.send(());
         let _ = self.may_go_on.recv();
         Ok(())
@@ -261,8 +259,7 @@ async fn an_evacuation_that_its_driver_left_is_resumed_and_stopped() {
     while !matches!(run.next_event().await, Some(Event::Phase { .. })) {}
     drop(run);
 
-    let evacuator = Evacuator::restore(FileStore::load(&path).unwrap());
-    let mut run = cluster.drive(evacuator, FileStore::new(&path));
+    let mut run = cluster.drive(FileStore::load(&path).unwrap(), FileStore::new(&path));
     run.stop();
     let outcome = run.wait().await.unwrap();
     assert_eq!(outcome.result, OutcomeKind::Stopped, "{}", outcome.detail);

@@ -11,6 +11,7 @@ mod error;
 mod evacuate;
 mod forecast;
 mod input;
+mod job;
 mod level;
 mod node;
 mod plain;
@@ -35,6 +36,7 @@ pub use evacuate::{
 };
 pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
 pub use input::{Fields, FromFields, Options};
+pub use job::{Job, JobPlan};
 pub use level::{Behind, Comparison, LoadBalancer, Move, Wave};
 pub use node::NodeName;
 pub use plain::plain;

@@ -1,8 +1,8 @@
 //! Conversations with the embedded cluster in virtual time, carried by hand.
 #![cfg(test)]
 
-use emqx_rebalance_core::driver::{Driver, DriverState, Event, OutcomeKind};
-use emqx_rebalance_core::{ErrorKind, PlanRequest, Result, Tolerance};
+use emqx_rebalance_core::driver::{Driver, Event, OutcomeKind};
+use emqx_rebalance_core::{ErrorKind, Job, PlanRequest, Result, Tolerance};
 use emqx_rebalance_exchange::Access;
 use emqx_rebalance_exchange::sansio::{Cluster, HttpAnswer, Run, Talk};
 use emqx_rebalance_vectors::Host;
@@ -98,18 +98,15 @@ fn a_host_that_dies_goes_on_from_the_state() {
     let mut run = cluster.drive(driver).unwrap();
     events(&mut host, &mut run, 40);
     assert!(run.outcome().is_none());
-    let state: DriverState =
-        serde_json::from_str(&serde_json::to_string(run.state()).unwrap()).unwrap();
+    let state = serde_json::to_string(run.job()).unwrap();
+    let restored = || serde_json::from_str::<Job>(&state).unwrap();
     drop(run);
     let starts = |host: &Host| host.sent.iter().filter(|sent| sent.ends_with("/start")).count();
     let before = starts(&host);
     let reborn = Cluster::new(access).unwrap();
-    assert_eq!(
-        reborn.drive(Driver::restore(state.clone())).unwrap_err().kind(),
-        ErrorKind::Conflict
-    );
+    assert_eq!(reborn.drive(restored()).unwrap_err().kind(), ErrorKind::Conflict);
     answer(&mut host, reborn.connect()).unwrap();
-    let mut run = reborn.drive(Driver::restore(state)).unwrap();
+    let mut run = reborn.drive(restored()).unwrap();
     events(&mut host, &mut run, 100_000);
     assert_eq!(run.outcome().unwrap().result, OutcomeKind::Completed);
     assert!(before > 0 && starts(&host) == before, "nothing was started twice");

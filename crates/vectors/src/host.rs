@@ -6,7 +6,7 @@ use emqx_rebalance_core::{Error, Timestamp};
 use emqx_rebalance_exchange::sansio::{
     HttpAnswer, HttpRequest, Run, RunInput, RunStep, Talk, TalkStep,
 };
-use emqx_rebalance_exchange::{Access, Auth, Drive};
+use emqx_rebalance_exchange::{Access, Auth};
 use emqx_rebalance_sim::{ClusterConfig, VirtualCluster};
 use http::{HeaderName, HeaderValue, Request};
 use serde_json::{Value, json};
@@ -96,9 +96,9 @@ impl Host {
     ///
     /// # Errors
     /// If a request is not one.
-    pub fn run<D: Drive>(
+    pub fn run(
         &mut self,
-        run: &mut Run<D>,
+        run: &mut Run,
         steps: usize,
         mut see: impl FnMut(u64, &[Value], &RunStep),
     ) -> Result<()> {

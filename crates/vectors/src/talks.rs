@@ -80,8 +80,10 @@ impl Conversation {
             steps.push(run_step(now_ms, answers, step));
         })?;
         // A state that is written and read is the same state.
-        let state: DriverState = serde_json::from_str(&serde_json::to_string(run.state())?)?;
-        anyhow::ensure!(state == *run.state(), "the state changed on its way through JSON");
+        let state = serde_json::to_value(run.job())?;
+        let read: DriverState = serde_json::from_str(&state.to_string())?;
+        let is_same = serde_json::to_value(read)? == state;
+        anyhow::ensure!(is_same, "the state changed on its way through JSON");
         let turn = json!({
             "call": "start", "request": request, "steps": steps, "status": run.status(),
         });

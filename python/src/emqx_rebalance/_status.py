@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import _native
+from ._evacuation import EvacuationPlan
 from ._forecast import Balance
 from ._plan import Plan
 from ._snapshot import NodeLoad
 from ._text import count, percent
 from ._value import Value
-from ._words import ErrorKind, Guard, OutcomeKind, Phase
+from ._words import ErrorKind, Guard, JobKind, OutcomeKind, Phase
 
 __all__ = ["Cause", "EvacuationStatus", "EvictionCounts", "Outcome", "Progress", "Record"]
 __all__ += ["RunView", "Status", "Unread", "WaveRecord"]
@@ -196,8 +197,11 @@ class Record(Value):
     """The person or program that started it."""
     reason: str | None = None
     """Why."""
-    plan: Plan
-    """What was to be done and was promised of it, without its curve: the first wave's."""
+    kind: JobKind = JobKind.REBALANCE
+    """What it was: a rebalance or an evacuation."""
+    plan: Plan | EvacuationPlan
+    """What was to be done and was promised of it, its curve in a few points: of several waves the
+    first one's."""
     waves: tuple[WaveRecord, ...] = ()
     """The waves before the last one."""
     nodes: tuple[NodeLoad, ...]

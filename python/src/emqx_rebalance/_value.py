@@ -207,6 +207,9 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         inner = [arg for arg in typing.get_args(hint) if arg is not type(None)]
+        values = [arg for arg in inner if isinstance(arg, type) and issubclass(arg, Value)]
+        if len(values) > 1:
+            return lambda item: _fitting(values, item)._of(item)
         read = _reader(inner[0])
         return lambda item: None if item is None else read(item)
     if origin is tuple:
@@ -215,6 +218,17 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if isinstance(hint, type) and issubclass(hint, (Value, Word)):
         return hint._of
     return _same
+
+
+def _fitting(classes: list[type[Value]], item: Mapping[str, Any]) -> type[Value]:
+    """The first class whose every field is there that has no default."""
+
+    def fits(cls: type[Value]) -> bool:
+        shape = _shape(cls)
+        optional = {name for name, _ in shape.defaults}
+        return all(key in item for key, (name, _) in shape.readers.items() if name not in optional)
+
+    return next((cls for cls in classes if fits(cls)), classes[0])
 
 
 def _same(item: T) -> T:

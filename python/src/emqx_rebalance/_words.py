@@ -10,6 +10,7 @@ __all__ = [
     "EvacuationPhase",
     "FindingCode",
     "Guard",
+    "JobKind",
     "LoadBalancer",
     "Mode",
     "NodeStatus",
@@ -19,6 +20,15 @@ __all__ = [
     "RunPhase",
     "Severity",
 ]
+
+
+class JobKind(Word):
+    """What is done to a cluster."""
+
+    REBALANCE = "rebalance"
+    """The runs of a plan."""
+    EVACUATION = "evacuation"
+    """The evacuation of a node."""
 
 
 class Mode(Word):

@@ -5,11 +5,10 @@ use super::talk::Talk;
 use crate::config::{Config, ConfigInput};
 use crate::offline::read;
 use crate::reply::{detached, error_table, given, late};
-use crate::stored::{Stored, named, unread};
+use crate::stored::{named, restored, unread};
 use crate::tree::Tree;
-use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{
-    EvacuationPlan, EvacuationRequest, Evacuator, Plan, PlanRequest, Result, StartRequest,
+    EvacuationPlan, EvacuationRequest, Plan, PlanRequest, Result, StartRequest,
 };
 use emqx_rebalance_exchange::sansio::Cluster as Conversations;
 use mlua::prelude::*;
@@ -88,21 +87,16 @@ fn add_courses<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
         let request =
             Tree::read(lua, &request, "start request").and_then(StartRequest::<Plan>::read);
         let driver = request.and_then(StartRequest::driver);
-        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver, false)))
+        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver.into(), false)))
     });
     methods.add_method("evacuate", |lua, cluster, request: LuaValue| {
         let request = Tree::read(lua, &request, "start request");
         let request = request.and_then(StartRequest::<EvacuationPlan>::read);
         let driver = request.and_then(StartRequest::evacuator);
-        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver, false)))
+        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver.into(), false)))
     });
     methods.add_method("resume", |lua, cluster, state: LuaString| {
-        let course = Stored::read(&state).map(|state| match state {
-            Stored::Runs(state) => Course::new(cluster.0.clone(), Driver::restore(*state), true),
-            Stored::Evacuation(state) => {
-                Course::new(cluster.0.clone(), Evacuator::restore(*state), true)
-            }
-        });
+        let course = restored(&state).map(|job| Course::new(cluster.0.clone(), job, true));
         given(lua, course)
     });
 }

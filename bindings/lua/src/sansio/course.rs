@@ -6,57 +6,40 @@ use crate::stored::unread;
 use crate::tree::Tree;
 use emqx_rebalance_api::ApiVersion;
 use emqx_rebalance_core::driver::{Outcome, Record, Status};
-use emqx_rebalance_core::{Error, Result};
-use emqx_rebalance_exchange::Drive;
+use emqx_rebalance_core::{Error, Job, Result};
 use emqx_rebalance_exchange::sansio::{Cluster, Run, RunInput, RunStep, Talk};
 use mlua::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::fmt;
 
 /// A plan or an evacuation on its way.
-pub(crate) struct Course(Box<dyn Way>);
-
-impl Course {
-    /// Drives `driver` in `cluster`. If it `is_resumed`, EMQX goes on meanwhile, and the cluster is
-    /// looked for until it is found.
-    pub(crate) fn new<D: Drive>(cluster: Cluster, driver: D, is_resumed: bool) -> Self
-    where
-        D::State: Serialize,
-    {
-        let talk = cluster.connect();
-        let stage = Stage::Finding { talk, driver, not_before_ms: 0 };
-        Self(Box::new(Journey { cluster, is_resumed, is_stopped: false, stage: Some(stage) }))
-    }
-}
-
-/// What Lua can do with it, whatever is driven.
-trait Way {
-    fn step(&mut self, now_ms: u64, input: RunInput) -> Result<RunStep>;
-    fn status(&self) -> Option<Status>;
-    fn state(&self) -> Option<String>;
-    fn outcome(&self) -> Option<Outcome>;
-    fn record(&self) -> Option<Record>;
-}
-
-struct Journey<D> {
+pub(crate) struct Course {
     cluster: Cluster,
     is_resumed: bool,
     /// Somebody wants it stopped before the cluster was found.
     is_stopped: bool,
     /// Gone if the cluster was not found.
-    stage: Option<Stage<D>>,
+    stage: Option<Stage>,
 }
 
-enum Stage<D> {
-    Finding { talk: Talk<ApiVersion>, driver: D, not_before_ms: u64 },
-    Driving(Run<D>),
+enum Stage {
+    Finding { talk: Talk<ApiVersion>, job: Job, not_before_ms: u64 },
+    Driving(Run),
 }
 
-impl<D: Drive> Journey<D> {
+impl Course {
+    /// Drives `job` in `cluster`. If it `is_resumed`, EMQX goes on meanwhile, and the cluster is looked
+    /// for until it is found.
+    pub(crate) fn new(cluster: Cluster, job: Job, is_resumed: bool) -> Self {
+        let talk = cluster.connect();
+        let stage = Stage::Finding { talk, job, not_before_ms: 0 };
+        Self { cluster, is_resumed, is_stopped: false, stage: Some(stage) }
+    }
+
     /// Looks for the cluster.
     fn find(
         &mut self,
-        (mut talk, driver): (Talk<ApiVersion>, D),
+        (mut talk, job): (Talk<ApiVersion>, Job),
         now_ms: u64,
         input: RunInput,
     ) -> Result<RunStep> {
@@ -64,7 +47,7 @@ impl<D: Drive> Journey<D> {
         let step = talk.step(now_ms, input.answers);
         match step.result {
             None => {
-                self.stage = Some(Stage::Finding { talk, driver, not_before_ms: 0 });
+                self.stage = Some(Stage::Finding { talk, job, not_before_ms: 0 });
                 Ok(RunStep {
                     requests: step.requests,
                     events: Vec::new(),
@@ -72,7 +55,7 @@ impl<D: Drive> Journey<D> {
                 })
             }
             Some(Ok(_)) => {
-                let mut run = self.cluster.drive(driver)?;
+                let mut run = self.cluster.drive(job)?;
                 let stop = self.is_stopped;
                 let step = run.step(now_ms, RunInput { answers: Vec::new(), stop });
                 self.stage = Some(Stage::Driving(run));
@@ -80,7 +63,7 @@ impl<D: Drive> Journey<D> {
             }
             Some(Err(error)) if self.is_resumed && error.is_retryable() => {
                 let (talk, not_before_ms) = (self.cluster.connect(), now_ms + PATIENCE_MS);
-                self.stage = Some(Stage::Finding { talk, driver, not_before_ms });
+                self.stage = Some(Stage::Finding { talk, job, not_before_ms });
                 Ok(idle(not_before_ms))
             }
             Some(Err(error)) => Err(error),
@@ -92,10 +75,7 @@ fn idle(until_ms: u64) -> RunStep {
     RunStep { requests: Vec::new(), events: Vec::new(), wake_at_ms: Some(until_ms) }
 }
 
-impl<D: Drive> Way for Journey<D>
-where
-    D::State: Serialize,
-{
+impl Course {
     fn step(&mut self, now_ms: u64, input: RunInput) -> Result<RunStep> {
         match self.stage.take() {
             Some(Stage::Driving(mut run)) => {
@@ -103,33 +83,33 @@ where
                 self.stage = Some(Stage::Driving(run));
                 Ok(step)
             }
-            Some(Stage::Finding { talk, driver, not_before_ms }) if now_ms < not_before_ms => {
+            Some(Stage::Finding { talk, job, not_before_ms }) if now_ms < not_before_ms => {
                 self.is_stopped |= input.stop;
-                self.stage = Some(Stage::Finding { talk, driver, not_before_ms });
+                self.stage = Some(Stage::Finding { talk, job, not_before_ms });
                 Ok(idle(not_before_ms))
             }
-            Some(Stage::Finding { talk, driver, .. }) => self.find((talk, driver), now_ms, input),
+            Some(Stage::Finding { talk, job, .. }) => self.find((talk, job), now_ms, input),
             None => Err(unread("step", "a step after the end", "no further step")),
         }
     }
 
     fn status(&self) -> Option<Status> {
         Some(match self.stage.as_ref()? {
-            Stage::Finding { driver, .. } => driver.status(),
+            Stage::Finding { job, .. } => job.status(),
             Stage::Driving(run) => run.status(),
         })
     }
 
     fn state(&self) -> Option<String> {
         match self.stage.as_ref()? {
-            Stage::Finding { driver, .. } => serde_json::to_string(driver.state()).ok(),
-            Stage::Driving(run) => serde_json::to_string(run.state()).ok(),
+            Stage::Finding { job, .. } => serde_json::to_string(job).ok(),
+            Stage::Driving(run) => serde_json::to_string(run.job()).ok(),
         }
     }
 
     fn outcome(&self) -> Option<Outcome> {
         match self.stage.as_ref()? {
-            Stage::Finding { driver, .. } => driver.outcome().cloned(),
+            Stage::Finding { job, .. } => job.outcome().cloned(),
             Stage::Driving(run) => run.outcome().cloned(),
         }
     }
@@ -146,14 +126,14 @@ impl LuaUserData for Course {
     fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
         methods.add_method_mut("step", |lua, course, (now_ms, input): (f64, LuaValue)| {
             match read_input(lua, &input) {
-                Ok(input) => reply(lua, course.0.step(milliseconds(now_ms), input)),
+                Ok(input) => reply(lua, course.step(milliseconds(now_ms), input)),
                 Err(error) => refuse(lua, &error),
             }
         });
-        methods.add_method("status", |lua, course, ()| reply(lua, Ok(course.0.status())));
-        methods.add_method("state", |lua, course, ()| reply(lua, Ok(course.0.state())));
-        methods.add_method("outcome", |lua, course, ()| reply(lua, Ok(course.0.outcome())));
-        methods.add_method("record", |lua, course, ()| reply(lua, Ok(course.0.record())));
+        methods.add_method("status", |lua, course, ()| reply(lua, Ok(course.status())));
+        methods.add_method("state", |lua, course, ()| reply(lua, Ok(course.state())));
+        methods.add_method("outcome", |lua, course, ()| reply(lua, Ok(course.outcome())));
+        methods.add_method("record", |lua, course, ()| reply(lua, Ok(course.record())));
     }
 }
 

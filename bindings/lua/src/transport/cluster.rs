@@ -1,18 +1,17 @@
 //! A cluster behind its URLs.
 
-use super::job::Job;
 use super::link::Link;
 use super::process::Process;
+use super::question::Question;
 use super::run::Run;
 use crate::config::{Config, ConfigInput};
 use crate::offline::read;
 use crate::reply::given;
-use crate::stored::{Stored, named, unread};
+use crate::stored::{named, restored, unread};
 use crate::tree::Tree;
-use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Drive, Tls};
-use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Tls};
 use emqx_rebalance_core::{
-    EvacuationPlan, EvacuationRequest, Evacuator, Plan, PlanRequest, Result, Snapshot, StartRequest,
+    EvacuationPlan, EvacuationRequest, Job, Plan, PlanRequest, Result, Snapshot, StartRequest,
 };
 use mlua::prelude::*;
 use serde::Serialize;
@@ -56,13 +55,13 @@ impl Cluster {
     }
 
     /// Begins `work` on the connected cluster.
-    fn job<T: Serialize, F: Future<Output = Result<T>> + Send>(
+    fn ask<T: Serialize, F: Future<Output = Result<T>> + Send>(
         &self,
         work: impl FnOnce(Client) -> F + Send + 'static,
-    ) -> Result<Job> {
+    ) -> Result<Question> {
         let (process, call) = (Process::current()?, self.link().begin_call()?);
         let connect = self.connect();
-        Ok(Job::spawn(process, call, LIMIT, async move { work(connect.await?).await }))
+        Ok(Question::spawn(process, call, LIMIT, async move { work(connect.await?).await }))
     }
 
     /// Finds the cluster, or remembers where it was.
@@ -82,18 +81,12 @@ impl Cluster {
         Arc::clone(&link.1)
     }
 
-    fn drive<D: Drive + Sync>(&self, driver: Result<D>, file: Option<PathBuf>) -> Result<Run>
-    where
-        D::State: Serialize,
-    {
-        Ok(Run::spawn(Process::current()?, self.connect(), driver?, file))
+    fn drive(&self, job: Result<impl Into<Job>>, file: Option<PathBuf>) -> Result<Run> {
+        Ok(Run::spawn(Process::current()?, self.connect(), job?.into(), file))
     }
 
     /// Goes on with what another process began, which EMQX does too: until the cluster is found.
-    fn resume<D: Drive + Sync>(&self, driver: D, file: Option<PathBuf>) -> Result<Run>
-    where
-        D::State: Serialize,
-    {
+    fn resume(&self, job: Job, file: Option<PathBuf>) -> Result<Run> {
         let (config, link) = (self.config.clone(), self.link());
         let connect = async move {
             loop {
@@ -103,7 +96,7 @@ impl Cluster {
                 }
             }
         };
-        Ok(Run::spawn(Process::current()?, connect, driver, file))
+        Ok(Run::spawn(Process::current()?, connect, job, file))
     }
 }
 
@@ -124,34 +117,34 @@ impl LuaUserData for Cluster {
     }
 }
 
-/// Methods that give a [`Job`] and change nothing.
+/// Methods that give a [`Question`] and change nothing.
 fn add_questions<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
     methods.add_method("snapshot", |lua, cluster, ()| {
-        given(lua, cluster.job(async |client| client.snapshot().await))
+        given(lua, cluster.ask(async |client| client.snapshot().await))
     });
     methods.add_method("evacuations", |lua, cluster, ()| {
-        given(lua, cluster.job(async |client| client.evacuations().await))
+        given(lua, cluster.ask(async |client| client.evacuations().await))
     });
     methods.add_method("status", |lua, cluster, ()| {
-        given(lua, cluster.job(async |client| client.status().await))
+        given(lua, cluster.ask(async |client| client.status().await))
     });
     methods.add_method("plan", |lua, cluster, request: LuaValue| {
         let request = Tree::read(lua, &request, "plan request").and_then(PlanRequest::read);
-        let job = request.and_then(|PlanRequest { snapshot, strategy, options }| {
+        let question = request.and_then(|PlanRequest { snapshot, strategy, options }| {
             none_brought(snapshot.as_ref())?;
-            cluster.job(async move |client| client.plan(&strategy, &options).await)
+            cluster.ask(async move |client| client.plan(&strategy, &options).await)
         });
-        given(lua, job)
+        given(lua, question)
     });
     methods.add_method("plan_evacuation", |lua, cluster, request: LuaValue| {
         let request = Tree::read(lua, &request, "evacuation request");
-        let job = request.and_then(EvacuationRequest::read).and_then(|request| {
+        let question = request.and_then(EvacuationRequest::read).and_then(|request| {
             let EvacuationRequest { snapshot, node, evacuation, options } = request;
             none_brought(snapshot.as_ref())?;
             cluster
-                .job(async move |client| client.plan_evacuation(&node, &evacuation, &options).await)
+                .ask(async move |client| client.plan_evacuation(&node, &evacuation, &options).await)
         });
-        given(lua, job)
+        given(lua, question)
     });
 }
 
@@ -161,18 +154,18 @@ fn none_brought(snapshot: Option<&Snapshot>) -> Result<()> {
     snapshot.map_or(Ok(()), |_| Err(unread("snapshot", "an object", bound)))
 }
 
-/// Methods that give a [`Job`] and change the cluster.
+/// Methods that give a [`Question`] and change the cluster.
 fn add_commands<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
     methods.add_method("stop", |lua, cluster, coordinator: Option<String>| {
-        let job = coordinator.as_deref().map(named).transpose().and_then(|coordinator| {
-            cluster.job(async move |client| client.stop(coordinator.as_ref()).await)
+        let question = coordinator.as_deref().map(named).transpose().and_then(|coordinator| {
+            cluster.ask(async move |client| client.stop(coordinator.as_ref()).await)
         });
-        given(lua, job)
+        given(lua, question)
     });
     methods.add_method("stop_evacuation", |lua, cluster, node: String| {
-        let job = named(&node)
-            .and_then(|node| cluster.job(async move |client| client.stop_evacuation(&node).await));
-        given(lua, job)
+        let question = named(&node)
+            .and_then(|node| cluster.ask(async move |client| client.stop_evacuation(&node).await));
+        given(lua, question)
     });
 }
 
@@ -189,11 +182,7 @@ fn add_runs<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
         given(lua, request.and_then(|request| cluster.drive(request.evacuator(), file)))
     });
     methods.add_method("resume", |lua, cluster, (state, file): (LuaString, Option<PathBuf>)| {
-        let run = Stored::read(&state).and_then(|state| match state {
-            Stored::Runs(state) => cluster.resume(Driver::restore(*state), file),
-            Stored::Evacuation(state) => cluster.resume(Evacuator::restore(*state), file),
-        });
-        given(lua, run)
+        given(lua, restored(&state).and_then(|job| cluster.resume(job, file)))
     });
 }
 

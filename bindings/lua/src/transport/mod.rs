@@ -2,9 +2,9 @@
 //! unless it wants to.
 
 mod cluster;
-mod job;
 mod link;
 mod process;
+mod question;
 mod run;
 
 pub(crate) use cluster::register;

@@ -1,13 +1,12 @@
 //! A plan or an evacuation on its way, for Lua to look at without waiting.
 
-use super::job::{polled, wait};
 use super::process::{Here, Process};
+use super::question::{polled, wait};
 use crate::reply::{detached, late, refuse, reply};
-use emqx_rebalance_client::{Cluster, Drive, FileStore, Run as Driven, Store};
-use emqx_rebalance_core::Result;
+use emqx_rebalance_client::{Cluster, FileStore, Run as Driven, Store};
 use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
+use emqx_rebalance_core::{Job, Result};
 use mlua::prelude::*;
-use serde::Serialize;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -102,20 +101,17 @@ impl Shared {
 }
 
 impl Run {
-    /// Drives `driver` in the cluster that `connect` finds, keeping its state in `file` if there is one.
-    pub(crate) fn spawn<D: Drive + Sync>(
+    /// Drives `job` in the cluster that `connect` finds, keeping its state in `file` if there is one.
+    pub(crate) fn spawn(
         process: &'static Process,
         connect: impl Future<Output = Result<Cluster>> + Send + 'static,
-        driver: D,
+        job: Job,
         file: Option<PathBuf>,
-    ) -> Self
-    where
-        D::State: Serialize,
-    {
+    ) -> Self {
         let view = View {
-            status: driver.status(),
+            status: job.status(),
             events: VecDeque::new(),
-            state: serde_json::to_string(driver.state()).ok(),
+            state: serde_json::to_string(&job).ok(),
             record: None,
             end: None,
         };
@@ -128,7 +124,7 @@ impl Run {
         let follower = Arc::clone(&shared);
         process.handle.spawn(async move {
             let keep = Keep { run: Arc::clone(&follower), file: file.map(FileStore::new) };
-            let run = async { Ok(connect.await?.drive(driver, keep)) };
+            let run = async { Ok(connect.await?.drive(job, keep)) };
             follower.drive(run).await;
         });
         Self(Here::new(process, shared))
@@ -141,10 +137,10 @@ struct Keep {
     file: Option<FileStore>,
 }
 
-impl<S: Serialize> Store<S> for Keep {
-    fn save(&mut self, state: &S) -> Result<()> {
-        self.run.view().state = serde_json::to_string(state).ok();
-        self.file.as_mut().map_or(Ok(()), |file| file.save(state))
+impl Store for Keep {
+    fn save(&mut self, job: &Job) -> Result<()> {
+        self.run.view().state = serde_json::to_string(job).ok();
+        self.file.as_mut().map_or(Ok(()), |file| file.save(job))
     }
 }
 

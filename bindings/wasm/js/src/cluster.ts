@@ -113,20 +113,20 @@ export class Cluster {
     return this.#run(() => this.#raw.start_evacuation(request), store, signal);
   }
 
-  /** Goes on with a run that another page or process began. */
-  resume(
-    state: DriverState,
-    { signal, store }: CallOptions & { store?: Store<DriverState> } = {},
-  ): Promise<Run<DriverState>> {
+  /** Goes on with a run, or an evacuation, that another page or process began. */
+  resume<State extends DriverState | EvacuatorState>(
+    state: State,
+    { signal, store }: CallOptions & { store?: Store<State> } = {},
+  ): Promise<Run<State>> {
     return this.#run(() => this.#raw.resume(encode(state)), store, signal);
   }
 
-  /** The same with an evacuation. */
+  /** The same as `resume`. */
   resumeEvacuation(
     state: EvacuatorState,
-    { signal, store }: CallOptions & { store?: Store<EvacuatorState> } = {},
+    options: CallOptions & { store?: Store<EvacuatorState> } = {},
   ): Promise<Run<EvacuatorState>> {
-    return this.#run(() => this.#raw.resume_evacuation(encode(state)), store, signal);
+    return this.resume(state, options);
   }
 
   async #ask<T>(question: () => RawTalk, { signal }: CallOptions = {}): Promise<T> {

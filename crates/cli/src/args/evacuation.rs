@@ -1,7 +1,7 @@
 //! The options of an evacuation.
 
 use super::quantity::{Quantities, seconds};
-use super::{HistoryArgs, PatienceArgs};
+use super::{HistoryArgs, PatienceArgs, RecordingArgs};
 use crate::input;
 use clap::{Args, Subcommand};
 use emqx_rebalance_core::driver::DriverOptions;
@@ -61,9 +61,9 @@ pub(crate) struct EvacuationStartArgs {
     /// whatever happens
     #[arg(long, value_name = "FILE", requires = "wait")]
     pub(crate) state: Option<PathBuf>,
-    /// Beside which stops are noted.
+    /// With --wait: where a record is kept.
     #[command(flatten)]
-    pub(crate) history: HistoryArgs,
+    pub(crate) recording: RecordingArgs,
     /// How patiently.
     #[command(flatten)]
     patience: PatienceArgs,

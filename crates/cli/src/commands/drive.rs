@@ -81,10 +81,7 @@ impl Drive {
     fn verdict(&self, run: &Run, outcome: &Outcome, course: &Course, output: Output) -> Exit {
         let status = self.stops.explain(run.status());
         let outcome = status.outcome.as_ref().unwrap_or(outcome);
-        if let Some(record) = run.record() {
-            let record = Record { outcome: outcome.clone(), ..record.clone() };
-            keep(self.history.as_ref(), &record, output);
-        }
+        keep_ended(self.history.as_ref(), run, outcome, output);
         let written = output.result(&status, |paper| verdict(&self.plan, &status, paper));
         self.write_page(course, Some(outcome), output);
         told(written, Exit::of_outcome(outcome), output)
@@ -112,6 +109,13 @@ impl Drive {
         }
         text.push_str(&how_to_resume("verdict", state));
         text
+    }
+}
+
+/// Adds the record of `run`, which ended with `outcome`, to `history`.
+pub(crate) fn keep_ended(history: Option<&History>, run: &Run, outcome: &Outcome, output: Output) {
+    if let Some(record) = run.record() {
+        keep(history, &Record { outcome: outcome.clone(), ..record.clone() }, output);
     }
 }
 

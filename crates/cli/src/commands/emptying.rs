@@ -1,18 +1,19 @@
 //! Follows an evacuation, new or resumed, to the empty node.
 
 use super::connect;
+use super::drive::keep_ended;
 use super::follow::{End, Until, follow};
 use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume, told};
 use super::state::StateFile;
 use super::stops::Stops;
-use crate::args::ConnectionArgs;
+use crate::args::{ConnectionArgs, RecordingArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
 use crate::render::live::Live;
-use emqx_rebalance_client::{Cluster, NoStore};
+use emqx_rebalance_client::{Cluster, History, NoStore};
 use emqx_rebalance_core::driver::Status;
-use emqx_rebalance_core::{Error, ErrorKind, Evacuator, EvacuatorState, NodeName, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Evacuator, NodeName, Result};
 use serde::Serialize;
 
 /// What it takes to follow an evacuation.
@@ -21,6 +22,8 @@ pub(crate) struct Emptying {
     pub(crate) evacuator: Evacuator,
     /// Where the state is kept.
     pub(crate) state: Option<StateFile>,
+    /// Where the record goes.
+    pub(crate) history: Option<History>,
     /// What may have stopped it.
     pub(crate) stops: Stops,
     /// How long to follow it.
@@ -64,6 +67,7 @@ impl Emptying {
             Ok(End::Verdict(outcome)) => {
                 let status = self.stops.explain(status);
                 let outcome = status.outcome.as_ref().unwrap_or(&outcome);
+                keep_ended(self.history.as_ref(), &run, outcome, output);
                 let written =
                     output.result(&status, |paper| render::verdict::outcome(outcome, paper));
                 if outcome.result.is_success() {
@@ -103,23 +107,17 @@ impl Emptying {
 /// `conflict` if the cluster has no such node, and as the cluster says.
 pub(crate) async fn resume(
     file: StateFile,
-    state: EvacuatorState,
-    stops: Stops,
+    evacuator: Evacuator,
+    recording: &RecordingArgs,
     connection: &ConnectionArgs,
     output: Output,
 ) -> Result<Exit> {
-    let evacuator = Evacuator::restore(state);
-    if let Some(outcome) = evacuator.outcome() {
-        output.tell("This evacuation has ended; nothing is sent to EMQX.\n");
-        output.result(&evacuator.status(), |paper| render::verdict::outcome(outcome, paper))?;
-        return Ok(Exit::of_outcome(outcome));
-    }
     let cluster = connect::connect(connection).await?;
     let goes_on = is_going_on(&cluster, evacuator.state().plan.node()).await?;
     output.tell(&render::found::evacuation(&evacuator, goes_on, output.messages()));
-    Emptying { evacuator, state: Some(file), stops, until: Until::Verdict }
-        .drive(&cluster, output)
-        .await
+    let (history, stops) = (recording.history(), Stops::beside(recording.file()));
+    let until = Until::Verdict;
+    Emptying { evacuator, state: Some(file), history, stops, until }.drive(&cluster, output).await
 }
 
 /// Whether EMQX shows that it empties `node`.

@@ -59,9 +59,10 @@ async fn start(
     }
     let evacuator = Evacuator::new(plan, driving, args.force)?;
     let evacuator = evacuator.with_purpose(purpose(args.reason.as_deref()));
-    let stops = Stops::beside(args.history.file());
+    let history = args.recording.history();
+    let stops = Stops::beside(args.recording.file());
     let until = if args.wait { Until::Verdict } else { Until::Seen };
-    Emptying { evacuator, state, stops, until }.drive(&cluster, output).await
+    Emptying { evacuator, state, history, stops, until }.drive(&cluster, output).await
 }
 
 /// Shows the plan, to programs only by what becomes of it, and ends here if it has errors.

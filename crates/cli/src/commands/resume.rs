@@ -4,7 +4,7 @@ use super::connect;
 use super::drive::{self, Drive};
 use super::emptying;
 use super::follow::Until;
-use super::state::{StateFile, Stored};
+use super::state::StateFile;
 use super::stops::Stops;
 use crate::args::{ConnectionArgs, RecordingArgs, ResumeArgs};
 use crate::exit::Exit;
@@ -12,7 +12,7 @@ use crate::output::Output;
 use crate::render;
 use emqx_rebalance_client::{Cluster, History};
 use emqx_rebalance_core::driver::{Driver, DriverState, Outcome, Record};
-use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Job, NodeName, Result};
 
 /// Goes on with the plan or evacuation of a state file, to its verdict.
 ///
@@ -23,58 +23,55 @@ pub(crate) async fn run(
     connection: &ConnectionArgs,
     output: Output,
 ) -> Result<Exit> {
-    match StateFile::stored(&args.state)? {
-        (file, Stored::Plan(state)) => {
-            plan(file, *state, &args.recording, connection, output).await
-        }
-        (file, Stored::Evacuation(state)) => {
-            let stops = Stops::beside(args.recording.file());
-            emptying::resume(file, *state, stops, connection, output).await
+    let (file, job) = StateFile::stored(&args.state)?;
+    if let Some(outcome) = job.outcome() {
+        return ended(&job, outcome, args.recording.history().as_ref(), output);
+    }
+    match job {
+        Job::Rebalance(driver) => plan(file, *driver, &args.recording, connection, output).await,
+        Job::Evacuation(evacuator) => {
+            emptying::resume(file, *evacuator, &args.recording, connection, output).await
         }
     }
 }
 
 async fn plan(
     file: StateFile,
-    state: DriverState,
+    driver: Driver,
     recording: &RecordingArgs,
     connection: &ConnectionArgs,
     output: Output,
 ) -> Result<Exit> {
-    let driver = Driver::restore(state.clone());
-    let history = recording.history();
-    if let Some(outcome) = driver.outcome() {
-        return ended(&driver, outcome, history.as_ref(), output);
-    }
+    let state = driver.state();
     let cluster = connect::connect(connection).await?;
-    let found = find(&cluster, &state).await?;
+    let found = find(&cluster, state).await?;
     output.tell(&render::found::found(&driver, found, output.messages()));
     let drive = Drive {
         plan: state.promised().clone(),
         until: Until::Verdict,
         state: Some(file),
-        history,
+        history: recording.history(),
         stops: Stops::beside(recording.file()),
         page: None,
     };
     drive.run(&cluster, driver, output).await
 }
 
-/// Says the verdict of a plan that has ended, and keeps its record if the process that found it
-/// could not.
-fn ended(
-    driver: &Driver,
-    outcome: &Outcome,
-    history: Option<&History>,
-    output: Output,
-) -> Result<Exit> {
-    let status = driver.status();
-    if let Some(record) = driver.record().filter(|record| is_new(history, record)) {
+/// Says the verdict of what has ended, and keeps its record if the process that found it could not.
+fn ended(job: &Job, outcome: &Outcome, history: Option<&History>, output: Output) -> Result<Exit> {
+    let status = job.status();
+    if let Some(record) = job.record().filter(|record| is_new(history, record)) {
         drive::keep(history, &record, output);
     }
-    let plan = driver.state().promised();
-    output.tell("This plan has ended; nothing is sent to EMQX.\n");
-    output.result(&status, |paper| drive::verdict(plan, &status, paper))?;
+    let what = match job {
+        Job::Rebalance(_) => "plan",
+        Job::Evacuation(_) => "evacuation",
+    };
+    output.tell(&format!("This {what} has ended; nothing is sent to EMQX.\n"));
+    output.result(&status, |paper| match job {
+        Job::Rebalance(driver) => drive::verdict(driver.state().promised(), &status, paper),
+        Job::Evacuation(_) => render::verdict::outcome(outcome, paper),
+    })?;
     Ok(Exit::of_outcome(outcome))
 }
 

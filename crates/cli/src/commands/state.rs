@@ -1,9 +1,7 @@
 //! The file of a driver's state, and the lock beside it.
 
 use emqx_rebalance_client::{FileStore, open_lock};
-use emqx_rebalance_core::driver::{Driver, DriverState};
-use emqx_rebalance_core::{Error, ErrorKind, Evacuator, EvacuatorState, Problem, Result};
-use serde_json::Value;
+use emqx_rebalance_core::{Error, ErrorKind, Job, Problem, Result};
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -15,32 +13,6 @@ pub(crate) struct StateFile {
     _lock: File,
 }
 
-/// What a state file holds.
-pub(crate) enum Stored {
-    /// A plan of rebalances.
-    Plan(Box<DriverState>),
-    /// The evacuation of a node.
-    Evacuation(Box<EvacuatorState>),
-}
-
-impl Stored {
-    fn load(path: &Path) -> Result<Self> {
-        let value: Value = FileStore::load(path)?;
-        Ok(if value.pointer("/plan/asked/evacuation").is_some() {
-            Self::Evacuation(FileStore::load(path)?)
-        } else {
-            Self::Plan(FileStore::load(path)?)
-        })
-    }
-
-    fn has_ended(self) -> bool {
-        match self {
-            Self::Plan(state) => Driver::restore(*state).outcome().is_some(),
-            Self::Evacuation(state) => Evacuator::restore(*state).outcome().is_some(),
-        }
-    }
-}
-
 impl StateFile {
     /// Takes the file at `path` for a new plan or evacuation.
     ///
@@ -49,7 +21,7 @@ impl StateFile {
     /// if it holds something else or cannot be written.
     pub(crate) fn fresh(path: &Path) -> Result<Self> {
         let file = Self::lock(path)?;
-        if path.exists() && !Stored::load(path)?.has_ended() {
+        if path.exists() && FileStore::load(path)?.outcome().is_none() {
             let message = "the state file holds a plan that has not ended: go on with it by \
                            `emqx-rebalance resume`, or remove the file";
             return Err(Error::new(ErrorKind::Conflict, message).with("state", path.display()));
@@ -61,12 +33,12 @@ impl StateFile {
     ///
     /// # Errors
     /// `conflict` if another process has it; `config_invalid` if it holds no state.
-    pub(crate) fn stored(path: &Path) -> Result<(Self, Stored)> {
+    pub(crate) fn stored(path: &Path) -> Result<(Self, Job)> {
         // Before the lock, which would leave a file beside a name that was only mistyped.
-        Stored::load(path)?;
+        FileStore::load(path)?;
         let file = Self::lock(path)?;
-        let stored = Stored::load(path)?;
-        Ok((file, stored))
+        let job = FileStore::load(path)?;
+        Ok((file, job))
     }
 
     /// Where it is.

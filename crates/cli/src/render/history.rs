@@ -5,7 +5,7 @@ use super::numbers::{counted, percent};
 use super::paper::Paper;
 use super::table::{self, Column};
 use crate::clock;
-use emqx_rebalance_core::Mode;
+use emqx_rebalance_core::JobPlan;
 use emqx_rebalance_core::driver::Record;
 
 /// A row for each record, and below it who started it, why, and over what.
@@ -33,22 +33,21 @@ fn row(record: &Record) -> Vec<String> {
         clock::local(record.began_at.as_ms()),
         record.outcome.result.as_str().replace('_', " "),
         measured.unwrap_or_else(|| "?".to_owned()),
-        percent(record.plan.balance.after.over),
+        percent(record.plan.balance().after.over),
         clock_time(took_s),
         clock_time(record.expected_s),
     ]
 }
 
 fn note(record: &Record) -> String {
-    let mode = match record.plan.mode {
-        Mode::Single => "single",
-        Mode::Level => "level",
+    let moved = counted(record.moved, "client");
+    let mut text = match &record.plan {
+        JobPlan::Evacuation(plan) => format!("{moved} moved, evacuation of {}", plan.node()),
+        JobPlan::Rebalance(plan) => {
+            let nodes = counted(plan.fingerprint.nodes.len() as u64, "node");
+            format!("{moved} moved, {} on {nodes}", plan.mode.as_str())
+        }
     };
-    let mut text = format!(
-        "{} moved, {mode} on {}",
-        counted(record.moved, "client"),
-        counted(record.plan.fingerprint.nodes.len() as u64, "node")
-    );
     if !record.waves.is_empty() {
         text.push_str(&format!(", the last of {} rounds", record.waves.len() + 1));
     }

@@ -5,7 +5,7 @@ use super::outcome::Outcome;
 use super::progress;
 use super::state::Stage;
 use super::wave::WaveRecord;
-use crate::plan::Plan;
+use crate::job::JobPlan;
 use crate::snapshot::NodeLoad;
 use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,9 +36,10 @@ pub struct Record {
     /// Who, and why.
     #[serde(flatten)]
     pub purpose: Purpose,
-    /// What was to be done and was promised of it, its curve in a few points: the first wave's.
-    #[serde(deserialize_with = "crate::plan::with_curve")]
-    pub plan: Plan,
+    /// What was to be done and was promised of it, its curve in a few points: of several waves the
+    /// first one's.
+    #[serde(flatten)]
+    pub plan: JobPlan,
     /// The waves before the last one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<WaveRecord>,
@@ -72,7 +73,7 @@ impl Driver {
             began_at: self.state.watch.began_at.unwrap_or(*at),
             ended_at: *at,
             purpose: self.state.purpose.clone(),
-            plan,
+            plan: JobPlan::Rebalance(Box::new(plan)),
             waves: waves.clone(),
             nodes: self.state.watch.nodes.clone(),
             moved: waves.iter().map(|wave| wave.moved).fold(moved, u64::saturating_add),

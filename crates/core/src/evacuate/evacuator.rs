@@ -7,9 +7,10 @@ use crate::driver::machine::Machine;
 use crate::driver::state::{Round, Stage, TrackState};
 use crate::driver::watch::Watch;
 use crate::driver::{
-    Answer, DriverOptions, Guard, Input, Outcome, OutcomeKind, Purpose, Status, Step,
+    Answer, DriverOptions, Guard, Input, Outcome, OutcomeKind, Purpose, Record, Status, Step,
 };
 use crate::error::{Error, ErrorKind, Result};
+use crate::job::JobPlan;
 use crate::units::Timestamp;
 
 /// Drives the evacuation of one node to its verdict, by the same protocol as
@@ -60,6 +61,25 @@ impl Evacuator {
     /// The verdict, once there is one.
     pub fn outcome(&self) -> Option<&Outcome> {
         self.state.stage.outcome()
+    }
+
+    /// What is worth keeping, once there is a verdict.
+    pub fn record(&self) -> Option<Record> {
+        let Stage::Done { outcome, at, .. } = &self.state.stage else { return None };
+        let mut plan = self.state.plan.clone();
+        plan.forecast.curve.abridge();
+        Some(Record {
+            version: crate::snapshot::VERSION,
+            began_at: self.state.watch.began_at.unwrap_or(*at),
+            ended_at: *at,
+            purpose: self.state.purpose.clone(),
+            expected_s: plan.forecast.duration_s,
+            plan: JobPlan::Evacuation(Box::new(plan)),
+            waves: Vec::new(),
+            nodes: self.state.watch.nodes.clone(),
+            moved: self.status().progress.moved,
+            outcome: outcome.clone(),
+        })
     }
 
     /// Takes one input and returns everything that follows from it, as

@@ -163,6 +163,13 @@ impl Curve {
         curve
     }
 
+    /// Leaves a few points, which are enough to draw what was forecast.
+    pub(crate) fn abridge(&mut self) {
+        while self.times_s.len() > FEW_POINTS {
+            self.thin();
+        }
+    }
+
     /// Leaves out every other point but the first and the last.
     pub(crate) fn thin(&mut self) {
         let last = self.times_s.len().saturating_sub(1);
@@ -174,6 +181,9 @@ impl Curve {
         }
     }
 }
+
+/// The most points of an abridged curve.
+const FEW_POINTS: usize = 16;
 
 fn retain<T>(items: &mut Vec<T>, keep: impl Fn(usize) -> bool) {
     let mut i = 0;

@@ -7,9 +7,7 @@ use serde::{Deserialize, Deserializer};
 impl Plan {
     /// Leaves a few points of the forecast's curve, which is most of a large plan.
     pub(crate) fn abridge(&mut self) {
-        while self.forecast.curve.times_s.len() > MAX_POINTS {
-            self.forecast.curve.thin();
-        }
+        self.forecast.curve.abridge();
         self.restore_curve();
     }
 
@@ -40,6 +38,3 @@ pub(crate) fn with_curve<'de, D: Deserializer<'de>>(from: D) -> Result<Plan, D::
     plan.restore_curve();
     Ok(plan)
 }
-
-/// Enough to draw what was forecast.
-const MAX_POINTS: usize = 16;

@@ -102,6 +102,16 @@ pub enum Mode {
     Level,
 }
 
+impl Mode {
+    /// The stable word: `single` or `level`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Level => "level",
+        }
+    }
+}
+
 /// Whether a plan starts anything.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

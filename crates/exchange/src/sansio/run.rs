@@ -4,20 +4,17 @@ use super::cluster::Cluster;
 use super::desk::Desk;
 use super::message::{HttpAnswer, HttpRequest};
 use super::talk::Talk;
-use crate::drive::Drive;
-use emqx_rebalance_core::driver::{
-    Answer, Driver, Event, Input, Outcome, Record, RequestId, Status, Step,
-};
-use emqx_rebalance_core::{Result, Timestamp};
+use emqx_rebalance_core::driver::{Answer, Event, Input, Outcome, Record, RequestId, Status, Step};
+use emqx_rebalance_core::{Job, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A plan, or an evacuation, on its way to its verdict. Dropping it stops nothing in EMQX.
 #[derive(Debug)]
-pub struct Run<D = Driver> {
+pub struct Run {
     cluster: Cluster,
     desk: Desk,
-    driver: D,
-    /// What the driver waits for.
+    job: Job,
+    /// What it waits for.
     open: Vec<(RequestId, Talk<Answer>)>,
     wake_at: Option<Timestamp>,
 }
@@ -46,9 +43,9 @@ pub struct RunStep {
     pub wake_at_ms: Option<u64>,
 }
 
-impl<D: Drive> Run<D> {
-    pub(super) fn new(cluster: Cluster, driver: D) -> Self {
-        Self { cluster, desk: Desk::default(), driver, open: Vec::new(), wake_at: None }
+impl Run {
+    pub(super) fn new(cluster: Cluster, job: Job) -> Self {
+        Self { cluster, desk: Desk::default(), job, open: Vec::new(), wake_at: None }
     }
 
     /// Takes the time, in milliseconds since 1970, and what happened since the last step.
@@ -69,32 +66,32 @@ impl<D: Drive> Run<D> {
         RunStep { requests: self.desk.collect(), events, wake_at_ms: self.wake_at_ms() }
     }
 
-    /// All that the driver knows. Store it before a step's requests are sent, and another process
+    /// All that is known of it. Store its JSON before a step's requests are sent, and another process
     /// can go on.
-    pub fn state(&self) -> &D::State {
-        self.driver.state()
+    pub fn job(&self) -> &Job {
+        &self.job
     }
 
     /// Where it stands.
     pub fn status(&self) -> Status {
-        self.driver.status()
+        self.job.status()
     }
 
     /// The verdict, once there is one.
     pub fn outcome(&self) -> Option<&Outcome> {
-        self.driver.outcome()
+        self.job.outcome()
     }
 
-    /// What is worth keeping, once there is a verdict. Evacuations have none.
+    /// What is worth keeping, once there is a verdict.
     pub fn record(&self) -> Option<Record> {
-        self.driver.record()
+        self.job.record()
     }
 
     fn feed(&mut self, now: Timestamp, input: Input, events: &mut Vec<Event>) {
-        let Step { requests, events: new, wake_at } = self.driver.step(now, input);
+        let Step { requests, events: new, wake_at } = self.job.step(now, input);
         events.extend(new);
         self.wake_at = wake_at;
-        if self.driver.outcome().is_some() {
+        if self.job.outcome().is_some() {
             // A stop that is asked again after the verdict may hit somebody else's run.
             self.open.clear();
             let _unsent = self.desk.collect();

@@ -4,95 +4,74 @@ use super::scenario::{Patience, Scenario, Work, rules};
 use crate::node;
 use emqx_rebalance_core::driver::{Driver, DriverOptions, Outcome, Status};
 use emqx_rebalance_core::{
-    Evacuation, EvacuationPlan, EvacuationPlanOptions, Evacuator, LoadBalancer as Balancer, Mode,
-    NodeName, Plan, PlanOptions, Snapshot, plan, plan_evacuation,
+    Evacuation, EvacuationPlan, EvacuationPlanOptions, Evacuator, Job, LoadBalancer as Balancer,
+    Mode, NodeName, Plan, PlanOptions, Snapshot, plan, plan_evacuation,
 };
 use emqx_rebalance_exchange::sansio::{Cluster, Run, RunInput, RunStep};
 use emqx_rebalance_sim::{Policy, Release};
 
 #[derive(Debug)]
-pub(super) enum Subject {
-    Rebalance(Box<Run<Driver>>),
-    Evacuation(Box<Run<Evacuator>>),
-}
+pub(super) struct Subject(Box<Run>);
 
 impl Subject {
     pub(super) fn new(scenario: &Scenario, cluster: &Cluster, snapshot: &Snapshot) -> Self {
         let options = options(&scenario.patience);
-        if let Work::Evacuation { node: at } = scenario.work {
+        let job: Job = if let Work::Evacuation { node: at } = scenario.work {
             let plan = evacuation(scenario, snapshot, at);
-            let evacuator = Evacuator::new(plan, options, true).unwrap();
-            return Self::Evacuation(Box::new(cluster.drive(evacuator).unwrap()));
-        }
-        let rules = rules(scenario.rate, scenario.waits);
-        let plan = plan(snapshot, &rules, &planned(scenario)).unwrap();
-        let driver = Driver::new(plan, options, true).unwrap();
-        Self::Rebalance(Box::new(cluster.drive(driver).unwrap()))
+            Evacuator::new(plan, options, true).unwrap().into()
+        } else {
+            let rules = rules(scenario.rate, scenario.waits);
+            let plan = plan(snapshot, &rules, &planned(scenario)).unwrap();
+            Driver::new(plan, options, true).unwrap().into()
+        };
+        Self(Box::new(cluster.drive(job).unwrap()))
     }
 
     pub(super) fn step(&mut self, now_ms: u64, input: RunInput) -> RunStep {
-        match self {
-            Self::Rebalance(run) => run.step(now_ms, input),
-            Self::Evacuation(run) => run.step(now_ms, input),
-        }
+        self.0.step(now_ms, input)
     }
 
     pub(super) fn outcome(&self) -> Option<&Outcome> {
-        match self {
-            Self::Rebalance(run) => run.outcome(),
-            Self::Evacuation(run) => run.outcome(),
-        }
+        self.0.outcome()
     }
 
     pub(super) fn status(&self) -> Status {
-        match self {
-            Self::Rebalance(run) => run.status(),
-            Self::Evacuation(run) => run.status(),
-        }
+        self.0.status()
     }
 
     pub(super) fn is_evacuation(&self) -> bool {
-        matches!(self, Self::Evacuation(_))
+        matches!(self.0.job(), Job::Evacuation(_))
     }
 
     /// The plan of runs in hand.
     pub(super) fn plan(&self) -> Option<&Plan> {
-        match self {
-            Self::Rebalance(run) => Some(&run.state().plan),
-            Self::Evacuation(_) => None,
+        match self.0.job() {
+            Job::Rebalance(driver) => Some(&driver.state().plan),
+            Job::Evacuation(_) => None,
         }
     }
 
     /// The node that is to be emptied.
     pub(super) fn emptied(&self) -> Option<&NodeName> {
-        match self {
-            Self::Rebalance(_) => None,
-            Self::Evacuation(run) => Some(run.state().plan.node()),
+        match self.0.job() {
+            Job::Rebalance(_) => None,
+            Job::Evacuation(evacuator) => Some(evacuator.state().plan.node()),
         }
     }
 
     /// Seconds that the plan in hand should take.
     pub(super) fn expected_s(&self) -> u64 {
-        match self {
-            Self::Rebalance(run) => run.state().plan.forecast.duration_s,
-            Self::Evacuation(run) => run.state().plan.forecast.duration_s,
+        match self.0.job() {
+            Job::Rebalance(driver) => driver.state().plan.forecast.duration_s,
+            Job::Evacuation(evacuator) => evacuator.state().plan.forecast.duration_s,
         }
     }
 
     /// Another process goes on from the stored state.
     pub(super) fn reborn(&self, cluster: &Cluster) -> Self {
-        match self {
-            Self::Rebalance(run) => {
-                let json = serde_json::to_string(run.state()).unwrap();
-                let driver = Driver::restore(serde_json::from_str(&json).unwrap());
-                Self::Rebalance(Box::new(cluster.drive(driver).unwrap()))
-            }
-            Self::Evacuation(run) => {
-                let json = serde_json::to_string(run.state()).unwrap();
-                let evacuator = Evacuator::restore(serde_json::from_str(&json).unwrap());
-                Self::Evacuation(Box::new(cluster.drive(evacuator).unwrap()))
-            }
-        }
+        let state = serde_json::to_string(self.0.job()).unwrap();
+        let job: Job = serde_json::from_str(&state).unwrap();
+        Self(Box::new(cluster.drive(job).unwrap()))
     }
 }
 

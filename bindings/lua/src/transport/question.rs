@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// A call on its way. It goes on even if nobody looks after it.
 #[derive(Debug)]
-pub(crate) struct Job(Here<Arc<Shared>>);
+pub(crate) struct Question(Here<Arc<Shared>>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -31,7 +31,7 @@ impl Shared {
     }
 }
 
-impl Job {
+impl Question {
     /// Begins the work of `call`, which is given up after `limit`.
     pub(crate) fn spawn<T: Serialize>(
         process: &'static Process,
@@ -61,18 +61,20 @@ fn given_up() -> Error {
     Error::new(ErrorKind::Timeout, "no answer in time; it is not known how the call ended")
 }
 
-impl LuaUserData for Job {
+impl LuaUserData for Question {
     fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
-        methods.add_method("poll", |lua, job, ()| match job.0.get() {
+        methods.add_method("poll", |lua, question, ()| match question.0.get() {
             Ok(shared) => polled(lua, shared.result().clone()),
             Err(error) => polled::<Value>(lua, Some(Err(error))),
         });
-        methods.add_method("wait", |lua, job, timeout_s: Option<f64>| match job.0.get() {
-            Ok(shared) => {
-                let over = wait(&shared.done, shared.result(), timeout_s, Option::is_some);
-                reply(lua, over.clone().unwrap_or_else(|| Err(late("answer"))))
+        methods.add_method("wait", |lua, question, timeout_s: Option<f64>| {
+            match question.0.get() {
+                Ok(shared) => {
+                    let over = wait(&shared.done, shared.result(), timeout_s, Option::is_some);
+                    reply(lua, over.clone().unwrap_or_else(|| Err(late("answer"))))
+                }
+                Err(error) => refuse(lua, &error),
             }
-            Err(error) => refuse(lua, &error),
         });
     }
 }
