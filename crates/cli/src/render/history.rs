@@ -60,8 +60,14 @@ fn note(record: &Record) -> String {
 /// Seconds as "1:05" or "2:00:09", which stand below each other.
 fn clock_time(seconds: u64) -> String {
     let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if h > MOST_HOURS {
+        return format!("> {MOST_HOURS} h");
+    }
     if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m}:{s:02}") }
 }
+
+/// More than a year: whoever wrote that did not measure it.
+const MOST_HOURS: u64 = 9999;
 
 #[cfg(test)]
 mod tests {
@@ -71,5 +77,6 @@ mod tests {
     fn times_stand_below_each_other() {
         assert_eq!(clock_time(65), "1:05");
         assert_eq!(clock_time(7209), "2:00:09");
+        assert_eq!(clock_time(u64::MAX), "> 9999 h");
     }
 }

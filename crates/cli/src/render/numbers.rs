@@ -33,11 +33,17 @@ pub(crate) fn duration(seconds: u64) -> String {
     }
 }
 
-/// A share as "33.4 %", and as "100 %" without the zero.
+/// A share as "33.4 %", as "100 %" without the zero, and as "1e9 %" where nobody counts zeros.
 pub(crate) fn percent(share: f64) -> String {
+    if share.abs() >= MANY {
+        return format!("{:.0e} %", share * 100.0);
+    }
     let tenths = format!("{:.1}", share * 100.0);
     format!("{} %", tenths.strip_suffix(".0").unwrap_or(&tenths))
 }
+
+/// A share of which no more than its size is said.
+const MANY: f64 = 1e6;
 
 /// A count as a float, for shares and charts.
 #[expect(clippy::cast_precision_loss, reason = "counts are at most 2^53 - 1")]
@@ -61,5 +67,6 @@ mod tests {
         }
         assert_eq!(percent(0.3336), "33.4 %");
         assert_eq!(percent(1.0), "100 %");
+        assert_eq!(percent(1e7), "1e9 %");
     }
 }

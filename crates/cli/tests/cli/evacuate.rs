@@ -1,6 +1,6 @@
 //! `evacuate start --wait`: kept in a file, resumed, limited.
 
-use crate::command::{Embedded, finish, run};
+use crate::command::{Embedded, binary, finish, run};
 use crate::journey::cluster;
 use crate::resume::{Home, killed_at};
 
@@ -93,4 +93,26 @@ fn a_start_whose_answer_is_lost_is_asked_about_though_nobody_waits() {
     assert_eq!(said.json(), expected);
     let left = cluster.run(&["evacuate", "status", "--output", "json"]).json();
     assert_eq!(left[0]["node"], NODE);
+}
+
+#[test]
+fn an_evacuation_that_ends_is_remembered() {
+    let (cluster, home) = (cluster(), Home::new());
+    let args = ["evacuate", "start", "--yes", "--wait", NODE, "--reason", "kernel"];
+    let args = [&args[..], &QUICK, &["--state"]].concat();
+    let said = finish(&mut home.command(&cluster, &args), "");
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let history = |more: &[&str]| {
+        let file = home.path("history");
+        finish(binary(&["history", "--history"]).arg(file).args(more), "")
+    };
+    let listed = history(&[]);
+    assert!(listed.out.contains("completed"), "{}", listed.out);
+    assert!(listed.out.contains(&format!("evacuation of {NODE}")), "{}", listed.out);
+    assert!(listed.out.contains(": kernel"), "{}", listed.out);
+    let json = history(&["--output", "json"]).json();
+    let record = &json["records"][0];
+    assert_eq!(record["kind"], "evacuation");
+    assert_eq!(record["plan"]["asked"]["node"], NODE);
+    assert_eq!(record["outcome"]["result"], "completed");
 }
