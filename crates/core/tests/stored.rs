@@ -1,0 +1,66 @@
+//! Plans, states and records that earlier versions stored, made by the command of November 2026, are
+//! read for ever.
+
+use emqx_rebalance_core::driver::{Driver, DriverOptions, Input, OutcomeKind, Record};
+use emqx_rebalance_core::{EvacuationPlan, Evacuator, Job, Mode, Plan, Timestamp};
+use serde::de::DeserializeOwned;
+
+fn read<T: DeserializeOwned>(text: &str) -> T {
+    serde_json::from_str(text).unwrap()
+}
+
+/// What is stored again is what was read, by whoever reads it next.
+fn is_kept(job: &Job) -> bool {
+    let stored = serde_json::to_value(job).unwrap();
+    serde_json::to_value(read::<Job>(&stored.to_string())).unwrap() == stored
+}
+
+#[test]
+fn plans_are_started() {
+    for (text, mode, runs) in [
+        (include_str!("stored/plan-single.json"), Mode::Single, 1),
+        (include_str!("stored/plan-level.json"), Mode::Level, 2),
+    ] {
+        let plan: Plan = read(text);
+        assert_eq!((plan.mode, plan.runs.len()), (mode, runs));
+        assert!(Driver::new(plan, DriverOptions::default(), false).is_ok());
+    }
+    let plan: EvacuationPlan = read(include_str!("stored/plan-evacuation.json"));
+    assert_eq!(plan.node().as_str(), "emqx1@127.0.0.1");
+    assert!(Evacuator::new(plan, DriverOptions::default(), false).is_ok());
+}
+
+#[test]
+fn states_are_gone_on_with() {
+    for (text, is_rebalance, asks) in [
+        (include_str!("stored/state-rebalance.json"), true, 2),
+        (include_str!("stored/state-evacuation.json"), false, 2),
+    ] {
+        let mut job: Job = read(text);
+        assert_eq!(matches!(job, Job::Rebalance(_)), is_rebalance);
+        assert!(job.outcome().is_none() && is_kept(&job));
+        assert!(job.status().progress.moved > 0, "{:?}", job.status().progress);
+        let step = job.step(Timestamp::from_ms(1_796_029_300_000), Input::Tick);
+        assert_eq!(step.requests.len(), asks, "it looks, and starts nothing again");
+    }
+}
+
+#[test]
+fn verdicts_stay_what_they_were() {
+    let job: Job = read(include_str!("stored/state-ended.json"));
+    assert_eq!(job.outcome().unwrap().result, OutcomeKind::Completed);
+    assert!(is_kept(&job));
+}
+
+#[test]
+fn records_can_be_looked_at() {
+    let text = include_str!("stored/history.jsonl").lines().next().unwrap();
+    let record: Record = read(text);
+    assert_eq!(record.purpose.reason.as_deref(), Some("ticket 8"));
+    let plan = record.plan.rebalance().unwrap();
+    // They were kept without a curve: a straight line is drawn.
+    let first = &plan.forecast.curve.nodes[0];
+    assert_eq!((first.connections[0], *first.connections.last().unwrap()), (224, 167));
+    let again: Record = read(&serde_json::to_string(&record).unwrap());
+    assert_eq!(again, record);
+}
