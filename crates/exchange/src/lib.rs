@@ -12,10 +12,12 @@ mod cluster;
 mod drive;
 mod evacuation;
 mod nodes;
+mod reach;
 mod roll;
 pub mod sansio;
 mod session;
 mod status;
+mod stop;
 mod together;
 mod transport;
 

@@ -56,15 +56,14 @@ impl<T: Transport> Cluster<T> {
         url: &BaseUrl,
         was_slow: bool,
     ) -> Result<NodeList> {
-        for load in list.nodes.iter_mut().filter(|load| load.status != NodeStatus::Unknown) {
-            self.sign(load, url);
-        }
+        self.sign_all(&mut list, url);
         let (missing, is_named) = self.missing(&list, was_slow).await;
+        let mut apart = self.compare(&mut list, url, &missing).await?;
         let unread = list.nodes.iter().filter(|load| load.status == NodeStatus::Unknown);
+        let missing = missing.into_iter().filter(|node| !is_listed(&list, node));
         let sought: Vec<NodeName> = unread.map(|load| load.node.clone()).chain(missing).collect();
         let views = together(sought.iter().map(|node| self.look(node))).await;
         let views = views.into_iter().collect::<Result<Vec<_>>>()?;
-        let mut apart = Vec::new();
         for (node, view) in sought.iter().zip(views) {
             if matches!(view, View::Own(_)) {
                 apart.push(node.clone());
@@ -94,7 +93,7 @@ impl<T: Transport> Cluster<T> {
     /// The nodes that belong to the cluster and are not in `list`, and whether the cluster named them
     /// just now.
     async fn missing(&self, list: &NodeList, was_slow: bool) -> (Vec<NodeName>, bool) {
-        let is_missing = |name: &NodeName| !list.nodes.iter().any(|load| load.node == *name);
+        let is_missing = |name: &NodeName| !is_listed(list, name);
         let (mut names, is_first) = {
             let mut roll = self.session.roll();
             (roll.names(), roll.call())
@@ -177,6 +176,8 @@ impl<T: Transport> Cluster<T> {
         let (again, itself) = join(self.look_at(second, node), self.ask_itself(node)).await;
         match again? {
             View::Silent => itself,
+            // The second one asked was the node itself.
+            View::Read(load) if self.session.is_at(node, second) => Ok(View::Own(load)),
             view => Ok(view),
         }
     }
@@ -221,11 +222,22 @@ impl<T: Transport> Cluster<T> {
         }
     }
 
+    /// Notes of every count in `list` when and from whom it was read.
+    pub(crate) fn sign_all(&self, list: &mut NodeList, url: &BaseUrl) {
+        for load in list.nodes.iter_mut().filter(|load| load.status != NodeStatus::Unknown) {
+            self.sign(load, url);
+        }
+    }
+
     /// Notes when and from whom counts were read.
     fn sign(&self, load: &mut NodeLoad, url: &BaseUrl) {
         load.read_at_ms = Some(self.session.transport.unix_ms());
         load.read_from = Some(url.to_string());
     }
+}
+
+fn is_listed(list: &NodeList, node: &NodeName) -> bool {
+    list.nodes.iter().any(|load| load.node == *node)
 }
 
 /// Whether EMQX does not let this user ask: then nobody else needs to be asked.

@@ -11,6 +11,8 @@ pub(crate) struct Roll {
     is_slow: bool,
     /// Whether the nodes' names were asked for, apart from their loads.
     was_called: bool,
+    /// Whether another node is asked from now on, since the one that was asked is cut off.
+    has_turned: bool,
 }
 
 /// A node, known or not.
@@ -93,6 +95,16 @@ impl Roll {
 
     pub(crate) fn set_slow(&mut self, is_slow: bool) {
         self.is_slow = is_slow;
+    }
+
+    /// Notes that another node is asked from now on.
+    pub(crate) fn turn(&mut self) {
+        self.has_turned = true;
+    }
+
+    /// Whether that was noted, which is forgotten hereby.
+    pub(crate) fn take_turned(&mut self) -> bool {
+        std::mem::take(&mut self.has_turned)
     }
 
     /// Whether the names have yet to be asked for, which they are hereby.
