@@ -170,7 +170,7 @@ impl Driver {
             let evicting = [RunPhase::EvictingConns, RunPhase::EvictingSessions];
             matches!(state, TrackState::Running { phase: Some(p), .. } if evicting.contains(p))
         };
-        let idle_s = self.state.watch.idle_s(round.nodes.is_some());
+        let idle_s = self.state.watch.idle_s(round);
         let is_evicting = self.state.runs.iter().any(|tracked| evicts(&tracked.state));
         if is_evicting && idle_s >= self.state.options.stall_after_s.into() {
             return self.begin_ending(EndReason::Stalled { idle_s });

@@ -305,13 +305,14 @@ impl Watch {
         self.silence.as_ref().map_or(0, |silence| self.now.ms_since(silence.since) / 1000)
     }
 
-    /// Seconds since a count changed. Time in which none could be read is not counted: a cluster that
-    /// answers nobody may be moving all the same.
-    pub(crate) fn idle_s(&mut self, could_read: bool) -> u64 {
-        if !could_read {
+    /// Seconds from the last change of a count to the questions of a poll that shows it unchanged. A
+    /// poll whose answers took long tells of the time before it alone. Time in which the cluster could
+    /// not be read is not counted: it may be moving all the same.
+    pub(crate) fn idle_s(&mut self, round: &Round) -> u64 {
+        if round.status.is_none() || round.nodes.is_none() {
             self.changed_at = self.now;
         }
-        self.now.ms_since(self.changed_at) / 1000
+        round.asked_at.ms_since(self.changed_at) / 1000
     }
 
     /// Why the first read of the cluster, which did not come through, ends the plan; `None` if it is

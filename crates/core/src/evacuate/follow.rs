@@ -114,7 +114,7 @@ impl Evacuator {
                     | EvacuationState::Prohibiting
             )
         );
-        let idle_s = self.state.watch.idle_s(round.nodes.is_some());
+        let idle_s = self.state.watch.idle_s(round);
         if evicts
             && self.state.empty_since.is_none()
             && idle_s >= self.state.options.stall_after_s.into()
