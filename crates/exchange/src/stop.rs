@@ -3,7 +3,7 @@
 use crate::cluster::Cluster;
 use crate::nodes::is_refusal;
 use crate::transport::Transport;
-use emqx_rebalance_core::{NodeName, Result, StopAnswer};
+use emqx_rebalance_core::{ErrorKind, NodeName, Result, StopAnswer};
 use http::{Request, Response};
 
 impl<T: Transport> Cluster<T> {
@@ -19,15 +19,15 @@ impl<T: Transport> Cluster<T> {
         self.have_stopped(node, &request, |answer| self.api.parse_stop_evacuation(answer)).await
     }
 
-    /// Asks any node, and `node` itself if that one does not get through to it. To be asked twice
-    /// does no harm.
+    /// Asks any node, and `node` itself if that one does not get through to it; then any with all the
+    /// time there is, if one was silent. To be asked twice does no harm.
     async fn have_stopped(
         &self,
         node: &NodeName,
         request: &Request<Vec<u8>>,
         parse: impl Fn(&Response<Vec<u8>>) -> Result<StopAnswer>,
     ) -> Result<StopAnswer> {
-        let answer = self.session.ask(request, &parse).await;
+        let answer = self.session.ask_quickly(request, &parse).await.map(|(answer, _)| answer);
         let is_heard = match &answer {
             Ok(StopAnswer::Stopped | StopAnswer::NotStarted) => true,
             Ok(StopAnswer::Refused(_)) => false,
@@ -36,9 +36,14 @@ impl<T: Transport> Cluster<T> {
         if is_heard {
             return answer;
         }
-        match self.session.ask_node(self.api, node, request, parse).await {
-            Ok((own, _)) => Ok(own),
-            Err(_) => answer,
+        if let Ok((own, _)) = self.session.ask_node(self.api, node, request, &parse).await {
+            return Ok(own);
+        }
+        match answer {
+            Err(error) if error.kind() == ErrorKind::Timeout => {
+                Ok(self.session.ask_patiently(request, parse).await?.0)
+            }
+            answer => answer,
         }
     }
 }

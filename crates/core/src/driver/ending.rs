@@ -19,8 +19,11 @@ impl Driver {
         if *why == EndReason::Gone {
             return;
         }
-        let must_go = |tracked: &TrackedRun| tracked.state.may_be_stopped() && !tracked.is_stopped;
-        let live = self.state.runs.iter().enumerate().filter(|(_, tracked)| must_go(tracked));
+        let stops = &self.state.watch.stops;
+        let must_go = |(i, tracked): &(usize, &TrackedRun)| {
+            tracked.state.may_be_stopped() && !tracked.is_stopped && !stops.has(*i)
+        };
+        let live = self.state.runs.iter().enumerate().filter(must_go);
         let live: Vec<(usize, NodeName)> =
             live.map(|(i, tracked)| (i, tracked.run.coordinator.clone())).collect();
         for (i, coordinator) in live {
@@ -73,9 +76,12 @@ impl Driver {
     }
 
     /// Milliseconds to wait for a settled cluster. What could not be read is asked again; only a cluster
-    /// that stays silent ends without it. Who is late already has waited for that.
+    /// that stays silent ends without it. Who is late already has waited for that. Clients have their
+    /// time to come back in any case, and a few polls see it: without that no other wave could begin.
     fn patience_ms(&self, why: &EndReason, can_judge: bool) -> u64 {
-        let settle_ms = u64::from(self.state.options.settle_s) * 1000;
+        let grace_ms = u64::from(self.state.options.reconnect_grace_s) * 1000;
+        let least_ms = grace_ms + SETTLING_POLLS * self.poll_interval_ms();
+        let settle_ms = (u64::from(self.state.options.settle_s) * 1000).max(least_ms);
         let is_late = matches!(why, EndReason::Late { .. });
         if can_judge || is_late { settle_ms } else { settle_ms * SILENCE }
     }
@@ -254,3 +260,5 @@ fn listed(nodes: &[NodeName]) -> String {
 
 /// A cluster that cannot be read is given so many times longer to settle.
 pub(crate) const SILENCE: u64 = 10;
+/// Polls that see whether a cluster has settled.
+const SETTLING_POLLS: u64 = 2;

@@ -18,7 +18,7 @@ pub(crate) trait Machine {
     fn stage(&self) -> &Stage;
     fn stage_mut(&mut self) -> &mut Stage;
     fn options(&self) -> &DriverOptions;
-    /// Seconds that it should take, and since when.
+    /// Seconds that it should take, and since when: its first start.
     fn expected_s(&self) -> (u64, Timestamp);
     /// The answer to start number `i`.
     fn take_start(&mut self, i: usize, answer: Result<Answer>);
@@ -26,6 +26,8 @@ pub(crate) trait Machine {
     fn start_next(&mut self);
     /// Whether a start that was sent is in doubt.
     fn is_in_doubt(&self) -> bool;
+    /// Whether the last poll shows that it may be over, and another one has yet to confirm it.
+    fn may_be_over(&self) -> bool;
     /// Asks what the stage needs to know.
     fn open_round(&mut self);
     /// Draws the conclusions of a poll.
@@ -88,11 +90,13 @@ pub(crate) trait Machine {
 
     /// Does whatever can be done now.
     fn go_on(&mut self) {
+        let mut looked_at = (!self.polls()).then_some(self.watch().now);
         if self.watch().round.open && !self.watch().is_reading() {
+            looked_at = Some(self.watch().round.asked_at);
             self.close_round();
             self.check_sight();
         }
-        self.check_time_limit();
+        self.check_time_limit(looked_at);
         if *self.stage() == Stage::Starting {
             self.start_next();
         }
@@ -113,11 +117,16 @@ pub(crate) trait Machine {
         }
     }
 
-    fn check_time_limit(&mut self) {
+    /// Ends what takes too long, once somebody who looked after the limit saw it go on, or if nobody
+    /// comes to see anything.
+    fn check_time_limit(&mut self, looked_at: Option<Timestamp>) {
         let (expected_s, since) = self.expected_s();
         let limit_s = self.options().limit_s(expected_s);
         let is_running = matches!(self.stage(), Stage::Starting | Stage::Following);
-        if is_running && self.watch().driven_s(since) >= limit_s {
+        let watch = self.watch();
+        let is_seen = looked_at.is_some_and(|at| watch.driven_s(since, at) >= limit_s);
+        let is_overdue = watch.driven_s(since, watch.now) >= limit_s.saturating_add(OVERDUE_S);
+        if is_running && (is_overdue || is_seen && !self.may_be_over()) {
             self.begin_ending(EndReason::Late { limit_s });
         }
     }
@@ -209,3 +218,7 @@ pub(crate) trait Machine {
         *self.stage_mut() = Stage::Done { outcome, at, is_blind };
     }
 }
+
+/// Seconds beyond the limit in which a look at the cluster has come to its end: longer than a status and
+/// the nodes take one after the other.
+const OVERDUE_S: u64 = 150;

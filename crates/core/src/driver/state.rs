@@ -161,10 +161,6 @@ pub(crate) struct Round {
     pub(crate) status: Option<GlobalStatus>,
     pub(crate) nodes: Option<NodeList>,
     pub(crate) availability: BTreeMap<NodeName, Option<Availability>>,
-    /// The runs that EMQX has stopped.
-    pub(crate) stopped: Vec<usize>,
-    /// The runs that EMQX says are not there.
-    pub(crate) absent: Vec<usize>,
     pub(crate) lost: Option<Cause>,
 }
 

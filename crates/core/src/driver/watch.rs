@@ -8,6 +8,7 @@ use super::guard::{Alarm, Guard};
 use super::options::DriverOptions;
 use super::outcome::Cause;
 use super::state::{Question, Round};
+use super::stops::Stops;
 use crate::emqx::StopAnswer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::NodeName;
@@ -42,6 +43,9 @@ pub(crate) struct Watch {
     /// When a count of the driver's nodes last changed.
     pub(crate) changed_at: Timestamp,
     pub(crate) alarm: Option<Alarm>,
+    /// What EMQX said to stops and no poll has taken note of yet.
+    #[serde(default, skip_serializing_if = "Stops::is_empty")]
+    pub(crate) stops: Stops,
     /// Milliseconds in which no process drove: they count against no limit.
     pub(crate) paused_ms: u64,
     /// Whether this process has yet to make its first step with a state that another one left.
@@ -104,9 +108,9 @@ impl Watch {
         was_away
     }
 
-    /// Seconds since `began` in which a process drove.
-    pub(crate) fn driven_s(&self, began: Timestamp) -> u64 {
-        self.now.ms_since(began).saturating_sub(self.paused_ms) / 1000
+    /// Seconds from `began` to `at` in which a process drove.
+    pub(crate) fn driven_s(&self, began: Timestamp, at: Timestamp) -> u64 {
+        at.ms_since(began).saturating_sub(self.paused_ms) / 1000
     }
 
     pub(crate) fn ask(&mut self, ask: Ask, question: Question) {
@@ -146,6 +150,7 @@ impl Watch {
         answer: Result<Answer>,
     ) -> Option<(usize, Result<Answer>)> {
         let question = self.pending.remove(&id)?;
+        let answer = answer.map(|answer| self.dated(answer));
         let round = &mut self.round;
         match (question, answer) {
             (Question::Nodes, Ok(Answer::Nodes(list))) => round.nodes = Some(list),
@@ -156,8 +161,12 @@ impl Watch {
                 round.availability.insert(node, Some(availability));
             }
             (Question::Start(i), answer) => return Some((i, answer)),
-            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::Stopped))) => round.stopped.push(i),
-            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::NotStarted))) => round.absent.push(i),
+            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::Stopped))) => {
+                self.stops.stopped.push(i)
+            }
+            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::NotStarted))) => {
+                self.stops.absent.push(i)
+            }
             (Question::Stop(_), Ok(Answer::Stop(StopAnswer::Refused(refusal)))) => {
                 self.lost(&Error::from(refusal));
             }
@@ -168,6 +177,17 @@ impl Watch {
             (_, answer) => self.lost(&answer.err().unwrap_or_else(mismatch)),
         }
         None
+    }
+
+    /// Says of counts when they came: the poll that they belong to may take long to come to its end.
+    fn dated(&self, answer: Answer) -> Answer {
+        match answer {
+            Answer::Nodes(mut list) => {
+                self.stamp(&mut list.nodes);
+                Answer::Nodes(list)
+            }
+            answer => answer,
+        }
     }
 
     fn lost(&mut self, error: &Error) {
@@ -203,8 +223,7 @@ impl Watch {
     }
 
     /// Keeps the nodes as they are before the first start.
-    pub(crate) fn see_baseline(&mut self, mut nodes: Vec<NodeLoad>) {
-        self.stamp(&mut nodes);
+    pub(crate) fn see_baseline(&mut self, nodes: Vec<NodeLoad>) {
         self.nodes.clone_from(&nodes);
         self.baseline = nodes;
         self.changed_at = self.now;
@@ -223,6 +242,7 @@ impl Watch {
         self.baseline.clone_from(&self.nodes);
         self.changed_at = self.now;
         self.paused_ms = 0;
+        self.stops = Stops::default();
         self.alarm = None;
     }
 
@@ -230,12 +250,11 @@ impl Watch {
     /// `donors` those that are to lose clients.
     pub(crate) fn see_nodes(
         &mut self,
-        mut nodes: Vec<NodeLoad>,
+        nodes: Vec<NodeLoad>,
         counted: &[NodeName],
         donors: &[NodeName],
         options: &DriverOptions,
     ) {
-        self.stamp(&mut nodes);
         if counts(&nodes, counted) != counts(&self.nodes, counted) {
             self.changed_at = self.now;
         }

@@ -15,7 +15,8 @@ impl Evacuator {
     /// Tells the evacuation to stop, unless it is gone. Repeating it is harmless.
     pub(super) fn stop_what_must_go(&mut self) {
         let Stage::Ending { why, .. } = &self.state.stage else { return };
-        let must_go = self.state.track.may_be_stopped() && !self.state.is_over;
+        let is_answered = self.state.watch.stops.has(0);
+        let must_go = self.state.track.may_be_stopped() && !self.state.is_over && !is_answered;
         if *why != EndReason::Gone && must_go {
             let node = self.state.node().clone();
             self.state.watch.events.push(Event::Stopping { coordinator: node.clone() });

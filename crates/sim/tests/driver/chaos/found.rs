@@ -217,3 +217,33 @@ fn clients_who_are_back_are_not_said_to_stay_away() {
     let (_, outcome) = driven(&scenario);
     assert!(!outcome.detail.contains("do not come back"), "{outcome:?}");
 }
+
+#[test]
+fn a_node_that_is_cut_off_and_asked_first_hides_nothing() {
+    for release in Release::ALL {
+        for doors in [Doors::Named, Doors::Each] {
+            let cut = vec![(6_000, Fault::NodeCutOff { node: node(1) })];
+            let work = Work::Evacuation { node: 1 };
+            let mut scenario = scenario(release, &[10, 300, 10, 10], work, cut);
+            scenario.doors = doors;
+            let (_, outcome) = driven(&scenario);
+            assert_eq!(
+                outcome.result,
+                OutcomeKind::Completed,
+                "{release:?}, {doors:?}: {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_takes_long_does_not_say_that_nothing_moves() {
+    // Each way takes up to a minute, and counts are read before the answer of what runs is here.
+    for seed in 0..40 {
+        let work = Work::Single { coordinator: 2 };
+        let mut scenario = scenario(Release::V5_8, &[140, 100, 40], work, Vec::new());
+        scenario.storm = Storm { to_ms: 14_000, delayed: 60, slowest_ms: 45_000, seed, ..CALM };
+        let (_, outcome) = driven(&scenario);
+        assert_ne!(outcome.result, OutcomeKind::Stalled, "{seed}: {outcome:?}");
+    }
+}
