@@ -16,10 +16,10 @@ use futures_util::future::join;
 /// What became of the question for one node.
 #[derive(Debug)]
 enum View {
-    /// Another node says so.
+    /// Who was asked first says so.
     Read(NodeLoad),
-    /// It says so itself, and no other node does.
-    Own(NodeLoad),
+    /// Who was asked first does not reach it. Another one says so, or it says so itself.
+    Apart(NodeLoad),
     /// Another node says that there is none: it is down, or left.
     Absent,
     /// Nobody says anything.
@@ -65,12 +65,12 @@ impl<T: Transport> Cluster<T> {
         let views = together(sought.iter().map(|node| self.look(node))).await;
         let views = views.into_iter().collect::<Result<Vec<_>>>()?;
         for (node, view) in sought.iter().zip(views) {
-            if matches!(view, View::Own(_)) {
+            if matches!(view, View::Apart(_)) {
                 apart.push(node.clone());
             }
             let listed = list.nodes.iter().position(|load| load.node == *node);
             let load = match view {
-                View::Read(load) | View::Own(load) => load,
+                View::Read(load) | View::Apart(load) => load,
                 // Not in the list, not named, and not there when asked for: it has left.
                 View::Absent if listed.is_none() && !is_named => {
                     self.session.roll().forget(node);
@@ -133,10 +133,10 @@ impl<T: Transport> Cluster<T> {
         if views.iter().all(|view| matches!(view, View::Silent)) {
             return Ok(None);
         }
-        let is_slow = views.iter().any(|view| matches!(view, View::Silent | View::Own(_)));
+        let is_slow = views.iter().any(|view| matches!(view, View::Silent | View::Apart(_)));
         let mut roll = self.session.roll();
         let load = |(node, view): (&NodeName, View)| match view {
-            View::Read(load) | View::Own(load) => load,
+            View::Read(load) | View::Apart(load) => load,
             View::Absent => roll.as_stopped(node),
             View::Silent => roll.as_unknown(node),
         };
@@ -169,30 +169,34 @@ impl<T: Transport> Cluster<T> {
         let Some(first) = urls.first() else { return Ok(View::Silent) };
         // Behind a balancer the same URL leads to another node the second time.
         let second = urls.get(1).unwrap_or(first);
-        match self.look_at(first, node).await? {
+        match self.look_at(first, node, View::Read).await? {
             View::Silent => {}
             view => return Ok(view),
         }
-        let (again, itself) = join(self.look_at(second, node), self.ask_itself(node)).await;
+        let (again, itself) =
+            join(self.look_at(second, node, View::Apart), self.ask_itself(node)).await;
         match again? {
             View::Silent => itself,
-            // The second one asked was the node itself.
-            View::Read(load) if self.session.is_at(node, second) => Ok(View::Own(load)),
             view => Ok(view),
         }
     }
 
-    async fn look_at(&self, url: &BaseUrl, node: &NodeName) -> Result<View> {
+    async fn look_at(
+        &self,
+        url: &BaseUrl,
+        node: &NodeName,
+        read: impl FnOnce(NodeLoad) -> View,
+    ) -> Result<View> {
         let parse = |answer: &_| self.api.parse_node(answer);
         let answer = self.session.ask_url(url, &self.api.node(node)?, parse).await;
-        self.view(answer.map(|load| (load, url.clone())), View::Read)
+        self.view(answer.map(|load| (load, url.clone())), read)
     }
 
     async fn ask_itself(&self, node: &NodeName) -> Result<View> {
         let parse = |answer: &_| self.api.parse_node(answer);
         let request = self.api.node(node)?;
         let answer = self.session.ask_node(self.api, node, &request, parse).await;
-        self.view(answer, View::Own)
+        self.view(answer, View::Apart)
     }
 
     fn view(

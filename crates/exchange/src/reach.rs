@@ -37,10 +37,13 @@ impl<T: Transport> Cluster<T> {
         Ok(add_running(list, others.into_iter().flat_map(|(other, _)| other.nodes)))
     }
 
-    /// What is answered at every URL but `url`, all asked at once.
+    /// What is answered at every URL but `url`, all asked at once; or at `url` once more if there is no
+    /// other: behind a balancer it leads to another node.
     async fn lists_of_others(&self, url: &BaseUrl) -> Result<Vec<(NodeList, BaseUrl)>> {
-        let urls: Vec<BaseUrl> =
-            self.session.urls().into_iter().filter(|other| other != url).collect();
+        let mut urls = self.session.urls();
+        if urls.len() > 1 {
+            urls.retain(|other| other != url);
+        }
         let request = self.api.nodes();
         let parse = |answer: &_| self.api.parse_nodes(answer);
         let answers = together(urls.iter().map(|at| self.session.ask_url(at, &request, parse)));

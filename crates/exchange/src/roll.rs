@@ -22,7 +22,7 @@ struct Member {
     load: NodeLoad,
     /// Whether it is known now.
     is_known: bool,
-    /// Whether it is known by its own word alone: the others do not reach it.
+    /// Whether not all of the others reach it.
     is_apart: bool,
 }
 
@@ -38,13 +38,13 @@ impl Roll {
         unknown.map(|(name, _)| name.clone()).collect()
     }
 
-    /// The nodes that are known by their own word alone.
+    /// The nodes that are known, and that not all of the others reach.
     pub(crate) fn apart(&self) -> Vec<NodeName> {
         let apart = self.members.iter().filter(|(_, member)| member.is_known && member.is_apart);
         apart.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Notes which nodes are known by their own word alone.
+    /// Notes which nodes not all of the others reach.
     pub(crate) fn set_apart(&mut self, apart: &[NodeName]) {
         for (name, member) in &mut self.members {
             member.is_apart = apart.contains(name);

@@ -145,11 +145,6 @@ impl<T: Transport> Session<T> {
         self.line.addresses.prefer_url(url);
     }
 
-    /// Whether `node` itself is known to answer at `url`.
-    pub(crate) fn is_at(&self, node: &NodeName, url: &BaseUrl) -> bool {
-        self.line.addresses.of(node).is_some_and(|place| place.url == *url)
-    }
-
     /// Asks at `url` alone, quickly.
     pub(crate) async fn ask_url<A>(
         &self,

@@ -18,7 +18,7 @@ pub(crate) trait Machine {
     fn stage(&self) -> &Stage;
     fn stage_mut(&mut self) -> &mut Stage;
     fn options(&self) -> &DriverOptions;
-    /// Seconds that it should take, and since when: its first start.
+    /// Seconds that it should take, and since when: its last start.
     fn expected_s(&self) -> (u64, Timestamp);
     /// The answer to start number `i`.
     fn take_start(&mut self, i: usize, answer: Result<Answer>);

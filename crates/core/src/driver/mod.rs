@@ -147,7 +147,7 @@ impl Machine for Driver {
     }
 
     fn expected_s(&self) -> (u64, Timestamp) {
-        let since = self.state.started_at().unwrap_or(self.state.watch.now);
+        let since = self.state.last_start_at().unwrap_or(self.state.watch.now);
         (self.state.plan.forecast.duration_s, since)
     }
 

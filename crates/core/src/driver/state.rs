@@ -237,8 +237,17 @@ impl DriverState {
 
     /// When the first start of the wave was sent.
     pub(super) fn started_at(&self) -> Option<Timestamp> {
-        let began = self.wave_began_at.or(self.watch.began_at)?;
-        self.watch.starts.iter().map(|start| start.at).filter(|at| *at >= began).min()
+        self.starts_of_wave().min()
+    }
+
+    /// When the last start of the wave was sent, so far.
+    pub(super) fn last_start_at(&self) -> Option<Timestamp> {
+        self.starts_of_wave().max()
+    }
+
+    fn starts_of_wave(&self) -> impl Iterator<Item = Timestamp> {
+        let began = self.wave_began_at.or(self.watch.began_at).unwrap_or(self.watch.now);
+        self.watch.starts.iter().map(|start| start.at).filter(move |at| *at >= began)
     }
 
     /// The nodes that any run sends clients to.

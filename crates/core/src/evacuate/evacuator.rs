@@ -92,7 +92,7 @@ impl Machine for Evacuator {
 
     fn expected_s(&self) -> (u64, Timestamp) {
         let watch = &self.state.watch;
-        let since = watch.starts.first().map_or(watch.now, |start| start.at);
+        let since = watch.starts.last().map_or(watch.now, |start| start.at);
         (self.state.plan.forecast.duration_s, since)
     }
 
