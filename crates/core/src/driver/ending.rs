@@ -56,6 +56,9 @@ impl Driver {
             && self.state.runs.iter().any(|tracked| tracked.was_doubted)
             && waited_ms < settling_ms;
         let settled = serving && !lives && can_judge && !may_begin;
+        if could_read {
+            self.judge_again_what_was_cut_short();
+        }
         let missing = goal::missing(&self.state);
         let are_back = !self.state.watch.clients().are_missing(&self.state.options);
         let reached = !is_gone
@@ -72,6 +75,18 @@ impl Driver {
             let silent_s = (!could_read).then_some(waited_ms / 1000);
             let verdict = Verdict { why, missing, are_back, donors, lives, silent_s, unknown };
             self.end(verdict.outcome(&self.state));
+        }
+    }
+
+    /// The counts of the poll that missed a run may be older than its end: one that has reached its own
+    /// goal by later counts was not cut short.
+    fn judge_again_what_was_cut_short(&mut self) {
+        for i in 0..self.state.runs.len() {
+            let Some(tracked) = self.state.runs.get(i) else { continue };
+            let is_short = goal::missing_of_run(&self.state, tracked).is_some();
+            if let Some(tracked) = self.state.runs.get_mut(i) {
+                tracked.is_cut_short &= is_short;
+            }
         }
     }
 

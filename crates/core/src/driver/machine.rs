@@ -90,7 +90,7 @@ pub(crate) trait Machine {
 
     /// Does whatever can be done now.
     fn go_on(&mut self) {
-        let mut looked_at = (!self.polls()).then_some(self.watch().now);
+        let mut looked_at = None;
         if self.watch().round.open && !self.watch().is_reading() {
             looked_at = Some(self.watch().round.asked_at);
             self.close_round();

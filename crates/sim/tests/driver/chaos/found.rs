@@ -8,7 +8,7 @@ use super::scenario::{
 };
 use crate::{config, node};
 use emqx_rebalance_core::driver::{Guard, Outcome, OutcomeKind};
-use emqx_rebalance_sim::{Fault, LoadBalancer, Policy, Release};
+use emqx_rebalance_sim::{Fault, HttpFailure, HttpFault, LoadBalancer, Policy, Release};
 
 const CALM: Storm =
     Storm { from_ms: 0, to_ms: 0, lost: 0, delayed: 0, late: 0, slowest_ms: 1, seed: 1 };
@@ -34,6 +34,14 @@ fn scenario(release: Release, clients: &[u64], work: Work, faults: Vec<(u64, Fau
         mishaps: Vec::new(),
         stop_at_ms: None,
         one_by_one: false,
+    }
+}
+
+/// A scenario in which nothing befalls the cluster.
+fn succeeds(scenario: &Scenario) {
+    let (host, _) = driven(scenario);
+    if let Err(wrong) = check::success(&host) {
+        panic!("{wrong} {:?} {}", scenario.mishaps, super::told(&host));
     }
 }
 
@@ -246,4 +254,79 @@ fn an_answer_that_takes_long_does_not_say_that_nothing_moves() {
         let (_, outcome) = driven(&scenario);
         assert_ne!(outcome.result, OutcomeKind::Stalled, "{seed}: {outcome:?}");
     }
+}
+
+#[test]
+fn a_run_that_ends_while_nobody_can_look_was_not_cut_short() {
+    // The poll that sees it gone has counts from before its end; one more wave is needed after it.
+    for seed in 0..40 {
+        let mut scenario = scenario(Release::V5_3, &[0, 125], Work::Level, Vec::new());
+        scenario.config.nodes[0].disconnected_sessions = 13;
+        scenario.doors = Doors::Each;
+        scenario.rate = 2;
+        scenario.patience.empty_polls = 1;
+        scenario.storm = Storm { from_ms: 7_500, to_ms: 21_500, lost: 20, seed, ..CALM };
+        succeeds(&scenario);
+    }
+}
+
+#[test]
+fn a_stop_that_emqx_has_answered_is_not_sent_by_the_next_process() {
+    // It dies with the answer in hand, while the poll that the stop belongs to is still open; and
+    // somebody else starts a run there.
+    let other = Fault::ForeignRun {
+        coordinator: node(3),
+        nodes: Some(vec![node(1), node(2), node(3)]),
+        strategy: rules(10, (3, 3)),
+    };
+    for step in 20..40 {
+        let faults = vec![(11_000, other.clone())];
+        let work = Work::Single { coordinator: 2 };
+        let mut scenario = scenario(Release::V5_8, &[300, 300, 0], work, faults);
+        scenario.one_by_one = true;
+        scenario.stop_at_ms = Some(9_000);
+        let what = Blow::Death { before_sending: false, for_ms: 4_000, skew_s: 0 };
+        scenario.mishaps = vec![Mishap { step, what }];
+        driven(&scenario);
+    }
+}
+
+#[test]
+fn time_in_which_a_process_stands_still_is_not_taken_for_the_runs() {
+    // At every step, longer than the run takes, and too short to be told from slow answers.
+    let works = [Work::Single { coordinator: 2 }, Work::Level, Work::Evacuation { node: 2 }];
+    for (work, step) in works.into_iter().flat_map(|work| (1..60).map(move |step| (work, step))) {
+        for for_ms in [105_000, 141_000, 150_500, 154_000] {
+            let mut scenario = scenario(Release::V6_2, &[190, 10, 280], work, Vec::new());
+            scenario.one_by_one = true;
+            scenario.rate = 8;
+            scenario.mishaps = vec![Mishap { step, what: Blow::Pause { for_ms } }];
+            succeeds(&scenario);
+        }
+    }
+}
+
+#[test]
+fn a_node_that_only_some_reach_behind_a_balancer_is_heard_by_its_own_word() {
+    // Whoever the balancer asks for what runs does not reach it, whoever lists the nodes may.
+    for at in (500..4_500).step_by(500) {
+        let cut = vec![(at, Fault::NodeCutOff { node: node(3) })];
+        let mut scenario = scenario(Release::V5_3, &[5, 5, 5], Work::Evacuation { node: 2 }, cut);
+        scenario.doors = Doors::Balanced;
+        driven(&scenario);
+    }
+}
+
+#[test]
+fn counts_are_of_the_time_at_which_they_came() {
+    // Stops that nobody answers keep the poll open for minutes, while clients arrive.
+    let silent = HttpFault::new(HttpFailure::NoAnswer).of_path("stop").times(7);
+    let faults =
+        vec![(0, Fault::Http { fault: silent }), (20_000, Fault::Arrivals { per_s: 38, for_s: 6 })];
+    let work = Work::Single { coordinator: 0 };
+    let mut scenario = scenario(Release::V5_8, &[0, 0, 0, 60], work, faults);
+    scenario.stop_at_ms = Some(6_000);
+    scenario.doors = Doors::Each;
+    scenario.one_by_one = true;
+    driven(&scenario);
 }

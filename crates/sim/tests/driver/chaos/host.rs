@@ -43,7 +43,7 @@ struct Flight {
 struct Mail {
     sent: usize,
     answer: HttpAnswer,
-    /// Whether EMQX answered with status 200.
+    /// Whether EMQX answered, with status 200.
     is_answer: bool,
     was_done: bool,
 }
@@ -382,7 +382,9 @@ impl Host {
         for (_, lie) in &self.lies {
             lie.told(&self.sent[flight.sent].purpose, &mut answer);
         }
-        let is_answer = answer.status == Some(200);
+        // A page for people is no answer of EMQX.
+        let is_json = serde_json::from_str::<serde_json::Value>(&answer.body).is_ok();
+        let is_answer = answer.status == Some(200) && is_json;
         // EMQX 4 says in the body what it did.
         let is_refusal = answer.body.contains("\"code\"") && !answer.body.contains("\"code\":0");
         let was_done = is_answer && !is_refusal;
