@@ -75,7 +75,10 @@ impl Driver {
             let shown = self.shown_phase(i, status);
             let is_heard = self.state.runs.get(i).is_some_and(|tracked| tracked.is_heard(status));
             match shown {
-                Some(phase) => self.see_run(i, phase),
+                Some(phase) => {
+                    self.state.watch.shown_at = round.asked_at;
+                    self.see_run(i, phase);
+                }
                 // What could not be read or heard may be the run.
                 None if is_heard => self.miss_run(i, status, round),
                 None => {}

@@ -26,7 +26,7 @@ pub(crate) trait Machine {
     fn start_next(&mut self);
     /// Whether a start that was sent is in doubt.
     fn is_in_doubt(&self) -> bool;
-    /// Whether the last poll shows that it may be over, and another one has yet to confirm it.
+    /// Whether the last poll shows it at its end, and another one has yet to confirm that.
     fn may_be_over(&self) -> bool;
     /// Asks what the stage needs to know.
     fn open_round(&mut self);
@@ -67,6 +67,7 @@ pub(crate) trait Machine {
     /// Gives clients and donors their time anew, after a time in which nobody looked.
     fn restart_patience(&mut self) {
         let now = self.watch().now;
+        self.watch_mut().abandon_reads();
         self.forget_misses();
         if let Stage::Ending { since, .. } = self.stage_mut() {
             *since = now;
@@ -90,13 +91,11 @@ pub(crate) trait Machine {
 
     /// Does whatever can be done now.
     fn go_on(&mut self) {
-        let mut looked_at = None;
         if self.watch().round.open && !self.watch().is_reading() {
-            looked_at = Some(self.watch().round.asked_at);
             self.close_round();
             self.check_sight();
         }
-        self.check_time_limit(looked_at);
+        self.check_time_limit();
         if *self.stage() == Stage::Starting {
             self.start_next();
         }
@@ -117,16 +116,16 @@ pub(crate) trait Machine {
         }
     }
 
-    /// Ends what takes too long, once somebody who looked after the limit saw it go on, or if nobody
-    /// comes to see anything.
-    fn check_time_limit(&mut self, looked_at: Option<Timestamp>) {
+    /// Ends what takes too long, once a poll that was asked after the limit shows it, or if no poll comes
+    /// to show anything.
+    fn check_time_limit(&mut self) {
         let (expected_s, since) = self.expected_s();
         let limit_s = self.options().limit_s(expected_s);
         let is_running = matches!(self.stage(), Stage::Starting | Stage::Following);
         let watch = self.watch();
-        let is_seen = looked_at.is_some_and(|at| watch.driven_s(since, at) >= limit_s);
+        let is_seen = watch.driven_s(since, watch.shown_at) >= limit_s && !self.may_be_over();
         let is_overdue = watch.driven_s(since, watch.now) >= limit_s.saturating_add(OVERDUE_S);
-        if is_running && (is_overdue || is_seen && !self.may_be_over()) {
+        if is_running && (is_seen || is_overdue) {
             self.begin_ending(EndReason::Late { limit_s });
         }
     }

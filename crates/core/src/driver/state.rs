@@ -160,6 +160,8 @@ pub(crate) struct Round {
     pub(crate) asked_at: Timestamp,
     pub(crate) status: Option<GlobalStatus>,
     pub(crate) nodes: Option<NodeList>,
+    /// When the nodes were read.
+    pub(crate) nodes_at: Timestamp,
     pub(crate) availability: BTreeMap<NodeName, Option<Availability>>,
     pub(crate) lost: Option<Cause>,
 }

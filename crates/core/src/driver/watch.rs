@@ -43,6 +43,9 @@ pub(crate) struct Watch {
     /// When a count of the driver's nodes last changed.
     pub(crate) changed_at: Timestamp,
     pub(crate) alarm: Option<Alarm>,
+    /// When the last poll was asked that showed something of ours.
+    #[serde(default)]
+    pub(crate) shown_at: Timestamp,
     /// What EMQX said to stops and no poll has taken note of yet.
     #[serde(default, skip_serializing_if = "Stops::is_empty")]
     pub(crate) stops: Stops,
@@ -153,7 +156,10 @@ impl Watch {
         let answer = answer.map(|answer| self.dated(answer));
         let round = &mut self.round;
         match (question, answer) {
-            (Question::Nodes, Ok(Answer::Nodes(list))) => round.nodes = Some(list),
+            (Question::Nodes, Ok(Answer::Nodes(list))) => {
+                round.nodes = Some(list);
+                round.nodes_at = self.now;
+            }
             (Question::GlobalStatus, Ok(Answer::GlobalStatus(status))) => {
                 round.status = Some(status);
             }
@@ -199,6 +205,14 @@ impl Watch {
     /// Waits for no answer of the poll in progress any more.
     pub(crate) fn abandon_round(&mut self) {
         self.pending.retain(|_, question| matches!(question, Question::Start(_)));
+        self.round = Round::default();
+    }
+
+    /// Waits for no answer to a read any more: what was read before a pause tells of the time before it.
+    pub(crate) fn abandon_reads(&mut self) {
+        let is_command =
+            |question: &Question| matches!(question, Question::Start(_) | Question::Stop(_));
+        self.pending.retain(|_, question| is_command(question));
         self.round = Round::default();
     }
 

@@ -113,7 +113,7 @@ impl Machine for Evacuator {
     }
 
     fn may_be_over(&self) -> bool {
-        self.state.track.is_unseen() || self.state.empty_since.is_some()
+        self.state.empty_since.is_some()
     }
 
     fn open_round(&mut self) {

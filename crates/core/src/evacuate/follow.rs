@@ -57,7 +57,11 @@ impl Evacuator {
         let node = self.state.node();
         let is_heard = status.unreadable.is_empty() && !status.unheard.contains(node);
         match self.entry(status).filter(|_| !self.state.is_over) {
-            Some(entry) => self.see(entry.state.clone()),
+            Some(entry) => {
+                let shown = entry.state.clone();
+                self.state.watch.shown_at = round.asked_at;
+                self.see(shown);
+            }
             // What could not be read or heard may be it; and EMQX says nothing of a node that is down.
             None if is_heard && is_down.is_some() && !self.state.is_away() => self.miss(round),
             None => {}
@@ -148,6 +152,10 @@ impl Evacuator {
         }
         let since = *self.state.empty_since.get_or_insert(self.state.watch.now);
         let empty_ms = round.asked_at.ms_since(since);
+        // What was counted long before it was said what runs may have changed in between.
+        if self.state.watch.now.ms_since(round.nodes_at) > TOGETHER_MS {
+            return None;
+        }
         let clients = self.state.watch.clients();
         if empty_ms < self.empty_ms(is_done, status) || clients.are_missing(&self.state.options) {
             return None;
@@ -171,6 +179,9 @@ impl Evacuator {
     }
 }
 
+/// Counts and what runs belong together if they are read within so long: quicker than anybody else's
+/// rebalance begins and moves a session.
+const TOGETHER_MS: u64 = 5_000;
 const CLOSED: &str = "it refuses clients until the evacuation is stopped, over restarts too";
 /// How long EMQX may go on moving sessions of a node that has none: a tick takes 1 s, and a slow
 /// one the 15 s of its RPC timeout.

@@ -330,3 +330,39 @@ fn counts_are_of_the_time_at_which_they_came() {
     scenario.one_by_one = true;
     driven(&scenario);
 }
+
+#[test]
+fn a_node_is_empty_by_counts_that_are_read_with_what_runs() {
+    // What is slow to come was counted before somebody else's rebalance gave the node sessions.
+    for seed in 0..60 {
+        let other =
+            Fault::ForeignRun { coordinator: node(2), nodes: None, strategy: rules(26, (2, 2)) };
+        let work = Work::Evacuation { node: 0 };
+        let faults = vec![(31_000, other)];
+        let mut scenario = scenario(Release::V4_4_12, &[0, 0, 19, 7], work, faults);
+        scenario.config.nodes[3].disconnected_sessions = 8;
+        scenario.doors = Doors::Each;
+        let storm = Storm { from_ms: 14_000, to_ms: 59_000, lost: 24, delayed: 14, ..CALM };
+        scenario.storm = Storm { slowest_ms: 58_000, seed, ..storm };
+        scenario.patience.empty_polls = 1;
+        let nap = Blow::Pause { for_ms: 268_000 };
+        scenario.mishaps =
+            vec![Mishap { step: 20 + usize::try_from(seed % 10).unwrap(), what: nap }];
+        driven(&scenario);
+    }
+}
+
+#[test]
+fn a_run_that_a_slow_look_does_not_show_is_not_late() {
+    // A pause behind a balancer, on a line so bad that only some nodes are heard after it.
+    for seed in 0..60 {
+        let work = Work::Single { coordinator: 0 };
+        let mut scenario = scenario(Release::V5_10, &[132, 212, 320, 147], work, Vec::new());
+        scenario.doors = Doors::Balanced;
+        scenario.rate = 13;
+        let storm = Storm { from_ms: 8_600, to_ms: 23_600, lost: 14, delayed: 19, ..CALM };
+        scenario.storm = Storm { slowest_ms: 3_800, seed, ..storm };
+        scenario.mishaps = vec![Mishap { step: 24, what: Blow::Pause { for_ms: 134_500 } }];
+        succeeds(&scenario);
+    }
+}
