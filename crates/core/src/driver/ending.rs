@@ -43,8 +43,8 @@ impl Driver {
         let is_gone = *why == EndReason::Gone;
         let waited_ms = self.state.watch.now.ms_since(since);
         let could_read = round.status.is_some() && round.nodes.is_some();
-        let unknown = goal::unknown_nodes(&self.state);
-        // What a run has come to takes counts of all its nodes.
+        let unknown = self.not_known(round);
+        // What a run has come to takes counts of all its nodes, and the word of those that speak for it.
         let can_judge = could_read && (!is_gone || unknown.is_empty());
         let donors = Donors::of(round, &self.state.donors());
         let polls = u64::from(self.state.options.empty_polls);
@@ -76,6 +76,19 @@ impl Driver {
             let verdict = Verdict { why, missing, are_back, donors, lives, silent_s, unknown };
             self.end(verdict.outcome(&self.state));
         }
+    }
+
+    /// The nodes of the plan whose counts are not known, and those that a run may be hidden with.
+    fn not_known(&self, round: &Round) -> Vec<NodeName> {
+        let mut nodes = goal::unknown_nodes(&self.state);
+        let Some(status) = &round.status else { return nodes };
+        let begun = self.state.runs.iter().filter(|tracked| tracked.was_started());
+        for node in begun.flat_map(|tracked| tracked.unheard(status)) {
+            if !nodes.contains(node) {
+                nodes.push(node.clone());
+            }
+        }
+        nodes
     }
 
     /// The counts of the poll that missed a run may be older than its end: one that has reached its own

@@ -448,7 +448,15 @@ impl TrackedRun {
 
     /// Whether it would be shown if it were there: every node that speaks for it was heard.
     pub(super) fn is_heard(&self, status: &GlobalStatus) -> bool {
-        let mut speakers = self.run.donors.iter().chain(std::iter::once(&self.run.coordinator));
-        status.unreadable.is_empty() && !speakers.any(|node| status.unheard.contains(node))
+        status.unreadable.is_empty() && self.unheard(status).next().is_none()
+    }
+
+    /// The nodes that would speak for it, and were not heard.
+    pub(super) fn unheard<'a>(
+        &'a self,
+        status: &'a GlobalStatus,
+    ) -> impl Iterator<Item = &'a NodeName> {
+        let speakers = self.run.donors.iter().chain(std::iter::once(&self.run.coordinator));
+        speakers.filter(|node| status.unheard.contains(node))
     }
 }

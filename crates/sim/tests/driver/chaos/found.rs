@@ -366,3 +366,37 @@ fn a_run_that_a_slow_look_does_not_show_is_not_late() {
         succeeds(&scenario);
     }
 }
+
+#[test]
+fn a_start_that_arrives_in_a_later_wave_is_ours_still() {
+    // Starts get no answer, and arrive up to 40 s after they were given up.
+    for seed in 0..60 {
+        let mut scenario = scenario(Release::V5_8, &[248, 0, 0], Work::Level, Vec::new());
+        scenario.config.load_balancer = LoadBalancer::ideal(Policy::LeastConnections);
+        scenario.config.nodes[1].disconnected_sessions = 42;
+        scenario.rate = 17;
+        scenario.waits = (5, 2);
+        let storm = Storm { from_ms: 23_000, to_ms: 57_000, lost: 15, late: 40, ..CALM };
+        scenario.storm = Storm { seed, ..storm };
+        driven(&scenario);
+    }
+}
+
+#[test]
+fn a_run_that_is_hidden_with_its_coordinator_has_not_vanished() {
+    // One poll is enough to believe that it is gone, and comes from a node that does not hear of it.
+    for at in (3_000..6_000).step_by(100) {
+        let faults = vec![
+            (at, Fault::NodeCutOff { node: node(2) }),
+            (at + 2_100, Fault::NodeReached { node: node(2) }),
+        ];
+        let work = Work::Single { coordinator: 1 };
+        let mut scenario = scenario(Release::V4_4_12, &[0, 0, 63], work, faults);
+        scenario.doors = Doors::Balanced;
+        scenario.rate = 1;
+        scenario.waits = (1, 1);
+        scenario.patience.empty_polls = 1;
+        scenario.patience.poll_interval_ms = 668;
+        driven(&scenario);
+    }
+}
