@@ -29,6 +29,9 @@ impl Driver {
         for (i, coordinator) in live {
             self.state.watch.events.push(Event::Stopping { coordinator: coordinator.clone() });
             self.state.watch.ask(Ask::Stop { coordinator }, Question::Stop(i));
+            if let Some(tracked) = self.state.runs.get_mut(i) {
+                tracked.was_told = true;
+            }
         }
     }
 
@@ -70,7 +73,11 @@ impl Driver {
             return;
         }
         let awaits_wave = is_gone && self.may_need_wave() && !has_settled;
-        let is_late = waited_ms >= self.patience_ms(why, can_judge);
+        let patience_ms = self.patience_ms(why, can_judge);
+        // Whose start was on its way is told to stop once that is there.
+        let is_told = |tracked: &TrackedRun| tracked.was_told || !tracked.is_live();
+        let are_told = is_gone || self.state.runs.iter().all(is_told);
+        let is_late = waited_ms >= if are_told { patience_ms } else { patience_ms * SILENCE };
         if is_late || (settled && reached && !awaits_wave) {
             let silent_s = (!could_read).then_some(waited_ms / 1000);
             let verdict = Verdict { why, missing, are_back, donors, lives, silent_s, unknown };
@@ -144,6 +151,11 @@ impl EndReason {
     }
 }
 
+/// What is to be said of a start that is not shown: one without an answer may have come and gone.
+pub(crate) fn as_far_as_seen(was_doubted: bool) -> &'static str {
+    if was_doubted { ", as far as can be seen" } else { "" }
+}
+
 /// What the donors say about themselves.
 struct Donors {
     /// Still refusing clients.
@@ -208,7 +220,11 @@ impl Verdict<'_> {
             EndReason::Refused { coordinator, cause } => {
                 let others = state.runs.iter().any(TrackedRun::was_started);
                 let rest = if others { "; the runs that had started were stopped" } else { "" };
-                let detail = format!("{coordinator} did not start: {}{rest}", cause.message);
+                let seen =
+                    as_far_as_seen(state.runs.iter().any(|tracked| {
+                        tracked.was_doubted && tracked.run.coordinator == *coordinator
+                    }));
+                let detail = format!("{coordinator} did not start{seen}: {}{rest}", cause.message);
                 (OutcomeKind::Refused, detail)
             }
             why => why.verdict().unwrap_or_else(|| self.natural(state)),

@@ -102,6 +102,9 @@ pub(super) struct TrackedRun {
     /// Whether EMQX has said that it stopped it: whatever it shows from then on is somebody else's.
     #[serde(default)]
     pub(super) is_over: bool,
+    /// Whether it was told to stop.
+    #[serde(default)]
+    pub(super) was_told: bool,
     /// Whether the answer to a start of it was ever lost: that start may arrive late.
     #[serde(default)]
     pub(super) was_doubted: bool,
@@ -411,6 +414,7 @@ impl TrackedRun {
             is_cut_short: false,
             is_stopped: false,
             is_over: false,
+            was_told: false,
             was_doubted: false,
             lost: None,
         }

@@ -243,7 +243,8 @@ fn refusal(host: &Host, outcome: &Outcome) -> Result<(), String> {
     if outcome.result != OutcomeKind::Refused {
         return Ok(());
     }
-    let says_so = outcome.detail.contains("were stopped") || outcome.detail.contains("look at");
+    let words = ["were stopped", "look at", "as far as can be seen"];
+    let says_so = words.iter().any(|words| outcome.detail.contains(words));
     let named = host
         .truth
         .begun

@@ -400,3 +400,19 @@ fn a_run_that_is_hidden_with_its_coordinator_has_not_vanished() {
         driven(&scenario);
     }
 }
+
+#[test]
+fn a_run_whose_start_was_on_its_way_is_told_to_stop_before_the_verdict() {
+    // The user asks for a stop while the start takes longer than the patience.
+    for work in [Work::Single { coordinator: 2 }, Work::Level, Work::Evacuation { node: 0 }] {
+        for seed in 0..40 {
+            let mut scenario = scenario(Release::V5_8, &[300, 200, 0], work, Vec::new());
+            let storm = Storm { to_ms: 30_000, delayed: 90, slowest_ms: 20_000, ..CALM };
+            scenario.storm = Storm { seed, ..storm };
+            scenario.stop_at_ms = Some(3_000);
+            scenario.patience.settle_s = 2;
+            scenario.patience.grace_s = 1;
+            driven(&scenario);
+        }
+    }
+}
