@@ -165,6 +165,8 @@ pub(crate) struct Round {
     pub(crate) nodes: Option<NodeList>,
     /// When the nodes were read.
     pub(crate) nodes_at: Timestamp,
+    /// Whether nobody came by for a while: some of the answers may have lain there for as long.
+    pub(crate) is_torn: bool,
     pub(crate) availability: BTreeMap<NodeName, Option<Availability>>,
     pub(crate) lost: Option<Cause>,
 }

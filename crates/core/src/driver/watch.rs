@@ -98,6 +98,7 @@ impl Watch {
         let is_new = std::mem::take(&mut self.is_restored);
         let now = self.clock.read(host, self.now, is_new);
         let gap_ms = now.ms_since(self.now);
+        self.round.is_torn |= self.clock.was_paused(now, false);
         self.now = now;
         self.began_at.get_or_insert(now);
         let was_away = is_new || self.clock.was_paused(now, !self.pending.is_empty());

@@ -153,7 +153,7 @@ impl Evacuator {
         let since = *self.state.empty_since.get_or_insert(self.state.watch.now);
         let empty_ms = round.asked_at.ms_since(since);
         // What was counted long before it was said what runs may have changed in between.
-        if self.state.watch.now.ms_since(round.nodes_at) > TOGETHER_MS {
+        if round.is_torn || self.state.watch.now.ms_since(round.nodes_at) > TOGETHER_MS {
             return None;
         }
         let clients = self.state.watch.clients();

@@ -382,9 +382,10 @@ impl Host {
         for (_, lie) in &self.lies {
             lie.told(&self.sent[flight.sent].purpose, &mut answer);
         }
-        // A page for people is no answer of EMQX.
+        // A page for people is no answer of EMQX, and what is too large is not read.
         let is_json = serde_json::from_str::<serde_json::Value>(&answer.body).is_ok();
-        let is_answer = answer.status == Some(200) && is_json;
+        let is_read = is_json && answer.body.len() <= emqx_rebalance_api::MAX_BODY;
+        let is_answer = answer.status == Some(200) && is_read;
         // EMQX 4 says in the body what it did.
         let is_refusal = answer.body.contains("\"code\"") && !answer.body.contains("\"code\":0");
         let was_done = is_answer && !is_refusal;
