@@ -59,6 +59,13 @@ impl Addresses {
         *self.preferred.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }
 
+    /// Has `url` be tried first.
+    pub(crate) fn prefer_url(&self, url: &BaseUrl) {
+        if let Some(place) = self.any.iter().position(|any| any == url) {
+            self.prefer(place);
+        }
+    }
+
     /// Where `node` is known to be.
     pub(crate) fn of(&self, node: &NodeName) -> Option<Place> {
         if let Some(url) = self.given.get(node) {

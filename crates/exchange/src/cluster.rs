@@ -96,8 +96,7 @@ impl<T: Transport> Cluster<T> {
         };
         let mut stopped = Vec::new();
         for coordinator in coordinators {
-            let request = self.api.stop(&coordinator)?;
-            match self.session.ask(&request, |answer| self.api.parse_stop(answer)).await? {
+            match self.stop_run(&coordinator).await? {
                 StopAnswer::Stopped => stopped.push(coordinator),
                 StopAnswer::NotStarted => {}
                 StopAnswer::Refused(refusal) => {
@@ -109,8 +108,8 @@ impl<T: Transport> Cluster<T> {
     }
 
     /// Asks what a driver wants to know or do, and waits for the answer. Reads and stops are tried
-    /// at several URLs and in several ways; a start is sent once; whether a node serves is asked of
-    /// that node alone. When counts were read is told of those alone that are not of now.
+    /// at several URLs and in several ways, stops at the node itself too; a start is sent once;
+    /// whether a node serves is asked of that node alone. When counts were read is told of those alone that are not of now.
     ///
     /// # Errors
     /// Why there is no answer: to be handed to the driver as it is.
@@ -121,7 +120,8 @@ impl<T: Transport> Cluster<T> {
         match ask {
             Ask::Nodes => self.nodes().await.map(fresh).map(Answer::Nodes),
             Ask::GlobalStatus => self.global_status().await.map(Answer::GlobalStatus),
-            Ask::Stop { .. } | Ask::StopEvacuation { .. } => session.ask(&request, parse).await,
+            Ask::Stop { coordinator } => self.stop_run(coordinator).await.map(Answer::Stop),
+            Ask::StopEvacuation { node } => self.stop_emptying(node).await.map(Answer::Stop),
             Ask::Availability { node } => Ok(session.ask_node(api, node, &request, parse).await?.0),
             Ask::Start { .. } | Ask::StartEvacuation { .. } => {
                 session.command(&request, parse).await
@@ -132,6 +132,10 @@ impl<T: Transport> Cluster<T> {
     /// Every node and what runs. What a node that is not known may run is not known either.
     async fn read(&self) -> Result<(NodeList, GlobalStatus)> {
         let (list, mut status) = try_join(self.nodes(), self.global_status()).await?;
+        if self.session.roll().take_turned() {
+            // Who was asked what runs does not reach the others.
+            status = self.global_status().await?;
+        }
         for load in list.nodes.iter().filter(|load| load.status == NodeStatus::Unknown) {
             if !status.unheard.contains(&load.node) {
                 status.unheard.push(load.node.clone());

@@ -27,9 +27,7 @@ impl<T: Transport> Cluster<T> {
     /// `refused`, `unknown_node` or `unsupported` as EMQX says. After `timeout`, `unreachable` or `protocol`
     /// it is not known whether it ended: see [`Self::evacuations`].
     pub async fn stop_evacuation(&self, node: &NodeName) -> Result<bool> {
-        let request = self.api.stop_evacuation(node)?;
-        let parse = |answer: &_| self.api.parse_stop_evacuation(answer);
-        match self.session.ask(&request, parse).await? {
+        match self.stop_emptying(node).await? {
             StopAnswer::Stopped => Ok(true),
             StopAnswer::NotStarted => Ok(false),
             StopAnswer::Refused(refusal) => Err(Error::from(refusal).with("node", node)),

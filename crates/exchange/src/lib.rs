@@ -11,10 +11,12 @@ mod base;
 mod cluster;
 mod evacuation;
 mod nodes;
+mod reach;
 mod roll;
 pub mod sansio;
 mod session;
 mod status;
+mod stop;
 mod together;
 mod transport;
 

@@ -16,10 +16,10 @@ use futures_util::future::join;
 /// What became of the question for one node.
 #[derive(Debug)]
 enum View {
-    /// Another node says so.
+    /// Who was asked first says so.
     Read(NodeLoad),
-    /// It says so itself, and no other node does.
-    Own(NodeLoad),
+    /// Who was asked first does not reach it. Another one says so, or it says so itself.
+    Apart(NodeLoad),
     /// Another node says that there is none: it is down, or left.
     Absent,
     /// Nobody says anything.
@@ -56,22 +56,21 @@ impl<T: Transport> Cluster<T> {
         url: &BaseUrl,
         was_slow: bool,
     ) -> Result<NodeList> {
-        for load in list.nodes.iter_mut().filter(|load| load.status != NodeStatus::Unknown) {
-            self.sign(load, url);
-        }
+        self.sign_all(&mut list, url);
         let (missing, is_named) = self.missing(&list, was_slow).await;
+        let mut apart = self.compare(&mut list, url, &missing).await?;
         let unread = list.nodes.iter().filter(|load| load.status == NodeStatus::Unknown);
+        let missing = missing.into_iter().filter(|node| !is_listed(&list, node));
         let sought: Vec<NodeName> = unread.map(|load| load.node.clone()).chain(missing).collect();
         let views = together(sought.iter().map(|node| self.look(node))).await;
         let views = views.into_iter().collect::<Result<Vec<_>>>()?;
-        let mut apart = Vec::new();
         for (node, view) in sought.iter().zip(views) {
-            if matches!(view, View::Own(_)) {
+            if matches!(view, View::Apart(_)) {
                 apart.push(node.clone());
             }
             let listed = list.nodes.iter().position(|load| load.node == *node);
             let load = match view {
-                View::Read(load) | View::Own(load) => load,
+                View::Read(load) | View::Apart(load) => load,
                 // Not in the list, not named, and not there when asked for: it has left.
                 View::Absent if listed.is_none() && !is_named => {
                     self.session.roll().forget(node);
@@ -94,7 +93,7 @@ impl<T: Transport> Cluster<T> {
     /// The nodes that belong to the cluster and are not in `list`, and whether the cluster named them
     /// just now.
     async fn missing(&self, list: &NodeList, was_slow: bool) -> (Vec<NodeName>, bool) {
-        let is_missing = |name: &NodeName| !list.nodes.iter().any(|load| load.node == *name);
+        let is_missing = |name: &NodeName| !is_listed(list, name);
         let (mut names, is_first) = {
             let mut roll = self.session.roll();
             (roll.names(), roll.call())
@@ -134,10 +133,10 @@ impl<T: Transport> Cluster<T> {
         if views.iter().all(|view| matches!(view, View::Silent)) {
             return Ok(None);
         }
-        let is_slow = views.iter().any(|view| matches!(view, View::Silent | View::Own(_)));
+        let is_slow = views.iter().any(|view| matches!(view, View::Silent | View::Apart(_)));
         let mut roll = self.session.roll();
         let load = |(node, view): (&NodeName, View)| match view {
-            View::Read(load) | View::Own(load) => load,
+            View::Read(load) | View::Apart(load) => load,
             View::Absent => roll.as_stopped(node),
             View::Silent => roll.as_unknown(node),
         };
@@ -170,28 +169,34 @@ impl<T: Transport> Cluster<T> {
         let Some(first) = urls.first() else { return Ok(View::Silent) };
         // Behind a balancer the same URL leads to another node the second time.
         let second = urls.get(1).unwrap_or(first);
-        match self.look_at(first, node).await? {
+        match self.look_at(first, node, View::Read).await? {
             View::Silent => {}
             view => return Ok(view),
         }
-        let (again, itself) = join(self.look_at(second, node), self.ask_itself(node)).await;
+        let (again, itself) =
+            join(self.look_at(second, node, View::Apart), self.ask_itself(node)).await;
         match again? {
             View::Silent => itself,
             view => Ok(view),
         }
     }
 
-    async fn look_at(&self, url: &BaseUrl, node: &NodeName) -> Result<View> {
+    async fn look_at(
+        &self,
+        url: &BaseUrl,
+        node: &NodeName,
+        read: impl FnOnce(NodeLoad) -> View,
+    ) -> Result<View> {
         let parse = |answer: &_| self.api.parse_node(answer);
         let answer = self.session.ask_url(url, &self.api.node(node)?, parse).await;
-        self.view(answer.map(|load| (load, url.clone())), View::Read)
+        self.view(answer.map(|load| (load, url.clone())), read)
     }
 
     async fn ask_itself(&self, node: &NodeName) -> Result<View> {
         let parse = |answer: &_| self.api.parse_node(answer);
         let request = self.api.node(node)?;
         let answer = self.session.ask_node(self.api, node, &request, parse).await;
-        self.view(answer, View::Own)
+        self.view(answer, View::Apart)
     }
 
     fn view(
@@ -221,11 +226,22 @@ impl<T: Transport> Cluster<T> {
         }
     }
 
+    /// Notes of every count in `list` when and from whom it was read.
+    pub(crate) fn sign_all(&self, list: &mut NodeList, url: &BaseUrl) {
+        for load in list.nodes.iter_mut().filter(|load| load.status != NodeStatus::Unknown) {
+            self.sign(load, url);
+        }
+    }
+
     /// Notes when and from whom counts were read.
     fn sign(&self, load: &mut NodeLoad, url: &BaseUrl) {
         load.read_at_ms = Some(self.session.transport.unix_ms());
         load.read_from = Some(url.to_string());
     }
+}
+
+fn is_listed(list: &NodeList, node: &NodeName) -> bool {
+    list.nodes.iter().any(|load| load.node == *node)
 }
 
 /// Whether EMQX does not let this user ask: then nobody else needs to be asked.

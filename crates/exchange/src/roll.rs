@@ -11,6 +11,8 @@ pub(crate) struct Roll {
     is_slow: bool,
     /// Whether the nodes' names were asked for, apart from their loads.
     was_called: bool,
+    /// Whether another node is asked from now on, since the one that was asked is cut off.
+    has_turned: bool,
 }
 
 /// A node, known or not.
@@ -20,7 +22,7 @@ struct Member {
     load: NodeLoad,
     /// Whether it is known now.
     is_known: bool,
-    /// Whether it is known by its own word alone: the others do not reach it.
+    /// Whether not all of the others reach it.
     is_apart: bool,
 }
 
@@ -36,13 +38,13 @@ impl Roll {
         unknown.map(|(name, _)| name.clone()).collect()
     }
 
-    /// The nodes that are known by their own word alone.
+    /// The nodes that are known, and that not all of the others reach.
     pub(crate) fn apart(&self) -> Vec<NodeName> {
         let apart = self.members.iter().filter(|(_, member)| member.is_known && member.is_apart);
         apart.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Notes which nodes are known by their own word alone.
+    /// Notes which nodes not all of the others reach.
     pub(crate) fn set_apart(&mut self, apart: &[NodeName]) {
         for (name, member) in &mut self.members {
             member.is_apart = apart.contains(name);
@@ -93,6 +95,16 @@ impl Roll {
 
     pub(crate) fn set_slow(&mut self, is_slow: bool) {
         self.is_slow = is_slow;
+    }
+
+    /// Notes that another node is asked from now on.
+    pub(crate) fn turn(&mut self) {
+        self.has_turned = true;
+    }
+
+    /// Whether that was noted, which is forgotten hereby.
+    pub(crate) fn take_turned(&mut self) -> bool {
+        std::mem::take(&mut self.has_turned)
     }
 
     /// Whether the names have yet to be asked for, which they are hereby.

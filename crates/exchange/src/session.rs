@@ -140,6 +140,11 @@ impl<T: Transport> Session<T> {
         self.line.addresses.any().into_iter().map(|(_, url)| url).collect()
     }
 
+    /// Has `url` be asked first.
+    pub(crate) fn prefer(&self, url: &BaseUrl) {
+        self.line.addresses.prefer_url(url);
+    }
+
     /// Asks at `url` alone, quickly.
     pub(crate) async fn ask_url<A>(
         &self,

@@ -90,8 +90,8 @@ impl<T: Transport> Cluster<T> {
         }
     }
 
-    /// Nodes that are not known were not heard by the one that answered either. Those that the others
-    /// do not reach speak for themselves.
+    /// Nodes that are not known were not heard by the one that answered either. Those that not all of the
+    /// others reach speak for themselves.
     async fn with_unheard(&self, mut status: GlobalStatus) -> Result<GlobalStatus> {
         let (unknown, apart) = {
             let roll = self.session.roll();

@@ -19,13 +19,19 @@ impl Driver {
         if *why == EndReason::Gone {
             return;
         }
-        let must_go = |tracked: &TrackedRun| tracked.state.may_be_stopped() && !tracked.is_stopped;
-        let live = self.state.runs.iter().enumerate().filter(|(_, tracked)| must_go(tracked));
+        let stops = &self.state.watch.stops;
+        let must_go = |(i, tracked): &(usize, &TrackedRun)| {
+            tracked.state.may_be_stopped() && !tracked.is_stopped && !stops.has(*i)
+        };
+        let live = self.state.runs.iter().enumerate().filter(must_go);
         let live: Vec<(usize, NodeName)> =
             live.map(|(i, tracked)| (i, tracked.run.coordinator.clone())).collect();
         for (i, coordinator) in live {
             self.state.watch.events.push(Event::Stopping { coordinator: coordinator.clone() });
             self.state.watch.ask(Ask::Stop { coordinator }, Question::Stop(i));
+            if let Some(tracked) = self.state.runs.get_mut(i) {
+                tracked.was_told = true;
+            }
         }
     }
 
@@ -40,8 +46,8 @@ impl Driver {
         let is_gone = *why == EndReason::Gone;
         let waited_ms = self.state.watch.now.ms_since(since);
         let could_read = round.status.is_some() && round.nodes.is_some();
-        let unknown = goal::unknown_nodes(&self.state);
-        // What a run has come to takes counts of all its nodes.
+        let unknown = self.not_known(round);
+        // What a run has come to takes counts of all its nodes, and the word of those that speak for it.
         let can_judge = could_read && (!is_gone || unknown.is_empty());
         let donors = Donors::of(round, &self.state.donors());
         let polls = u64::from(self.state.options.empty_polls);
@@ -53,6 +59,9 @@ impl Driver {
             && self.state.runs.iter().any(|tracked| tracked.was_doubted)
             && waited_ms < settling_ms;
         let settled = serving && !lives && can_judge && !may_begin;
+        if could_read {
+            self.judge_again_what_was_cut_short();
+        }
         let missing = goal::missing(&self.state);
         let are_back = !self.state.watch.clients().are_missing(&self.state.options);
         let reached = !is_gone
@@ -64,7 +73,11 @@ impl Driver {
             return;
         }
         let awaits_wave = is_gone && self.may_need_wave() && !has_settled;
-        let is_late = waited_ms >= self.patience_ms(why, can_judge);
+        let patience_ms = self.patience_ms(why, can_judge);
+        // Whose start was on its way is told to stop once that is there.
+        let is_told = |tracked: &TrackedRun| tracked.was_told || !tracked.is_live();
+        let are_told = is_gone || self.state.runs.iter().all(is_told);
+        let is_late = waited_ms >= if are_told { patience_ms } else { patience_ms * SILENCE };
         if is_late || (settled && reached && !awaits_wave) {
             let silent_s = (!could_read).then_some(waited_ms / 1000);
             let verdict = Verdict { why, missing, are_back, donors, lives, silent_s, unknown };
@@ -72,10 +85,38 @@ impl Driver {
         }
     }
 
+    /// The nodes of the plan whose counts are not known, and those that a run may be hidden with.
+    fn not_known(&self, round: &Round) -> Vec<NodeName> {
+        let mut nodes = goal::unknown_nodes(&self.state);
+        let Some(status) = &round.status else { return nodes };
+        let begun = self.state.runs.iter().filter(|tracked| tracked.was_started());
+        for node in begun.flat_map(|tracked| tracked.unheard(status)) {
+            if !nodes.contains(node) {
+                nodes.push(node.clone());
+            }
+        }
+        nodes
+    }
+
+    /// The counts of the poll that missed a run may be older than its end: one that has reached its own
+    /// goal by later counts was not cut short.
+    fn judge_again_what_was_cut_short(&mut self) {
+        for i in 0..self.state.runs.len() {
+            let Some(tracked) = self.state.runs.get(i) else { continue };
+            let is_short = goal::missing_of_run(&self.state, tracked).is_some();
+            if let Some(tracked) = self.state.runs.get_mut(i) {
+                tracked.is_cut_short &= is_short;
+            }
+        }
+    }
+
     /// Milliseconds to wait for a settled cluster. What could not be read is asked again; only a cluster
-    /// that stays silent ends without it. Who is late already has waited for that.
+    /// that stays silent ends without it. Who is late already has waited for that. Clients have their
+    /// time to come back in any case, and a few polls see it: without that no other wave could begin.
     fn patience_ms(&self, why: &EndReason, can_judge: bool) -> u64 {
-        let settle_ms = u64::from(self.state.options.settle_s) * 1000;
+        let grace_ms = u64::from(self.state.options.reconnect_grace_s) * 1000;
+        let least_ms = grace_ms + SETTLING_POLLS * self.poll_interval_ms();
+        let settle_ms = (u64::from(self.state.options.settle_s) * 1000).max(least_ms);
         let is_late = matches!(why, EndReason::Late { .. });
         if can_judge || is_late { settle_ms } else { settle_ms * SILENCE }
     }
@@ -108,6 +149,11 @@ impl EndReason {
             _ => {}
         }
     }
+}
+
+/// What is to be said of a start that is not shown: one without an answer may have come and gone.
+pub(crate) fn as_far_as_seen(was_doubted: bool) -> &'static str {
+    if was_doubted { ", as far as can be seen" } else { "" }
 }
 
 /// What the donors say about themselves.
@@ -174,7 +220,11 @@ impl Verdict<'_> {
             EndReason::Refused { coordinator, cause } => {
                 let others = state.runs.iter().any(TrackedRun::was_started);
                 let rest = if others { "; the runs that had started were stopped" } else { "" };
-                let detail = format!("{coordinator} did not start: {}{rest}", cause.message);
+                let seen =
+                    as_far_as_seen(state.runs.iter().any(|tracked| {
+                        tracked.was_doubted && tracked.run.coordinator == *coordinator
+                    }));
+                let detail = format!("{coordinator} did not start{seen}: {}{rest}", cause.message);
                 (OutcomeKind::Refused, detail)
             }
             why => why.verdict().unwrap_or_else(|| self.natural(state)),
@@ -254,3 +304,5 @@ fn listed(nodes: &[NodeName]) -> String {
 
 /// A cluster that cannot be read is given so many times longer to settle.
 pub(crate) const SILENCE: u64 = 10;
+/// Polls that see whether a cluster has settled.
+const SETTLING_POLLS: u64 = 2;

@@ -36,7 +36,7 @@ impl Driver {
         if let Some(status) = &round.status {
             self.see_runs(status, &round);
         }
-        self.see_stops(&round);
+        self.see_stops();
         if let Some(nodes) = &round.nodes {
             self.see_lost_nodes(nodes);
         }
@@ -55,14 +55,15 @@ impl Driver {
 
     /// Takes note of what EMQX said to our stops. What it has stopped is over: a run that it shows
     /// later is somebody else's, unless a start of ours may still be on its way.
-    fn see_stops(&mut self, round: &Round) {
-        for i in &round.stopped {
+    fn see_stops(&mut self) {
+        let stops = std::mem::take(&mut self.state.watch.stops);
+        for i in &stops.stopped {
             if let Some(tracked) = self.state.runs.get_mut(*i) {
                 tracked.is_stopped = true;
                 tracked.is_over = !tracked.was_doubted;
             }
         }
-        for i in &round.absent {
+        for i in &stops.absent {
             if let Some(tracked) = self.state.runs.get_mut(*i) {
                 tracked.is_stopped = true;
             }
@@ -74,7 +75,10 @@ impl Driver {
             let shown = self.shown_phase(i, status);
             let is_heard = self.state.runs.get(i).is_some_and(|tracked| tracked.is_heard(status));
             match shown {
-                Some(phase) => self.see_run(i, phase),
+                Some(phase) => {
+                    self.state.watch.shown_at = round.asked_at;
+                    self.see_run(i, phase);
+                }
                 // What could not be read or heard may be the run.
                 None if is_heard => self.miss_run(i, status, round),
                 None => {}
@@ -166,16 +170,19 @@ impl Driver {
         if !self.state.runs.iter().any(super::state::TrackedRun::is_live) {
             return self.begin_ending(EndReason::Gone);
         }
-        let evicts = |state: &TrackState| {
-            let evicting = [RunPhase::EvictingConns, RunPhase::EvictingSessions];
-            matches!(state, TrackState::Running { phase: Some(p), .. } if evicting.contains(p))
-        };
-        let idle_s = self.state.watch.idle_s(round.nodes.is_some());
-        let is_evicting = self.state.runs.iter().any(|tracked| evicts(&tracked.state));
+        let idle_s = self.state.watch.idle_s(round);
+        let is_evicting = round.status.as_ref().is_some_and(|status| self.is_evicting(status));
         if is_evicting && idle_s >= self.state.options.stall_after_s.into() {
             return self.begin_ending(EndReason::Stalled { idle_s });
         }
         self.check_guards(round);
         self.check_drift();
+    }
+
+    /// Whether `status` shows a run that drops clients or moves sessions.
+    fn is_evicting(&self, status: &GlobalStatus) -> bool {
+        let evicting = [RunPhase::EvictingConns, RunPhase::EvictingSessions];
+        let shown = (0..self.state.runs.len()).filter_map(|i| self.shown_phase(i, status)?);
+        shown.into_iter().any(|phase| evicting.contains(&phase))
     }
 }

@@ -18,7 +18,7 @@ pub(crate) trait Machine {
     fn stage(&self) -> &Stage;
     fn stage_mut(&mut self) -> &mut Stage;
     fn options(&self) -> &DriverOptions;
-    /// Seconds that it should take, and since when.
+    /// Seconds that it should take, and since when: its last start.
     fn expected_s(&self) -> (u64, Timestamp);
     /// The answer to start number `i`.
     fn take_start(&mut self, i: usize, answer: Result<Answer>);
@@ -26,6 +26,8 @@ pub(crate) trait Machine {
     fn start_next(&mut self);
     /// Whether a start that was sent is in doubt.
     fn is_in_doubt(&self) -> bool;
+    /// Whether the last poll shows it at its end, and another one has yet to confirm that.
+    fn may_be_over(&self) -> bool;
     /// Asks what the stage needs to know.
     fn open_round(&mut self);
     /// Draws the conclusions of a poll.
@@ -65,6 +67,7 @@ pub(crate) trait Machine {
     /// Gives clients and donors their time anew, after a time in which nobody looked.
     fn restart_patience(&mut self) {
         let now = self.watch().now;
+        self.watch_mut().abandon_reads();
         self.forget_misses();
         if let Stage::Ending { since, .. } = self.stage_mut() {
             *since = now;
@@ -113,11 +116,16 @@ pub(crate) trait Machine {
         }
     }
 
+    /// Ends what takes too long, once a poll that was asked after the limit shows it, or if no poll comes
+    /// to show anything.
     fn check_time_limit(&mut self) {
         let (expected_s, since) = self.expected_s();
         let limit_s = self.options().limit_s(expected_s);
         let is_running = matches!(self.stage(), Stage::Starting | Stage::Following);
-        if is_running && self.watch().driven_s(since) >= limit_s {
+        let watch = self.watch();
+        let is_seen = watch.driven_s(since, watch.shown_at) >= limit_s && !self.may_be_over();
+        let is_overdue = watch.driven_s(since, watch.now) >= limit_s.saturating_add(OVERDUE_S);
+        if is_running && (is_seen || is_overdue) {
             self.begin_ending(EndReason::Late { limit_s });
         }
     }
@@ -209,3 +217,7 @@ pub(crate) trait Machine {
         *self.stage_mut() = Stage::Done { outcome, at, is_blind };
     }
 }
+
+/// Seconds beyond the limit in which a look at the cluster has come to its end: longer than a status and
+/// the nodes take one after the other.
+const OVERDUE_S: u64 = 150;

@@ -21,6 +21,7 @@ mod record;
 mod start;
 pub(crate) mod state;
 pub(crate) mod status;
+mod stops;
 pub(crate) mod watch;
 mod wave;
 
@@ -146,9 +147,8 @@ impl Machine for Driver {
     }
 
     fn expected_s(&self) -> (u64, Timestamp) {
-        let watch = &self.state.watch;
-        let began = self.state.wave_began_at.or(watch.began_at).unwrap_or(watch.now);
-        (self.state.plan.forecast.duration_s, began)
+        let since = self.state.last_start_at().unwrap_or(self.state.watch.now);
+        (self.state.plan.forecast.duration_s, since)
     }
 
     fn take_start(&mut self, i: usize, answer: Result<Answer>) {
@@ -173,6 +173,10 @@ impl Machine for Driver {
     fn is_in_doubt(&self) -> bool {
         let in_doubt = |state: &TrackState| matches!(state, TrackState::Doubtful { .. });
         self.state.runs.iter().any(|tracked| in_doubt(&tracked.state))
+    }
+
+    fn may_be_over(&self) -> bool {
+        false
     }
 
     fn open_round(&mut self) {

@@ -30,7 +30,8 @@ pub struct DriverOptions {
     /// the file descriptors that EMQX reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_node_connections: Option<u32>,
-    /// Seconds for the whole plan. Default: twice the forecast and two minutes.
+    /// Seconds for the whole plan, from the last start of a wave on; what cannot be seen by then is given
+    /// 150 s more. Default: twice the forecast and two minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_limit_s: Option<u32>,
 }

@@ -103,6 +103,9 @@ pub(super) struct TrackedRun {
     /// Whether EMQX has said that it stopped it: whatever it shows from then on is somebody else's.
     #[serde(default)]
     pub(super) is_over: bool,
+    /// Whether it was told to stop.
+    #[serde(default)]
+    pub(super) was_told: bool,
     /// Whether the answer to a start of it was ever lost: that start may arrive late.
     #[serde(default)]
     pub(super) was_doubted: bool,
@@ -161,11 +164,11 @@ pub(crate) struct Round {
     pub(crate) asked_at: Timestamp,
     pub(crate) status: Option<GlobalStatus>,
     pub(crate) nodes: Option<NodeList>,
+    /// When the nodes were read.
+    pub(crate) nodes_at: Timestamp,
+    /// Whether nobody came by for a while: some of the answers may have lain there for as long.
+    pub(crate) is_torn: bool,
     pub(crate) availability: BTreeMap<NodeName, Option<Availability>>,
-    /// The runs that EMQX has stopped.
-    pub(crate) stopped: Vec<usize>,
-    /// The runs that EMQX says are not there.
-    pub(crate) absent: Vec<usize>,
     pub(crate) lost: Option<Cause>,
 }
 
@@ -252,8 +255,17 @@ impl DriverState {
 
     /// When the first start of the wave was sent.
     pub(super) fn started_at(&self) -> Option<Timestamp> {
-        let began = self.wave_began_at.or(self.watch.began_at)?;
-        self.watch.starts.iter().map(|start| start.at).filter(|at| *at >= began).min()
+        self.starts_of_wave().min()
+    }
+
+    /// When the last start of the wave was sent, so far.
+    pub(super) fn last_start_at(&self) -> Option<Timestamp> {
+        self.starts_of_wave().max()
+    }
+
+    fn starts_of_wave(&self) -> impl Iterator<Item = Timestamp> {
+        let began = self.wave_began_at.or(self.watch.began_at).unwrap_or(self.watch.now);
+        self.watch.starts.iter().map(|start| start.at).filter(move |at| *at >= began)
     }
 
     /// The nodes that any run sends clients to.
@@ -415,6 +427,7 @@ impl TrackedRun {
             is_cut_short: false,
             is_stopped: false,
             is_over: false,
+            was_told: false,
             was_doubted: false,
             lost: None,
         }
@@ -452,7 +465,15 @@ impl TrackedRun {
 
     /// Whether it would be shown if it were there: every node that speaks for it was heard.
     pub(super) fn is_heard(&self, status: &GlobalStatus) -> bool {
-        let mut speakers = self.run.donors.iter().chain(std::iter::once(&self.run.coordinator));
-        status.unreadable.is_empty() && !speakers.any(|node| status.unheard.contains(node))
+        status.unreadable.is_empty() && self.unheard(status).next().is_none()
+    }
+
+    /// The nodes that would speak for it, and were not heard.
+    pub(super) fn unheard<'a>(
+        &'a self,
+        status: &'a GlobalStatus,
+    ) -> impl Iterator<Item = &'a NodeName> {
+        let speakers = self.run.donors.iter().chain(std::iter::once(&self.run.coordinator));
+        speakers.filter(|node| status.unheard.contains(node))
     }
 }

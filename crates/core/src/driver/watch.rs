@@ -8,6 +8,7 @@ use super::guard::{Alarm, Guard};
 use super::options::DriverOptions;
 use super::outcome::Cause;
 use super::state::{Question, Round};
+use super::stops::Stops;
 use crate::emqx::StopAnswer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::NodeName;
@@ -42,6 +43,12 @@ pub(crate) struct Watch {
     /// When a count of the driver's nodes last changed.
     pub(crate) changed_at: Timestamp,
     pub(crate) alarm: Option<Alarm>,
+    /// When the last poll was asked that showed something of ours.
+    #[serde(default)]
+    pub(crate) shown_at: Timestamp,
+    /// What EMQX said to stops and no poll has taken note of yet.
+    #[serde(default, skip_serializing_if = "Stops::is_empty")]
+    pub(crate) stops: Stops,
     /// Milliseconds in which no process drove: they count against no limit.
     pub(crate) paused_ms: u64,
     /// Whether this process has yet to make its first step with a state that another one left.
@@ -91,6 +98,7 @@ impl Watch {
         let is_new = std::mem::take(&mut self.is_restored);
         let now = self.clock.read(host, self.now, is_new);
         let gap_ms = now.ms_since(self.now);
+        self.round.is_torn |= self.clock.was_paused(now, false);
         self.now = now;
         self.began_at.get_or_insert(now);
         let was_away = is_new || self.clock.was_paused(now, !self.pending.is_empty());
@@ -104,9 +112,9 @@ impl Watch {
         was_away
     }
 
-    /// Seconds since `began` in which a process drove.
-    pub(crate) fn driven_s(&self, began: Timestamp) -> u64 {
-        self.now.ms_since(began).saturating_sub(self.paused_ms) / 1000
+    /// Seconds from `began` to `at` in which a process drove.
+    pub(crate) fn driven_s(&self, began: Timestamp, at: Timestamp) -> u64 {
+        at.ms_since(began).saturating_sub(self.paused_ms) / 1000
     }
 
     pub(crate) fn ask(&mut self, ask: Ask, question: Question) {
@@ -146,9 +154,13 @@ impl Watch {
         answer: Result<Answer>,
     ) -> Option<(usize, Result<Answer>)> {
         let question = self.pending.remove(&id)?;
+        let answer = answer.map(|answer| self.dated(answer));
         let round = &mut self.round;
         match (question, answer) {
-            (Question::Nodes, Ok(Answer::Nodes(list))) => round.nodes = Some(list),
+            (Question::Nodes, Ok(Answer::Nodes(list))) => {
+                round.nodes = Some(list);
+                round.nodes_at = self.now;
+            }
             (Question::GlobalStatus, Ok(Answer::GlobalStatus(status))) => {
                 round.status = Some(status);
             }
@@ -156,8 +168,12 @@ impl Watch {
                 round.availability.insert(node, Some(availability));
             }
             (Question::Start(i), answer) => return Some((i, answer)),
-            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::Stopped))) => round.stopped.push(i),
-            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::NotStarted))) => round.absent.push(i),
+            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::Stopped))) => {
+                self.stops.stopped.push(i)
+            }
+            (Question::Stop(i), Ok(Answer::Stop(StopAnswer::NotStarted))) => {
+                self.stops.absent.push(i)
+            }
             (Question::Stop(_), Ok(Answer::Stop(StopAnswer::Refused(refusal)))) => {
                 self.lost(&Error::from(refusal));
             }
@@ -170,6 +186,17 @@ impl Watch {
         None
     }
 
+    /// Says of counts when they came: the poll that they belong to may take long to come to its end.
+    fn dated(&self, answer: Answer) -> Answer {
+        match answer {
+            Answer::Nodes(mut list) => {
+                self.stamp(&mut list.nodes);
+                Answer::Nodes(list)
+            }
+            answer => answer,
+        }
+    }
+
     fn lost(&mut self, error: &Error) {
         let cause = Cause::from(error);
         self.round.lost = Some(cause.clone());
@@ -179,6 +206,14 @@ impl Watch {
     /// Waits for no answer of the poll in progress any more.
     pub(crate) fn abandon_round(&mut self) {
         self.pending.retain(|_, question| matches!(question, Question::Start(_)));
+        self.round = Round::default();
+    }
+
+    /// Waits for no answer to a read any more: what was read before a pause tells of the time before it.
+    pub(crate) fn abandon_reads(&mut self) {
+        let is_command =
+            |question: &Question| matches!(question, Question::Start(_) | Question::Stop(_));
+        self.pending.retain(|_, question| is_command(question));
         self.round = Round::default();
     }
 
@@ -203,8 +238,7 @@ impl Watch {
     }
 
     /// Keeps the nodes as they are before the first start.
-    pub(crate) fn see_baseline(&mut self, mut nodes: Vec<NodeLoad>) {
-        self.stamp(&mut nodes);
+    pub(crate) fn see_baseline(&mut self, nodes: Vec<NodeLoad>) {
         self.nodes.clone_from(&nodes);
         self.baseline = nodes;
         self.changed_at = self.now;
@@ -223,6 +257,7 @@ impl Watch {
         self.baseline.clone_from(&self.nodes);
         self.changed_at = self.now;
         self.paused_ms = 0;
+        self.stops = Stops::default();
         self.alarm = None;
     }
 
@@ -230,12 +265,11 @@ impl Watch {
     /// `donors` those that are to lose clients.
     pub(crate) fn see_nodes(
         &mut self,
-        mut nodes: Vec<NodeLoad>,
+        nodes: Vec<NodeLoad>,
         counted: &[NodeName],
         donors: &[NodeName],
         options: &DriverOptions,
     ) {
-        self.stamp(&mut nodes);
         if counts(&nodes, counted) != counts(&self.nodes, counted) {
             self.changed_at = self.now;
         }
@@ -305,13 +339,14 @@ impl Watch {
         self.silence.as_ref().map_or(0, |silence| self.now.ms_since(silence.since) / 1000)
     }
 
-    /// Seconds since a count changed. Time in which none could be read is not counted: a cluster that
-    /// answers nobody may be moving all the same.
-    pub(crate) fn idle_s(&mut self, could_read: bool) -> u64 {
-        if !could_read {
+    /// Seconds from the last change of a count to the questions of a poll that shows it unchanged. A
+    /// poll whose answers took long tells of the time before it alone. Time in which the cluster could
+    /// not be read is not counted: it may be moving all the same.
+    pub(crate) fn idle_s(&mut self, round: &Round) -> u64 {
+        if round.status.is_none() || round.nodes.is_none() {
             self.changed_at = self.now;
         }
-        self.now.ms_since(self.changed_at) / 1000
+        round.asked_at.ms_since(self.changed_at) / 1000
     }
 
     /// Why the first read of the cluster, which did not come through, ends the plan; `None` if it is

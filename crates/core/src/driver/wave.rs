@@ -43,7 +43,7 @@ impl Driver {
             .push(Event::NextWave { over: wave.over, expected: next.balance.after.over });
         let state = &mut self.state;
         state.waves.push(wave);
-        state.runs = next.runs.iter().map(TrackedRun::new).collect();
+        state.runs = with_strays(&next, &state.runs);
         let mut last = std::mem::replace(&mut state.plan, next);
         last.abridge();
         state.promised.get_or_insert_with(|| Box::new(last));
@@ -96,6 +96,22 @@ impl Driver {
             && !self.was_cut_short()
             && goal::measured(&self.state).is_some_and(|balance| balance.over > goal)
     }
+}
+
+/// The runs of the `next` wave, and those of the wave `before` of which a start is on its way, for all
+/// that is known: it may arrive yet, and is ours.
+fn with_strays(next: &Plan, before: &[TrackedRun]) -> Vec<TrackedRun> {
+    let mut runs: Vec<TrackedRun> = next.runs.iter().map(TrackedRun::new).collect();
+    for old in before.iter().filter(|tracked| tracked.was_doubted) {
+        let is_same = |new: &&mut TrackedRun| {
+            new.run.coordinator == old.run.coordinator && new.run.nodes == old.run.nodes
+        };
+        match runs.iter_mut().find(is_same) {
+            Some(new) => new.was_doubted = true,
+            None => runs.push(TrackedRun { state: TrackState::Gone, ..old.clone() }),
+        }
+    }
+    runs
 }
 
 /// Why a plan must not start: after the last wave that `options` allow, its fullest node would be

@@ -3,7 +3,7 @@
 use super::evacuator::Evacuator;
 use super::state::EvacuatorState;
 use crate::balance::Balance;
-use crate::driver::ending::SILENCE;
+use crate::driver::ending::{SILENCE, as_far_as_seen};
 use crate::driver::machine::Machine;
 use crate::driver::state::{EndReason, Question, Round, Stage};
 use crate::driver::{Ask, Event, Outcome, OutcomeKind};
@@ -15,11 +15,13 @@ impl Evacuator {
     /// Tells the evacuation to stop, unless it is gone. Repeating it is harmless.
     pub(super) fn stop_what_must_go(&mut self) {
         let Stage::Ending { why, .. } = &self.state.stage else { return };
-        let must_go = self.state.track.may_be_stopped() && !self.state.is_over;
+        let is_answered = self.state.watch.stops.has(0);
+        let must_go = self.state.track.may_be_stopped() && !self.state.is_over && !is_answered;
         if *why != EndReason::Gone && must_go {
             let node = self.state.node().clone();
             self.state.watch.events.push(Event::Stopping { coordinator: node.clone() });
             self.state.watch.ask(Ask::StopEvacuation { node }, Question::Stop(0));
+            self.state.was_told = true;
         }
     }
 
@@ -37,7 +39,10 @@ impl Evacuator {
         // What could not be read is asked again; only a cluster that stays silent ends without it. Who is
         // late already has waited for that.
         let is_patient = could_read || matches!(why, EndReason::Late { .. });
-        let is_late = waited_ms >= if is_patient { settle_ms } else { settle_ms * SILENCE };
+        // Whose start was on its way is told to stop once that is there.
+        let is_told = self.state.was_told || !lives;
+        let is_late =
+            waited_ms >= if is_patient && is_told { settle_ms } else { settle_ms * SILENCE };
         let asked = round.availability.get(self.state.node()).copied();
         let polls = u64::from(self.state.options.empty_polls);
         let asked_enough = waited_ms >= self.poll_interval_ms() * polls;
@@ -87,7 +92,8 @@ impl Verdict<'_> {
                 format!("no count of {node} moved for {idle_s} s: EMQX finds no node for the rest"),
             ),
             EndReason::Refused { cause, .. } => {
-                (OutcomeKind::Refused, format!("{node} did not start: {}", cause.message))
+                let seen = as_far_as_seen(state.was_doubted);
+                (OutcomeKind::Refused, format!("{node} did not start{seen}: {}", cause.message))
             }
             why => why.verdict().unwrap_or_else(|| self.vanished(state)),
         }

@@ -112,7 +112,8 @@ impl Machine for Evacuator {
 
     fn expected_s(&self) -> (u64, Timestamp) {
         let watch = &self.state.watch;
-        (self.state.plan.forecast.duration_s, watch.began_at.unwrap_or(watch.now))
+        let since = watch.starts.last().map_or(watch.now, |start| start.at);
+        (self.state.plan.forecast.duration_s, since)
     }
 
     fn take_start(&mut self, _: usize, answer: Result<Answer>) {
@@ -129,6 +130,10 @@ impl Machine for Evacuator {
 
     fn is_in_doubt(&self) -> bool {
         matches!(self.state.track, TrackState::Doubtful { .. })
+    }
+
+    fn may_be_over(&self) -> bool {
+        self.state.empty_since.is_some()
     }
 
     fn open_round(&mut self) {

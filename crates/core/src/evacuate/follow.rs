@@ -7,7 +7,7 @@ use crate::driver::guard::down_node;
 use crate::driver::machine::Machine;
 use crate::driver::state::{EndReason, Missed, Round, Stage, TrackState};
 use crate::driver::{Event, OutcomeKind};
-use crate::emqx::{EvacuationState, GlobalStatus, RunState};
+use crate::emqx::{EvacuationState, EvacuationStatus, GlobalStatus, RunState};
 use crate::snapshot::NodeStatus;
 
 impl Evacuator {
@@ -32,14 +32,14 @@ impl Evacuator {
             self.state.watch.see_nodes(list.nodes.clone(), &counted, &counted, &options);
         }
         round.add_unheard();
-        let has_answered = !round.stopped.is_empty() || !round.absent.is_empty();
-        self.state.hear(is_down, has_answered);
+        let stops = std::mem::take(&mut self.state.watch.stops);
+        self.state.hear(is_down, !stops.is_empty());
         let stage = self.state.stage.clone();
         if let Some(status) = &round.status {
             self.see_evacuation(status, is_down, &round);
         }
         // A start of ours that is still on its way may begin after the stop.
-        self.state.is_over |= !round.stopped.is_empty() && !self.state.was_doubted;
+        self.state.is_over |= !stops.stopped.is_empty() && !self.state.was_doubted;
         if stage != self.state.stage {
             // What has just come to its end is judged by the next poll, which asks for it.
             return;
@@ -56,10 +56,12 @@ impl Evacuator {
     fn see_evacuation(&mut self, status: &GlobalStatus, is_down: Option<bool>, round: &Round) {
         let node = self.state.node();
         let is_heard = status.unreadable.is_empty() && !status.unheard.contains(node);
-        let mut entries = status.evacuations.iter();
-        let entry = entries.find(|entry| entry.node.as_ref() == Some(node));
-        match entry.filter(|_| !self.state.is_over) {
-            Some(entry) => self.see(entry.state.clone()),
+        match self.entry(status).filter(|_| !self.state.is_over) {
+            Some(entry) => {
+                let shown = entry.state.clone();
+                self.state.watch.shown_at = round.asked_at;
+                self.see(shown);
+            }
             // What could not be read or heard may be it; and EMQX says nothing of a node that is down.
             None if is_heard && is_down.is_some() && !self.state.is_away() => self.miss(round),
             None => {}
@@ -106,22 +108,32 @@ impl Evacuator {
             let outcome = ending::outcome(&self.state, OutcomeKind::Completed, detail);
             return self.end(outcome);
         }
-        let evicts = matches!(
-            self.state.shown,
-            Some(
-                EvacuationState::EvictingConns
-                    | EvacuationState::EvictingSessions
-                    | EvacuationState::Prohibiting
-            )
-        );
-        let idle_s = self.state.watch.idle_s(round.nodes.is_some());
-        if evicts
+        let idle_s = self.state.watch.idle_s(round);
+        if self.is_evicting(round)
             && self.state.empty_since.is_none()
             && idle_s >= self.state.options.stall_after_s.into()
         {
             return self.begin_ending(EndReason::Stalled { idle_s });
         }
         self.check_guards(round);
+    }
+
+    /// Whether the poll shows that the node is being emptied, or was to be.
+    fn is_evicting(&self, round: &Round) -> bool {
+        let entry = round.status.as_ref().and_then(|status| self.entry(status));
+        matches!(
+            entry.map(|entry| &entry.state),
+            Some(
+                EvacuationState::EvictingConns
+                    | EvacuationState::EvictingSessions
+                    | EvacuationState::Prohibiting
+            )
+        )
+    }
+
+    fn entry<'a>(&self, status: &'a GlobalStatus) -> Option<&'a EvacuationStatus> {
+        let mut entries = status.evacuations.iter();
+        entries.find(|entry| entry.node.as_ref() == Some(self.state.node()))
     }
 
     /// Why the node may be stopped now, if it may: it has held nothing for a while, nobody is about to
@@ -140,6 +152,10 @@ impl Evacuator {
         }
         let since = *self.state.empty_since.get_or_insert(self.state.watch.now);
         let empty_ms = round.asked_at.ms_since(since);
+        // What was counted long before it was said what runs may have changed in between.
+        if round.is_torn || self.state.watch.now.ms_since(round.nodes_at) > TOGETHER_MS {
+            return None;
+        }
         let clients = self.state.watch.clients();
         if empty_ms < self.empty_ms(is_done, status) || clients.are_missing(&self.state.options) {
             return None;
@@ -163,6 +179,9 @@ impl Evacuator {
     }
 }
 
+/// Counts and what runs belong together if they are read within so long: quicker than anybody else's
+/// rebalance begins and moves a session.
+const TOGETHER_MS: u64 = 5_000;
 const CLOSED: &str = "it refuses clients until the evacuation is stopped, over restarts too";
 /// How long EMQX may go on moving sessions of a node that has none: a tick takes 1 s, and a slow
 /// one the 15 s of its RPC timeout.

@@ -20,7 +20,11 @@ impl Evacuator {
         self.state.others = evacuated.collect();
         match self.conflict(&status) {
             Some(error) => self.end_refused(Cause::from(&error), error.to_string()),
-            None => self.state.stage = Stage::Starting,
+            None => {
+                // What it took to read the cluster counts against no limit.
+                self.state.watch.paused_ms = 0;
+                self.state.stage = Stage::Starting;
+            }
         }
     }
 

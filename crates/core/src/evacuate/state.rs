@@ -46,6 +46,10 @@ pub struct EvacuatorState {
     #[cfg_attr(feature = "typescript", ts(skip))]
     #[serde(default)]
     pub(super) is_over: bool,
+    /// Whether it was told to stop.
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    #[serde(default)]
+    pub(super) was_told: bool,
     /// Whether the answer to a start was ever lost: that start may arrive late.
     #[cfg_attr(feature = "typescript", ts(skip))]
     #[serde(default)]
@@ -68,6 +72,7 @@ impl EvacuatorState {
             empty_since: None,
             silence: Silence::default(),
             is_over: false,
+            was_told: false,
             was_doubted: false,
             watch: Watch::default(),
         }

@@ -71,7 +71,7 @@ fn vanished_if_the_coordinator_crashes_or_somebody_stops_it() {
 fn stalled_if_nothing_moves_for_long() {
     // Each call takes 9 s, so clients are dropped once in 28 s.
     let mut cluster = cluster(Release::V5_8, CLIENTS);
-    let mut driver = driver_with(planned(&mut cluster, 3), r#"{"stall_after_s":15}"#);
+    let mut driver = driver_with(planned(&mut cluster, 3), r#"{"stall_after_s":8}"#);
     let between = |cluster: &mut VirtualCluster, _: &_, step: &_| {
         for i in 1..=4 {
             if entered(step, RunPhase::EvictingConns) {

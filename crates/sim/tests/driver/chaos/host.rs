@@ -38,6 +38,16 @@ struct Flight {
     kind: FailureKind,
 }
 
+/// An answer, or a failure, that waits for the process.
+#[derive(Debug)]
+struct Mail {
+    sent: usize,
+    answer: HttpAnswer,
+    /// Whether EMQX answered, with status 200.
+    is_answer: bool,
+    was_done: bool,
+}
+
 pub(super) struct Host {
     pub(super) simulation: Simulation,
     pub(super) subject: Subject,
@@ -58,7 +68,7 @@ pub(super) struct Host {
     has_key: bool,
     parcels: Vec<Parcel>,
     flights: Vec<Flight>,
-    inbox: VecDeque<HttpAnswer>,
+    inbox: VecDeque<Mail>,
     stop_at: Option<Timestamp>,
     wake_at: Timestamp,
     skew_ms: i64,
@@ -141,7 +151,7 @@ impl Host {
         self.steps += 1;
         self.jump();
         let at_most = if self.scenario.one_by_one { 1 } else { self.inbox.len() };
-        let answers: Vec<HttpAnswer> = self.inbox.drain(..at_most.min(self.inbox.len())).collect();
+        let answers = (0..at_most).filter_map(|_| self.hand_over()).collect();
         let stop = self.stop_at.take_if(|at| *at <= self.simulation.cluster.now()).is_some();
         let (now, now_ms) = (self.now(), self.clock_ms());
         let step = self.subject.step(now_ms, RunInput { answers, stop });
@@ -162,6 +172,17 @@ impl Host {
             self.wrong.push(format!("sent with the verdict: {:?}", step.requests));
         }
         self.suffer(step.requests, is_done);
+    }
+
+    /// The next answer for the process. Before it has that, it knows nothing of it.
+    fn hand_over(&mut self) -> Option<HttpAnswer> {
+        let now = self.now();
+        let Mail { sent, answer, is_answer, was_done } = self.inbox.pop_front()?;
+        let sent = self.sent.get_mut(sent)?;
+        sent.answered = is_answer.then_some(now);
+        sent.was_done = was_done;
+        sent.over = true;
+        Some(answer)
     }
 
     /// Sends what is to be sent, unless the process dies.
@@ -242,7 +263,9 @@ impl Host {
         for flight in self.flights.drain(..) {
             self.sent[flight.sent].over = true;
         }
-        self.inbox.clear();
+        for mail in self.inbox.drain(..) {
+            self.sent[mail.sent].over = true;
+        }
         for id in self.parcels.iter().map(|parcel| parcel.request.id).collect::<Vec<_>>() {
             self.abandon(id);
         }
@@ -356,16 +379,17 @@ impl Host {
         let flight = self.flights.swap_remove(i);
         let now = self.now();
         self.lies.retain(|(until, _)| *until > now);
-        let sent = &mut self.sent[flight.sent];
         for (_, lie) in &self.lies {
-            lie.told(&sent.purpose, &mut answer);
+            lie.told(&self.sent[flight.sent].purpose, &mut answer);
         }
-        sent.answered = (answer.status == Some(200)).then_some(now);
+        // A page for people is no answer of EMQX, and what is too large is not read.
+        let is_json = serde_json::from_str::<serde_json::Value>(&answer.body).is_ok();
+        let is_read = is_json && answer.body.len() <= emqx_rebalance_api::MAX_BODY;
+        let is_answer = answer.status == Some(200) && is_read;
         // EMQX 4 says in the body what it did.
         let is_refusal = answer.body.contains("\"code\"") && !answer.body.contains("\"code\":0");
-        sent.was_done = answer.status == Some(200) && !is_refusal;
-        sent.over = true;
-        self.inbox.push_back(answer);
+        let was_done = is_answer && !is_refusal;
+        self.inbox.push_back(Mail { sent: flight.sent, answer, is_answer, was_done });
     }
 
     fn fail_what_is_late(&mut self) {
@@ -375,9 +399,10 @@ impl Host {
             .partition::<Vec<_>, _>(|flight| flight.fails_at <= now);
         self.flights = open;
         for flight in late {
-            self.sent[flight.sent].over = true;
             self.abandon(flight.id);
-            self.inbox.push_back(failure(flight.id, flight.kind));
+            let answer = failure(flight.id, flight.kind);
+            let mail = Mail { sent: flight.sent, answer, is_answer: false, was_done: false };
+            self.inbox.push_back(mail);
         }
     }
 

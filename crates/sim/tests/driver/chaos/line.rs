@@ -33,6 +33,8 @@ pub(super) enum Purpose {
     Counts,
     /// What runs.
     Runs,
+    /// What runs on the node that is asked.
+    OwnRuns,
     Other,
 }
 
@@ -47,6 +49,7 @@ impl Purpose {
             ["load_rebalance", node, "evacuation", "start"] => Self::StartEvacuation(name(node)),
             ["load_rebalance", node, "evacuation", "stop"] => Self::StopEvacuation(name(node)),
             ["load_rebalance", "global_status"] => Self::Runs,
+            ["load_rebalance", "status"] => Self::OwnRuns,
             ["nodes", ..] => Self::Counts,
             _ => Self::Other,
         }

@@ -129,7 +129,7 @@ pub(super) enum What {
 
 /// Anything may happen.
 pub(super) fn chaos() -> impl Strategy<Value = Scenario> {
-    (2..=6_usize).prop_flat_map(|nodes| {
+    (1..=6_usize).prop_flat_map(|nodes| {
         let troubles = prop::collection::vec(troubles(nodes), 0..5);
         let stop = prop_oneof![4 => Just(None), 1 => (0..60_000_u64).prop_map(Some)];
         let storm = storm(0..=25, 0..=25, prop_oneof![2 => Just(0_u64), 1 => 0..=25_u64].boxed());
@@ -170,6 +170,10 @@ pub(super) fn bad_line() -> impl Strategy<Value = Scenario> {
                 scenario.config.personality = Release::V4_4;
             }
             scenario.troubles.clear();
+            // The clients of an only node have nowhere else to go.
+            if scenario.config.nodes.len() == 1 {
+                scenario.work = Work::Level;
+            }
             // Not so fast that a tick alone looks like clients that do not come back.
             let clients: u64 = scenario.config.nodes.iter().map(|node| node.clients).sum();
             let gentle = u32::try_from(clients / 60).unwrap_or(u32::MAX).max(1);

@@ -1,9 +1,11 @@
 //! What the random cases have found, each reduced to what it takes.
 
-use super::check;
-use super::host::Host;
-use super::line::Purpose;
-use super::scenario::{
+mod looks;
+
+use crate::chaos::check;
+use crate::chaos::host::Host;
+use crate::chaos::line::Purpose;
+use crate::chaos::scenario::{
     Blow, Doors, Mishap, Patience, Scenario, Storm, Trouble, What, When, Work, rules,
 };
 use crate::{config, node};
@@ -39,11 +41,11 @@ fn scenario(release: Release, clients: &[u64], work: Work, faults: Vec<(u64, Fau
 
 fn driven(scenario: &Scenario) -> (Host, Outcome) {
     let mut host = Host::new(scenario);
-    assert!(host.drive(), "{}", super::told(&host));
-    assert!(host.wrong.is_empty(), "{}", super::told(&host));
+    assert!(host.drive(), "{}", crate::chaos::told(&host));
+    assert!(host.wrong.is_empty(), "{}", crate::chaos::told(&host));
     let outcome = host.subject.outcome().cloned().unwrap();
     if let Err(wrong) = check::verdict(&mut host) {
-        panic!("{wrong} {}", super::told(&host));
+        panic!("{wrong} {}", crate::chaos::told(&host));
     }
     (host, outcome)
 }
@@ -216,4 +218,22 @@ fn clients_who_are_back_are_not_said_to_stay_away() {
     scenario.patience.grace_s = 18;
     let (_, outcome) = driven(&scenario);
     assert!(!outcome.detail.contains("do not come back"), "{outcome:?}");
+}
+
+#[test]
+fn a_node_that_is_cut_off_and_asked_first_hides_nothing() {
+    for release in Release::ALL {
+        for doors in [Doors::Named, Doors::Each] {
+            let cut = vec![(6_000, Fault::NodeCutOff { node: node(1) })];
+            let work = Work::Evacuation { node: 1 };
+            let mut scenario = scenario(release, &[10, 300, 10, 10], work, cut);
+            scenario.doors = doors;
+            let (_, outcome) = driven(&scenario);
+            assert_eq!(
+                outcome.result,
+                OutcomeKind::Completed,
+                "{release:?}, {doors:?}: {outcome:?}"
+            );
+        }
+    }
 }
