@@ -1,6 +1,8 @@
 //! Plans, states and records that earlier versions stored, made by the command of November 2026, are
 //! read for ever.
 
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+
 use emqx_rebalance_core::driver::{Driver, DriverOptions, Input, OutcomeKind, Record};
 use emqx_rebalance_core::{EvacuationPlan, Evacuator, Job, Mode, Plan, Timestamp};
 use serde::de::DeserializeOwned;
