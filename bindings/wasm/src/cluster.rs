@@ -36,7 +36,7 @@ impl Cluster {
 
     /// Asks for the `Plan` of a `PlanRequest`.
     pub fn plan(&self, request: &str) -> Result<Talk, Thrown> {
-        Ok(Talk::new(self.0.plan(ask(request, |text| PlanRequest::read(text))?)))
+        Ok(Talk::new(self.0.plan(ask(request, |tree| PlanRequest::read(tree))?)))
     }
 
     /// Asks whether a `Plan` can still be started: the error says what has changed.
@@ -57,7 +57,7 @@ impl Cluster {
 
     /// Asks for the `EvacuationPlan` of an `EvacuationRequest`.
     pub fn plan_evacuation(&self, request: &str) -> Result<Talk, Thrown> {
-        let request = ask(request, |text| EvacuationRequest::read(text))?;
+        let request = ask(request, |tree| EvacuationRequest::read(tree))?;
         Ok(Talk::new(self.0.plan_evacuation(request)))
     }
 
@@ -73,12 +73,12 @@ impl Cluster {
 
     /// A run of a `StartRequest` of a `Plan`. Nothing is sent before its first step.
     pub fn start(&self, request: &str) -> Result<Run, Thrown> {
-        self.drive(ask(request, |text| StartRequest::<Plan>::read(text)?.driver())?)
+        self.drive(ask(request, |tree| StartRequest::<Plan>::read(tree)?.driver())?)
     }
 
     /// A run of a `StartRequest` of an `EvacuationPlan`.
     pub fn start_evacuation(&self, request: &str) -> Result<Run, Thrown> {
-        self.drive(ask(request, |text| StartRequest::<EvacuationPlan>::read(text)?.evacuator())?)
+        self.drive(ask(request, |tree| StartRequest::<EvacuationPlan>::read(tree)?.evacuator())?)
     }
 
     /// A run that goes on from a `DriverState` or an `EvacuatorState`.

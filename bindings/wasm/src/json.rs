@@ -3,9 +3,7 @@
 use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Deserializer;
-// Bytes, as those of EMQX's answers: reading texts as well would be all of the reader once more.
-use serde_json::de::SliceRead;
+use serde_json::Value;
 
 /// What a call throws: the text of an error's JSON.
 pub type Thrown = String;
@@ -13,25 +11,30 @@ pub type Thrown = String;
 /// Answers the call that `text` holds: reads it, has `work` done, and writes what comes of it.
 pub(crate) fn answer<T: Serialize>(
     text: &str,
-    work: impl FnOnce(&mut Deserializer<SliceRead<'_>>) -> Result<T>,
+    work: impl FnOnce(Value) -> Result<T>,
 ) -> Result<String, Thrown> {
     write(&ask(text, work)?)
 }
 
 /// The same with a result that stays in Rust.
-pub(crate) fn ask<T>(
-    text: &str,
-    work: impl FnOnce(&mut Deserializer<SliceRead<'_>>) -> Result<T>,
-) -> Result<T, Thrown> {
-    work(&mut Deserializer::from_slice(text.as_bytes())).map_err(|error| thrown(&error))
+pub(crate) fn ask<T>(text: &str, work: impl FnOnce(Value) -> Result<T>) -> Result<T, Thrown> {
+    work(parsed(text, "request")?).map_err(|error| thrown(&error))
 }
 
 /// Reads a value whose type knows no problems of its own.
 pub(crate) fn read<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, Thrown> {
-    serde_json::from_slice(text.as_bytes()).map_err(|error| {
-        let problem = Problem::new(what, error, format!("the JSON of {what}"));
-        thrown(&Error::invalid(what, vec![problem]))
-    })
+    T::deserialize(parsed(text, what)?).map_err(|error| unreadable(what, &error))
+}
+
+/// The tree of `text`. Every type is read from trees: readers of both would be twice the code, and
+/// are most of it.
+fn parsed(text: &str, what: &str) -> Result<Value, Thrown> {
+    serde_json::from_slice(text.as_bytes()).map_err(|error| unreadable(what, &error))
+}
+
+fn unreadable(what: &str, error: &serde_json::Error) -> Thrown {
+    let problem = Problem::new(what, error, format!("the JSON of {what}"));
+    thrown(&Error::invalid(what, vec![problem]))
 }
 
 /// The text of `value`.

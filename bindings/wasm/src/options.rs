@@ -25,7 +25,7 @@ pub struct AccessOptions {
     find_nodes: Option<bool>,
     /// Who asks. Left out if `fetch` adds it, or a proxy.
     auth: Option<Auth>,
-    /// Milliseconds for the answer to a read or a stop, from 1 to a day. Default 16,000.
+    /// Milliseconds for the answer to a read or a stop, from 1 to a day. Default 50,000.
     request_timeout: Option<u32>,
     /// Milliseconds for the answer to a start, from 1 to a day. Default 60,000.
     start_timeout: Option<u32>,

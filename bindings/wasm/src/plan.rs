@@ -7,11 +7,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// The plan that a `PlanRequest` asks for.
 #[wasm_bindgen]
 pub fn plan(request: &str) -> Result<String, Thrown> {
-    answer(request, |text| PlanRequest::read(text)?.plan())
+    answer(request, |tree| PlanRequest::read(tree)?.plan())
 }
 
 /// The plan that an `EvacuationRequest` asks for.
 #[wasm_bindgen]
 pub fn plan_evacuation(request: &str) -> Result<String, Thrown> {
-    answer(request, |text| EvacuationRequest::read(text)?.plan())
+    answer(request, |tree| EvacuationRequest::read(tree)?.plan())
 }

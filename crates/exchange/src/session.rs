@@ -5,9 +5,10 @@ use crate::addresses::{Addresses, Place};
 use crate::base::BaseUrl;
 use crate::roll::Roll;
 use crate::transport::Transport;
-use backon::{ExponentialBuilder, Retryable};
+use backon::{BackoffBuilder, ExponentialBuilder};
 use emqx_rebalance_api::{ApiVersion, Credentials, Secret, Sent};
 use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
+use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -57,17 +58,20 @@ impl<T: Transport> Session<T> {
 
     /// Asks any node, each in turn: quickly at first, and if none answers in time with all the time
     /// there is. For reads only, and for commands that may be repeated.
-    pub(crate) async fn ask<A>(
+    pub(crate) async fn ask<A: Send>(
         &self,
         request: &Request<Vec<u8>>,
-        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
     ) -> Result<A> {
-        match self.ask_quickly(request, &parse).await {
+        let mut slot = Slot::new(parse);
+        let answer = self.ask_again(request, &mut slot.reader()).await;
+        match answer {
             Err(error) if error.kind() == ErrorKind::Timeout => {
-                Ok(self.ask_patiently(request, &parse).await?.0)
+                self.ask_each(request, &mut slot.reader(), self.line.timeouts.request).await?;
             }
-            answer => Ok(answer?.0),
+            answer => drop(answer?),
         }
+        slot.take()
     }
 
     /// Asks any node, each in turn, for what EMQX answers at once while no node hangs; again after a
@@ -75,64 +79,89 @@ impl<T: Transport> Session<T> {
     ///
     /// # Errors
     /// `timeout` if one of them is silent and no other one answers.
-    pub(crate) async fn ask_quickly<A>(
+    pub(crate) async fn ask_quickly<A: Send>(
         &self,
         request: &Request<Vec<u8>>,
-        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
     ) -> Result<(A, BaseUrl)> {
-        let transport = self.transport.clone();
-        let sleep = move |pause| {
-            let transport = transport.clone();
-            async move { transport.sleep(pause).await }
-        };
-        let attempt = || self.ask_once(request, &parse);
-        let again = |error: &Error| error.is_retryable() && error.kind() != ErrorKind::Timeout;
-        attempt.retry(backoff()).sleep(sleep).when(again).await
+        let mut slot = Slot::new(parse);
+        let url = self.ask_again(request, &mut slot.reader()).await?;
+        Ok((slot.take()?, url))
     }
 
     /// As [`Self::ask_quickly`], without a second try.
-    pub(crate) async fn ask_once<A>(
+    pub(crate) async fn ask_once<A: Send>(
         &self,
         request: &Request<Vec<u8>>,
-        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
     ) -> Result<(A, BaseUrl)> {
-        self.ask_each(request, parse, self.line.timeouts.quick()).await
+        let mut slot = Slot::new(parse);
+        let url = self.ask_each(request, &mut slot.reader(), self.line.timeouts.quick()).await?;
+        Ok((slot.take()?, url))
     }
 
     /// Asks any node, each in turn, with all the time there is.
-    pub(crate) async fn ask_patiently<A>(
+    pub(crate) async fn ask_patiently<A: Send>(
         &self,
         request: &Request<Vec<u8>>,
-        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
     ) -> Result<(A, BaseUrl)> {
-        self.ask_each(request, parse, self.line.timeouts.request).await
+        let mut slot = Slot::new(parse);
+        let url = self.ask_each(request, &mut slot.reader(), self.line.timeouts.request).await?;
+        Ok((slot.take()?, url))
     }
 
-    async fn ask_each<A>(
-        &self,
-        request: &Request<Vec<u8>>,
-        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
-        timeout: Duration,
-    ) -> Result<(A, BaseUrl)> {
-        let mut last = Error::new(ErrorKind::Unreachable, "there is no URL to ask");
-        for (place, url) in self.line.addresses.any() {
-            let answer = self.ask_at(&url, request, timeout).await;
-            let answer = answer.and_then(|response| parse(&response));
-            match answer.map_err(|error| self.about(error, &url, request)) {
-                Ok(value) => {
-                    self.line.addresses.prefer(place);
-                    return Ok((value, url));
-                }
-                // One that is silent may answer yet; what the others say does not change that.
-                Err(error) if error.is_retryable() => {
-                    if last.kind() != ErrorKind::Timeout {
-                        last = error;
+    /// Asks any node quickly, and again after a pause if none can be reached.
+    fn ask_again<'a>(
+        &'a self,
+        request: &'a Request<Vec<u8>>,
+        read: &'a mut Reader<'_>,
+    ) -> BoxFuture<'a, Result<BaseUrl>> {
+        Box::pin(async move {
+            let mut pauses = backoff().build();
+            loop {
+                let answer = self.ask_each(request, read, self.line.timeouts.quick()).await;
+                let is_over =
+                    |error: &Error| !error.is_retryable() || error.kind() == ErrorKind::Timeout;
+                match (answer, pauses.next()) {
+                    (Err(error), Some(pause)) if !is_over(&error) => {
+                        self.transport.sleep(pause).await;
                     }
+                    (answer, _) => return answer,
                 }
-                Err(error) => return Err(error),
             }
-        }
-        Err(last)
+        })
+    }
+
+    /// Asks each node in turn. This and what it calls is compiled once, whatever is asked: with each
+    /// question's own answer it would be most of the WebAssembly.
+    fn ask_each<'a>(
+        &'a self,
+        request: &'a Request<Vec<u8>>,
+        read: &'a mut Reader<'_>,
+        timeout: Duration,
+    ) -> BoxFuture<'a, Result<BaseUrl>> {
+        Box::pin(async move {
+            let mut last = Error::new(ErrorKind::Unreachable, "there is no URL to ask");
+            for (place, url) in self.line.addresses.any() {
+                let answer = self.ask_at(&url, request, timeout).await;
+                let answer = answer.and_then(|response| read(&response));
+                match answer.map_err(|error| self.about(error, &url, request)) {
+                    Ok(()) => {
+                        self.line.addresses.prefer(place);
+                        return Ok(url);
+                    }
+                    // One that is silent may answer yet; what the others say does not change that.
+                    Err(error) if error.is_retryable() => {
+                        if last.kind() != ErrorKind::Timeout {
+                            last = error;
+                        }
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Err(last)
+        })
     }
 
     /// The URLs that answer for the cluster, the last one that did first.
@@ -180,16 +209,30 @@ impl<T: Transport> Session<T> {
         request: &Request<Vec<u8>>,
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
     ) -> Result<(A, BaseUrl)> {
-        let place = self.place_of(api, node).await?;
-        let about = |error| self.about(error, &place.url, request).with("node", node);
-        let answer = self.ask_at(&place.url, request, self.line.timeouts.quick()).await;
-        let response = answer.map_err(about)?;
-        // A load balancer may have passed the request on to another node than the question before.
-        if !place.is_its_own && self.name_at(api, &place.url).await.as_ref() != Some(node) {
-            self.line.addresses.share(place.url);
-            return Err(not_found(node));
-        }
-        Ok((parse(&response).map_err(about)?, place.url))
+        let (response, url) = self.response_of(api, node, request).await?;
+        let about = |error| self.about(error, &url, request).with("node", node);
+        Ok((parse(&response).map_err(about)?, url))
+    }
+
+    fn response_of<'a>(
+        &'a self,
+        api: ApiVersion,
+        node: &'a NodeName,
+        request: &'a Request<Vec<u8>>,
+    ) -> BoxFuture<'a, Result<(Response<Vec<u8>>, BaseUrl)>> {
+        Box::pin(async move {
+            let place = self.place_of(api, node).await?;
+            let about = |error| self.about(error, &place.url, request).with("node", node);
+            let answer = self.ask_at(&place.url, request, self.line.timeouts.quick()).await;
+            let response = answer.map_err(about)?;
+            // A load balancer may have passed the request on to another node than the question
+            // before.
+            if !place.is_its_own && self.name_at(api, &place.url).await.as_ref() != Some(node) {
+                self.line.addresses.share(place.url);
+                return Err(not_found(node));
+            }
+            Ok((response, place.url))
+        })
     }
 
     /// Where `node` answers. Whoever answers at a guessed address is asked for its name, twice,
@@ -220,20 +263,23 @@ impl<T: Transport> Session<T> {
     }
 
     /// Sends `request` to `url`, and once more after a new login if the token has expired.
-    async fn ask_at(
-        &self,
-        url: &BaseUrl,
-        request: &Request<Vec<u8>>,
+    fn ask_at<'a>(
+        &'a self,
+        url: &'a BaseUrl,
+        request: &'a Request<Vec<u8>>,
         timeout: Duration,
-    ) -> Result<Response<Vec<u8>>> {
-        let credentials = self.credentials(url, timeout).await?;
-        let response = self.send_as(url, request, timeout, credentials).await?;
-        let is_login = matches!(self.line.auth, Auth::Login { .. });
-        if response.status() != StatusCode::UNAUTHORIZED || !is_login {
-            return Ok(response);
-        }
-        self.remember(None);
-        self.send_as(url, request, timeout, self.credentials(url, timeout).await?).await
+    ) -> BoxFuture<'a, Result<Response<Vec<u8>>>> {
+        Box::pin(async move {
+            let credentials = self.credentials(url, timeout).await?;
+            let response = self.send_as(url, request, timeout, credentials).await?;
+            let is_login = matches!(self.line.auth, Auth::Login { .. });
+            if response.status() != StatusCode::UNAUTHORIZED || !is_login {
+                return Ok(response);
+            }
+            self.remember(None);
+            let credentials = self.credentials(url, timeout).await?;
+            self.send_as(url, request, timeout, credentials).await
+        })
     }
 
     async fn send_as(
@@ -305,6 +351,35 @@ impl<T: Transport> Session<T> {
 fn not_found(node: &NodeName) -> Error {
     let message = "the node's own API is not to be found: give its URL";
     Error::new(ErrorKind::Unreachable, message).with("node", node)
+}
+
+/// Reads an answer and keeps what it says, or says what is wrong with it.
+type Reader<'a> = dyn FnMut(&Response<Vec<u8>>) -> Result<()> + Send + 'a;
+
+/// Where an answer is kept.
+struct Slot<A, P> {
+    answer: Option<A>,
+    parse: P,
+}
+
+impl<A: Send, P: Fn(&Response<Vec<u8>>) -> Result<A> + Send> Slot<A, P> {
+    fn new(parse: P) -> Self {
+        Self { answer: None, parse }
+    }
+
+    fn reader(&mut self) -> impl FnMut(&Response<Vec<u8>>) -> Result<()> + Send {
+        let Self { answer, parse } = self;
+        move |response| {
+            *answer = Some(parse(response)?);
+            Ok(())
+        }
+    }
+
+    /// The answer that was read last. Who got a URL has one.
+    fn take(&mut self) -> Result<A> {
+        let none = || Error::new(ErrorKind::Protocol, "no answer was read");
+        self.answer.take().ok_or_else(none)
+    }
 }
 
 /// Twice again, after about a quarter and half a second.

@@ -25,7 +25,7 @@ impl<T: Transport> Cluster<T> {
         &self,
         node: &NodeName,
         request: &Request<Vec<u8>>,
-        parse: impl Fn(&Response<Vec<u8>>) -> Result<StopAnswer>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<StopAnswer> + Send + Sync,
     ) -> Result<StopAnswer> {
         let answer = self.session.ask_quickly(request, &parse).await.map(|(answer, _)| answer);
         let is_heard = match &answer {

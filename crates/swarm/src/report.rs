@@ -97,7 +97,7 @@ pub struct Messages {
     pub refused: u64,
 }
 
-/// A summary of times in milliseconds. Percentiles are at most 6 % too high.
+/// A summary of times in milliseconds. Percentiles are at most 1 % too high.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Millis {
     /// How many.

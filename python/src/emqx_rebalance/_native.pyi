@@ -18,6 +18,7 @@ __all__ = [
     "fits",
     "plan",
     "plan_evacuation",
+    "short_names",
     "text",
 ]
 

@@ -1,6 +1,7 @@
 //! Which path is what.
 
 use crate::personality::{Api, Personality};
+use percent_encoding::percent_decode_str;
 
 /// What a path stands for, with the names in it decoded.
 #[derive(Debug, Eq, PartialEq)]
@@ -126,16 +127,7 @@ impl Endpoint {
 
 /// Undoes percent-encoding; what is not valid stays as it is.
 fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((plain, escaped)) = rest.split_once('%') {
-        bytes.extend_from_slice(plain.as_bytes());
-        let byte = escaped.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        bytes.push(byte.unwrap_or(b'%'));
-        rest = if byte.is_some() { escaped.get(2..).unwrap_or_default() } else { escaped };
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
