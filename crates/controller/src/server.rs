@@ -50,7 +50,7 @@ async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {
         None => (Vec::new(), 0),
     };
     let text = shown.metrics.text(objects.iter().map(AsRef::as_ref), driven);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
 }
 
 async fn ready(State(shown): State<Shown>) -> (StatusCode, &'static str) {

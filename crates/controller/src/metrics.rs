@@ -1,0 +1,145 @@
+//! What the controller counts, as Prometheus reads it (OpenMetrics).
+
+use crate::failure::Failure;
+use crate::resource::Rebalance;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What the controller counts.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    leader: Gauge,
+    rebalances: Family<Label, Gauge>,
+    driven: Gauge,
+    ended: Family<Label, Counter>,
+    asked: Family<Label, Counter>,
+    reconciled: Family<Label, Counter>,
+    took: Histogram,
+}
+
+/// One label and its value.
+type Label = [(&'static str, String); 1];
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("emqx_rebalance_controller"),
+            leader: Gauge::default(),
+            rebalances: Family::default(),
+            driven: Gauge::default(),
+            ended: Family::default(),
+            asked: Family::default(),
+            reconciled: Family::default(),
+            took: Histogram::new(LIMITS_S),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let Self { registry, leader, rebalances, driven, ended, asked, reconciled, took } = self;
+        registry.register("leader", "Whether this process is the one that acts", leader.clone());
+        let help = "Rebalance objects, by their phase";
+        registry.register("rebalances", help, rebalances.clone());
+        let help = "Rebalances that something is being done for";
+        registry.register("driven", help, driven.clone());
+        let help = "Rebalances that came to their end, by the verdict";
+        registry.register("outcomes", help, ended.clone());
+        registry.register("kubernetes_requests", "Requests to the Kubernetes API", asked.clone());
+        let help = "Reconciliations, by what they came to";
+        registry.register("reconciles", help, reconciled.clone());
+        registry.register("reconcile_seconds", "Time that a reconciliation took", took.clone());
+    }
+
+    /// A reconciliation took `time`.
+    pub(crate) fn reconciled(&self, time: Duration, failure: Option<&Failure>) {
+        let result = failure.map_or("ok", Failure::as_str);
+        self.reconciled.get_or_create(&[("result", result.to_owned())]).inc();
+        self.took.observe(time.as_secs_f64());
+    }
+
+    /// A rebalance came to its end.
+    pub(crate) fn ended(&self, result: &str) {
+        self.ended.get_or_create(&[("result", result.to_owned())]).inc();
+    }
+
+    /// The Kubernetes API was asked.
+    pub(crate) fn asked(&self, verb: &str) {
+        self.asked.get_or_create(&[("verb", verb.to_owned())]).inc();
+    }
+
+    /// Whether this process is the one that acts.
+    pub(crate) fn set_leader(&self, is_leader: bool) {
+        self.leader.set(is_leader.into());
+    }
+
+    /// All of it as text, with `objects` as the watch shows them and the number of them `driven`.
+    pub(crate) fn text<'a>(
+        &self,
+        objects: impl Iterator<Item = &'a Rebalance>,
+        driven: usize,
+    ) -> String {
+        self.driven.set(i64::try_from(driven).unwrap_or(i64::MAX));
+        self.rebalances.clear();
+        for (phase, count) in by_phase(objects) {
+            self.rebalances.get_or_create(&[("phase", phase)]).set(count);
+        }
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// How many objects are in each phase that there is. EMQX's definition lets no other be written.
+fn by_phase<'a>(objects: impl Iterator<Item = &'a Rebalance>) -> BTreeMap<String, i64> {
+    let mut phases: BTreeMap<String, i64> =
+        ["Waiting", "Processing", "Completed", "Failed"].map(|phase| (phase.to_owned(), 0)).into();
+    for object in objects {
+        *phases.entry(object.phase().unwrap_or("Waiting").to_owned()).or_default() += 1;
+    }
+    phases
+}
+
+/// Most reconciliations ask EMQX or Kubernetes a few times; a second is what one waits for answers.
+const LIMITS_S: [f64; 8] = [0.001, 0.005, 0.02, 0.05, 0.1, 0.5, 1.0, 2.5];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_figure_is_there_and_explained() {
+        let metrics = Metrics::default();
+        metrics.reconciled(Duration::from_millis(30), None);
+        metrics.reconciled(Duration::from_secs(3), Some(&Failure::Taken));
+        metrics.ended("completed");
+        metrics.asked("patch");
+        let text = metrics.text(std::iter::empty(), 1);
+        for line in [
+            "emqx_rebalance_controller_reconciles_total{result=\"ok\"} 1",
+            "emqx_rebalance_controller_reconciles_total{result=\"taken\"} 1",
+            "emqx_rebalance_controller_reconcile_seconds_bucket{le=\"0.02\"} 0",
+            "emqx_rebalance_controller_reconcile_seconds_bucket{le=\"0.05\"} 1",
+            "emqx_rebalance_controller_reconcile_seconds_bucket{le=\"+Inf\"} 2",
+            "emqx_rebalance_controller_outcomes_total{result=\"completed\"} 1",
+            "emqx_rebalance_controller_kubernetes_requests_total{verb=\"patch\"} 1",
+            "emqx_rebalance_controller_rebalances{phase=\"Waiting\"} 0",
+            "emqx_rebalance_controller_driven 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} not in\n{text}");
+        }
+        let families = text.lines().filter(|line| line.starts_with("# TYPE")).count();
+        assert_eq!(text.lines().filter(|line| line.starts_with("# HELP")).count(), families);
+        assert!(text.ends_with("# EOF\n"), "{text}");
+    }
+}
