@@ -96,7 +96,7 @@ impl Driver {
     fn see_run(&mut self, i: usize, shown: Option<RunPhase>) {
         self.started(i);
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
-        if tracked.state == TrackState::Refused && tracked.was_doubted {
+        if tracked.state.is_given_up() && tracked.was_doubted {
             // A start of ours has arrived after all.
             tracked.state = TrackState::running(None);
         }

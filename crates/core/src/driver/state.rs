@@ -315,6 +315,11 @@ impl TrackState {
         matches!(self, Self::Asked | Self::Doubtful { .. } | Self::Running { .. })
     }
 
+    /// Whether it is not expected to run, or not yet again: a start of it may arrive all the same.
+    pub(crate) fn is_given_up(&self) -> bool {
+        matches!(self, Self::Pending | Self::NotNeeded | Self::Refused)
+    }
+
     /// Whether it was running, and the last poll did not show it.
     pub(crate) fn is_unseen(&self) -> bool {
         matches!(self, Self::Gone | Self::Running { empty: 1.., .. })

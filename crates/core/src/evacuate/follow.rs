@@ -70,7 +70,7 @@ impl Evacuator {
 
     fn see(&mut self, shown: EvacuationState) {
         self.started();
-        if self.state.track == TrackState::Refused && self.state.was_doubted {
+        if self.state.track.is_given_up() && self.state.was_doubted {
             // A start of ours has arrived after all.
             self.state.track = TrackState::running(None);
         }

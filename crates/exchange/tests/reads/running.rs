@@ -58,7 +58,9 @@ fn a_refusal_in_the_middle_is_the_error() {
 
 #[test]
 fn what_runs_is_not_hidden_by_a_node_that_does_not_reach_the_others() {
-    let (mut script, cluster) = (cut_off(&[]), cluster());
+    let cluster = cluster();
+    snapshot(&mut well(), &cluster);
+    let mut script = cut_off(&[]);
     script.lines(&[2, 3, 4, 5], GLOBAL, &says(&hung(GLOBAL)));
     script.line(1, STATUS, says(&evacuating()));
     assert_eq!(script.ask(cluster.status()).0.unwrap().runs.len(), 1);

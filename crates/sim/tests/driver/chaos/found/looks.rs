@@ -204,3 +204,18 @@ fn a_start_that_nobody_saw_is_not_said_to_have_done_nothing() {
         driven(&scenario);
     }
 }
+
+#[test]
+fn a_start_that_arrives_while_it_waits_to_be_repeated_is_seen() {
+    // Its answer is lost, polls do not show it, and a node dies, so that everything is to stop.
+    for seed in 0..60 {
+        let killed = vec![(9_000, Fault::NodeKilled { node: node(3) })];
+        let clients = [360, 0, 0, 214, 303];
+        let mut scenario = scenario(Release::V4_4, &clients, Work::Level, killed);
+        scenario.doors = Doors::Each;
+        scenario.rate = 9;
+        scenario.patience.settle_s = 1;
+        scenario.storm = Storm { to_ms: 8_000, lost: 5, late: 50, seed, ..CALM };
+        driven(&scenario);
+    }
+}
