@@ -50,7 +50,7 @@ enum Command {
     TestWasm,
     /// Measures the npm package in Chromium against native Rust.
     BenchWasm,
-    /// Makes `examples/browser/page` a folder to serve, and the npm package before it.
+    /// Makes `bindings/console/page` a folder to serve, and the npm package before it.
     Page,
     /// Builds both, and tries the page in Chromium with the embedded cluster.
     TestPage,

@@ -7,11 +7,11 @@ use anyhow::{Result, ensure};
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
-const PAGE: &str = "examples/browser";
+const PAGE: &str = "bindings/console";
 /// What `cargo xtask wasm` builds.
 const PACKAGE: &str = "bindings/wasm/npm";
 
-/// Makes `examples/browser/page` a folder that any static server can serve.
+/// Makes `bindings/console/page` a folder that any static server can serve.
 pub(crate) fn build(shell: &Shell) -> Result<()> {
     ensure!(shell.path_exists(PACKAGE), "the npm package is missing: run `cargo xtask wasm` first");
     step("browser page", || {
