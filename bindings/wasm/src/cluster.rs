@@ -36,7 +36,7 @@ impl Cluster {
 
     /// Asks for the `Plan` of a `PlanRequest`.
     pub fn plan(&self, request: &str) -> Result<Talk, Thrown> {
-        Ok(Talk::new(self.0.plan(ask(request, |tree| PlanRequest::read(tree))?)))
+        Ok(Talk::new(self.0.plan(ask(request, PlanRequest::read)?)))
     }
 
     /// Asks whether a `Plan` can still be started: the error says what has changed.
@@ -57,7 +57,7 @@ impl Cluster {
 
     /// Asks for the `EvacuationPlan` of an `EvacuationRequest`.
     pub fn plan_evacuation(&self, request: &str) -> Result<Talk, Thrown> {
-        let request = ask(request, |tree| EvacuationRequest::read(tree))?;
+        let request = ask(request, EvacuationRequest::read)?;
         Ok(Talk::new(self.0.plan_evacuation(request)))
     }
 

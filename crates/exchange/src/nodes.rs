@@ -26,6 +26,13 @@ enum View {
     Silent,
 }
 
+impl View {
+    /// This one, or `other` if it says nothing.
+    fn or(self, other: Self) -> Self {
+        if matches!(self, Self::Silent) { other } else { self }
+    }
+}
+
 impl<T: Transport> Cluster<T> {
     /// Every node that the cluster names or that was ever read, each count with its time and source.
     ///
@@ -36,7 +43,7 @@ impl<T: Transport> Cluster<T> {
         let parse = |answer: &_| self.api.parse_nodes(answer);
         let is_slow = self.session.roll().is_slow();
         if !is_slow {
-            match self.session.ask_quickly(&request, parse).await {
+            match self.session.ask_of_all(&request, parse).await {
                 Ok((list, url)) => return self.completed(list, &url, false).await,
                 Err(error) if error.kind() == ErrorKind::Timeout => {}
                 Err(error) => return Err(error),
@@ -169,14 +176,19 @@ impl<T: Transport> Cluster<T> {
         let Some(first) = urls.first() else { return Ok(View::Silent) };
         // Behind a balancer the same URL leads to another node the second time.
         let second = urls.get(1).unwrap_or(first);
-        match self.look_at(first, node, View::Read).await? {
-            View::Silent => {}
-            view => return Ok(view),
+        let here = self.look_at(first, node, View::Read);
+        let there = join(self.look_at(second, node, View::Apart), self.ask_itself(node));
+        // Who was silent the last time is not waited for twice.
+        let was_silent = self.session.roll().unknown().contains(node);
+        if was_silent {
+            let (here, (there, itself)) = join(here, there).await;
+            return Ok(here?.or(there?).or(itself?));
         }
-        let (again, itself) =
-            join(self.look_at(second, node, View::Apart), self.ask_itself(node)).await;
-        match again? {
-            View::Silent => itself,
+        match here.await? {
+            View::Silent => {
+                let (there, itself) = there.await;
+                Ok(there?.or(itself?))
+            }
             view => Ok(view),
         }
     }

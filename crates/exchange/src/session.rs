@@ -64,10 +64,11 @@ impl<T: Transport> Session<T> {
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
     ) -> Result<A> {
         let mut slot = Slot::new(parse);
-        let answer = self.ask_again(request, &mut slot.reader()).await;
+        let answer = self.ask_again(request, &mut slot.reader(), Silence::AskNext).await;
         match answer {
             Err(error) if error.kind() == ErrorKind::Timeout => {
-                self.ask_each(request, &mut slot.reader(), self.line.timeouts.request).await?;
+                let timeout = self.line.timeouts.request;
+                self.ask_each(request, &mut slot.reader(), timeout, Silence::AskNext).await?;
             }
             answer => drop(answer?),
         }
@@ -85,7 +86,19 @@ impl<T: Transport> Session<T> {
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
     ) -> Result<(A, BaseUrl)> {
         let mut slot = Slot::new(parse);
-        let url = self.ask_again(request, &mut slot.reader()).await?;
+        let url = self.ask_again(request, &mut slot.reader(), Silence::AskNext).await?;
+        Ok((slot.take()?, url))
+    }
+
+    /// As [`Self::ask_quickly`] for what EMQX collects from all nodes: while one of them hangs, every
+    /// other one is silent, so nobody else is asked after the first that is.
+    pub(crate) async fn ask_of_all<A: Send>(
+        &self,
+        request: &Request<Vec<u8>>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
+    ) -> Result<(A, BaseUrl)> {
+        let mut slot = Slot::new(parse);
+        let url = self.ask_again(request, &mut slot.reader(), Silence::GiveUp).await?;
         Ok((slot.take()?, url))
     }
 
@@ -96,7 +109,8 @@ impl<T: Transport> Session<T> {
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
     ) -> Result<(A, BaseUrl)> {
         let mut slot = Slot::new(parse);
-        let url = self.ask_each(request, &mut slot.reader(), self.line.timeouts.quick()).await?;
+        let timeout = self.line.timeouts.quick();
+        let url = self.ask_each(request, &mut slot.reader(), timeout, Silence::AskNext).await?;
         Ok((slot.take()?, url))
     }
 
@@ -107,7 +121,8 @@ impl<T: Transport> Session<T> {
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
     ) -> Result<(A, BaseUrl)> {
         let mut slot = Slot::new(parse);
-        let url = self.ask_each(request, &mut slot.reader(), self.line.timeouts.request).await?;
+        let timeout = self.line.timeouts.request;
+        let url = self.ask_each(request, &mut slot.reader(), timeout, Silence::AskNext).await?;
         Ok((slot.take()?, url))
     }
 
@@ -116,13 +131,14 @@ impl<T: Transport> Session<T> {
         &'a self,
         request: &'a Request<Vec<u8>>,
         read: &'a mut Reader<'_>,
+        silence: Silence,
     ) -> BoxFuture<'a, Result<BaseUrl>> {
         Box::pin(async move {
             let mut pauses = backoff().build();
             loop {
-                let answer = self.ask_each(request, read, self.line.timeouts.quick()).await;
-                let is_over =
-                    |error: &Error| !error.is_retryable() || error.kind() == ErrorKind::Timeout;
+                let timeout = self.line.timeouts.quick();
+                let answer = self.ask_each(request, read, timeout, silence).await;
+                let is_over = |error: &Error| !error.is_retryable() || is_silence(error);
                 match (answer, pauses.next()) {
                     (Err(error), Some(pause)) if !is_over(&error) => {
                         self.transport.sleep(pause).await;
@@ -140,6 +156,7 @@ impl<T: Transport> Session<T> {
         request: &'a Request<Vec<u8>>,
         read: &'a mut Reader<'_>,
         timeout: Duration,
+        silence: Silence,
     ) -> BoxFuture<'a, Result<BaseUrl>> {
         Box::pin(async move {
             let mut last = Error::new(ErrorKind::Unreachable, "there is no URL to ask");
@@ -150,6 +167,9 @@ impl<T: Transport> Session<T> {
                     Ok(()) => {
                         self.line.addresses.prefer(place);
                         return Ok(url);
+                    }
+                    Err(error) if silence == Silence::GiveUp && is_silence(&error) => {
+                        return Err(error);
                     }
                     // One that is silent may answer yet; what the others say does not change that.
                     Err(error) if error.is_retryable() => {
@@ -351,6 +371,19 @@ impl<T: Transport> Session<T> {
 fn not_found(node: &NodeName) -> Error {
     let message = "the node's own API is not to be found: give its URL";
     Error::new(ErrorKind::Unreachable, message).with("node", node)
+}
+
+/// What follows from a silence.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Silence {
+    /// The next URL is asked.
+    AskNext,
+    /// Nobody else is asked: others would be silent too.
+    GiveUp,
+}
+
+fn is_silence(error: &Error) -> bool {
+    error.kind() == ErrorKind::Timeout
 }
 
 /// Reads an answer and keeps what it says, or says what is wrong with it.

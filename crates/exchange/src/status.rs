@@ -23,7 +23,7 @@ impl<T: Transport> Cluster<T> {
         let parse = |answer: &_| self.api.parse_global_status(answer);
         let is_slow = self.session.roll().is_slow();
         if !is_slow {
-            match self.session.ask_quickly(&request, parse).await {
+            match self.session.ask_of_all(&request, parse).await {
                 Ok((status, _)) => return self.with_unheard(status).await,
                 Err(error) if error.kind() == ErrorKind::Timeout => {}
                 Err(error) => return Err(self.in_words_of_release(error).await),
