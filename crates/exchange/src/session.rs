@@ -64,11 +64,11 @@ impl<T: Transport> Session<T> {
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
     ) -> Result<A> {
         let mut slot = Slot::new(parse);
-        let answer = self.ask_again(request, &mut slot.reader(), Silence::AskNext).await;
+        let answer = self.ask_again(request, &mut slot.reader(), IfSilent::AskNext).await;
         match answer {
             Err(error) if error.kind() == ErrorKind::Timeout => {
                 let timeout = self.line.timeouts.request;
-                self.ask_each(request, &mut slot.reader(), timeout, Silence::AskNext).await?;
+                self.ask_each(request, &mut slot.reader(), timeout, IfSilent::AskNext).await?;
             }
             answer => drop(answer?),
         }
@@ -86,7 +86,7 @@ impl<T: Transport> Session<T> {
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
     ) -> Result<(A, BaseUrl)> {
         let mut slot = Slot::new(parse);
-        let url = self.ask_again(request, &mut slot.reader(), Silence::AskNext).await?;
+        let url = self.ask_again(request, &mut slot.reader(), IfSilent::AskNext).await?;
         Ok((slot.take()?, url))
     }
 
@@ -98,7 +98,7 @@ impl<T: Transport> Session<T> {
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A> + Send,
     ) -> Result<(A, BaseUrl)> {
         let mut slot = Slot::new(parse);
-        let url = self.ask_again(request, &mut slot.reader(), Silence::GiveUp).await?;
+        let url = self.ask_again(request, &mut slot.reader(), IfSilent::GiveUp).await?;
         Ok((slot.take()?, url))
     }
 
@@ -110,7 +110,7 @@ impl<T: Transport> Session<T> {
     ) -> Result<(A, BaseUrl)> {
         let mut slot = Slot::new(parse);
         let timeout = self.line.timeouts.quick();
-        let url = self.ask_each(request, &mut slot.reader(), timeout, Silence::AskNext).await?;
+        let url = self.ask_each(request, &mut slot.reader(), timeout, IfSilent::AskNext).await?;
         Ok((slot.take()?, url))
     }
 
@@ -122,7 +122,7 @@ impl<T: Transport> Session<T> {
     ) -> Result<(A, BaseUrl)> {
         let mut slot = Slot::new(parse);
         let timeout = self.line.timeouts.request;
-        let url = self.ask_each(request, &mut slot.reader(), timeout, Silence::AskNext).await?;
+        let url = self.ask_each(request, &mut slot.reader(), timeout, IfSilent::AskNext).await?;
         Ok((slot.take()?, url))
     }
 
@@ -131,7 +131,7 @@ impl<T: Transport> Session<T> {
         &'a self,
         request: &'a Request<Vec<u8>>,
         read: &'a mut Reader<'_>,
-        silence: Silence,
+        silence: IfSilent,
     ) -> BoxFuture<'a, Result<BaseUrl>> {
         Box::pin(async move {
             let mut pauses = backoff().build();
@@ -156,7 +156,7 @@ impl<T: Transport> Session<T> {
         request: &'a Request<Vec<u8>>,
         read: &'a mut Reader<'_>,
         timeout: Duration,
-        silence: Silence,
+        silence: IfSilent,
     ) -> BoxFuture<'a, Result<BaseUrl>> {
         Box::pin(async move {
             let mut last = Error::new(ErrorKind::Unreachable, "there is no URL to ask");
@@ -168,7 +168,7 @@ impl<T: Transport> Session<T> {
                         self.line.addresses.prefer(place);
                         return Ok(url);
                     }
-                    Err(error) if silence == Silence::GiveUp && is_silence(&error) => {
+                    Err(error) if silence == IfSilent::GiveUp && is_silence(&error) => {
                         return Err(error);
                     }
                     // One that is silent may answer yet; what the others say does not change that.
@@ -375,7 +375,7 @@ fn not_found(node: &NodeName) -> Error {
 
 /// What follows from a silence.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum Silence {
+enum IfSilent {
     /// The next URL is asked.
     AskNext,
     /// Nobody else is asked: others would be silent too.

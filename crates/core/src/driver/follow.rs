@@ -8,7 +8,9 @@ use super::event::Event;
 use super::goal;
 use super::guard::down_node;
 use super::machine::Machine;
-use super::state::{EndReason, Missed, Round, Stage, TrackState};
+use super::round::Round;
+use super::state::{EndReason, Stage};
+use super::track::{Missed, TrackState};
 use crate::emqx::{GlobalStatus, NodeList, RunStatus};
 use crate::forecast::RunPhase;
 
@@ -167,7 +169,7 @@ impl Driver {
     }
 
     fn follow(&mut self, round: &Round) {
-        if !self.state.runs.iter().any(super::state::TrackedRun::is_live) {
+        if !self.state.runs.iter().any(super::track::TrackedRun::is_live) {
             return self.begin_ending(EndReason::Gone);
         }
         let idle_s = self.state.watch.idle_s(round);

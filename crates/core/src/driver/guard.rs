@@ -7,7 +7,7 @@
 use super::Driver;
 use super::clients::Clients;
 use super::options::DriverOptions;
-use super::state::Round;
+use super::round::Round;
 use super::watch::Watch;
 use crate::balance::float;
 use crate::emqx::{GlobalStatus, NodeList};

@@ -7,6 +7,7 @@
 mod ask;
 pub(crate) mod clients;
 mod clock;
+mod counts;
 pub(crate) mod ending;
 mod event;
 mod follow;
@@ -18,10 +19,12 @@ mod options;
 mod outcome;
 mod progress;
 mod record;
+pub(crate) mod round;
 mod start;
 pub(crate) mod state;
 pub(crate) mod status;
 mod stops;
+pub(crate) mod track;
 pub(crate) mod watch;
 mod wave;
 
@@ -41,7 +44,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Decision, Plan};
 use crate::units::Timestamp;
 use machine::Machine;
-use state::{Round, Stage, TrackState};
+use round::Round;
+use state::Stage;
+use track::TrackState;
 use watch::{Watch, mismatch};
 
 /// Drives one plan to its verdict.

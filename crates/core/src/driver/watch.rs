@@ -1,18 +1,17 @@
 //! What every driver keeps: the time, what it sent, and the cluster as last seen.
 
 use super::ask::{Answer, Ask, Request, RequestId};
-use super::clients::{Clients, Loss, lost_between, travelling};
+use super::clients::Loss;
 use super::clock::Clock;
 use super::event::Event;
 use super::guard::{Alarm, Guard};
-use super::options::DriverOptions;
 use super::outcome::Cause;
-use super::state::{Question, Round};
+use super::round::{Question, Round};
 use super::stops::Stops;
 use crate::emqx::StopAnswer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::NodeName;
-use crate::snapshot::{NodeLoad, NodeStatus};
+use crate::snapshot::NodeLoad;
 use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,12 +30,12 @@ pub(crate) struct Watch {
     pub(crate) baseline: Vec<NodeLoad>,
     /// The nodes before the first start of all, if that was another wave's.
     #[serde(default)]
-    origin: Vec<NodeLoad>,
+    pub(super) origin: Vec<NodeLoad>,
     /// The nodes as last seen.
     pub(crate) nodes: Vec<NodeLoad>,
     /// What nodes that are to lose clients have lost lately.
     #[serde(default)]
-    losses: Vec<Loss>,
+    pub(super) losses: Vec<Loss>,
     /// Since when the cluster could not be read, if the last poll did not come through.
     #[serde(default)]
     pub(crate) silence: Option<Silence>,
@@ -237,92 +236,6 @@ impl Watch {
         self.now.max(self.next_poll).plus_ms(poll_interval_ms)
     }
 
-    /// Keeps the nodes as they are before the first start.
-    pub(crate) fn see_baseline(&mut self, nodes: Vec<NodeLoad>) {
-        self.nodes.clone_from(&nodes);
-        self.baseline = nodes;
-        self.changed_at = self.now;
-    }
-
-    /// The nodes as they were before the first start of all.
-    pub(crate) fn origin(&self) -> &[NodeLoad] {
-        if self.origin.is_empty() { &self.baseline } else { &self.origin }
-    }
-
-    /// Begins another wave from the nodes as last seen.
-    pub(crate) fn begin_wave(&mut self) {
-        if self.origin.is_empty() {
-            self.origin = std::mem::take(&mut self.baseline);
-        }
-        self.baseline.clone_from(&self.nodes);
-        self.changed_at = self.now;
-        self.paused_ms = 0;
-        self.stops = Stops::default();
-        self.alarm = None;
-    }
-
-    /// Keeps the nodes as a poll shows them. `counted` are those whose counts tell of movement,
-    /// `donors` those that are to lose clients.
-    pub(crate) fn see_nodes(
-        &mut self,
-        nodes: Vec<NodeLoad>,
-        counted: &[NodeName],
-        donors: &[NodeName],
-        options: &DriverOptions,
-    ) {
-        if counts(&nodes, counted) != counts(&self.nodes, counted) {
-            self.changed_at = self.now;
-        }
-        // The clients of a node that is down are on their way too.
-        let down = nodes.iter().filter(|load| load.status == NodeStatus::Stopped);
-        let mut losing: Vec<NodeName> = down.map(|load| load.node.clone()).collect();
-        losing.extend(donors.iter().cloned());
-        let clients = lost_between(&self.nodes, &nodes, &losing);
-        let grace_ms = u64::from(options.reconnect_grace_s) * 1000;
-        let now = self.now;
-        self.losses.retain(|loss| now.ms_since(loss.at) <= grace_ms);
-        if clients > 0 {
-            self.losses.push(Loss { at: now, clients });
-        }
-        self.learn_origin(&nodes);
-        self.nodes = nodes;
-    }
-
-    /// Says of each count when it was read. A node that is not known keeps what was read of it last.
-    fn stamp(&self, nodes: &mut [NodeLoad]) {
-        let read_at_ms = self.clock.to_host(self.now).as_ms();
-        for load in nodes {
-            if load.status != NodeStatus::Unknown {
-                load.read_at_ms = Some(read_at_ms);
-            } else if let Some(last) = self.nodes.iter().find(|last| last.node == load.node) {
-                *load = NodeLoad { status: NodeStatus::Unknown, ..last.clone() };
-            }
-        }
-    }
-
-    /// A node whose clients were not known before the first start counts from when they first are.
-    fn learn_origin(&mut self, nodes: &[NodeLoad]) {
-        let origin = if self.origin.is_empty() { &mut self.baseline } else { &mut self.origin };
-        let unread =
-            |load: &&mut NodeLoad| load.status == NodeStatus::Unknown && load.read_at_ms.is_none();
-        for load in origin.iter_mut().filter(unread) {
-            let found = nodes.iter().find(|seen| seen.node == load.node);
-            if let Some(seen) = found.filter(|seen| seen.status != NodeStatus::Unknown) {
-                *load = seen.clone();
-            }
-        }
-    }
-
-    /// Where the clients are.
-    pub(crate) fn clients(&self) -> Clients {
-        Clients::of(self)
-    }
-
-    /// Clients that are taken to be on their way.
-    pub(crate) fn travelling(&self, before: u64, options: &DriverOptions) -> u64 {
-        travelling(&self.losses, before, self.now, options)
-    }
-
     /// Notes whether the poll came through.
     pub(crate) fn hear(&mut self, round: &Round) {
         if round.status.is_some() && round.nodes.is_some() {
@@ -393,16 +306,6 @@ impl Watch {
         self.next_poll = self.now;
         self.is_restored = true;
     }
-}
-
-/// The counts of `counted`, to be compared.
-fn counts(nodes: &[NodeLoad], counted: &[NodeName]) -> Vec<(NodeName, u64, u64)> {
-    let part = nodes.iter().filter(|load| counted.contains(&load.node));
-    let mut counts: Vec<_> = part
-        .map(|load| (load.node.clone(), load.connections, load.disconnected_sessions))
-        .collect();
-    counts.sort();
-    counts
 }
 
 pub(crate) fn mismatch() -> Error {

@@ -4,7 +4,9 @@ use super::plan::EvacuationPlan;
 use super::state::EvacuatorState;
 use super::{ending, progress};
 use crate::driver::machine::Machine;
-use crate::driver::state::{Round, Stage, TrackState};
+use crate::driver::round::Round;
+use crate::driver::state::Stage;
+use crate::driver::track::TrackState;
 use crate::driver::watch::Watch;
 use crate::driver::{
     Answer, DriverOptions, Guard, Input, Outcome, OutcomeKind, Purpose, Record, Status, Step,

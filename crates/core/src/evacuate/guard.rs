@@ -3,7 +3,7 @@
 use super::evacuator::Evacuator;
 use crate::driver::Guard;
 use crate::driver::guard::{down, full, missing_clients};
-use crate::driver::state::Round;
+use crate::driver::round::Round;
 use crate::emqx::GlobalStatus;
 
 impl Evacuator {

@@ -2,8 +2,9 @@
 
 use super::state::EvacuatorState;
 use crate::balance::float;
-use crate::driver::state::{Stage, TrackState};
+use crate::driver::state::Stage;
 use crate::driver::status::{Unread, missing};
+use crate::driver::track::TrackState;
 use crate::driver::{Phase, Progress, RunView, Status};
 use crate::emqx::{EvacuationState, RunState};
 use crate::snapshot::NodeLoad;

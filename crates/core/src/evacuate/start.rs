@@ -2,7 +2,9 @@
 
 use super::evacuator::Evacuator;
 use crate::driver::machine::Machine;
-use crate::driver::state::{EndReason, Question, Stage, TrackState};
+use crate::driver::round::Question;
+use crate::driver::state::{EndReason, Stage};
+use crate::driver::track::TrackState;
 use crate::driver::watch::mismatch;
 use crate::driver::{Answer, Ask, Cause, Event};
 use crate::emqx::{GlobalStatus, Refusal, RefusalReason, StartAnswer};

@@ -1,7 +1,8 @@
 //! Everything that is known of an evacuation, as a value that can be stored and read back.
 
 use super::plan::EvacuationPlan;
-use crate::driver::state::{Stage, TrackState};
+use crate::driver::state::Stage;
+use crate::driver::track::TrackState;
 use crate::driver::watch::Watch;
 use crate::driver::{DriverOptions, Purpose};
 use crate::emqx::EvacuationState;
@@ -41,7 +42,7 @@ pub struct EvacuatorState {
     /// What it means if EMQX shows no evacuation.
     #[cfg_attr(feature = "typescript", ts(skip))]
     #[serde(default)]
-    pub(super) silence: Silence,
+    pub(super) silence: Unshown,
     /// Whether EMQX has said that it stopped it: what it shows from then on is somebody else's.
     #[cfg_attr(feature = "typescript", ts(skip))]
     #[serde(default)]
@@ -70,7 +71,7 @@ impl EvacuatorState {
             shown: None,
             others: Vec::new(),
             empty_since: None,
-            silence: Silence::default(),
+            silence: Unshown::default(),
             is_over: false,
             was_told: false,
             was_doubted: false,
@@ -83,7 +84,7 @@ impl EvacuatorState {
         self.was_doubted |= self.track.doubt_after_restart();
         self.watch.forget_requests();
         self.stage.look_again(&mut self.watch);
-        self.silence = Silence::Unheard;
+        self.silence = Unshown::Unheard;
         self
     }
 
@@ -101,13 +102,13 @@ impl EvacuatorState {
     /// answered a stop, which takes its rebalance application.
     pub(super) fn hear(&mut self, is_down: Option<bool>, has_answered: bool) {
         match (is_down, self.silence) {
-            (Some(true), _) | (Some(false), Silence::Unheard) => {
-                self.silence = Silence::MeansNothing { until: self.watch.now.plus_ms(BOOT_MS) };
+            (Some(true), _) | (Some(false), Unshown::Unheard) => {
+                self.silence = Unshown::MeansNothing { until: self.watch.now.plus_ms(BOOT_MS) };
             }
             _ => {}
         }
         if has_answered {
-            self.silence = Silence::MeansNone;
+            self.silence = Unshown::MeansNone;
         }
     }
 
@@ -115,9 +116,9 @@ impl EvacuatorState {
     /// once the node is up.
     pub(super) fn is_away(&self) -> bool {
         match self.silence {
-            Silence::MeansNone => false,
-            Silence::MeansNothing { until } => self.watch.now < until,
-            Silence::Unheard => true,
+            Unshown::MeansNone => false,
+            Unshown::MeansNothing { until } => self.watch.now < until,
+            Unshown::Unheard => true,
         }
     }
 
@@ -136,7 +137,7 @@ impl EvacuatorState {
 /// What it means if EMQX shows no evacuation.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Silence {
+pub(super) enum Unshown {
     /// That there is none.
     #[default]
     MeansNone,
