@@ -8,19 +8,17 @@ use crate::run::{Keep, Run};
 use crate::task::Task;
 use emqx_rebalance_client::{Cluster as Client, ClusterConfig};
 use emqx_rebalance_core::{
-    Error, ErrorKind, EvacuationPlan, EvacuationRequest, Job, NodeName, Plan, PlanRequest, Result,
-    Snapshot, StartRequest,
+    Error, ErrorKind, EvacuationPlan, EvacuationRequest, Job, Plan, PlanRequest, Result,
+    StartRequest,
 };
 use emqx_rebalance_exchange::Access;
 use emqx_rebalance_exchange::sansio::Cluster as Exchange;
 use pyo3::prelude::*;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::mem::{forget, replace};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::OnceCell;
 
 /// A cluster behind its URLs, connected to when first asked, and again after a fork.
@@ -108,14 +106,11 @@ impl Cluster {
         self.spawn(py, async |client| client.status().await)
     }
 
-    /// Plans for the cluster as it is, its nodes weighted by `weights`.
-    fn plan(&self, py: Python<'_>, request: &str, weights: &str) -> PyResult<Task> {
-        let read = || {
-            let weights: BTreeMap<NodeName, f64> = json::value("weights", weights)?;
-            Ok((json::request(request, |from| PlanRequest::read(from))?, weights))
-        };
-        let (request, weights) = read().map_err(|error| raised(py, &error))?;
-        self.spawn(py, async move |client| planned(&client, request, weights).await)
+    /// Plans for the cluster as it is. `request` is a `PlanRequest`.
+    fn plan(&self, py: Python<'_>, request: &str) -> PyResult<Task> {
+        let read = json::request(request, |from| PlanRequest::read(from));
+        let PlanRequest { strategy, options, .. } = read.map_err(|error| raised(py, &error))?;
+        self.spawn(py, async move |client| client.plan(&strategy, &options).await)
     }
 
     /// Plans to empty a node.
@@ -188,23 +183,4 @@ impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cluster").field("urls", &self.config.urls).finish_non_exhaustive()
     }
-}
-
-async fn planned(
-    client: &Client,
-    request: PlanRequest,
-    weights: BTreeMap<NodeName, f64>,
-) -> Result<Plan> {
-    let mut nodes = client.snapshot().await?.nodes().to_vec();
-    for (node, weight) in weights {
-        let load = nodes.iter_mut().find(|load| load.node == node).ok_or_else(|| {
-            Error::new(ErrorKind::UnknownNode, "no such node in the cluster").with("node", &node)
-        })?;
-        load.weight = Some(weight);
-    }
-    let snapshot = Some(Snapshot::new(nodes)?);
-    let mut plan = PlanRequest { snapshot, ..request }.plan()?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    plan.fingerprint.made_at_ms = u64::try_from(now.as_millis()).ok();
-    Ok(plan)
 }

@@ -114,9 +114,8 @@ class BaseCluster:
         options: Mapping[str, Any],
     ) -> _native.Task:
         known("plan", options, "PlanOptions")
-        text = request(strategy, mode, options)
-        given = {} if weights is None else by_node("weights", weights, number)
-        return self._native.plan(text, to_json(given, "weights"))
+        given = {} if weights is None else {"weights": by_node("weights", weights, number)}
+        return self._native.plan(request(strategy, mode, {**options, **given}))
 
     def _ask_plan_evacuation(self, node: str, options: Mapping[str, Any]) -> _native.Task:
         known("plan_evacuation", options, "EvacuationOptions")

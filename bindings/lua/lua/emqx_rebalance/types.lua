@@ -58,6 +58,7 @@ local rebalance = {}
 ---@field reconnect_delay_s? number
 ---@field max_reconnect_rate? number
 ---@field max_cluster_reconnect_rate? number
+---@field weights? table<string, number>
 ---@field max_unavailable? integer
 ---@field target_over? number
 ---@field max_duration_s? integer

@@ -5,9 +5,7 @@ use super::strategy::StrategyArgs;
 use crate::clock::now_ms;
 use crate::input;
 use clap::Args;
-use emqx_rebalance_core::{
-    Error, ErrorKind, NodeLoad, Plan, PlanOptions, Problem, Result, Snapshot, Strategy, plan,
-};
+use emqx_rebalance_core::{Error, Plan, PlanOptions, Problem, Result, Snapshot, Strategy, plan};
 use serde_json::{Map, Value};
 
 /// What to plan: the strategy, and which nodes take part.
@@ -76,21 +74,17 @@ impl PlanningArgs {
         Ok((self.strategy.resolve()?, input::checked(self.options.given()?)?))
     }
 
-    /// Plans for `snapshot`, its nodes weighted as the arguments say, and notes the time.
+    /// Plans for `snapshot`, and notes the time.
     ///
     /// # Errors
-    /// Bad weights, and as [`emqx_rebalance_core::plan`].
+    /// As [`emqx_rebalance_core::plan`].
     pub(crate) fn plan(
         &self,
         snapshot: &Snapshot,
         strategy: &Strategy,
         options: &PlanOptions,
     ) -> Result<Plan> {
-        let mut nodes = snapshot.nodes().to_vec();
-        for pair in &self.options.weights {
-            weigh(&mut nodes, pair)?;
-        }
-        let mut plan = plan(&Snapshot::new(nodes)?, strategy, options)?;
+        let mut plan = plan(snapshot, strategy, options)?;
         plan.fingerprint.made_at_ms = Some(now_ms());
         Ok(plan)
     }
@@ -111,6 +105,7 @@ impl OptionArgs {
             ("mode", self.mode()),
             ("nodes", self.nodes.clone().map(Value::from)),
             ("exclude", self.exclude.clone().map(Value::from)),
+            ("weights", weights(&self.weights)?),
             ("coordinator", self.coordinator.clone().map(Value::from)),
             ("load_balancer", self.load_balancer.clone().map(Value::from)),
             ("reconnect_delay_s", number("reconnect_delay", &self.reconnect_delay, seconds as _)),
@@ -134,20 +129,19 @@ impl OptionArgs {
     }
 }
 
-/// Gives a node its weight.
-fn weigh(nodes: &mut [NodeLoad], pair: &str) -> Result<()> {
-    let parts = pair.split_once('=').and_then(|(node, weight)| {
-        let weight: f64 = weight.parse().ok()?;
-        (weight.is_finite() && weight > 0.0).then_some((node, weight))
-    });
-    let Some((node, weight)) = parts else {
-        let bound = "a node and a number more than 0, such as `emqx@10.0.0.1=2`";
-        return Err(Error::invalid("options", vec![Problem::new("weights", pair, bound)]));
-    };
-    let Some(load) = nodes.iter_mut().find(|load| load.node.as_str() == node) else {
-        let error = Error::new(ErrorKind::UnknownNode, "no such node in the snapshot");
-        return Err(error.with("node", node));
-    };
-    load.weight = Some(weight);
-    Ok(())
+/// The weights of nodes by name.
+fn weights(pairs: &[String]) -> Result<Option<Value>> {
+    let mut weights = Map::new();
+    for pair in pairs {
+        let parts = pair.split_once('=').and_then(|(node, weight)| {
+            let weight: f64 = weight.parse().ok()?;
+            (weight.is_finite() && weight > 0.0).then_some((node, weight))
+        });
+        let Some((node, weight)) = parts else {
+            let bound = "a node and a number more than 0, such as `emqx@10.0.0.1=2`";
+            return Err(Error::invalid("options", vec![Problem::new("weights", pair, bound)]));
+        };
+        weights.insert(node.to_owned(), weight.into());
+    }
+    Ok((!weights.is_empty()).then_some(Value::Object(weights)))
 }

@@ -49,7 +49,7 @@ pub(crate) async fn run(
 /// Where the plan comes from.
 enum Source {
     /// It is made from the cluster as it is.
-    Made(Strategy, PlanOptions),
+    Made(Box<(Strategy, PlanOptions)>),
     /// It was made before.
     Read(Approved),
 }
@@ -58,16 +58,13 @@ impl Source {
     fn of(args: &StartArgs) -> Result<Self> {
         Ok(match &args.plan {
             Some(path) => Self::Read(Approved::read(path, args)?),
-            None => {
-                let (strategy, options) = args.planning.resolve()?;
-                Self::Made(strategy, options)
-            }
+            None => Self::Made(Box::new(args.planning.resolve()?)),
         })
     }
 
     fn plan(self, args: &StartArgs, snapshot: &Snapshot) -> Result<Plan> {
         match self {
-            Self::Made(strategy, options) => args.planning.plan(snapshot, &strategy, &options),
+            Self::Made(asked) => args.planning.plan(snapshot, &asked.0, &asked.1),
             Self::Read(approved) => approved.fitting(snapshot),
         }
     }

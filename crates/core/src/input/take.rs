@@ -5,6 +5,7 @@ use super::loose::Loose;
 use crate::duration;
 use crate::node::NodeName;
 use crate::units::MAX_COUNT;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -136,6 +137,32 @@ impl Fields {
                 None
             }
         }
+    }
+
+    /// Takes an object of numbers more than 0 by node name; none counts as absent.
+    pub(crate) fn shares(&mut self, name: &str) -> BTreeMap<NodeName, f64> {
+        let is_empty = |value: &Loose| matches!(value, Loose::List(list) if list.is_empty());
+        // Lua tells an empty object from an empty list by nothing.
+        let value = self.take(name).filter(|value| !is_empty(value));
+        self.values.extend(value.map(|value| (name.to_owned(), value)));
+        let Some(mut inner) = self.object(name, "an object of numbers by node name") else {
+            return BTreeMap::new();
+        };
+        let mut shares = BTreeMap::new();
+        for node in inner.values.keys().cloned().collect::<Vec<_>>() {
+            match NodeName::new(node.as_str()) {
+                Ok(known) => {
+                    let share = inner.number(&node, "a number more than 0", |share| share > 0.0);
+                    shares.extend(share.map(|share| (known, share)));
+                }
+                Err(problem) => {
+                    inner.take(&node);
+                    inner.add_problems(&[problem]);
+                }
+            }
+        }
+        self.merge_at(name, inner, &[]);
+        shares
     }
 
     /// Takes a list of at least one object, each with its place in the list; it must be there.

@@ -23,6 +23,7 @@ use crate::node::NodeName;
 use crate::snapshot::Snapshot;
 use crate::strategy::Strategy;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One or more EMQX rebalances and what they will do.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -142,9 +143,16 @@ pub struct Run {
 /// Plans the rebalance of `snapshot`.
 ///
 /// # Errors
-/// `config_invalid` if the options name a node twice or leave none; `unknown_node` if they name
-/// one that is not in the snapshot.
+/// `config_invalid` if the options name a node twice or leave none, or a weight is no number more
+/// than 0; `unknown_node` if they name one that is not in the snapshot.
 pub fn plan(snapshot: &Snapshot, strategy: &Strategy, options: &PlanOptions) -> Result<Plan> {
+    if !options.weights.is_empty() {
+        // From here on the nodes have them, and so has the plan's fingerprint: to plan again, a node
+        // that has left by then need not be there.
+        let snapshot = snapshot.weighted(&options.weights)?;
+        let options = PlanOptions { weights: BTreeMap::new(), ..options.clone() };
+        return plan(&snapshot, strategy, &options);
+    }
     match options.mode {
         Mode::Single => single::plan(snapshot, strategy, options),
         Mode::Level => level::plan(snapshot, strategy, options),

@@ -5,6 +5,7 @@ use crate::input::{Fields, FromFields, Options};
 use crate::level::LoadBalancer;
 use crate::node::NodeName;
 use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
 
 /// What to plan, beside the strategy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -19,6 +20,11 @@ pub struct PlanOptions {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NodeName>>", optional))]
     pub exclude: Vec<NodeName>,
+    /// How much nodes should carry against the others, where the snapshot says nothing else: numbers
+    /// more than 0, by node. Default 1. EMQX knows nothing of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<NodeName, f64>>", optional))]
+    pub weights: BTreeMap<NodeName, f64>,
     /// The node to run it. Default: the emptiest recipient, since a donor that dies as coordinator
     /// costs two nodes at once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +72,7 @@ impl FromFields for PlanOptions {
         "mode",
         "nodes",
         "exclude",
+        "weights",
         "coordinator",
         "load_balancer",
         "reconnect_delay_s",
@@ -82,6 +89,7 @@ impl FromFields for PlanOptions {
             mode: fields.word("mode", &modes).unwrap_or_default(),
             nodes: fields.nodes("nodes"),
             exclude: fields.any_nodes("exclude").unwrap_or_default(),
+            weights: fields.shares("weights"),
             coordinator: fields.node("coordinator"),
             load_balancer: fields.word("load_balancer", &LoadBalancer::WORDS),
             reconnect_delay_s: fields.number("reconnect_delay_s", "a number of seconds", any),

@@ -106,6 +106,29 @@ mod tests {
     }
 
     #[test]
+    fn weights_are_the_planners_whoever_asks() {
+        let nodes = r#""snapshot":{"nodes":[{"node":"a@h","connections":900},{"node":"b@h"}]}"#;
+        let level = r#""mode":"level","load_balancer":"round_robin""#;
+        let ask = |weights: &str| read(&format!(r#"{{{nodes},{level},"weights":{weights}}}"#));
+        let plan = ask(r#"{"b@h":2}"#).unwrap().plan().unwrap();
+        let end = |i: usize| plan.forecast.end[i].connections;
+        assert_eq!((end(0), end(1)), (300, 600));
+        assert!(plan.asked.options.weights.is_empty(), "the fingerprint has them");
+        assert_eq!(plan.fingerprint.nodes[1].weight, Some(2.0));
+        let error = ask(r#"{"c@h":2}"#).unwrap().plan().unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::UnknownNode);
+        for (bad, field) in [
+            (r#"{"b@h":0}"#, "weights.b@h"),
+            (r#"{"b@h":"x"}"#, "weights.b@h"),
+            (r#"{"b h":1}"#, "weights.node"),
+            ("7", "weights"),
+        ] {
+            assert_eq!(ask(bad).unwrap_err().context()["field"], field, "{bad}");
+        }
+        assert!(ask("[]").unwrap().options.weights.is_empty(), "an empty table of Lua");
+    }
+
+    #[test]
     fn nothing_is_given_twice() {
         for json in [
             r#"{"strategy":{"conn_evict_rate":7},"conn_evict_rate":8}"#,

@@ -7,12 +7,12 @@ mod typescript;
 #[cfg(feature = "typescript")]
 pub(crate) use typescript::SnapshotInput;
 
-use crate::error::{Error, Problem, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::node::NodeName;
 use crate::units::MAX_COUNT;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The load of every node of a cluster at one time, in EMQX's order.
 ///
@@ -135,6 +135,22 @@ impl Snapshot {
         } else {
             Err(Error::invalid("snapshot", problems))
         }
+    }
+
+    /// The same with other weights for some nodes.
+    ///
+    /// # Errors
+    /// `unknown_node` if one is not here, `config_invalid` if a weight is no number more than 0.
+    pub fn weighted(&self, weights: &BTreeMap<NodeName, f64>) -> Result<Self> {
+        let mut nodes = self.nodes.clone();
+        for (node, weight) in weights {
+            let load = nodes.iter_mut().find(|load| load.node == *node).ok_or_else(|| {
+                let message = "no such node in the snapshot";
+                Error::new(ErrorKind::UnknownNode, message).with("node", node)
+            })?;
+            load.weight = Some(*weight);
+        }
+        Self::new(nodes)
     }
 
     /// The nodes, in EMQX's order.
