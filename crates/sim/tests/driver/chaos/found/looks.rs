@@ -219,3 +219,17 @@ fn a_start_that_arrives_while_it_waits_to_be_repeated_is_seen() {
         driven(&scenario);
     }
 }
+
+#[test]
+fn an_evacuation_on_a_node_that_hangs_until_it_is_declared_down_is_not_gone() {
+    // Whoever has declared it down shows no evacuation, and must not say that the node runs.
+    for release in Release::ALL {
+        let hung = vec![(0, Fault::NodeHung { node: node(1) })];
+        let mut scenario = scenario(release, &[0, 0], Work::Evacuation { node: 0 }, hung);
+        scenario.doors = Doors::Balanced;
+        scenario.patience.empty_polls = 1;
+        scenario.patience.poll_interval_ms = 300;
+        scenario.patience.settle_s = 6;
+        driven(&scenario);
+    }
+}
