@@ -202,19 +202,27 @@ fn is_within(host: &Host, plan: &Plan, count: impl Fn(&NodeName) -> u64) -> bool
 
 /// When the last counts that the driver has were asked for.
 fn last_read(host: &Host) -> Timestamp {
+    last_read_by(host, host.now())
+}
+
+/// The same of the counts that it had by then.
+fn last_read_by(host: &Host, then: Timestamp) -> Timestamp {
     let reads = host.sent.iter().filter(|sent| sent.purpose == Purpose::Counts);
     let answered = reads.filter_map(|sent| Some((sent.answered?, sent.at)));
+    let answered = answered.filter(|(answered, _)| *answered <= then);
     // A poll may ask several nodes one after the other.
     let asked = answered.max().map_or_else(Timestamp::default, |(_, asked)| asked);
     Timestamp::from_ms(asked.as_ms().saturating_sub(POLL_MS))
 }
 
-/// Clients that were connected before the first start, by what was there until then.
-fn before(host: &Host) -> u64 {
+/// How many clients the driver may have counted before the first start, at least and at most. What
+/// became of them before it looked, by a run of somebody else or otherwise, it cannot know.
+fn before(host: &Host) -> (u64, u64) {
     let begun = host.sent.iter().find(|sent| sent.purpose.is_start()).map(|sent| sent.at);
     let until = begun.unwrap_or_else(|| host.now());
-    let samples = host.truth.samples.iter().filter(|sample| sample.at <= until);
-    samples.map(Sample::connected).min().unwrap_or(0)
+    let samples = host.truth.since(last_read_by(host, until));
+    let counts = samples.take_while(|sample| sample.at <= until).map(Sample::connected);
+    counts.fold((u64::MAX, 0), |(least, most), count| (least.min(count), most.max(count)))
 }
 
 /// Clients that are nowhere, of `before`, not counting those that left by themselves.
@@ -229,7 +237,7 @@ fn allowed(host: &Host, before: u64) -> u64 {
 }
 
 fn nobody_lost(host: &Host) -> Result<(), String> {
-    let before = before(host);
+    let (before, _) = before(host);
     let allowed = allowed(host, before);
     let fewest = host.truth.since(last_read(host)).map(|sample| missing(before, sample)).min();
     if fewest.is_some_and(|missing| missing > allowed) {
@@ -283,7 +291,7 @@ fn words(host: &Host, outcome: &Outcome) -> Result<(), String> {
     if !shows_live(host.scenario.config.personality) || !host.truth.was_down.is_empty() {
         return Ok(());
     }
-    let before = before(host);
+    let (_, before) = before(host);
     let are_back = host
         .truth
         .since(last_read(host))
@@ -379,7 +387,7 @@ pub(super) fn success(host: &Host) -> Result<(), String> {
     let begun = host.events.iter().filter(|(_, e)| matches!(e, Event::Starting { .. }));
     let (mut first, mut last) = (begun.clone(), begun);
     let spread_ms = first.next().zip(last.next_back()).map_or(0, |((a, _), (z, _))| z.ms_since(*a));
-    let was_uneven = outcome.result == OutcomeKind::Vanished && spread_ms > 1_000;
+    let was_uneven = outcome.result == OutcomeKind::Vanished && spread_ms > EVEN_MS;
     // A cluster that is silent for longer than the user waits for it has come to nobody knows what.
     let storm = &host.scenario.storm;
     let silent_ms = storm.to_ms - storm.from_ms + 2 * storm.slowest_ms + LONGEST_REQUEST_MS;
@@ -397,10 +405,26 @@ pub(super) fn success(host: &Host) -> Result<(), String> {
     if host.truth.begun.iter().any(|(place, begun)| *begun > host.meant(*place)) {
         return Err(format!("started again: {:?}", host.truth.begun));
     }
-    if host.truth.ends.iter().any(|(_, _, end)| *end != End::ByItself) {
+    let was_ended = |(_, _, end): &&(Timestamp, usize, End)| *end != End::ByItself;
+    if host.truth.ends.iter().any(|end| was_ended(&end) && !is_of_uneven_wave(host, end.0)) {
         return Err(format!("did not end by themselves: {:?}", host.truth.ends));
     }
     Ok(())
+}
+
+/// Whether `at` is in the last wave, whose starts were pulled apart by a death or a pause. EMQX may
+/// refuse one for what another one has begun meanwhile, and then those that it took are stopped.
+fn is_of_uneven_wave(host: &Host, at: Timestamp) -> bool {
+    let is_next = |(_, event): &(Timestamp, Event)| matches!(event, Event::NextWave { .. });
+    let first = host.events.iter().rposition(is_next).unwrap_or(0);
+    let is_start = |event: &Event| matches!(event, Event::Starting { .. });
+    let starts = host.events[first..].iter().filter(|(_, event)| is_start(event));
+    let mut starts = starts.map(|(at, _)| *at);
+    let began = starts.next();
+    began.is_some_and(|began| {
+        let last = starts.last().unwrap_or(began);
+        at >= began && last.ms_since(began) > EVEN_MS
+    })
 }
 
 /// Whether the fullest of the plan's nodes is as little over the mean as the absolute threshold allows.
@@ -418,7 +442,7 @@ fn is_within_thresholds(host: &Host) -> bool {
 /// they were given time and a few polls went by.
 pub(super) fn bounded(host: &Host) -> Result<(), String> {
     let patience = &host.scenario.patience;
-    let before = before(host);
+    let (before, _) = before(host);
     let percent = u64::from(patience.max_missing_percent);
     let donors: u64 = match host.subject.plan() {
         Some(plan) => plan.runs.iter().map(|run| run.donors.len() as u64).sum(),
@@ -441,6 +465,8 @@ const MOST_STARTS: usize = 3;
 const HOUR_MS: u64 = 3_600_000;
 /// A poll may begin so long before its last question.
 const POLL_MS: u64 = 10_000;
+/// Starts of one wave are this close together, unless something befalls who sends them.
+const EVEN_MS: u64 = 1_000;
 /// The time limit of a start, the longest of all.
 const LONGEST_REQUEST_MS: u64 = 60_000;
 /// Counts are so old at most when they come in.
