@@ -109,6 +109,10 @@ pub(super) struct TrackedRun {
     /// Whether the answer to a start of it was ever lost: that start may arrive late.
     #[serde(default)]
     pub(super) was_doubted: bool,
+    /// Donors that EMQX has shown and the plan has for recipients: counts moved in between, or EMQX counts
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) unplanned: Vec<NodeName>,
     /// The node of it that was down at its end or thereafter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) lost: Option<NodeName>,
@@ -277,7 +281,7 @@ impl DriverState {
     pub(super) fn donors(&self) -> Vec<NodeName> {
         let mut donors = Vec::new();
         for tracked in self.runs.iter().filter(|tracked| tracked.was_started()) {
-            for node in &tracked.run.donors {
+            for node in tracked.donors() {
                 if !donors.contains(node) {
                     donors.push(node.clone());
                 }
@@ -434,7 +438,22 @@ impl TrackedRun {
             is_over: false,
             was_told: false,
             was_doubted: false,
+            unplanned: Vec::new(),
             lost: None,
+        }
+    }
+
+    /// The nodes that lose clients by it: as planned, and as EMQX has shown.
+    pub(super) fn donors(&self) -> impl Iterator<Item = &NodeName> {
+        self.run.donors.iter().chain(&self.unplanned)
+    }
+
+    /// Takes note of the donors that EMQX shows.
+    pub(super) fn learn_donors(&mut self, shown: &[NodeName]) {
+        for donor in shown {
+            if self.donors().all(|known| known != donor) {
+                self.unplanned.push(donor.clone());
+            }
         }
     }
 
@@ -478,7 +497,7 @@ impl TrackedRun {
         &'a self,
         status: &'a GlobalStatus,
     ) -> impl Iterator<Item = &'a NodeName> {
-        let speakers = self.run.donors.iter().chain(std::iter::once(&self.run.coordinator));
+        let speakers = self.donors().chain(std::iter::once(&self.run.coordinator));
         speakers.filter(|node| status.unheard.contains(node))
     }
 }

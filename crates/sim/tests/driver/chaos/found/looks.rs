@@ -233,3 +233,23 @@ fn an_evacuation_on_a_node_that_hangs_until_it_is_declared_down_is_not_gone() {
         driven(&scenario);
     }
 }
+
+#[test]
+fn a_run_whose_donor_hangs_is_not_gone_although_the_plan_has_it_for_a_recipient() {
+    // EMQX 4.4.12 counts sessions for clients, plans are made by those, and EMQX picks by the clients.
+    for at in (10_600..12_600).step_by(100) {
+        let hung = vec![(at, Fault::NodeHung { node: node(1) })];
+        let mut scenario = scenario(Release::V4_4_12, &[177, 168], Work::Level, hung);
+        scenario.config.nodes[0].disconnected_sessions = 11;
+        scenario.config.load_balancer = LoadBalancer::ideal(Policy::RoundRobin);
+        (scenario.config.reconnect.min_ms, scenario.config.reconnect.max_ms) = (0, 0);
+        scenario.config.seed = 0;
+        scenario.doors = Doors::Each;
+        scenario.rate = 11;
+        scenario.waits = (1, 3);
+        scenario.patience.empty_polls = 1;
+        scenario.patience.poll_interval_ms = 432;
+        scenario.patience.settle_s = 1;
+        driven(&scenario);
+    }
+}
