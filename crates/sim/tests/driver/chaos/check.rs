@@ -124,14 +124,15 @@ fn told_to_stop(host: &Host) -> Result<(), String> {
 /// whom EMQX had told that ours is stopped.
 ///
 /// An evacuation is known by its node alone, and a run by its nodes and rates: who asked for one and
-/// heard no answer takes the one that is shown for its own.
+/// heard no answer takes the one that is shown for its own. Nor does a process know whether the start of
+/// the one before it was sent.
 fn knowing_harm(host: &Host) -> Result<(), String> {
     for harm in &host.truth.harmed {
         let name = node(harm.place + 1);
         let stops = || host.sent.iter().filter(|sent| sent.purpose.stopped() == Some(&name));
         let Some(stop) = stops().rfind(|sent| sent.at <= harm.at) else { continue };
         let was_done = |sent: &Sent| sent.was_done && sent.answered.is_some_and(|at| at < stop.at);
-        let is_known = host.asked(&name) == 1
+        let is_known = host.meant(harm.place) == 1
             && host.sent.iter().any(|sent| sent.purpose.started() == Some(&name) && was_done(sent));
         if is_known && stops().any(was_done) && !host.was_disturbed {
             return Err(format!("{name} was told to stop again, and stopped somebody else's"));
