@@ -177,7 +177,7 @@ impl Driver {
     }
 
     fn follow(&mut self, round: &Round) {
-        if !self.state.runs.iter().any(super::state::TrackedRun::is_live) {
+        if !self.state.runs.iter().any(super::tracked::TrackedRun::is_live) {
             return self.begin_ending(EndReason::Gone);
         }
         let idle_s = self.state.watch.idle_s(round);

@@ -1,6 +1,7 @@
 //! Whether the counts are where the plan wanted them, recomputed from the nodes themselves.
 
-use super::state::{DriverState, TrackedRun};
+use super::state::DriverState;
+use super::tracked::TrackedRun;
 use crate::balance::{Balance, float};
 use crate::node::NodeName;
 use crate::plan::{Mode, Run};

@@ -22,6 +22,7 @@ mod start;
 pub(crate) mod state;
 pub(crate) mod status;
 mod stops;
+mod tracked;
 pub(crate) mod watch;
 mod wave;
 

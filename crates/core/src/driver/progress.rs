@@ -3,8 +3,9 @@
 use super::Driver;
 use super::event::Event;
 use super::outcome::{Outcome, Phase};
-use super::state::{DriverState, Stage, TrackState, TrackedRun};
+use super::state::{DriverState, Stage, TrackState};
 use super::status::{Progress, RunView, Status, Unread, missing};
+use super::tracked::TrackedRun;
 use crate::balance::float;
 use crate::emqx::RunState;
 use crate::forecast::RunPhase;
