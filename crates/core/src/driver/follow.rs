@@ -74,6 +74,7 @@ impl Driver {
 
     fn see_runs(&mut self, status: &GlobalStatus, round: &Round) {
         for i in 0..self.state.runs.len() {
+            self.see_donors(i, status);
             let shown = self.shown_phase(i, status);
             let is_heard = self.state.runs.get(i).is_some_and(|tracked| tracked.is_heard(status));
             match shown {
@@ -87,6 +88,15 @@ impl Driver {
             }
         }
         self.see_foreign_runs(status);
+    }
+
+    /// Who loses clients by a run tells of it, and is to serve again after it.
+    fn see_donors(&mut self, i: usize, status: &GlobalStatus) {
+        let Some(tracked) = self.state.runs.get_mut(i) else { return };
+        if let Some(entry) = status.rebalances.iter().find(|entry| tracked.is_shown(entry, status))
+        {
+            tracked.learn_donors(&entry.donors);
+        }
     }
 
     fn shown_phase(&self, i: usize, status: &GlobalStatus) -> Option<Option<RunPhase>> {

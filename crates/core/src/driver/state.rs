@@ -178,7 +178,7 @@ impl DriverState {
     pub(super) fn donors(&self) -> Vec<NodeName> {
         let mut donors = Vec::new();
         for tracked in self.runs.iter().filter(|tracked| tracked.was_started()) {
-            for node in &tracked.run.donors {
+            for node in tracked.donors() {
                 if !donors.contains(node) {
                     donors.push(node.clone());
                 }

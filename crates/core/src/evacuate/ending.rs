@@ -36,34 +36,46 @@ impl Evacuator {
         }
         let waited_ms = self.state.watch.now.ms_since(since);
         let could_read = round.status.is_some() && round.nodes.is_some();
-        let settle_ms = u64::from(self.state.options.settle_s) * 1000;
-        // What could not be read is asked again; only a cluster that stays silent ends without it. Who is
-        // late already has waited for that.
-        let is_patient = could_read || matches!(why, EndReason::Late { .. });
+        // That there is no evacuation takes the word of the node, or of others that reach it.
+        let is_heard = round.status.as_ref().is_none_or(|status| self.is_heard(status));
+        let can_judge = could_read && (is_heard || *why != EndReason::Gone);
         // Whose start was on its way is told to stop once that is there.
         let is_told = self.state.was_told || !lives;
-        let is_late =
-            waited_ms >= if is_patient && is_told { settle_ms } else { settle_ms * SILENCE };
-        let asked = round.availability.get(self.state.node()).copied();
-        let polls = u64::from(self.state.options.empty_polls);
-        let asked_enough = waited_ms >= self.poll_interval_ms() * polls;
-        let serves = match asked {
-            Some(Some(availability)) => availability == Availability::Serving,
-            Some(None) => asked_enough,
-            None => true,
-        };
+        // Who is late already has waited for what is silent.
+        let is_clear = can_judge || matches!(why, EndReason::Late { .. });
+        let is_late = waited_ms >= self.patience_ms(is_clear && is_told);
         // A start whose answer was lost may arrive after it was given up.
         let may_begin = matches!(why, EndReason::Refused { .. })
             && self.state.was_doubted
             && waited_ms < u64::from(self.state.options.reconnect_grace_s) * 1000;
-        if is_late || (serves && !lives && could_read && !may_begin) {
+        let asked = round.availability.get(self.state.node()).copied();
+        let serves = self.serves(asked, waited_ms);
+        if is_late || (serves && !lives && can_judge && !may_begin) {
             let silent_s = (!could_read).then_some(waited_ms / 1000);
-            let verdict = Verdict { why, availability: asked.flatten(), lives, silent_s };
+            let availability = asked.flatten();
+            let verdict = Verdict { why, availability, lives, silent_s, is_heard };
             let mut outcome = verdict.outcome(&self.state);
             if asked == Some(None) {
                 outcome.unchecked = vec![self.state.node().clone()];
             }
             self.end(outcome);
+        }
+    }
+
+    /// Milliseconds to wait for a settled node. What could not be read or heard is asked again; only what
+    /// stays silent ends without it.
+    fn patience_ms(&self, is_clear: bool) -> u64 {
+        let settle_ms = u64::from(self.state.options.settle_s) * 1000;
+        if is_clear { settle_ms } else { settle_ms * SILENCE }
+    }
+
+    /// Whether the node serves clients, by its own word or, once it was asked enough, for want of one.
+    fn serves(&self, asked: Option<Option<Availability>>, waited_ms: u64) -> bool {
+        let polls = u64::from(self.state.options.empty_polls);
+        match asked {
+            Some(Some(availability)) => availability == Availability::Serving,
+            Some(None) => waited_ms >= self.poll_interval_ms() * polls,
+            None => true,
         }
     }
 }
@@ -74,6 +86,8 @@ struct Verdict<'a> {
     lives: bool,
     /// Seconds for which the cluster could not be read, if that is why there is a verdict now.
     silent_s: Option<u64>,
+    /// Whether the node's evacuation would be shown if there were one.
+    is_heard: bool,
 }
 
 impl Verdict<'_> {
@@ -106,6 +120,13 @@ impl Verdict<'_> {
             let detail = format!(
                 "the cluster could not be read for {silent_s} s after it showed no evacuation of {node} \
                  any more, so nobody knows what is left on it: look at its status"
+            );
+            return (OutcomeKind::TimedOut, detail);
+        }
+        if !self.is_heard {
+            let detail = format!(
+                "EMQX shows no evacuation of {node} any more, and {node} did not answer, so nobody knows \
+                 what is left on it: look at its status"
             );
             return (OutcomeKind::TimedOut, detail);
         }

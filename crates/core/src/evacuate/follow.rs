@@ -56,8 +56,7 @@ impl Evacuator {
 
     /// `is_down` is known if the nodes were read too.
     fn see_evacuation(&mut self, status: &GlobalStatus, is_down: Option<bool>, round: &Round) {
-        let node = self.state.node();
-        let is_heard = status.unreadable.is_empty() && !status.unheard.contains(node);
+        let is_heard = self.is_heard(status);
         match self.entry(status).filter(|_| !self.state.is_over) {
             Some(entry) => {
                 let shown = entry.state.clone();
@@ -68,6 +67,11 @@ impl Evacuator {
             None if is_heard && is_down.is_some() && !self.state.is_away() => self.miss(round),
             None => {}
         }
+    }
+
+    /// Whether the evacuation would be shown if there were one.
+    pub(super) fn is_heard(&self, status: &GlobalStatus) -> bool {
+        status.unreadable.is_empty() && !status.unheard.contains(self.state.node())
     }
 
     fn see(&mut self, shown: EvacuationState) {

@@ -285,12 +285,6 @@ impl Simulation {
     fn find_seen(&self, via: usize, name: &str) -> Option<usize> {
         self.cluster.find(name).filter(|node| self.cluster.sees(via, *node))
     }
-
-    /// The place of a node of the cluster of `via` that is up.
-    fn find_up(&self, via: usize, name: &str) -> Option<usize> {
-        let known = |node: &usize| self.cluster.knows(via, *node) && self.cluster.is_up(*node);
-        self.cluster.find(name).filter(known)
-    }
 }
 
 /// Whether a client asks for JSON, and not for whatever there is.

@@ -15,12 +15,12 @@ impl Simulation {
     }
 
     pub(super) fn node(&self, via: usize, name: &str) -> Reply {
-        let view = self.find_up(via, name).and_then(|node| self.cluster.node_view(node));
+        let view = self.find_seen(via, name).and_then(|node| self.cluster.node_view(node));
         view.map_or_else(|| answer::node_not_found(name), |view| answer::ok(&self.show_node(&view)))
     }
 
     pub(super) fn node_stats(&self, via: usize, name: &str) -> Reply {
-        self.find_up(via, name).map_or_else(
+        self.find_seen(via, name).map_or_else(
             || answer::node_not_found(name),
             |node| answer::ok(&self.show_stats(&[node]).into()),
         )
@@ -81,7 +81,7 @@ impl Simulation {
 
     /// What the dashboard shows of one node.
     pub(super) fn node_monitor_current(&self, via: usize, name: &str) -> Reply {
-        let view = self.find_up(via, name).and_then(|node| self.cluster.node_view(node));
+        let view = self.find_seen(via, name).and_then(|node| self.cluster.node_view(node));
         let Some(view) = view else { return answer::node_not_found(name) };
         let mut shown = self.monitor(&[view.node]);
         if self.cluster.rules().monitors_more {

@@ -299,3 +299,37 @@ fn a_cluster_that_is_silent_when_the_evacuation_is_gone_is_waited_for() {
     assert!(outcome.detail.contains("somebody stopped it"), "{}", outcome.detail);
     assert!(outcome.missing.is_some(), "{outcome:?}");
 }
+
+#[test]
+fn an_evacuation_that_seems_gone_is_judged_once_its_node_is_heard() {
+    let (mut town, mut driver) = (Town::new(), evacuator(r#"{"empty_polls":1}"#));
+    let mut unheard_s = 0;
+    let outcome = drive(&mut town, &mut driver, |town, driver| {
+        let is_gone = driver.status().runs[0].state.as_str() == "gone";
+        // A node that boots for longer than usual shows none; then it hangs for a while.
+        town.hide_polls = u32::from(town.age >= 9 && unheard_s < 100);
+        unheard_s += u32::from(is_gone);
+        town.unknown = (is_gone && unheard_s < 100).then(|| name("a@h"));
+        Kill::No
+    });
+    assert_eq!(outcome.result, OutcomeKind::Completed, "{outcome:?}");
+    assert_eq!((town.starts, town.stops), (1, 0));
+}
+
+#[test]
+fn nobody_knows_of_an_evacuation_whose_node_is_never_heard_again() {
+    let (mut town, mut driver) = (Town::new(), evacuator(r#"{"settle_s":20}"#));
+    let mut gone_s = 0;
+    let outcome = drive(&mut town, &mut driver, |town, driver| {
+        if town.age == 9 {
+            town.evacuation = None;
+        }
+        let is_gone = driver.status().runs[0].state.as_str() == "gone";
+        gone_s += u32::from(is_gone);
+        town.unknown = is_gone.then(|| name("a@h"));
+        Kill::No
+    });
+    assert_eq!(outcome.result, OutcomeKind::TimedOut, "{outcome:?}");
+    assert!(outcome.detail.contains("a@h did not answer, so nobody knows"), "{}", outcome.detail);
+    assert!(gone_s >= 200, "{gone_s}");
+}

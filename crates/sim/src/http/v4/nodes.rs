@@ -14,7 +14,7 @@ impl Simulation {
     }
 
     pub(super) fn node_v4(&self, via: usize, name: &str) -> Reply {
-        let view = self.find_up(via, name).and_then(|node| self.cluster.node_view(node));
+        let view = self.find_seen(via, name).and_then(|node| self.cluster.node_view(node));
         view.map_or_else(
             || refused(&format!("invalid node: {name}")),
             |view| data(&self.show_node_v4(&view)),

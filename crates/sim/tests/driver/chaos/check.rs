@@ -3,7 +3,7 @@
 use super::host::{Host, Sent};
 use super::line::Purpose;
 use super::subject::Subject;
-use super::truth::{End, Sample, shows_live};
+use super::truth::{Sample, shows_live};
 use crate::node;
 use emqx_rebalance_core::driver::{Event, Guard, Outcome, OutcomeKind};
 use emqx_rebalance_core::{NodeName, Plan, Timestamp};
@@ -124,14 +124,15 @@ fn told_to_stop(host: &Host) -> Result<(), String> {
 /// whom EMQX had told that ours is stopped.
 ///
 /// An evacuation is known by its node alone, and a run by its nodes and rates: who asked for one and
-/// heard no answer takes the one that is shown for its own.
+/// heard no answer takes the one that is shown for its own. Nor does a process know whether the start of
+/// the one before it was sent.
 fn knowing_harm(host: &Host) -> Result<(), String> {
     for harm in &host.truth.harmed {
         let name = node(harm.place + 1);
         let stops = || host.sent.iter().filter(|sent| sent.purpose.stopped() == Some(&name));
         let Some(stop) = stops().rfind(|sent| sent.at <= harm.at) else { continue };
         let was_done = |sent: &Sent| sent.was_done && sent.answered.is_some_and(|at| at < stop.at);
-        let is_known = host.asked(&name) == 1
+        let is_known = host.meant(harm.place) == 1
             && host.sent.iter().any(|sent| sent.purpose.started() == Some(&name) && was_done(sent));
         if is_known && stops().any(was_done) && !host.was_disturbed {
             return Err(format!("{name} was told to stop again, and stopped somebody else's"));
@@ -202,19 +203,27 @@ fn is_within(host: &Host, plan: &Plan, count: impl Fn(&NodeName) -> u64) -> bool
 
 /// When the last counts that the driver has were asked for.
 fn last_read(host: &Host) -> Timestamp {
+    last_read_by(host, host.now())
+}
+
+/// The same of the counts that it had by then.
+fn last_read_by(host: &Host, then: Timestamp) -> Timestamp {
     let reads = host.sent.iter().filter(|sent| sent.purpose == Purpose::Counts);
     let answered = reads.filter_map(|sent| Some((sent.answered?, sent.at)));
+    let answered = answered.filter(|(answered, _)| *answered <= then);
     // A poll may ask several nodes one after the other.
     let asked = answered.max().map_or_else(Timestamp::default, |(_, asked)| asked);
     Timestamp::from_ms(asked.as_ms().saturating_sub(POLL_MS))
 }
 
-/// Clients that were connected before the first start, by what was there until then.
-fn before(host: &Host) -> u64 {
+/// How many clients the driver may have counted before the first start, at least and at most. What
+/// became of them before it looked, by a run of somebody else or otherwise, it cannot know.
+pub(super) fn before(host: &Host) -> (u64, u64) {
     let begun = host.sent.iter().find(|sent| sent.purpose.is_start()).map(|sent| sent.at);
     let until = begun.unwrap_or_else(|| host.now());
-    let samples = host.truth.samples.iter().filter(|sample| sample.at <= until);
-    samples.map(Sample::connected).min().unwrap_or(0)
+    let samples = host.truth.since(last_read_by(host, until));
+    let counts = samples.take_while(|sample| sample.at <= until).map(Sample::connected);
+    counts.fold((u64::MAX, 0), |(least, most), count| (least.min(count), most.max(count)))
 }
 
 /// Clients that are nowhere, of `before`, not counting those that left by themselves.
@@ -229,7 +238,7 @@ fn allowed(host: &Host, before: u64) -> u64 {
 }
 
 fn nobody_lost(host: &Host) -> Result<(), String> {
-    let before = before(host);
+    let (before, _) = before(host);
     let allowed = allowed(host, before);
     let fewest = host.truth.since(last_read(host)).map(|sample| missing(before, sample)).min();
     if fewest.is_some_and(|missing| missing > allowed) {
@@ -283,7 +292,7 @@ fn words(host: &Host, outcome: &Outcome) -> Result<(), String> {
     if !shows_live(host.scenario.config.personality) || !host.truth.was_down.is_empty() {
         return Ok(());
     }
-    let before = before(host);
+    let (_, before) = before(host);
     let are_back = host
         .truth
         .since(last_read(host))
@@ -367,86 +376,15 @@ fn last_word(host: &mut Host, may_run: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// Of a cluster that is well: the runs were started once, ended by themselves, and reached the goal.
-pub(super) fn success(host: &Host) -> Result<(), String> {
-    let outcome = host.subject.outcome().ok_or("there is no verdict")?;
-    let starts = host.events.iter().filter(|(_, e)| matches!(e, Event::Starting { .. })).count();
-    // A cluster that cannot be read is not touched; and runs that level together and were begun at
-    // different times, since a start was lost or a process died, may end elsewhere.
-    let was_unread = outcome.result == OutcomeKind::Refused && starts == 0;
-    // Nor is one bothered for long whose starts are all lost.
-    let was_unheard = outcome.result == OutcomeKind::Refused && starts >= MOST_STARTS;
-    let begun = host.events.iter().filter(|(_, e)| matches!(e, Event::Starting { .. }));
-    let (mut first, mut last) = (begun.clone(), begun);
-    let spread_ms = first.next().zip(last.next_back()).map_or(0, |((a, _), (z, _))| z.ms_since(*a));
-    let was_uneven = outcome.result == OutcomeKind::Vanished && spread_ms > 1_000;
-    // A cluster that is silent for longer than the user waits for it has come to nobody knows what.
-    let storm = &host.scenario.storm;
-    let silent_ms = storm.to_ms - storm.from_ms + 2 * storm.slowest_ms + LONGEST_REQUEST_MS;
-    let waited_ms = u64::from(host.scenario.patience.settle_s) * 10_000;
-    let was_silent = outcome.result == OutcomeKind::TimedOut
-        && outcome.detail.contains("could not be read")
-        && waited_ms < silent_ms;
-    // Within the thresholds EMQX calls it balanced, and starts nothing more; a forecast may promise more.
-    let was_close = outcome.result == OutcomeKind::Vanished && is_within_thresholds(host);
-    let is_excused = was_unread || was_unheard || was_uneven || was_silent || was_close;
-    if !outcome.result.is_success() && !is_excused {
-        return Err("it is no success".to_owned());
-    }
-    // A short run may come and go before it can be seen that its start, whose answer was lost, arrived.
-    if host.truth.begun.iter().any(|(place, begun)| *begun > host.meant(*place)) {
-        return Err(format!("started again: {:?}", host.truth.begun));
-    }
-    if host.truth.ends.iter().any(|(_, _, end)| *end != End::ByItself) {
-        return Err(format!("did not end by themselves: {:?}", host.truth.ends));
-    }
-    Ok(())
-}
-
-/// Whether the fullest of the plan's nodes is as little over the mean as the absolute threshold allows.
-fn is_within_thresholds(host: &Host) -> bool {
-    let (Some(plan), Some(last)) = (host.subject.plan(), host.truth.samples.back()) else {
-        return false;
-    };
-    let mean = float(last.connected()) / float(last.counts.len() as u64);
-    let most = last.counts.iter().max().copied().unwrap_or(0);
-    let mut runs = plan.runs.iter();
-    runs.any(|run| float(most) - mean <= f64::from(run.strategy.abs_conn_threshold.get()))
-}
-
-/// Of clients that do not come back: no more are away than the user allows, and were dropped while
-/// they were given time and a few polls went by.
-pub(super) fn bounded(host: &Host) -> Result<(), String> {
-    let patience = &host.scenario.patience;
-    let before = before(host);
-    let percent = u64::from(patience.max_missing_percent);
-    let donors: u64 = match host.subject.plan() {
-        Some(plan) => plan.runs.iter().map(|run| run.donors.len() as u64).sum(),
-        None => 1,
-    };
-    let looked_ms = u64::from(patience.grace_s) * 1000 + 4 * u64::from(patience.poll_interval_ms);
-    let dropped = u64::from(host.scenario.rate) * donors * (looked_ms.div_ceil(1000) + 2);
-    let most = (before * percent).div_ceil(100) + dropped;
-    if percent < 100
-        && shows_live(host.scenario.config.personality)
-        && host.truth.most_away > most.max(1)
-    {
-        return Err(format!("{} of {before} were away, {most} may be", host.truth.most_away));
-    }
-    Ok(())
-}
-
 /// To one coordinator within an hour.
-const MOST_STARTS: usize = 3;
+pub(super) const MOST_STARTS: usize = 3;
 const HOUR_MS: u64 = 3_600_000;
 /// A poll may begin so long before its last question.
 const POLL_MS: u64 = 10_000;
-/// The time limit of a start, the longest of all.
-const LONGEST_REQUEST_MS: u64 = 60_000;
 /// Counts are so old at most when they come in.
 const OLDEST_MS: u64 = 120_000;
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn float(count: u64) -> f64 {
+pub(super) fn float(count: u64) -> f64 {
     count as f64
 }

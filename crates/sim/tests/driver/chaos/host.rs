@@ -8,8 +8,8 @@ use super::scenario::{Blow, Moment, Scenario, Trouble, What, When};
 use super::subject::Subject;
 use super::truth::{By, Truth};
 use crate::node;
+use emqx_rebalance_core::Timestamp;
 use emqx_rebalance_core::driver::Event;
-use emqx_rebalance_core::{NodeName, Timestamp};
 use emqx_rebalance_exchange::sansio::{
     Cluster, FailureKind, HttpAnswer, HttpRequest, RunInput, RunStep, Talk,
 };
@@ -534,12 +534,7 @@ impl Host {
         self.sent.iter().any(|sent| sent.purpose.is_start() && !sent.over)
     }
 
-    /// How often `name` was told to start.
-    pub(super) fn asked(&self, name: &NodeName) -> usize {
-        self.sent.iter().filter(|sent| sent.purpose.started() == Some(name)).count()
-    }
-
-    /// The same for the node at `place`, by what the driver says of itself.
+    /// How often the node at `place` was to be told to start, by what the driver says of itself.
     pub(super) fn meant(&self, place: usize) -> usize {
         let is_it = |event: &Event| matches!(event, Event::Starting { coordinator } if *coordinator == node(place + 1));
         self.events.iter().filter(|(_, event)| is_it(event)).count()

@@ -1,5 +1,6 @@
 //! Drivers in random trouble: what they say is held against what the simulated EMQX really did.
 
+mod aims;
 mod check;
 mod crowd;
 mod found;
@@ -62,7 +63,7 @@ proptest! {
     #[test]
     fn a_driver_that_dies_and_hears_badly_still_succeeds(scenario in bad_line()) {
         let mut host = driven(&scenario)?;
-        let checked = check::success(&host).and_then(|()| check::verdict(&mut host));
+        let checked = aims::success(&host).and_then(|()| check::verdict(&mut host));
         if let Err(wrong) = checked {
             prop_assert!(false, "{wrong} {}", told(&host));
         }
@@ -71,7 +72,7 @@ proptest! {
     #[test]
     fn clients_that_do_not_come_back_are_few(scenario in lost_clients()) {
         let mut host = driven(&scenario)?;
-        let checked = check::bounded(&host).and_then(|()| check::verdict(&mut host));
+        let checked = aims::bounded(&host).and_then(|()| check::verdict(&mut host));
         if let Err(wrong) = checked {
             prop_assert!(false, "{wrong} {}", told(&host));
         }
