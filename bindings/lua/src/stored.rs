@@ -10,6 +10,7 @@ use std::fmt::Display;
 /// `config_invalid` if it is another text.
 pub(crate) fn restored(text: &LuaString) -> Result<Job> {
     serde_json::from_slice(&text.as_bytes())
+        .and_then(emqx_rebalance_exchange::restored)
         .map_err(|error| unread("state", error, "the text of `run:state()`"))
 }
 

@@ -175,7 +175,7 @@ impl Cluster {
         keep: Option<PathBuf>,
         sink: Py<PyAny>,
     ) -> PyResult<Run> {
-        self.drive(py, json::value::<Job>("state", state), keep, sink)
+        self.drive(py, json::restored(state), keep, sink)
     }
 }
 

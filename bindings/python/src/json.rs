@@ -1,6 +1,6 @@
 //! JSON text, in which values cross.
 
-use emqx_rebalance_core::{Error, ErrorKind, NodeName, Problem, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Job, NodeName, Problem, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -30,6 +30,15 @@ pub(crate) fn value<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
         let message = format!("invalid {what}: {}", without_place(&error.to_string()));
         Error::new(ErrorKind::ConfigInvalid, message)
     })
+}
+
+/// Restores a job from its stored state.
+///
+/// # Errors
+/// `config_invalid` if it is none.
+pub(crate) fn restored(state: &str) -> Result<Job> {
+    emqx_rebalance_exchange::restored(value("state", state)?)
+        .map_err(|error| Error::new(ErrorKind::ConfigInvalid, format!("invalid state: {error}")))
 }
 
 /// Reads the member `field` of an object, if it is there. What is wrong with it goes to `problems`.

@@ -89,7 +89,7 @@ impl Exchange {
 
     /// Goes on from a stored state.
     fn resume(&self, py: Python<'_>, state: &str) -> PyResult<Driver> {
-        self.drive(py, json::value::<Job>("state", state))
+        self.drive(py, json::restored(state))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A cluster that is asked through the page's `fetch`.
 
-use crate::json::{Thrown, ask, read, thrown};
+use crate::json::{Thrown, ask, read, restored, thrown};
 use crate::options;
 use crate::run::Run;
 use crate::talk::Talk;
@@ -83,7 +83,7 @@ impl Cluster {
 
     /// A run that goes on from a `DriverState` or an `EvacuatorState`.
     pub fn resume(&self, state: &str) -> Result<Run, Thrown> {
-        self.drive(read::<Job>(state, "state")?)
+        self.drive(restored(state)?)
     }
 }
 

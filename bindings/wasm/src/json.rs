@@ -1,6 +1,6 @@
 //! From text to values and back.
 
-use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Job, Problem, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -24,6 +24,12 @@ pub(crate) fn ask<T>(text: &str, work: impl FnOnce(Value) -> Result<T>) -> Resul
 /// Reads a value whose type knows no problems of its own.
 pub(crate) fn read<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, Thrown> {
     T::deserialize(parsed(text, what)?).map_err(|error| unreadable(what, &error))
+}
+
+/// Restores a job from its stored state.
+pub(crate) fn restored(state: &str) -> Result<Job, Thrown> {
+    emqx_rebalance_exchange::restored(parsed(state, "state")?)
+        .map_err(|error| unreadable("state", &error))
 }
 
 /// The tree of `text`. Every type is read from trees: readers of both would be twice the code, and

@@ -2,6 +2,7 @@
 
 use crate::files::{MAX_FILE, Source, read_bounded};
 use emqx_rebalance_core::{Error, Job, Problem, Result};
+use emqx_rebalance_exchange::restored;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +46,8 @@ impl FileStore {
         };
         let text = read_bounded(path, Source::File, MAX_FILE);
         let text = text.map_err(|error| bad(format!("a readable file: {error}")))?;
-        serde_json::from_slice(&text).map_err(|error| bad(format!("a stored state: {error}")))
+        let job = serde_json::from_slice(&text).and_then(restored);
+        job.map_err(|error| bad(format!("a stored state: {error}")))
     }
 
     fn replace(&self, job: &Job) -> std::io::Result<()> {

@@ -6,14 +6,12 @@ use crate::error::Result;
 use crate::evacuate::{EvacuationPlan, Evacuator, EvacuatorState};
 use crate::plan::Plan;
 use crate::units::Timestamp;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A rebalance or an evacuation on its way to its verdict.
 ///
-/// As JSON it is all that its driver knows: a [`DriverState`] or an [`EvacuatorState`]. Reading that
-/// restores the driver, as [`Driver::restore`] does.
+/// As JSON it is all that its driver knows: a [`DriverState`] or an [`EvacuatorState`], of which it is
+/// made again.
 #[derive(Clone, Debug)]
 pub enum Job {
     /// The runs of a plan.
@@ -77,22 +75,24 @@ impl Serialize for Job {
     }
 }
 
-impl<'de> Deserialize<'de> for Job {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let state = Value::deserialize(deserializer)?;
-        let job = if state.pointer("/plan/asked/evacuation").is_some() {
-            EvacuatorState::deserialize(state).map(|state| Evacuator::restore(state).into())
-        } else {
-            DriverState::deserialize(state).map(|state| Driver::restore(state).into())
-        };
-        job.map_err(D::Error::custom)
+impl From<DriverState> for Job {
+    /// The job that goes on from a stored state; see [`Driver::restore`].
+    fn from(state: DriverState) -> Self {
+        Driver::restore(state).into()
+    }
+}
+
+impl From<EvacuatorState> for Job {
+    /// The job that goes on from a stored state; see [`Evacuator::restore`].
+    fn from(state: EvacuatorState) -> Self {
+        Evacuator::restore(state).into()
     }
 }
 
 /// What was to be done, of either kind.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(tag = "kind", content = "plan", rename_all = "snake_case")]
+#[serde(from = "Kept", tag = "kind", content = "plan", rename_all = "snake_case")]
 pub enum JobPlan {
     /// A rebalance.
     Rebalance(Box<Plan>),
@@ -126,31 +126,24 @@ impl JobPlan {
     }
 }
 
-/// Records of earlier versions are all of rebalances, and do not say so.
-impl<'de> Deserialize<'de> for JobPlan {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Tagged { kind, plan } = Tagged::deserialize(deserializer)?;
-        let plan = match kind {
-            Kind::Rebalance => {
-                crate::plan::with_curve(plan).map(|plan| Self::Rebalance(Box::new(plan)))
-            }
-            Kind::Evacuation => Box::deserialize(plan).map(Self::Evacuation),
-        };
-        plan.map_err(D::Error::custom)
-    }
-}
-
+/// Records of earlier versions are all of rebalances, and do not say so: the plan itself tells.
 #[derive(Deserialize)]
-struct Tagged {
-    #[serde(default)]
-    kind: Kind,
-    plan: Value,
+#[serde(untagged, expecting = "the plan of a rebalance or of an evacuation")]
+enum Kept {
+    Evacuation {
+        plan: Box<EvacuationPlan>,
+    },
+    Rebalance {
+        #[serde(deserialize_with = "crate::plan::with_curve")]
+        plan: Box<Plan>,
+    },
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    #[default]
-    Rebalance,
-    Evacuation,
+impl From<Kept> for JobPlan {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::Evacuation { plan } => Self::Evacuation(plan),
+            Kept::Rebalance { plan } => Self::Rebalance(plan),
+        }
+    }
 }

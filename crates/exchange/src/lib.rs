@@ -17,10 +17,12 @@ pub mod sansio;
 mod session;
 mod status;
 mod stop;
+mod stored;
 mod together;
 mod transport;
 
 pub use access::{Access, Auth, Timeouts};
 pub use base::BaseUrl;
 pub use cluster::Cluster;
+pub use stored::restored;
 pub use transport::Transport;

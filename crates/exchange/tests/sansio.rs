@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use emqx_rebalance_core::driver::{Driver, Event, OutcomeKind};
-use emqx_rebalance_core::{ErrorKind, Job, PlanRequest, Result, Tolerance};
+use emqx_rebalance_core::{ErrorKind, PlanRequest, Result, Tolerance};
 use emqx_rebalance_exchange::Access;
 use emqx_rebalance_exchange::sansio::{Cluster, HttpAnswer, Run, Talk};
 use emqx_rebalance_vectors::Host;
@@ -99,7 +99,8 @@ fn a_host_that_dies_goes_on_from_the_state() {
     events(&mut host, &mut run, 40);
     assert!(run.outcome().is_none());
     let state = serde_json::to_string(run.job()).unwrap();
-    let restored = || serde_json::from_str::<Job>(&state).unwrap();
+    let restored =
+        || emqx_rebalance_exchange::restored(serde_json::from_str(&state).unwrap()).unwrap();
     drop(run);
     let starts = |host: &Host| host.sent.iter().filter(|sent| sent.ends_with("/start")).count();
     let before = starts(&host);

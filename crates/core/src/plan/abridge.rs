@@ -33,8 +33,8 @@ impl Plan {
 }
 
 /// Reads a plan that was kept for later. Some were kept without a curve.
-pub(crate) fn with_curve<'de, D: Deserializer<'de>>(from: D) -> Result<Plan, D::Error> {
-    let mut plan = Plan::deserialize(from)?;
+pub(crate) fn with_curve<'de, D: Deserializer<'de>>(from: D) -> Result<Box<Plan>, D::Error> {
+    let mut plan = Box::<Plan>::deserialize(from)?;
     plan.restore_curve();
     Ok(plan)
 }

@@ -7,6 +7,7 @@ use emqx_rebalance_core::{
     Evacuation, EvacuationPlan, EvacuationPlanOptions, Evacuator, Job, LoadBalancer as Balancer,
     Mode, NodeName, Plan, PlanOptions, Snapshot, plan, plan_evacuation,
 };
+use emqx_rebalance_exchange::restored;
 use emqx_rebalance_exchange::sansio::{Cluster, Run, RunInput, RunStep};
 use emqx_rebalance_sim::{Policy, Release};
 
@@ -70,7 +71,7 @@ impl Subject {
     /// Another process goes on from the stored state.
     pub(super) fn reborn(&self, cluster: &Cluster) -> Self {
         let state = serde_json::to_string(self.0.job()).unwrap();
-        let job: Job = serde_json::from_str(&state).unwrap();
+        let job = restored(serde_json::from_str(&state).unwrap()).unwrap();
         Self(Box::new(cluster.drive(job).unwrap()))
     }
 }
