@@ -35,10 +35,13 @@ export class JsonDialog {
   #use(event) {
     event.preventDefault();
     try {
-      const { snapshot, ...options } = request(JSON.parse(this.#text.value, withoutNull));
-      plan({ ...options, snapshot });
+      const asked = request(JSON.parse(this.#text.value, withoutNull));
+      plan(asked);
+      const { snapshot, weights = {}, ...options } = asked;
       const given = Object.entries(options).map(([name, value]) => [name, wish(value)]);
-      this.#question.change({ nodes: snapshot.nodes, ...(given.length > 0 && { options: Object.fromEntries(given) }) });
+      // Here weights stand at the nodes.
+      const nodes = snapshot.nodes.map((load) => ({ ...load, ...(load.node in weights && { weight: Number(weights[load.node]) }) }));
+      this.#question.change({ nodes, ...(given.length > 0 && { options: Object.fromEntries(given) }) });
       this.#dialog.close();
     } catch (thrown) {
       say(this.#problem, complaint(thrown));
