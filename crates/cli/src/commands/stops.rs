@@ -4,8 +4,8 @@ use super::purpose::who;
 use crate::clock;
 use crate::output::Output;
 use emqx_rebalance_client::{MAX_FILE, Source, private, read_bounded};
-use emqx_rebalance_core::NodeName;
 use emqx_rebalance_core::driver::{OutcomeKind, Status};
+use emqx_rebalance_core::{NodeName, plain};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{self, Write};
@@ -52,7 +52,9 @@ impl Stops {
         };
         for Stop { at_ms, node, who } in stops.iter().filter(|stop| is_run(&stop.node)) {
             let when = clock::local(*at_ms);
-            outcome.detail.push_str(&format!("; {who} had EMQX stop it at {node}, at {when}"));
+            outcome
+                .detail
+                .push_str(&format!("; {} had EMQX stop it at {node}, at {when}", plain(who)));
         }
         status
     }

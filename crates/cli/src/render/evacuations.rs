@@ -5,7 +5,9 @@ use super::numbers::{change, count, counted, duration};
 use super::paper::{Names, Paper};
 use super::plan::finding;
 use super::table::{self, Column};
-use emqx_rebalance_core::{EvacuationPlan, EvacuationState, EvacuationStatus, NodeCurve, NodeEnd};
+use emqx_rebalance_core::{
+    EvacuationPlan, EvacuationState, EvacuationStatus, NodeCurve, NodeEnd, plain,
+};
 
 /// Every evacuation in a row.
 pub(crate) fn evacuations(evacuations: &[EvacuationStatus], paper: Paper) -> String {
@@ -80,7 +82,7 @@ fn words(state: &EvacuationState) -> String {
         EvacuationState::WaitingTakeover => "waiting for clients to come back elsewhere",
         EvacuationState::EvictingSessions => "moving sessions of absent clients",
         EvacuationState::Prohibiting => "empty, refuses clients until stopped",
-        EvacuationState::Other(word) => word,
+        EvacuationState::Other(word) => return plain(word).into_owned(),
     }
     .to_owned()
 }

@@ -5,7 +5,7 @@ use super::paper::{Names, Paper};
 use super::table::{self, Column};
 use super::{HEAD, verdict};
 use emqx_rebalance_core::driver::{RunView, Status};
-use emqx_rebalance_core::{NodeLoad, NodeStatus, RunPhase, RunState};
+use emqx_rebalance_core::{NodeLoad, NodeStatus, RunPhase, RunState, plain};
 
 /// The whole status.
 pub(crate) fn status(status: &Status, paper: Paper) -> String {
@@ -62,7 +62,7 @@ fn run(run: &RunView, names: &Names, paper: Paper) -> String {
 pub(crate) fn state(state: &RunState) -> String {
     let words = match state {
         RunState::Phase(phase) => phase_words(*phase),
-        RunState::Other(word) => return word.replace('_', " "),
+        RunState::Other(word) => return plain(word).replace('_', " "),
     };
     format!("{words} ({})", state.as_str())
 }
@@ -140,3 +140,14 @@ fn node_words(status: NodeStatus) -> &'static str {
 }
 
 const BAR: u16 = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_emqx_cannot_steer_a_terminal() {
+        let word = RunState::Other("a_\u{1b}[2J\u{202e}".to_owned());
+        assert_eq!(state(&word), r"a \u{1b}[2J\u{202e}");
+    }
+}
