@@ -1,0 +1,71 @@
+//! Who asks: what goes with a request, and the words for what comes of it.
+
+use super::Session;
+use crate::access::Auth;
+use crate::base::BaseUrl;
+use crate::transport::Transport;
+use emqx_rebalance_api::{ApiVersion, Credentials, Secret, Sent};
+use emqx_rebalance_core::{Error, Result};
+use http::Request;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+impl<T: Transport> Session<T> {
+    /// What goes with a request to `url`.
+    pub(super) async fn credentials(
+        &self,
+        url: &BaseUrl,
+        timeout: Duration,
+    ) -> Result<Credentials> {
+        match &self.line.auth {
+            Auth::Anonymous => Ok(Credentials::Anonymous),
+            Auth::Token(token) => Ok(Credentials::Token(token.clone())),
+            Auth::ApiKey { key, secret } => {
+                Ok(Credentials::ApiKey { key: key.clone(), secret: secret.clone() })
+            }
+            Auth::Login { username, password } => {
+                self.token(url, username, password, timeout).await.map(Credentials::Token)
+            }
+        }
+    }
+
+    async fn token(
+        &self,
+        url: &BaseUrl,
+        username: &str,
+        password: &Secret,
+        timeout: Duration,
+    ) -> Result<Secret> {
+        let known = self.line.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(token) = known {
+            return Ok(token);
+        }
+        let api = ApiVersion::V5;
+        let request = api.login(username, password)?;
+        let asked = Request::get(request.uri().clone()).body(Vec::new()).unwrap_or_default();
+        let answer = self.transport.send(url, request, timeout).await;
+        let login = answer.and_then(|response| api.parse_login(&response));
+        let login = login.map_err(|error| self.about(error, url, &asked))?;
+        self.remember(Some(login.token.clone()));
+        Ok(login.token)
+    }
+
+    /// `error` with what was asked of whom, in words that fit who asked.
+    pub(super) fn about(&self, error: Error, url: &BaseUrl, request: &Request<Vec<u8>>) -> Error {
+        let sent = match self.line.auth {
+            Auth::Anonymous => Sent::Nothing,
+            Auth::ApiKey { .. } => Sent::ApiKey,
+            Auth::Token(_) => Sent::Token,
+            Auth::Login { .. } => Sent::Login,
+        };
+        // That of a login on the way knows its own.
+        if error.context().contains_key("path") {
+            return error;
+        }
+        sent.explain(error).with("url", url).with("path", request.uri().path())
+    }
+
+    pub(super) fn remember(&self, token: Option<Secret>) {
+        *self.line.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+    }
+}
