@@ -1,10 +1,11 @@
 //! Carries a driver through a scenario, request by request, as a host with an HTTP client does.
 
-use super::crowd::{Crowd, Plight};
-use super::line::{
-    Fate, Lie, Parcel, Purpose, Random, Stage, access, delivered, failure, place, seen,
-};
-use super::scenario::{Blow, Moment, Scenario, Trouble, What, When};
+mod mail;
+mod troubles;
+
+use super::crowd::Crowd;
+use super::line::{Lie, Parcel, Purpose, Random, Stage, access, delivered, place, seen};
+use super::scenario::{Blow, Scenario, Trouble, What};
 use super::subject::Subject;
 use super::truth::{By, Truth};
 use crate::node;
@@ -13,7 +14,7 @@ use emqx_rebalance_core::driver::Event;
 use emqx_rebalance_exchange::sansio::{
     Cluster, FailureKind, HttpAnswer, HttpRequest, RunInput, RunStep, Talk,
 };
-use emqx_rebalance_sim::{Fault, Simulation};
+use emqx_rebalance_sim::Simulation;
 use std::collections::VecDeque;
 
 /// A request that was sent.
@@ -174,17 +175,6 @@ impl Host {
         self.suffer(step.requests, is_done);
     }
 
-    /// The next answer for the process. Before it has that, it knows nothing of it.
-    fn hand_over(&mut self) -> Option<HttpAnswer> {
-        let now = self.now();
-        let Mail { sent, answer, is_answer, was_done } = self.inbox.pop_front()?;
-        let sent = self.sent.get_mut(sent)?;
-        sent.answered = is_answer.then_some(now);
-        sent.was_done = was_done;
-        sent.over = true;
-        Some(answer)
-    }
-
     /// Sends what is to be sent, unless the process dies.
     fn suffer(&mut self, requests: Vec<HttpRequest>, is_done: bool) {
         let blow = self.scenario.mishaps.iter().find(|mishap| mishap.step == self.steps);
@@ -258,154 +248,6 @@ impl Host {
         self.allow_for_a_wave();
     }
 
-    /// Whatever a dead or finished process waited for.
-    fn give_up_all(&mut self) {
-        for flight in self.flights.drain(..) {
-            self.sent[flight.sent].over = true;
-        }
-        for mail in self.inbox.drain(..) {
-            self.sent[mail.sent].over = true;
-        }
-        for id in self.parcels.iter().map(|parcel| parcel.request.id).collect::<Vec<_>>() {
-            self.abandon(id);
-        }
-    }
-
-    /// Nobody waits for the answer to `id` any more; a command is carried out all the same.
-    fn abandon(&mut self, id: u64) {
-        for parcel in self.parcels.iter_mut().filter(|p| p.wanted && p.request.id == id) {
-            parcel.wanted = false;
-            if let Stage::There { ticket } = parcel.stage {
-                self.simulation.give_up(ticket);
-            }
-        }
-        self.parcels.retain(|parcel| {
-            parcel.wanted || parcel.is_command() && matches!(parcel.stage, Stage::Out { .. })
-        });
-    }
-
-    fn send(&mut self, request: HttpRequest) {
-        let now = self.now();
-        let purpose = Purpose::of(&request);
-        if let Err(wrong) = super::check::request(self, &purpose) {
-            self.wrong.push(wrong);
-        }
-        let sent = self.sent.len();
-        self.sent.push(Sent { at: now, purpose, answered: None, was_done: false, over: false });
-        let (id, timeout_ms) = (request.id, request.timeout_ms);
-        let fate = Fate::draw(&self.scenario.storm, now, &request, &mut self.random);
-        let mut parcel =
-            Parcel { request, stage: Stage::Out { at: now }, back_ms: 0, wanted: true };
-        let mut fails_after_ms = timeout_ms;
-        let mut arrives_after_ms = Some(0);
-        match fate {
-            Fate::Well => {}
-            Fate::Delayed { out_ms, back_ms } => {
-                parcel.back_ms = back_ms;
-                arrives_after_ms = Some(out_ms);
-            }
-            Fate::Lost { arrives_after_ms: arrives, told_after_ms } => {
-                parcel.wanted = false;
-                fails_after_ms = told_after_ms;
-                arrives_after_ms = arrives;
-            }
-        }
-        let is_silence = fails_after_ms >= timeout_ms;
-        let kind = if is_silence { FailureKind::Timeout } else { FailureKind::Unreachable };
-        self.flights.push(Flight { id, sent, fails_at: now.plus_ms(fails_after_ms), kind });
-        if let Some(after_ms) = arrives_after_ms {
-            parcel.stage = Stage::Out { at: now.plus_ms(after_ms) };
-            self.parcels.push(parcel);
-        }
-        self.move_parcels();
-    }
-
-    /// Brings every request and answer as far as it has come by now.
-    fn move_parcels(&mut self) {
-        let now = self.now();
-        for mut parcel in std::mem::take(&mut self.parcels) {
-            if let Stage::Out { at } = parcel.stage
-                && at <= now
-            {
-                parcel.stage = self.deliver(&parcel);
-            }
-            if let Stage::There { ticket } = parcel.stage
-                && let Some(answer) = self.simulation.collect(ticket)
-                && let Ok(answer) = seen(parcel.request.id, answer)
-            {
-                parcel.stage = Stage::Back { at: now.plus_ms(parcel.back_ms), answer };
-            }
-            match parcel.stage {
-                Stage::Back { at, answer } if at <= now => {
-                    if parcel.wanted {
-                        self.receive(&parcel.request, answer);
-                    }
-                }
-                _ if !parcel.wanted && !matches!(parcel.stage, Stage::Out { .. }) => {}
-                _ => self.parcels.push(parcel),
-            }
-        }
-    }
-
-    fn deliver(&mut self, parcel: &Parcel) -> Stage {
-        let request = delivered(&parcel.request, self.has_key);
-        let via = place(&parcel.request.url).unwrap_or_else(|| self.balance());
-        let answer = self.simulation.answer(via, &request);
-        self.look(By::Driver);
-        match seen(parcel.request.id, answer) {
-            Ok(answer) => Stage::Back { at: self.now().plus_ms(parcel.back_ms), answer },
-            Err(ticket) => {
-                if !parcel.wanted {
-                    self.simulation.give_up(ticket);
-                }
-                Stage::There { ticket }
-            }
-        }
-    }
-
-    /// The next node whose API listens.
-    fn balance(&mut self) -> usize {
-        let nodes = self.scenario.config.nodes.len();
-        let turns = (1..=nodes).map(|step| (self.next_door + step) % nodes);
-        let up = turns.clone().find(|via| self.simulation.cluster.is_up(*via));
-        self.next_door = up.unwrap_or(self.next_door);
-        self.next_door
-    }
-
-    fn receive(&mut self, request: &HttpRequest, mut answer: HttpAnswer) {
-        let Some(i) = self.flights.iter().position(|flight| flight.id == request.id) else {
-            return;
-        };
-        let flight = self.flights.swap_remove(i);
-        let now = self.now();
-        self.lies.retain(|(until, _)| *until > now);
-        for (_, lie) in &self.lies {
-            lie.told(&self.sent[flight.sent].purpose, &mut answer);
-        }
-        // A page for people is no answer of EMQX, and what is too large is not read.
-        let is_json = serde_json::from_str::<serde_json::Value>(&answer.body).is_ok();
-        let is_read = is_json && answer.body.len() <= emqx_rebalance_api::MAX_BODY;
-        let is_answer = answer.status == Some(200) && is_read;
-        // EMQX 4 says in the body what it did.
-        let is_refusal = answer.body.contains("\"code\"") && !answer.body.contains("\"code\":0");
-        let was_done = is_answer && !is_refusal;
-        self.inbox.push_back(Mail { sent: flight.sent, answer, is_answer, was_done });
-    }
-
-    fn fail_what_is_late(&mut self) {
-        let now = self.now();
-        let (late, open) = std::mem::take(&mut self.flights)
-            .into_iter()
-            .partition::<Vec<_>, _>(|flight| flight.fails_at <= now);
-        self.flights = open;
-        for flight in late {
-            self.abandon(flight.id);
-            let answer = failure(flight.id, flight.kind);
-            let mail = Mail { sent: flight.sent, answer, is_answer: false, was_done: false };
-            self.inbox.push_back(mail);
-        }
-    }
-
     /// Until there is something for the driver to do.
     fn wait(&mut self) {
         loop {
@@ -447,73 +289,6 @@ impl Host {
         self.fail_what_is_late();
     }
 
-    /// Puts on the agenda what is to happen at a time, or after something that has happened.
-    fn await_troubles(&mut self) {
-        for trouble in std::mem::take(&mut self.awaited) {
-            let begins = match trouble.when {
-                When::At(ms) => Some(Timestamp::from_ms(ms)),
-                When::After(moment, ms) => {
-                    let mut seen = self.events.iter().filter(|(_, event)| is_it(moment, event));
-                    seen.next().map(|(at, _)| at.plus_ms(ms))
-                }
-            };
-            match begins {
-                Some(at) => {
-                    let dated =
-                        trouble.what.into_iter().map(|(after, what)| (at.plus_ms(after), what));
-                    self.agenda.extend(dated);
-                }
-                None => self.awaited.push(trouble),
-            }
-        }
-        self.agenda.sort_by_key(|(at, _)| *at);
-    }
-
-    fn do_what_is_due(&mut self) {
-        let now = self.now();
-        while self.agenda.first().is_some_and(|(at, _)| *at <= now) {
-            let (_, what) = self.agenda.remove(0);
-            self.befall(what);
-        }
-    }
-
-    fn befall(&mut self, what: What) {
-        match what {
-            What::Emqx(fault) => self.inject(&fault),
-            What::Clients(plight) => self.befall_clients(&plight),
-            What::Twin(run) => {
-                if let Some(fault) = self.twin(run) {
-                    self.inject(&fault);
-                }
-            }
-            What::Lie(lie, for_ms) => self.lies.push((self.now().plus_ms(for_ms), lie)),
-            What::Key(is_good) => self.has_key = is_good,
-        }
-    }
-
-    fn befall_clients(&mut self, plight: &Plight) {
-        self.crowd.befall(self.now(), plight);
-        self.look(By::Time);
-    }
-
-    /// One that cannot happen does not.
-    fn inject(&mut self, fault: &Fault) {
-        let _happened = self.simulation.inject(fault);
-        self.look(By::Fault(fault));
-    }
-
-    fn twin(&self, run: usize) -> Option<Fault> {
-        if let Some(node) = self.subject.emptied() {
-            return Some(Fault::ForeignEvacuation { node: node.clone() });
-        }
-        let run = self.subject.plan()?.runs.get(run)?;
-        Some(Fault::ForeignRun {
-            coordinator: run.coordinator.clone(),
-            nodes: Some(run.nodes.clone()),
-            strategy: run.strategy.clone(),
-        })
-    }
-
     fn look(&mut self, by: By<'_>) {
         self.truth.look(&self.simulation.cluster, by);
     }
@@ -538,16 +313,6 @@ impl Host {
     pub(super) fn meant(&self, place: usize) -> usize {
         let is_it = |event: &Event| matches!(event, Event::Starting { coordinator } if *coordinator == node(place + 1));
         self.events.iter().filter(|(_, event)| is_it(event)).count()
-    }
-}
-
-fn is_it(moment: Moment, event: &Event) -> bool {
-    match moment {
-        Moment::Starting => matches!(event, Event::Starting { .. }),
-        Moment::Started => matches!(event, Event::Started { .. }),
-        Moment::Gone => matches!(event, Event::Gone { .. }),
-        Moment::Stopping => matches!(event, Event::Stopping { .. }),
-        Moment::NextWave => matches!(event, Event::NextWave { .. }),
     }
 }
 
