@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 from conftest import FAST, QUICK
 
-from emqx_rebalance import AsyncCluster, EmbeddedCluster, Snapshot, plan, plan_evacuation
+from emqx_rebalance import (
+    AsyncCluster,
+    EmbeddedCluster,
+    NodeLoad,
+    NodeStatus,
+    Snapshot,
+    plan,
+    plan_evacuation,
+)
 
 SNAPSHOT = Snapshot.of({"emqx@a": 1000, "emqx@<b>": 600, "emqx@c": 0, "emqx@d": 0})
 PLAN = plan(SNAPSHOT, mode="level", load_balancer="round_robin", abs_conn_threshold=10)
@@ -48,6 +56,17 @@ def test_long_names_keep_the_part_that_differs() -> None:
     assert spans[0].attrib["title"] == pod.format(0)
     labels = {text.text for text in tree.iter("{http://www.w3.org/2000/svg}text")}
     assert "emqx-core…8db64d58-0" in labels, labels
+
+
+def test_a_node_that_does_not_answer_has_no_numbers() -> None:
+    nodes = [
+        NodeLoad(node="emqx@a", connections=900),
+        NodeLoad(node="emqx@b"),
+        NodeLoad(node="emqx@c", status=NodeStatus.UNKNOWN),
+    ]
+    tree = parsed(plan(Snapshot(nodes=tuple(nodes)), exclude=["emqx@c"])._repr_html_())
+    rows = [[cell.text for cell in row] for row in tree.iter("tr")]
+    assert rows[3] == ["emqx@c", "?", "?", "?", "does not answer"], rows
 
 
 def test_nothing_to_do_is_said() -> None:

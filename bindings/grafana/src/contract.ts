@@ -22,9 +22,16 @@ export function meanOf(nodes: NodeLoad[], away = 0): number {
   return (total(counted) + away) / Math.max(counted.length, 1);
 }
 
-/** How many clients of the cluster of `plan` are on their way from one node to another. */
+/** Whether a node did not answer when the plan was made: what it says of its counts means nothing. */
+export function isUnknown(fingerprint: Plan['fingerprint'], node: string): boolean {
+  return fingerprint.nodes.some((count) => count.node === node && count.unknown === true);
+}
+
+/** How many clients of the cluster of `plan` are on their way from one node to another, as far as nodes are known. */
 export function awayOf(nodes: NodeLoad[], { fingerprint }: Plan): number {
-  return Math.max(total(fingerprint.nodes) - total(nodes), 0);
+  const known = nodes.filter(({ node, status }) => status !== 'unknown' && !isUnknown(fingerprint, node));
+  const before = fingerprint.nodes.filter(({ node }) => known.some((load) => load.node === node));
+  return Math.max(total(before) - total(known), 0);
 }
 
 function total(nodes: Array<Pick<NodeLoad, 'connections'>>): number {

@@ -28,26 +28,38 @@ pub(crate) fn section(input: &ReportInput<'_>, palette: &Palette) -> String {
 
 /// A node's clients at the ends.
 struct Ends {
+    /// None if the node did not answer when the plan was made.
+    planned: Option<Planned>,
+    measured: Option<u64>,
+}
+
+/// A node's clients as the plan has them.
+#[derive(Clone, Copy)]
+struct Planned {
     before: u64,
     predicted: u64,
-    measured: Option<u64>,
 }
 
 impl Ends {
     fn of(node: &NodeCurve, input: &ReportInput<'_>) -> Self {
         let end = input.plan.forecast.end.iter().find(|end| end.node == node.node);
         let last = input.samples.last();
-        Self {
+        let planned = Planned {
             before: node.connections.first().copied().unwrap_or(0),
             predicted: end.map_or(0, |end| end.connections),
+        };
+        Self {
+            planned: (!input.plan.fingerprint.is_unknown(&node.node)).then_some(planned),
             measured: last.and_then(|last| clients(last, &node.node)),
         }
     }
 }
 
 fn row(html: &mut String, node: &NodeCurve, ends: &Ends, palette: &Palette, scale: u64) {
-    let Ends { before, predicted, measured } = *ends;
-    let now = measured.unwrap_or(predicted);
+    let Ends { planned, measured } = *ends;
+    let now = measured.or_else(|| planned.map(|planned| planned.predicted));
+    let unread = || "–".to_owned();
+    let share = |clients: Option<u64>| float(clients.unwrap_or(0)) / float(scale) * 100.0;
     let class = palette.class(&node.node);
     _ = write!(
         html,
@@ -59,13 +71,13 @@ fn row(html: &mut String, node: &NodeCurve, ends: &Ends, palette: &Palette, scal
         text(&node.node),
         text(palette.name(&node.node)),
         palette.part(&node.node).word(),
-        count(before),
-        count(predicted),
-        measured.map_or_else(|| "–".to_owned(), count),
-        change(before, now),
-        measured.map_or_else(|| "–".to_owned(), |now| off(predicted, now)),
-        float(before) / float(scale) * 100.0,
-        float(now) / float(scale) * 100.0,
+        planned.map_or_else(unread, |planned| count(planned.before)),
+        planned.map_or_else(unread, |planned| count(planned.predicted)),
+        measured.map_or_else(unread, count),
+        planned.zip(now).map_or_else(unread, |(planned, now)| change(planned.before, now)),
+        planned.zip(measured).map_or_else(unread, |(planned, now)| off(planned.predicted, now)),
+        share(planned.map(|planned| planned.before)),
+        share(now),
     );
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,8 @@ def plan(plan: Plan) -> str:
         )
     else:
         head = f"Nothing to do: {plan.reason or 'EMQX would not move any client.'}"
-    parts = [_head(head), _nodes(forecast, plan.donors, plan.recipients)]
+    unknown = {count.node for count in plan.fingerprint.nodes if count.unknown}
+    parts = [_head(head), _nodes(forecast, plan.donors, plan.recipients, unknown)]
     if plan.is_needed:
         parts.append(_chart(forecast))
     return _whole([*parts, _findings(plan.findings)])
@@ -53,7 +54,8 @@ def evacuation(plan: EvacuationPlan) -> str:
         f"Empties {plan.node}: disconnects {count(forecast.disconnects)} clients in "
         f"{duration(forecast.duration_s)}. Then {plan.reminder}."
     )
-    table = _nodes(forecast, (plan.node,), plan.clients_to)
+    unknown = {found.node for found in plan.findings if found.code == "node_unknown"}
+    table = _nodes(forecast, (plan.node,), plan.clients_to, unknown)
     return _whole([_head(head), table, _chart(forecast), _findings(plan.findings)])
 
 
@@ -123,7 +125,13 @@ def _is_read(load: NodeLoad) -> bool:
     return load.status != "unknown" or load.read_at_ms is not None
 
 
-def _nodes(forecast: Forecast, donors: Sequence[str], recipients: Sequence[str]) -> str:
+def _nodes(
+    forecast: Forecast,
+    donors: Sequence[str],
+    recipients: Sequence[str],
+    unknown: Container[str | None],
+) -> str:
+    """Now and after. Of the nodes that are ``unknown`` the plan has counts that mean nothing."""
     parts = {**dict.fromkeys(recipients, "recipient"), **dict.fromkeys(donors, "donor")}
     begin = {
         curve.node: curve.connections[0] for curve in forecast.curve.nodes if curve.connections
@@ -132,13 +140,15 @@ def _nodes(forecast: Forecast, donors: Sequence[str], recipients: Sequence[str])
     rows = []
     for end in forecast.end:
         now = begin.get(end.node)
-        change = (
-            "?" if now is None else f"{end.connections - now:+,}" if end.connections != now else "0"
-        )
-        before = "?" if now is None else count(now)
-        rows.append(
-            [name(end.node), before, change, count(end.connections), parts.get(end.node, "")]
-        )
+        if end.node in unknown:
+            rows.append([name(end.node), "?", "?", "?", "does not answer"])
+            continue
+        if now is None:
+            rows.append([name(end.node), "?", "?", count(end.connections), parts.get(end.node, "")])
+            continue
+        change = f"{end.connections - now:+,}" if end.connections != now else "0"
+        part = parts.get(end.node, "")
+        rows.append([name(end.node), count(now), change, count(end.connections), part])
     return _table(("node", "now", "change", "after", ""), rows, numbers=(1, 2, 3))
 
 

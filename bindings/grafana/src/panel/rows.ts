@@ -1,4 +1,4 @@
-import { deviationOf, isRunning, meanOf, type NodeLoad, type Plan, type Status } from '../contract';
+import { deviationOf, isRunning, isUnknown, meanOf, type NodeLoad, type Plan, type Status } from '../contract';
 
 /** What a node is in the rebalance that runs or is planned, or would be by its load. */
 export type Part = 'donor' | 'recipient' | 'even' | 'out';
@@ -7,6 +7,8 @@ export type Part = 'donor' | 'recipient' | 'even' | 'out';
 export interface NodeRow {
   node: string;
   connections: number;
+  /** Whether its connections were never read. */
+  isUnread: boolean;
   /** Share over the mean; negative under it. Nodes that the mean is not of have none. */
   deviation?: number;
   part: Part;
@@ -28,10 +30,12 @@ export function rowsOf(status: Status, plan: Plan | undefined, away: number): Ro
   const rows = status.nodes.map((load) => {
     const deviation = deviationOf(load, mean);
     const { node, connections } = load;
-    const before = plan?.fingerprint.nodes.find((count) => count.node === node)?.connections;
-    const after = plan?.forecast.final.find((end) => end.node === node)?.connections;
+    const known = plan && !isUnknown(plan.fingerprint, node) ? plan : undefined;
+    const before = known?.fingerprint.nodes.find((count) => count.node === node)?.connections;
+    const after = known?.forecast.final.find((end) => end.node === node)?.connections;
+    const isUnread = load.status === 'unknown' && load.read_at_ms === undefined;
     const part = partOf(load, deviation ?? 0, status, plan);
-    return { node, connections, deviation, part, status: load.status, before, after };
+    return { node, connections, isUnread, deviation, part, status: load.status, before, after };
   });
   return { rows: rows.sort((a, b) => byName.compare(a.node, b.node)), mean };
 }
@@ -43,7 +47,7 @@ export function overOf(rows: NodeRow[]): number | undefined {
 }
 
 function partOf({ node, status }: NodeLoad, deviation: number, { runs }: Status, plan: Plan | undefined): Part {
-  if (status === 'stopped' || status === 'evacuating') {
+  if (status === 'stopped' || status === 'evacuating' || status === 'unknown') {
     return 'out';
   }
   const roles = runs.some(isRunning) ? runs : plan?.decision === 'start' ? [plan] : undefined;

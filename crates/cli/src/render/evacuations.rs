@@ -50,7 +50,9 @@ pub(crate) fn plan(plan: &EvacuationPlan, paper: Paper) -> String {
         let now = curve.connections.first().copied().unwrap_or_default();
         let absent = format!("{:.0}", end.disconnected_sessions);
         let change = change(now, end.connections);
-        vec![count(now), change, count(end.connections), absent]
+        let is_unknown = plan.is_unknown(&curve.node);
+        let known = |text: String| if is_unknown { "?".to_owned() } else { text };
+        [count(now), change, count(end.connections), absent].map(known).to_vec()
     };
     let rows: Vec<_> = forecast.curve.nodes.iter().zip(&forecast.end).map(row).collect();
     let mut head = format!(

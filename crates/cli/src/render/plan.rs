@@ -41,7 +41,9 @@ pub(crate) fn headline(plan: &Plan) -> String {
         return "Nothing to do: EMQX would not move any client.".to_owned();
     }
     let time = duration(forecast.duration_s);
-    let total: u64 = forecast.curve.nodes.iter().map(now).fold(0, u64::saturating_add);
+    let known = |curve: &&NodeCurve| !plan.fingerprint.is_unknown(&curve.node);
+    let known = forecast.curve.nodes.iter().filter(known);
+    let total: u64 = known.map(now).fold(0, u64::saturating_add);
     let to = &counted(plan.recipients.len() as u64, "emptier node");
     if forecast.disconnects == 0 {
         let moved = format!("{:.0}", forecast.sessions_moved);
@@ -73,12 +75,14 @@ fn nodes(plan: &Plan, paper: Paper) -> String {
     }
     columns.push(Column::Text("what it does"));
     let row = |(curve, end): (&NodeCurve, &emqx_rebalance_core::NodeEnd)| {
+        let is_unknown = plan.fingerprint.is_unknown(&curve.node);
+        let known = |text: String| if is_unknown { "?".to_owned() } else { text };
         let from = now(curve);
-        let mut row = vec![count(from), change(from, end.connections)];
-        row.push(count(end.connections));
+        let counts = [count(from), change(from, end.connections), count(end.connections)];
+        let mut row = counts.map(known).to_vec();
         if moves_sessions {
             let first = curve.disconnected_sessions.first().copied().unwrap_or_default();
-            row.extend([first, end.disconnected_sessions].map(|n| format!("{n:.0}")));
+            row.extend([first, end.disconnected_sessions].map(|n| known(format!("{n:.0}"))));
         }
         row.push(role(plan, &curve.node).to_owned());
         row
@@ -90,7 +94,9 @@ fn nodes(plan: &Plan, paper: Paper) -> String {
 /// What a node does, in plain words and in EMQX's.
 fn role(plan: &Plan, node: &NodeName) -> &'static str {
     let is_start = plan.decision == Decision::Start;
-    if plan.donors.contains(node) && is_start {
+    if plan.fingerprint.is_unknown(node) {
+        "does not answer"
+    } else if plan.donors.contains(node) && is_start {
         "gives clients (donor)"
     } else if plan.recipients.contains(node) && is_start {
         "gets clients (recipient)"

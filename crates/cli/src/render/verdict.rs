@@ -42,8 +42,10 @@ pub(crate) fn comparison(plan: &Plan, status: &Status, paper: Paper) -> String {
     ];
     let before = |end: &NodeEnd| {
         let mut counts = plan.fingerprint.nodes.iter();
-        counts.find(|count| count.node == end.node).map(|count| count.connections)
+        counts.find(|count| count.node == end.node && !count.unknown).map(|count| count.connections)
     };
+    let predicted =
+        |end: &NodeEnd| (!plan.fingerprint.is_unknown(&end.node)).then_some(end.connections);
     let unread = || "?".to_owned();
     let row = |end: &NodeEnd| {
         let load = status.nodes.iter().find(|load| load.node == end.node);
@@ -51,9 +53,9 @@ pub(crate) fn comparison(plan: &Plan, status: &Status, paper: Paper) -> String {
         let actual = actual.map(|load| load.connections);
         vec![
             before(end).map_or_else(unread, count),
-            count(end.connections),
+            predicted(end).map_or_else(unread, count),
             actual.map_or_else(unread, count),
-            actual.map_or_else(unread, |actual| difference(end.connections, actual)),
+            predicted(end).zip(actual).map_or_else(unread, |(of, is)| difference(of, is)),
         ]
     };
     let rows: Vec<_> = plan.forecast.end.iter().map(row).collect();

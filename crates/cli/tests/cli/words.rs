@@ -157,3 +157,16 @@ fn what_a_record_kept_can_be_drawn_again() {
     assert!(curve["times_s"].as_array().unwrap().len() >= 2, "{curve}");
     assert_eq!(curve["nodes"].as_array().unwrap().len(), 3);
 }
+
+#[test]
+fn a_node_that_does_not_answer_has_no_numbers() {
+    let nodes = r#"{"nodes":[{"node":"a@h","connections":900},{"node":"b@h"},
+                             {"node":"c@h","connections":70,"status":"unknown"}]}"#;
+    let said =
+        run(&["plan", "--input", "-", "--exclude", "c@h", "--abs-conn-threshold", "10"], nodes);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let row = said.out.lines().find(|line| line.starts_with(" c@h")).unwrap();
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(cells, ["c@h", "?", "?", "?", "does", "not", "answer"], "{}", said.out);
+    assert!(said.out.contains("of 900 clients"), "{}", said.out);
+}

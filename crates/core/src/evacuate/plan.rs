@@ -8,7 +8,7 @@ use crate::forecast::Forecast;
 use crate::input::{Fields, FromFields, Options};
 use crate::level::LoadBalancer;
 use crate::node::NodeName;
-use crate::plan::{Finding, Severity};
+use crate::plan::{Finding, FindingCode, Severity};
 use crate::snapshot::{NodeLoad, NodeStatus, Snapshot, VERSION};
 use crate::version::EmqxVersion;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -84,6 +84,15 @@ impl EvacuationPlan {
     /// Findings that forbid a start unless it is forced.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Whether `node` did not answer when the plan was made, so that what the plan says of its counts
+    /// means nothing.
+    pub fn is_unknown(&self, node: &NodeName) -> bool {
+        let is_it = |finding: &Finding| {
+            finding.code == FindingCode::NodeUnknown && finding.node.as_ref() == Some(node)
+        };
+        self.findings.iter().any(is_it)
     }
 
     /// The node to empty.

@@ -66,6 +66,12 @@ impl Default for Tolerance {
 }
 
 impl Fingerprint {
+    /// Whether `node` did not answer when the plan was made, so that what the plan says of its counts
+    /// means nothing.
+    pub fn is_unknown(&self, node: &NodeName) -> bool {
+        self.nodes.iter().any(|count| count.node == *node && count.unknown)
+    }
+
     pub(crate) fn of(snapshot: &Snapshot) -> Self {
         let nodes = snapshot.nodes().iter().map(|load| NodeCount {
             node: load.node.clone(),

@@ -60,19 +60,20 @@ function Bar({ row, name, color, most, mean, format, isNarrow }: BarProps) {
           <div className={styles.mean} style={{ left: place(mean) }} />
         </div>
       </Tooltip>
-      <div className={styles.count}>{row.status === 'stopped' ? '' : format(row.connections)}</div>
+      <div className={styles.count}>{row.status === 'stopped' ? '' : row.isUnread ? '?' : format(row.connections)}</div>
       {!isNarrow && <div className={styles.deviation}>{remark(row)}</div>}
     </div>
   );
 }
 
 function remark({ status, deviation: share }: NodeRow): string {
-  return share === undefined ? status : deviation(share);
+  return share === undefined ? (status === 'unknown' ? 'not known' : status) : deviation(share);
 }
 
 function told(row: NodeRow, mean: number): string {
   const after = row.after === undefined || row.after === row.connections ? '' : `, ${count(row.after)} after the plan`;
-  return `${row.node}: ${count(row.connections)} connections, mean ${count(mean)} (${remark(row)})${after}`;
+  const connections = row.isUnread ? 'nobody knows how many' : count(row.connections);
+  return `${row.node}: ${connections} connections, mean ${count(mean)} (${remark(row)})${after}`;
 }
 
 /** Of the track that the longest bar leaves free, so that a bar is seen to be one. */
