@@ -6,7 +6,7 @@ use crate::process::Process;
 use crate::task::Task;
 use emqx_rebalance_client::{FileStore, Run as Client, Store};
 use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
-use emqx_rebalance_core::{Error, ErrorKind, Job, NodeName, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Job, NodeLoad, NodeName, Result};
 use pyo3::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -63,7 +63,9 @@ struct Sample {
 
 impl Sample {
     fn of(status: &Status) -> Self {
-        let nodes = status.nodes.iter().map(|load| (load.node.clone(), load.connections));
+        let known =
+            |load: &NodeLoad| load.known_connections().map(|known| (load.node.clone(), known));
+        let nodes = status.nodes.iter().filter_map(known);
         Self { elapsed_s: status.progress.elapsed_s, connections: nodes.collect() }
     }
 }

@@ -7,7 +7,7 @@ import {
   type FieldConfig,
   type TimeRange,
 } from '@grafana/data';
-import type { Plan } from '../contract';
+import type { NodeLoad, Plan } from '../contract';
 import type { Observation } from '../datasource/observations';
 import type { Look } from './colors';
 
@@ -37,11 +37,16 @@ export function queried(series: DataFrame[], refId: string | undefined): DataFra
   );
 }
 
+/** The clients of a node that answers. */
+function known(load: NodeLoad | undefined): number | null {
+  return load && load.status !== 'unknown' ? load.connections : null;
+}
+
 /** What the panel saw itself, as one frame with a field for each node. */
 export function polled(seen: Observation[], nodes: CurveNode[]): DataFrame {
   const times = seen.map(({ time }) => time);
   const of = (node: string) =>
-    seen.map(({ status }) => status.nodes.find((load) => load.node === node)?.connections ?? null);
+    seen.map(({ status }) => known(status.nodes.find((load) => load.node === node)));
   return frame(
     'polled',
     times,

@@ -1,7 +1,7 @@
 //! What was measured while a plan was driven.
 
-use emqx_rebalance_core::NodeName;
 use emqx_rebalance_core::driver::Status;
+use emqx_rebalance_core::{NodeLoad, NodeName};
 use emqx_rebalance_report::{MeasuredPhase, NodeSample, Sample};
 use std::time::{Duration, Instant};
 
@@ -28,11 +28,12 @@ impl Course {
         }
         self.seen = Some(Instant::now());
         let t_s = self.began.elapsed().as_secs_f64();
-        let nodes = status.nodes.iter().map(|load| NodeSample {
-            node: load.node.clone(),
-            connections: load.connections,
-            disconnected_sessions: load.disconnected_sessions,
-        });
+        let sample = |load: &NodeLoad| {
+            let connections = load.known_connections()?;
+            let disconnected_sessions = load.disconnected_sessions;
+            Some(NodeSample { node: load.node.clone(), connections, disconnected_sessions })
+        };
+        let nodes = status.nodes.iter().filter_map(sample);
         self.samples.push(Sample { t_s, nodes: nodes.collect() });
         // Later rounds are other runs than those of the plan.
         if status.wave == 1 {

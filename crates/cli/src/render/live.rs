@@ -6,7 +6,7 @@ use super::status::{phase_words, progress};
 use super::table;
 use crate::output::Output;
 use emqx_rebalance_core::driver::{Event, Status};
-use emqx_rebalance_core::{Forecast, NodeCurve, NodeName};
+use emqx_rebalance_core::{Forecast, NodeCurve, NodeLoad, NodeName};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
@@ -97,8 +97,9 @@ impl Bars {
 
     fn show(&self, status: &Status) {
         for (node, bar) in &self.nodes {
-            if let Some(load) = status.nodes.iter().find(|load| load.node == *node) {
-                bar.set_position(load.connections);
+            let load = status.nodes.iter().find(|load| load.node == *node);
+            if let Some(connections) = load.and_then(NodeLoad::known_connections) {
+                bar.set_position(connections);
             }
         }
         let phase = status.runs.iter().find_map(|run| run.state.phase()).map(phase_words);

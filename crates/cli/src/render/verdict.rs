@@ -5,7 +5,7 @@ use super::paper::{Names, Paper};
 use super::table::{self, Column};
 use super::{ALERT, GOOD};
 use emqx_rebalance_core::driver::{Cause, Outcome, Status};
-use emqx_rebalance_core::{NodeEnd, NodeStatus, Plan};
+use emqx_rebalance_core::{NodeEnd, NodeLoad, Plan};
 
 /// The verdict in a few lines.
 pub(crate) fn outcome(outcome: &Outcome, paper: Paper) -> String {
@@ -49,8 +49,7 @@ pub(crate) fn comparison(plan: &Plan, status: &Status, paper: Paper) -> String {
     let unread = || "?".to_owned();
     let row = |end: &NodeEnd| {
         let load = status.nodes.iter().find(|load| load.node == end.node);
-        let actual = load.filter(|load| load.status != NodeStatus::Unknown);
-        let actual = actual.map(|load| load.connections);
+        let actual = load.and_then(NodeLoad::known_connections);
         vec![
             before(end).map_or_else(unread, count),
             predicted(end).map_or_else(unread, count),

@@ -90,6 +90,12 @@ pub enum NodeStatus {
 }
 
 impl NodeLoad {
+    /// Its clients, if they are known now: what was last read of a node that does not answer is no
+    /// count of today.
+    pub fn known_connections(&self) -> Option<u64> {
+        (self.status != NodeStatus::Unknown).then_some(self.connections)
+    }
+
     /// A running node with `connections` clients, each with a session, and no other session.
     pub fn new(node: NodeName, connections: u64) -> Self {
         Self {

@@ -17,7 +17,13 @@ export class Measured {
 
   /** @param {Status} status */
   see({ progress, nodes }) {
-    const loads = new Map(nodes.map((load) => [load.node, load.connections]));
+    const known = nodes.filter(({ status }) => status !== "unknown");
+    const loads = new Map(known.map((load) => [load.node, load.connections]));
+    // A node that does not answer stays where it was; before anything is known of it nothing is drawn.
+    for (const { name, values } of this.series) {
+      const last = values.at(-1);
+      if (!loads.has(name) && last !== undefined) loads.set(name, last);
+    }
     if (!this.#names.every((name) => loads.has(name))) return;
     const isNew = progress.elapsed_s > (this.times.at(-1) ?? -1);
     if (isNew) this.times.push(progress.elapsed_s);
