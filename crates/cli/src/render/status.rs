@@ -4,6 +4,7 @@ use super::numbers::{count, counted, duration, float};
 use super::paper::{Names, Paper};
 use super::table::{self, Column};
 use super::{HEAD, verdict};
+use crate::clock;
 use emqx_rebalance_core::driver::{RunView, Status};
 use emqx_rebalance_core::{NodeLoad, NodeStatus, RunPhase, RunState, plain};
 
@@ -116,7 +117,7 @@ fn nodes(nodes: &[NodeLoad], paper: Paper) -> String {
             counted_of(load, load.connections),
             table::bar(float(load.connections) / float(most), BAR),
             counted_of(load, load.disconnected_sessions),
-            node_words(load.status).to_owned(),
+            node_words(load),
         ]
     };
     let rows: Vec<_> = nodes.iter().map(row).collect();
@@ -129,13 +130,18 @@ fn counted_of(load: &NodeLoad, number: u64) -> String {
     if is_unread { "?".to_owned() } else { count(number) }
 }
 
-fn node_words(status: NodeStatus) -> &'static str {
-    match status {
+/// What a node does. Of one that is not known the counts are old, and when they were read is said.
+fn node_words(load: &NodeLoad) -> String {
+    let word = match load.status {
         NodeStatus::Running => "running",
         NodeStatus::Stopped => "down",
         NodeStatus::Evacuating => "evacuating",
         NodeStatus::Donor => "donor",
         NodeStatus::Unknown => "not known",
+    };
+    match load.read_at_ms.filter(|_| load.status == NodeStatus::Unknown) {
+        Some(read_at_ms) => format!("{word}, read {}", clock::time(read_at_ms)),
+        None => word.to_owned(),
     }
 }
 
@@ -144,6 +150,17 @@ const BAR: u16 = 20;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_of_a_node_that_is_not_known_say_when_they_were_read() {
+        let node = emqx_rebalance_core::NodeName::new("a@h").unwrap();
+        let never = NodeLoad { status: NodeStatus::Unknown, ..NodeLoad::new(node, 30) };
+        assert_eq!((counted_of(&never, 30), node_words(&never)), ("?".into(), "not known".into()));
+        let once = NodeLoad { read_at_ms: Some(1_796_029_300_000), ..never };
+        assert_eq!(counted_of(&once, 30), "30");
+        assert!(node_words(&once).starts_with("not known, read "), "{}", node_words(&once));
+        assert_eq!(node_words(&NodeLoad { status: NodeStatus::Running, ..once }), "running");
+    }
 
     #[test]
     fn a_word_of_emqx_cannot_steer_a_terminal() {
