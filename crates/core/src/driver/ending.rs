@@ -6,7 +6,7 @@ use super::event::Event;
 use super::goal;
 use super::machine::Machine;
 use super::outcome::{Outcome, OutcomeKind};
-use super::round::{Question, Round};
+use super::poll::{Poll, Question};
 use super::state::{DriverState, EndReason, Stage};
 use super::track::{TrackState, TrackedRun};
 use crate::emqx::Availability;
@@ -38,7 +38,7 @@ impl Driver {
     }
 
     /// Judges one poll after the runs are gone, or were told to go.
-    pub(super) fn close_ending(&mut self, why: &EndReason, since: Timestamp, round: &Round) {
+    pub(super) fn close_ending(&mut self, why: &EndReason, since: Timestamp, poll: &Poll) {
         let lives = self.state.runs.iter().any(TrackedRun::is_live);
         if lives && *why == EndReason::Gone {
             // It was hidden, not gone.
@@ -47,11 +47,11 @@ impl Driver {
         }
         let is_gone = *why == EndReason::Gone;
         let waited_ms = self.state.watch.now.ms_since(since);
-        let could_read = round.status.is_some() && round.nodes.is_some();
-        let unknown = self.not_known(round);
+        let could_read = poll.status.is_some() && poll.nodes.is_some();
+        let unknown = self.not_known(poll);
         // What a run has come to takes counts of all its nodes, and the word of those that speak for it.
         let can_judge = could_read && (!is_gone || unknown.is_empty());
-        let donors = Donors::of(round, &self.state.donors());
+        let donors = Donors::of(poll, &self.state.donors());
         let polls = u64::from(self.state.options.empty_polls);
         let asked_enough = waited_ms >= self.poll_interval_ms() * polls;
         let serving = donors.closed.is_empty() && (donors.unchecked.is_empty() || asked_enough);
@@ -88,9 +88,9 @@ impl Driver {
     }
 
     /// The nodes of the plan whose counts are not known, and those that a run may be hidden with.
-    fn not_known(&self, round: &Round) -> Vec<NodeName> {
+    fn not_known(&self, poll: &Poll) -> Vec<NodeName> {
         let mut nodes = goal::unknown_nodes(&self.state);
-        let Some(status) = &round.status else { return nodes };
+        let Some(status) = &poll.status else { return nodes };
         let begun = self.state.runs.iter().filter(|tracked| tracked.was_started());
         for node in begun.flat_map(|tracked| tracked.unheard(status)) {
             if !nodes.contains(node) {
@@ -167,8 +167,8 @@ struct Donors {
 }
 
 impl Donors {
-    fn of(round: &Round, donors: &[NodeName]) -> Self {
-        let said = |node: &NodeName| round.availability.get(node).copied().flatten();
+    fn of(poll: &Poll, donors: &[NodeName]) -> Self {
+        let said = |node: &NodeName| poll.availability.get(node).copied().flatten();
         let saying = |answer: Option<Availability>| {
             donors.iter().filter(|node| said(node) == answer).cloned().collect()
         };

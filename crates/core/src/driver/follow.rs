@@ -8,7 +8,7 @@ use super::event::Event;
 use super::goal;
 use super::guard::down_node;
 use super::machine::Machine;
-use super::round::Round;
+use super::poll::Poll;
 use super::state::{EndReason, Stage};
 use super::track::{Missed, TrackState};
 use crate::emqx::{GlobalStatus, NodeList, RunStatus};
@@ -22,24 +22,24 @@ impl Driver {
         self.state.watch.ask_all(closed);
     }
 
-    pub(super) fn conclude_round(&mut self) {
+    pub(super) fn conclude_poll(&mut self) {
         if self.state.stage == Stage::Preflight {
             return self.close_preflight();
         }
-        let mut round = std::mem::take(&mut self.state.watch.round);
-        self.state.watch.hear(&round);
-        if let Some(list) = &round.nodes {
+        let mut poll = std::mem::take(&mut self.state.watch.poll);
+        self.state.watch.hear(&poll);
+        if let Some(list) = &poll.nodes {
             let (counted, losing) = (self.state.plan_nodes(), self.state.donors());
             let options = self.state.options.clone();
             self.state.watch.see_nodes(list.nodes.clone(), &counted, &losing, &options);
         }
-        round.add_unheard();
+        poll.add_unheard();
         let stage = self.state.stage.clone();
-        if let Some(status) = &round.status {
-            self.see_runs(status, &round);
+        if let Some(status) = &poll.status {
+            self.see_runs(status, &poll);
         }
         self.see_stops();
-        if let Some(nodes) = &round.nodes {
+        if let Some(nodes) = &poll.nodes {
             self.see_lost_nodes(nodes);
         }
         if stage != self.state.stage {
@@ -48,9 +48,9 @@ impl Driver {
         }
         match stage {
             // A run may evict while the start of another one is in doubt.
-            Stage::Starting => self.check_guards(&round),
-            Stage::Following => self.follow(&round),
-            Stage::Ending { why, since } => self.close_ending(&why, since, &round),
+            Stage::Starting => self.check_guards(&poll),
+            Stage::Following => self.follow(&poll),
+            Stage::Ending { why, since } => self.close_ending(&why, since, &poll),
             Stage::Preflight | Stage::Done { .. } => {}
         }
     }
@@ -72,18 +72,18 @@ impl Driver {
         }
     }
 
-    fn see_runs(&mut self, status: &GlobalStatus, round: &Round) {
+    fn see_runs(&mut self, status: &GlobalStatus, poll: &Poll) {
         for i in 0..self.state.runs.len() {
             self.see_donors(i, status);
             let shown = self.shown_phase(i, status);
             let is_heard = self.state.runs.get(i).is_some_and(|tracked| tracked.is_heard(status));
             match shown {
                 Some(phase) => {
-                    self.state.watch.shown_at = round.asked_at;
+                    self.state.watch.shown_at = poll.asked_at;
                     self.see_run(i, phase);
                 }
                 // What could not be read or heard may be the run.
-                None if is_heard => self.miss_run(i, status, round),
+                None if is_heard => self.miss_run(i, status, poll),
                 None => {}
             }
         }
@@ -122,10 +122,10 @@ impl Driver {
         }
     }
 
-    fn miss_run(&mut self, i: usize, status: &GlobalStatus, round: &Round) {
+    fn miss_run(&mut self, i: usize, status: &GlobalStatus, poll: &Poll) {
         // A coordinator runs one rebalance: where somebody else's is shown, ours is not hidden.
         let polls = if self.is_displaced(i, status) { 1 } else { self.state.options.empty_polls };
-        let absence = self.absence(round, polls, 0);
+        let absence = self.absence(poll, polls, 0);
         let is_cut_short = self.would_be_cut_short(i);
         let Some(tracked) = self.state.runs.get_mut(i) else { return };
         match tracked.state.miss(absence) {
@@ -178,16 +178,16 @@ impl Driver {
         self.state.watch.events.extend(events);
     }
 
-    fn follow(&mut self, round: &Round) {
+    fn follow(&mut self, poll: &Poll) {
         if !self.state.runs.iter().any(super::track::TrackedRun::is_live) {
             return self.begin_ending(EndReason::Gone);
         }
-        let idle_s = self.state.watch.idle_s(round);
-        let is_evicting = round.status.as_ref().is_some_and(|status| self.is_evicting(status));
+        let idle_s = self.state.watch.idle_s(poll);
+        let is_evicting = poll.status.as_ref().is_some_and(|status| self.is_evicting(status));
         if is_evicting && idle_s >= self.state.options.stall_after_s.into() {
             return self.begin_ending(EndReason::Stalled { idle_s });
         }
-        self.check_guards(round);
+        self.check_guards(poll);
         self.check_drift();
     }
 

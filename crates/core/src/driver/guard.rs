@@ -7,7 +7,7 @@
 use super::Driver;
 use super::clients::Clients;
 use super::options::DriverOptions;
-use super::round::Round;
+use super::poll::Poll;
 use super::watch::Watch;
 use crate::balance::float;
 use crate::emqx::{GlobalStatus, NodeList};
@@ -45,10 +45,10 @@ pub(crate) struct Alarm {
 }
 
 impl Driver {
-    pub(super) fn trouble(&self, round: &Round) -> Option<(Guard, String)> {
-        let by_status = round.status.as_ref().and_then(|status| self.intruder(status));
+    pub(super) fn trouble(&self, poll: &Poll) -> Option<(Guard, String)> {
+        let by_status = poll.status.as_ref().and_then(|status| self.intruder(status));
         let by_nodes = || {
-            let list = round.nodes.as_ref()?;
+            let list = poll.nodes.as_ref()?;
             down(list, &self.state.plan_nodes())
                 .or_else(|| missing_clients(&self.state.watch, &self.state.options))
                 .or_else(|| full(&list.nodes, &self.state.recipients(), &self.state.options))

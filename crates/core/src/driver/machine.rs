@@ -6,7 +6,7 @@ use super::event::Event;
 use super::guard::{Guard, patience_ms};
 use super::options::DriverOptions;
 use super::outcome::{Cause, Outcome, OutcomeKind};
-use super::round::Round;
+use super::poll::Poll;
 use super::state::{EndReason, Stage};
 use super::track::Absence;
 use super::watch::{Silence, Watch};
@@ -31,13 +31,13 @@ pub(crate) trait Machine {
     /// Whether the last poll shows it at its end, and another one has yet to confirm that.
     fn may_be_over(&self) -> bool;
     /// Asks what the stage needs to know.
-    fn open_round(&mut self);
+    fn open_poll(&mut self);
     /// Draws the conclusions of a poll.
-    fn close_round(&mut self);
+    fn close_poll(&mut self);
     /// Counts the polls that show nothing anew.
     fn forget_misses(&mut self);
     /// The harm that a poll shows.
-    fn harm(&self, round: &Round) -> Option<(Guard, String)>;
+    fn harm(&self, poll: &Poll) -> Option<(Guard, String)>;
     /// An outcome with the balance as measured.
     fn outcome_of(&self, result: OutcomeKind, detail: String) -> Outcome;
 
@@ -93,8 +93,8 @@ pub(crate) trait Machine {
 
     /// Does whatever can be done now.
     fn go_on(&mut self) {
-        if self.watch().round.open && !self.watch().is_reading() {
-            self.close_round();
+        if self.watch().poll.open && !self.watch().is_reading() {
+            self.close_poll();
             self.check_sight();
         }
         self.check_time_limit();
@@ -102,10 +102,10 @@ pub(crate) trait Machine {
             self.start_next();
         }
         let watch = self.watch();
-        if self.polls() && !watch.round.open && watch.now >= watch.next_poll {
+        if self.polls() && !watch.poll.open && watch.now >= watch.next_poll {
             let interval_ms = self.poll_interval_ms();
-            self.watch_mut().begin_round(interval_ms);
-            self.open_round();
+            self.watch_mut().begin_poll(interval_ms);
+            self.open_poll();
         }
     }
 
@@ -158,13 +158,13 @@ pub(crate) trait Machine {
     }
 
     /// What it takes to believe that something is gone which a poll did not show.
-    fn absence(&self, round: &Round, polls: u32, least_ms: u64) -> Absence {
+    fn absence(&self, poll: &Poll, polls: u32, least_ms: u64) -> Absence {
         // The last question comes `polls - 1` intervals after the first, less the time of an answer.
         let intervals = u64::from(polls.saturating_sub(1));
         let span_ms =
             (intervals * self.poll_interval_ms()).saturating_sub(self.poll_interval_ms() / 2);
         Absence {
-            asked_at: round.asked_at,
+            asked_at: poll.asked_at,
             answered_at: self.watch().now,
             polls,
             span_ms: span_ms.max(least_ms),
@@ -187,13 +187,13 @@ pub(crate) trait Machine {
     }
 
     /// Looks at one poll. Ends everything if the same guard saw something twice in a row.
-    fn check_guards(&mut self, round: &Round) {
-        let harm = self.harm(round);
+    fn check_guards(&mut self, poll: &Poll) {
+        let harm = self.harm(poll);
         let patience_ms = match harm {
             Some((Guard::ClientsMissing, _)) => patience_ms(self.watch(), self.options()),
             _ => self.poll_interval_ms() / 2,
         };
-        if let Some((guard, numbers)) = self.watch_mut().confirmed(harm, round, patience_ms) {
+        if let Some((guard, numbers)) = self.watch_mut().confirmed(harm, poll, patience_ms) {
             self.begin_ending(EndReason::Guarded { guard, numbers });
         }
     }
@@ -202,7 +202,7 @@ pub(crate) trait Machine {
         let now = self.watch().now;
         *self.stage_mut() = Stage::Ending { why, since: now };
         // Whatever must stop is told so now, not when a slow poll has come back.
-        self.watch_mut().abandon_round();
+        self.watch_mut().abandon_poll();
         self.watch_mut().next_poll = now;
     }
 

@@ -17,9 +17,9 @@ pub(crate) mod machine;
 mod observe;
 mod options;
 mod outcome;
+pub(crate) mod poll;
 mod progress;
 mod record;
-pub(crate) mod round;
 mod start;
 pub(crate) mod state;
 pub(crate) mod status;
@@ -44,7 +44,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Decision, Plan};
 use crate::units::Timestamp;
 use machine::Machine;
-use round::Round;
+use poll::Poll;
 use state::Stage;
 use track::TrackState;
 use watch::{Watch, mismatch};
@@ -184,19 +184,19 @@ impl Machine for Driver {
         false
     }
 
-    fn open_round(&mut self) {
+    fn open_poll(&mut self) {
         self.ask_what_the_stage_needs();
     }
 
-    fn close_round(&mut self) {
-        if let Some(list) = &mut self.state.watch.round.nodes {
+    fn close_poll(&mut self) {
+        if let Some(list) = &mut self.state.watch.poll.nodes {
             self.state.plan.fingerprint.weigh(&mut list.nodes);
         }
-        self.conclude_round();
+        self.conclude_poll();
     }
 
-    fn harm(&self, round: &Round) -> Option<(Guard, String)> {
-        self.trouble(round)
+    fn harm(&self, poll: &Poll) -> Option<(Guard, String)> {
+        self.trouble(poll)
     }
 
     fn outcome_of(&self, result: OutcomeKind, detail: String) -> Outcome {

@@ -8,7 +8,7 @@ use super::ask::Ask;
 use super::event::Event;
 use super::machine::Machine;
 use super::outcome::{Cause, OutcomeKind};
-use super::round::Question;
+use super::poll::Question;
 use super::state::{EndReason, Stage};
 use super::track::TrackState;
 use super::{Driver, ending};
@@ -21,9 +21,9 @@ use crate::snapshot::NodeLoad;
 impl Driver {
     /// Judges the first read of the cluster.
     pub(super) fn close_preflight(&mut self) {
-        let round = std::mem::take(&mut self.state.watch.round);
-        let (Some(status), Some(nodes)) = (round.status, round.nodes) else {
-            return self.preflight_lost(round.lost);
+        let poll = std::mem::take(&mut self.state.watch.poll);
+        let (Some(status), Some(nodes)) = (poll.status, poll.nodes) else {
+            return self.preflight_lost(poll.lost);
         };
         self.state.watch.see_baseline(nodes.nodes);
         if !self.is_needed() {

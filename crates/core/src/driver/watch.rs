@@ -6,7 +6,7 @@ use super::clock::Clock;
 use super::event::Event;
 use super::guard::{Alarm, Guard};
 use super::outcome::Cause;
-use super::round::{Question, Round};
+use super::poll::{Poll, Question};
 use super::stops::Stops;
 use crate::emqx::StopAnswer;
 use crate::error::{Error, ErrorKind, Result};
@@ -58,7 +58,7 @@ pub(crate) struct Watch {
     pub(crate) pending: BTreeMap<RequestId, Question>,
     /// Answers of the poll in progress.
     #[serde(skip)]
-    pub(crate) round: Round,
+    pub(crate) poll: Poll,
     /// To be sent at the end of the step.
     #[serde(skip)]
     pub(crate) requests: Vec<Request>,
@@ -97,7 +97,7 @@ impl Watch {
         let is_new = std::mem::take(&mut self.is_restored);
         let now = self.clock.read(host, self.now, is_new);
         let gap_ms = now.ms_since(self.now);
-        self.round.is_torn |= self.clock.was_paused(now, false);
+        self.poll.is_torn |= self.clock.was_paused(now, false);
         self.now = now;
         self.began_at.get_or_insert(now);
         let was_away = is_new || self.clock.was_paused(now, !self.pending.is_empty());
@@ -131,8 +131,8 @@ impl Watch {
     }
 
     /// Begins a poll, and says when the next one is due.
-    pub(crate) fn begin_round(&mut self, interval_ms: u64) {
-        self.round = Round { open: true, asked_at: self.now, ..Round::default() };
+    pub(crate) fn begin_poll(&mut self, interval_ms: u64) {
+        self.poll = Poll { open: true, asked_at: self.now, ..Poll::default() };
         self.next_poll = self.now.plus_ms(interval_ms);
     }
 
@@ -154,17 +154,17 @@ impl Watch {
     ) -> Option<(usize, Result<Answer>)> {
         let question = self.pending.remove(&id)?;
         let answer = answer.map(|answer| self.dated(answer));
-        let round = &mut self.round;
+        let poll = &mut self.poll;
         match (question, answer) {
             (Question::Nodes, Ok(Answer::Nodes(list))) => {
-                round.nodes = Some(list);
-                round.nodes_at = self.now;
+                poll.nodes = Some(list);
+                poll.nodes_at = self.now;
             }
             (Question::GlobalStatus, Ok(Answer::GlobalStatus(status))) => {
-                round.status = Some(status);
+                poll.status = Some(status);
             }
             (Question::Availability(node), Ok(Answer::Availability(availability))) => {
-                round.availability.insert(node, Some(availability));
+                poll.availability.insert(node, Some(availability));
             }
             (Question::Start(i), answer) => return Some((i, answer)),
             (Question::Stop(i), Ok(Answer::Stop(StopAnswer::Stopped))) => {
@@ -177,7 +177,7 @@ impl Watch {
                 self.lost(&Error::from(refusal));
             }
             (Question::Availability(node), answer) => {
-                round.availability.insert(node, None);
+                poll.availability.insert(node, None);
                 self.lost(&answer.err().unwrap_or_else(mismatch));
             }
             (_, answer) => self.lost(&answer.err().unwrap_or_else(mismatch)),
@@ -198,14 +198,14 @@ impl Watch {
 
     fn lost(&mut self, error: &Error) {
         let cause = Cause::from(error);
-        self.round.lost = Some(cause.clone());
+        self.poll.lost = Some(cause.clone());
         self.events.push(Event::AnswerLost { cause });
     }
 
     /// Waits for no answer of the poll in progress any more.
-    pub(crate) fn abandon_round(&mut self) {
+    pub(crate) fn abandon_poll(&mut self) {
         self.pending.retain(|_, question| matches!(question, Question::Start(_)));
-        self.round = Round::default();
+        self.poll = Poll::default();
     }
 
     /// Waits for no answer to a read any more: what was read before a pause tells of the time before it.
@@ -213,7 +213,7 @@ impl Watch {
         let is_command =
             |question: &Question| matches!(question, Question::Start(_) | Question::Stop(_));
         self.pending.retain(|_, question| is_command(question));
-        self.round = Round::default();
+        self.poll = Poll::default();
     }
 
     /// Whether an answer to a read is on its way.
@@ -237,13 +237,13 @@ impl Watch {
     }
 
     /// Notes whether the poll came through.
-    pub(crate) fn hear(&mut self, round: &Round) {
-        if round.status.is_some() && round.nodes.is_some() {
+    pub(crate) fn hear(&mut self, poll: &Poll) {
+        if poll.status.is_some() && poll.nodes.is_some() {
             self.silence = None;
             return;
         }
-        let cause = round.lost.clone().unwrap_or_else(|| Cause::from(&no_answer()));
-        let since = self.silence.take().map_or(round.asked_at, |silence| silence.since);
+        let cause = poll.lost.clone().unwrap_or_else(|| Cause::from(&no_answer()));
+        let since = self.silence.take().map_or(poll.asked_at, |silence| silence.since);
         self.silence = Some(Silence { since, cause });
     }
 
@@ -255,11 +255,11 @@ impl Watch {
     /// Seconds from the last change of a count to the questions of a poll that shows it unchanged. A
     /// poll whose answers took long tells of the time before it alone. Time in which the cluster could
     /// not be read is not counted: it may be moving all the same.
-    pub(crate) fn idle_s(&mut self, round: &Round) -> u64 {
-        if round.status.is_none() || round.nodes.is_none() {
+    pub(crate) fn idle_s(&mut self, poll: &Poll) -> u64 {
+        if poll.status.is_none() || poll.nodes.is_none() {
             self.changed_at = self.now;
         }
-        round.asked_at.ms_since(self.changed_at) / 1000
+        poll.asked_at.ms_since(self.changed_at) / 1000
     }
 
     /// Why the first read of the cluster, which did not come through, ends the plan; `None` if it is
@@ -277,18 +277,18 @@ impl Watch {
     pub(crate) fn confirmed(
         &mut self,
         trouble: Option<(Guard, String)>,
-        round: &Round,
+        poll: &Poll,
         patience_ms: u64,
     ) -> Option<(Guard, String)> {
         let Some((guard, numbers)) = trouble else {
-            if round.nodes.is_some() && round.status.is_some() {
+            if poll.nodes.is_some() && poll.status.is_some() {
                 self.alarm = None;
             }
             return None;
         };
         let alarm = Alarm::after(self.alarm, guard, self.now);
         self.alarm = Some(alarm);
-        alarm.is_certain(round.asked_at, patience_ms).then_some((guard, numbers))
+        alarm.is_certain(poll.asked_at, patience_ms).then_some((guard, numbers))
     }
 
     /// Whether one more start to `coordinator` keeps to what EMQX bears.
@@ -302,7 +302,7 @@ impl Watch {
     /// Forgets what died with the process.
     pub(crate) fn forget_requests(&mut self) {
         self.pending.clear();
-        self.round = Round::default();
+        self.poll = Poll::default();
         self.next_poll = self.now;
         self.is_restored = true;
     }

@@ -5,7 +5,7 @@ use super::state::EvacuatorState;
 use crate::balance::Balance;
 use crate::driver::ending::{SILENCE, as_far_as_seen};
 use crate::driver::machine::Machine;
-use crate::driver::round::{Question, Round};
+use crate::driver::poll::{Poll, Question};
 use crate::driver::state::{EndReason, Stage};
 use crate::driver::{Ask, Event, Outcome, OutcomeKind};
 use crate::emqx::Availability;
@@ -27,7 +27,7 @@ impl Evacuator {
     }
 
     /// Judges one poll after the evacuation is gone, or was told to go.
-    pub(super) fn close_ending(&mut self, why: &EndReason, since: Timestamp, round: &Round) {
+    pub(super) fn close_ending(&mut self, why: &EndReason, since: Timestamp, poll: &Poll) {
         let lives = self.state.track.is_live();
         if lives && *why == EndReason::Gone {
             // It was hidden, not gone.
@@ -35,9 +35,9 @@ impl Evacuator {
             return;
         }
         let waited_ms = self.state.watch.now.ms_since(since);
-        let could_read = round.status.is_some() && round.nodes.is_some();
+        let could_read = poll.status.is_some() && poll.nodes.is_some();
         // That there is no evacuation takes the word of the node, or of others that reach it.
-        let is_heard = round.status.as_ref().is_none_or(|status| self.is_heard(status));
+        let is_heard = poll.status.as_ref().is_none_or(|status| self.is_heard(status));
         let can_judge = could_read && (is_heard || *why != EndReason::Gone);
         // Whose start was on its way is told to stop once that is there.
         let is_told = self.state.was_told || !lives;
@@ -48,7 +48,7 @@ impl Evacuator {
         let may_begin = matches!(why, EndReason::Refused { .. })
             && self.state.was_doubted
             && waited_ms < u64::from(self.state.options.reconnect_grace_s) * 1000;
-        let asked = round.availability.get(self.state.node()).copied();
+        let asked = poll.availability.get(self.state.node()).copied();
         let serves = self.serves(asked, waited_ms);
         if is_late || (serves && !lives && can_judge && !may_begin) {
             let silent_s = (!could_read).then_some(waited_ms / 1000);

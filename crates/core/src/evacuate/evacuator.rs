@@ -4,7 +4,7 @@ use super::plan::EvacuationPlan;
 use super::state::EvacuatorState;
 use super::{ending, progress};
 use crate::driver::machine::Machine;
-use crate::driver::round::Round;
+use crate::driver::poll::Poll;
 use crate::driver::state::Stage;
 use crate::driver::track::TrackState;
 use crate::driver::watch::Watch;
@@ -138,16 +138,16 @@ impl Machine for Evacuator {
         self.state.empty_since.is_some()
     }
 
-    fn open_round(&mut self) {
+    fn open_poll(&mut self) {
         self.ask_what_the_stage_needs();
     }
 
-    fn close_round(&mut self) {
-        self.conclude_round();
+    fn close_poll(&mut self) {
+        self.conclude_poll();
     }
 
-    fn harm(&self, round: &Round) -> Option<(Guard, String)> {
-        self.trouble(round)
+    fn harm(&self, poll: &Poll) -> Option<(Guard, String)> {
+        self.trouble(poll)
     }
 
     fn outcome_of(&self, result: OutcomeKind, detail: String) -> Outcome {

@@ -5,7 +5,7 @@ use super::evacuator::Evacuator;
 use super::state::BOOT_MS;
 use crate::driver::guard::down_node;
 use crate::driver::machine::Machine;
-use crate::driver::round::Round;
+use crate::driver::poll::Poll;
 use crate::driver::state::{EndReason, Stage};
 use crate::driver::track::{Missed, TrackState};
 use crate::driver::{Event, OutcomeKind};
@@ -21,24 +21,24 @@ impl Evacuator {
         self.state.watch.ask_all(closed);
     }
 
-    pub(super) fn conclude_round(&mut self) {
+    pub(super) fn conclude_poll(&mut self) {
         if self.state.stage == Stage::Preflight {
             return self.close_preflight();
         }
-        let mut round = std::mem::take(&mut self.state.watch.round);
-        self.state.watch.hear(&round);
+        let mut poll = std::mem::take(&mut self.state.watch.poll);
+        self.state.watch.hear(&poll);
         let counted = [self.state.node().clone()];
-        let is_down = round.nodes.as_ref().map(|nodes| down_node(nodes, &counted).is_some());
-        if let Some(list) = &round.nodes {
+        let is_down = poll.nodes.as_ref().map(|nodes| down_node(nodes, &counted).is_some());
+        if let Some(list) = &poll.nodes {
             let options = self.state.options.clone();
             self.state.watch.see_nodes(list.nodes.clone(), &counted, &counted, &options);
         }
-        round.add_unheard();
+        poll.add_unheard();
         let stops = std::mem::take(&mut self.state.watch.stops);
         self.state.hear(is_down, !stops.is_empty());
         let stage = self.state.stage.clone();
-        if let Some(status) = &round.status {
-            self.see_evacuation(status, is_down, &round);
+        if let Some(status) = &poll.status {
+            self.see_evacuation(status, is_down, &poll);
         }
         // A start of ours that is still on its way may begin after the stop.
         self.state.is_over |= !stops.stopped.is_empty() && !self.state.was_doubted;
@@ -47,24 +47,24 @@ impl Evacuator {
             return;
         }
         match stage {
-            Stage::Starting => self.check_guards(&round),
-            Stage::Following => self.follow(&round),
-            Stage::Ending { why, since } => self.close_ending(&why, since, &round),
+            Stage::Starting => self.check_guards(&poll),
+            Stage::Following => self.follow(&poll),
+            Stage::Ending { why, since } => self.close_ending(&why, since, &poll),
             Stage::Preflight | Stage::Done { .. } => {}
         }
     }
 
     /// `is_down` is known if the nodes were read too.
-    fn see_evacuation(&mut self, status: &GlobalStatus, is_down: Option<bool>, round: &Round) {
+    fn see_evacuation(&mut self, status: &GlobalStatus, is_down: Option<bool>, poll: &Poll) {
         let is_heard = self.is_heard(status);
         match self.entry(status).filter(|_| !self.state.is_over) {
             Some(entry) => {
                 let shown = entry.state.clone();
-                self.state.watch.shown_at = round.asked_at;
+                self.state.watch.shown_at = poll.asked_at;
                 self.see(shown);
             }
             // What could not be read or heard may be it; and EMQX says nothing of a node that is down.
-            None if is_heard && is_down.is_some() && !self.state.is_away() => self.miss(round),
+            None if is_heard && is_down.is_some() && !self.state.is_away() => self.miss(poll),
             None => {}
         }
     }
@@ -93,9 +93,9 @@ impl Evacuator {
     }
 
     /// A node that was restarted between two polls shows nothing while it boots, and then goes on.
-    fn miss(&mut self, round: &Round) {
+    fn miss(&mut self, poll: &Poll) {
         let least_ms = if self.state.is_over { 0 } else { BOOT_MS };
-        let absence = self.absence(round, self.state.options.empty_polls, least_ms);
+        let absence = self.absence(poll, self.state.options.empty_polls, least_ms);
         match self.state.track.miss(absence) {
             None => {}
             Some(Missed::Gone) => {
@@ -106,27 +106,27 @@ impl Evacuator {
         }
     }
 
-    fn follow(&mut self, round: &Round) {
+    fn follow(&mut self, poll: &Poll) {
         if !self.state.track.is_live() {
             return self.begin_ending(EndReason::Gone);
         }
-        if let Some(detail) = self.emptied(round) {
+        if let Some(detail) = self.emptied(poll) {
             let outcome = ending::outcome(&self.state, OutcomeKind::Completed, detail);
             return self.end(outcome);
         }
-        let idle_s = self.state.watch.idle_s(round);
-        if self.is_evicting(round)
+        let idle_s = self.state.watch.idle_s(poll);
+        if self.is_evicting(poll)
             && self.state.empty_since.is_none()
             && idle_s >= self.state.options.stall_after_s.into()
         {
             return self.begin_ending(EndReason::Stalled { idle_s });
         }
-        self.check_guards(round);
+        self.check_guards(poll);
     }
 
     /// Whether the poll shows that the node is being emptied, or was to be.
-    fn is_evicting(&self, round: &Round) -> bool {
-        let entry = round.status.as_ref().and_then(|status| self.entry(status));
+    fn is_evicting(&self, poll: &Poll) -> bool {
+        let entry = poll.status.as_ref().and_then(|status| self.entry(status));
         matches!(
             entry.map(|entry| &entry.state),
             Some(
@@ -145,8 +145,8 @@ impl Evacuator {
     /// Why the node may be stopped now, if it may: it has held nothing for a while, nobody is about to
     /// hand it anything, EMQX has nothing left to do, or nothing that it could, and the clients that it
     /// had are elsewhere.
-    fn emptied(&mut self, round: &Round) -> Option<String> {
-        let (Some(status), Some(_)) = (&round.status, &round.nodes) else { return None };
+    fn emptied(&mut self, poll: &Poll) -> Option<String> {
+        let (Some(status), Some(_)) = (&poll.status, &poll.nodes) else { return None };
         let load = self.state.load().filter(|load| load.status != NodeStatus::Unknown);
         let holds_nothing =
             load.is_some_and(|load| load.connections == 0 && load.disconnected_sessions == 0);
@@ -157,9 +157,9 @@ impl Evacuator {
             return None;
         }
         let since = *self.state.empty_since.get_or_insert(self.state.watch.now);
-        let empty_ms = round.asked_at.ms_since(since);
+        let empty_ms = poll.asked_at.ms_since(since);
         // What was counted long before it was said what runs may have changed in between.
-        if round.is_torn || self.state.watch.now.ms_since(round.nodes_at) > TOGETHER_MS {
+        if poll.is_torn || self.state.watch.now.ms_since(poll.nodes_at) > TOGETHER_MS {
             return None;
         }
         let clients = self.state.watch.clients();

@@ -3,14 +3,14 @@
 use super::evacuator::Evacuator;
 use crate::driver::Guard;
 use crate::driver::guard::{down, full, missing_clients};
-use crate::driver::round::Round;
+use crate::driver::poll::Poll;
 use crate::emqx::GlobalStatus;
 
 impl Evacuator {
-    pub(super) fn trouble(&self, round: &Round) -> Option<(Guard, String)> {
-        let by_status = round.status.as_ref().and_then(|status| self.intruder(status));
+    pub(super) fn trouble(&self, poll: &Poll) -> Option<(Guard, String)> {
+        let by_status = poll.status.as_ref().and_then(|status| self.intruder(status));
         let by_nodes = || {
-            let list = round.nodes.as_ref()?;
+            let list = poll.nodes.as_ref()?;
             down(list, &self.state.plan_nodes())
                 .or_else(|| missing_clients(&self.state.watch, &self.state.options))
                 .or_else(|| full(&list.nodes, &self.state.plan.clients_to, &self.state.options))

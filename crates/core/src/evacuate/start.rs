@@ -2,7 +2,7 @@
 
 use super::evacuator::Evacuator;
 use crate::driver::machine::Machine;
-use crate::driver::round::Question;
+use crate::driver::poll::Question;
 use crate::driver::state::{EndReason, Stage};
 use crate::driver::track::TrackState;
 use crate::driver::watch::mismatch;
@@ -13,9 +13,9 @@ use crate::error::{Error, ErrorKind, Result};
 impl Evacuator {
     /// Judges the first read of the cluster.
     pub(super) fn close_preflight(&mut self) {
-        let round = std::mem::take(&mut self.state.watch.round);
-        let (Some(status), Some(nodes)) = (round.status, round.nodes) else {
-            return self.preflight_lost(round.lost);
+        let poll = std::mem::take(&mut self.state.watch.poll);
+        let (Some(status), Some(nodes)) = (poll.status, poll.nodes) else {
+            return self.preflight_lost(poll.lost);
         };
         self.state.watch.see_baseline(nodes.nodes);
         let evacuated = status.evacuations.iter().filter_map(|entry| entry.node.clone());

@@ -19,7 +19,7 @@ pub(crate) enum Question {
 
 /// The answers of one poll.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Round {
+pub(crate) struct Poll {
     pub(crate) open: bool,
     pub(crate) asked_at: Timestamp,
     pub(crate) status: Option<GlobalStatus>,
@@ -32,7 +32,7 @@ pub(crate) struct Round {
     pub(crate) lost: Option<Cause>,
 }
 
-impl Round {
+impl Poll {
     /// Counts nodes that are not known among those that were not heard: what they coordinate is left
     /// out of EMQX's answer.
     pub(crate) fn add_unheard(&mut self) {
