@@ -45,8 +45,7 @@ function known(load: NodeLoad | undefined): number | null {
 /** What the panel saw itself, as one frame with a field for each node. */
 export function polled(seen: Observation[], nodes: CurveNode[]): DataFrame {
   const times = seen.map(({ time }) => time);
-  const of = (node: string) =>
-    seen.map(({ status }) => known(status.nodes.find((load) => load.node === node)));
+  const of = (node: string) => seen.map(({ status }) => known(status.nodes.find((load) => load.node === node)));
   return frame(
     'polled',
     times,
