@@ -49,7 +49,7 @@ impl Fields {
     ///
     /// # Errors
     /// `config_invalid` if it is no object, or names an option twice.
-    pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D, what: &str) -> Result<Self> {
+    pub fn read<'de, D: Deserializer<'de>>(deserializer: D, what: &str) -> Result<Self> {
         Self::deserialize(deserializer).map_err(|error| {
             Error::invalid(what, vec![Problem::new(what, error, "an object of options, each once")])
         })
@@ -88,22 +88,29 @@ impl Fields {
         }
     }
 
+    /// Takes the names of the options that nobody took.
+    pub fn take_names(&mut self) -> Vec<String> {
+        let left = std::mem::take(&mut self.values).into_iter();
+        left.filter(|(_, value)| *value != Loose::Null).map(|(name, _)| name).collect()
+    }
+
+    /// Whether something is wrong with `field`.
+    pub fn is_wrong(&self, field: &str) -> bool {
+        self.problems.iter().any(|problem| problem.field == field)
+    }
+
     /// Adds problems that were found elsewhere.
     pub(crate) fn add_problems(&mut self, problems: &[Problem]) {
         self.problems.extend_from_slice(problems);
     }
 
     /// Takes `name` out; `null` counts as absent, as in EMQX.
-    pub(super) fn take(&mut self, name: &str) -> Option<Loose> {
+    pub fn take(&mut self, name: &str) -> Option<Loose> {
         self.values.remove(name).filter(|value| *value != Loose::Null)
     }
 
-    pub(crate) fn problem(
-        &mut self,
-        field: &str,
-        value: impl fmt::Display,
-        bound: impl Into<String>,
-    ) {
+    /// Adds a problem: that `field` holds `value` but must be `bound`.
+    pub fn problem(&mut self, field: &str, value: impl fmt::Display, bound: impl Into<String>) {
         self.problems.push(Problem::new(field, value, bound));
     }
 
@@ -111,7 +118,7 @@ impl Fields {
     ///
     /// # Errors
     /// All problems at once, if there are any.
-    pub(crate) fn finish(mut self, what: &str, known: &[&str]) -> Result<()> {
+    pub fn finish(mut self, what: &str, known: &[&str]) -> Result<()> {
         let unknown = std::mem::take(&mut self.values);
         for (name, value) in unknown.into_iter().filter(|(_, value)| *value != Loose::Null) {
             self.problem(&name, value, format!("left out: the options are {}", known.join(", ")));

@@ -1,21 +1,37 @@
-//! A value of any type.
+//! A value of any type, before it is known what it has to be.
 
 use super::fields::FieldsVisitor;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A value as it was written.
+/// A value as it was written. It may hold a secret; `Display` shows the beginning of a text.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Loose {
+pub enum Loose {
+    /// `null`.
     Null,
+    /// True or false.
     Bool(bool),
+    /// A number without a fraction.
     Whole(i128),
+    /// Any other number.
     Fraction(f64),
+    /// A text.
     Text(String),
+    /// A list.
     List(Vec<Self>),
-    /// Without members it is what Lua writes for a list without items, too.
+    /// An object. Without members it is what Lua writes for a list without items, too.
     Object(BTreeMap<String, Self>),
+}
+
+impl Loose {
+    /// The value at a place: the names of members, from the outside in.
+    pub fn at(&self, names: &[&str]) -> Option<&Self> {
+        names.iter().try_fold(self, |value, name| match value {
+            Self::Object(members) => members.get(*name),
+            _ => None,
+        })
+    }
 }
 
 impl fmt::Display for Loose {

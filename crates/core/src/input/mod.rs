@@ -4,10 +4,12 @@
 //! read into [`Fields`] first and then taken out one by one.
 
 mod fields;
+mod given;
 mod loose;
 mod take;
 
 pub use fields::Fields;
+pub use loose::Loose;
 pub(crate) use take::ABSENT;
 
 use crate::error::Result;

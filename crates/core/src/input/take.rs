@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 
 impl Fields {
     /// Takes `true` or `false`.
-    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
         match self.take(name)? {
             Loose::Bool(flag) => Some(flag),
             value => {
@@ -51,12 +51,7 @@ impl Fields {
     }
 
     /// Takes a number, or its decimal text, for which `good` holds; `bound` says so in words.
-    pub(crate) fn number(
-        &mut self,
-        name: &str,
-        bound: &str,
-        good: impl Fn(f64) -> bool,
-    ) -> Option<f64> {
+    pub fn number(&mut self, name: &str, bound: &str, good: impl Fn(f64) -> bool) -> Option<f64> {
         let value = self.take(name)?;
         let number = match &value {
             #[expect(clippy::cast_precision_loss, reason = "options are far below 2^53")]
