@@ -5,16 +5,16 @@
 //! of arguments, and turn jobs into calls that wait.
 
 mod config;
+mod door;
 mod offline;
 mod reply;
 mod sansio;
-mod stored;
+mod tables;
 #[cfg(feature = "transport")]
 mod transport;
 #[cfg(not(feature = "transport"))]
 #[path = "no_transport.rs"]
 mod transport;
-mod tree;
 
 use mlua::prelude::*;
 

@@ -1,7 +1,7 @@
 //! What needs no cluster: plans, and reading what others wrote.
 
 use crate::reply::{refuse, reply};
-use crate::tree::Tree;
+use crate::tables::loose;
 use emqx_rebalance_core::driver::Status;
 use emqx_rebalance_core::{Error, EvacuationRequest, MAX_COUNT, PlanRequest, Problem, Result};
 use mlua::prelude::*;
@@ -20,13 +20,13 @@ pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
 }
 
 fn plan(lua: &Lua, request: LuaValue) -> LuaResult<LuaMultiValue> {
-    let tree = Tree::read(lua, &request, "plan request");
-    reply(lua, tree.and_then(PlanRequest::read).and_then(|request| request.plan()))
+    let request = loose(lua, &request, "plan request");
+    reply(lua, request.and_then(PlanRequest::read).and_then(|request| request.plan()))
 }
 
 fn plan_evacuation(lua: &Lua, request: LuaValue) -> LuaResult<LuaMultiValue> {
-    let tree = Tree::read(lua, &request, "evacuation request");
-    reply(lua, tree.and_then(EvacuationRequest::read).and_then(|request| request.plan()))
+    let request = loose(lua, &request, "evacuation request");
+    reply(lua, request.and_then(EvacuationRequest::read).and_then(|request| request.plan()))
 }
 
 fn status(lua: &Lua, status: LuaValue) -> LuaResult<LuaMultiValue> {
@@ -34,11 +34,11 @@ fn status(lua: &Lua, status: LuaValue) -> LuaResult<LuaMultiValue> {
 }
 
 /// Reads a value of the core from its JSON text or its table.
-pub(crate) fn read<T: DeserializeOwned>(lua: &Lua, value: &LuaValue, what: &str) -> Result<T> {
+fn read<T: DeserializeOwned>(lua: &Lua, value: &LuaValue, what: &str) -> Result<T> {
     if let LuaValue::String(text) = value {
         return T::deserialize(parse(text, what)?).map_err(|error| bad(what, error));
     }
-    T::deserialize(Tree::read(lua, value, what)?).map_err(|error| bad(what, error))
+    T::deserialize(loose(lua, value, what)?).map_err(|error| bad(what, error))
 }
 
 fn bad(what: &str, error: impl std::fmt::Display) -> Error {
@@ -51,7 +51,7 @@ fn from_json(lua: &Lua, text: LuaString) -> LuaResult<LuaMultiValue> {
 }
 
 /// Reads JSON whose every number Lua holds; `what` names it in the error.
-fn parse(text: &LuaString, what: &str) -> Result<Value> {
+pub(crate) fn parse(text: &LuaString, what: &str) -> Result<Value> {
     let problem =
         |value: String, bound: &str| Error::invalid(what, vec![Problem::new("text", value, bound)]);
     match serde_json::from_slice(&text.as_bytes()) {
@@ -74,8 +74,8 @@ fn fits(value: &Value) -> bool {
 }
 
 fn to_json(lua: &Lua, value: LuaValue) -> LuaResult<LuaMultiValue> {
-    match Tree::read(lua, &value, "value") {
-        Ok(tree) => serde_json::to_string(&tree).into_lua_err()?.into_lua_multi(lua),
+    match loose(lua, &value, "value") {
+        Ok(value) => serde_json::to_string(&value).into_lua_err()?.into_lua_multi(lua),
         Err(error) => refuse(lua, &error),
     }
 }

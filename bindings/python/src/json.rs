@@ -1,24 +1,21 @@
 //! JSON text, in which values cross.
 
-use emqx_rebalance_core::{Error, ErrorKind, Job, NodeName, Problem, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Loose, Problem, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// `value` as JSON. Values of the core have no keys but text, so that this cannot fail.
-pub(crate) fn text<T: Serialize>(value: &T) -> String {
+pub(crate) fn text<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Reads a request of the core, which finds every problem at once.
+/// Reads what a call of the core takes, which finds every problem in it at once.
 ///
 /// # Errors
-/// As `read` says.
-pub(crate) fn request<T>(
-    text: &str,
-    read: impl FnOnce(&mut serde_json::Deserializer<serde_json::de::StrRead<'_>>) -> Result<T>,
-) -> Result<T> {
-    read(&mut serde_json::Deserializer::from_str(text))
+/// `config_invalid` if it is no JSON.
+pub(crate) fn loose(what: &str, text: &str) -> Result<Loose> {
+    value(what, text)
 }
 
 /// Reads a value of the core.
@@ -32,15 +29,6 @@ pub(crate) fn value<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
     })
 }
 
-/// Restores a job from its stored state.
-///
-/// # Errors
-/// `config_invalid` if it is none.
-pub(crate) fn restored(state: &str) -> Result<Job> {
-    emqx_rebalance_exchange::restored(value("state", state)?)
-        .map_err(|error| Error::new(ErrorKind::ConfigInvalid, format!("invalid state: {error}")))
-}
-
 /// Reads the member `field` of an object, if it is there. What is wrong with it goes to `problems`.
 pub(crate) fn member<T: DeserializeOwned>(
     field: &str,
@@ -52,14 +40,6 @@ pub(crate) fn member<T: DeserializeOwned>(
     let shown: String = given.to_string().chars().take(MAX_SHOWN).collect();
     let read = serde_json::from_value(given);
     read.map_err(|_| problems.push(Problem::new(field, shown, bound))).ok()
-}
-
-/// Reads the name of a node.
-///
-/// # Errors
-/// `config_invalid` if it is none.
-pub(crate) fn node(name: &str) -> Result<NodeName> {
-    NodeName::new(name).map_err(|problem| Error::invalid("node", vec![problem]))
 }
 
 /// The text of an error without the line and column: the caller never saw the JSON.

@@ -3,7 +3,6 @@
 //! Values cross as JSON text, in the core's shapes: the package makes typed values of it. Work that
 //! waits is a [`task::Task`], which Python waits for in its own way, blocking or in an event loop.
 
-mod access;
 mod cluster;
 mod command;
 mod embedded;

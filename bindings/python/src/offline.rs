@@ -5,8 +5,8 @@ use crate::json;
 use emqx_rebalance_cli::{evacuation_text, plan_text, status_text};
 use emqx_rebalance_core::driver::{DriverState, Outcome, Record, Status};
 use emqx_rebalance_core::{
-    Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuatorState, NodeLoad, NodeName, Plan,
-    PlanRequest, Result, Snapshot, Strategy, Tolerance,
+    Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuatorState, NodeLoad, NodeName,
+    Options, Plan, PlanRequest, Result, Snapshot, Strategy, Tolerance,
 };
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -15,14 +15,14 @@ use serde::de::DeserializeOwned;
 /// Plans. `request` is a `PlanRequest`.
 #[pyfunction]
 pub(crate) fn plan(py: Python<'_>, request: &str) -> PyResult<String> {
-    let work = || json::request(request, |from| PlanRequest::read(from)?.plan());
+    let work = || PlanRequest::read(json::loose("request", request)?)?.plan();
     unwrapped(py, py.detach(|| work().map(|plan| json::text(&plan))))
 }
 
 /// Plans to empty a node. `request` is an `EvacuationRequest`.
 #[pyfunction]
 pub(crate) fn plan_evacuation(py: Python<'_>, request: &str) -> PyResult<String> {
-    let work = || json::request(request, |from| EvacuationRequest::read(from)?.plan());
+    let work = || EvacuationRequest::read(json::loose("request", request)?)?.plan();
     unwrapped(py, py.detach(|| work().map(|plan| json::text(&plan))))
 }
 
@@ -31,9 +31,9 @@ pub(crate) fn plan_evacuation(py: Python<'_>, request: &str) -> PyResult<String>
 pub(crate) fn checked(py: Python<'_>, what: &str, value: &str) -> PyResult<String> {
     let work = || match what {
         "snapshot" => again::<Snapshot>(what, value),
-        "strategy" => json::request(value, |from| {
-            emqx_rebalance_core::Options::read(from).map(|strategy: Strategy| json::text(&strategy))
-        }),
+        "strategy" => {
+            <Strategy as Options>::read(json::loose(what, value)?).map(|read| json::text(&read))
+        }
         "node" => again::<NodeLoad>(what, value),
         "plan" => again::<Plan>(what, value),
         "evacuation plan" => again::<EvacuationPlan>(what, value),

@@ -4,15 +4,13 @@ use crate::error::raised;
 use crate::json;
 use crate::process::Process;
 use crate::task::Task;
-use emqx_rebalance_client::{FileStore, Run as Client, Store};
-use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
-use emqx_rebalance_core::{Error, ErrorKind, Job, NodeLoad, NodeName, Result};
+use emqx_rebalance_client::{FileStore, Run as Driven, Store, View};
+use emqx_rebalance_core::driver::Status;
+use emqx_rebalance_core::{Error, ErrorKind, Job, Result};
 use pyo3::prelude::*;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, watch};
+use std::sync::Arc;
 
 /// A plan or an evacuation on its way. It is driven for as long as the process lives, whether or not
 /// anybody holds this.
@@ -20,54 +18,7 @@ use tokio::sync::{Notify, watch};
 #[derive(Debug)]
 pub(crate) struct Run {
     process: &'static Process,
-    shared: Arc<Shared>,
-    state: Arc<Mutex<Option<String>>>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    view: Mutex<View>,
-    /// The number of changes so far.
-    version: watch::Sender<u64>,
-    stop: Notify,
-    detach: Notify,
-}
-
-/// What is known.
-#[derive(Debug)]
-struct View {
-    status: Status,
-    events: Vec<Event>,
-    /// The clients of every node, whenever they changed.
-    course: Vec<Sample>,
-    record: Option<Record>,
-    end: Option<Result<Outcome>>,
-}
-
-impl View {
-    fn see(&mut self, status: Status) {
-        let sample = Sample::of(&status);
-        if self.course.last() != Some(&sample) {
-            self.course.push(sample);
-        }
-        self.status = status;
-    }
-}
-
-/// The clients of every node at one time.
-#[derive(Debug, PartialEq, Serialize)]
-struct Sample {
-    elapsed_s: u64,
-    connections: BTreeMap<NodeName, u64>,
-}
-
-impl Sample {
-    fn of(status: &Status) -> Self {
-        let known =
-            |load: &NodeLoad| load.known_connections().map(|known| (load.node.clone(), known));
-        let nodes = status.nodes.iter().filter_map(known);
-        Self { elapsed_s: status.progress.elapsed_s, connections: nodes.collect() }
-    }
+    run: Arc<Driven>,
 }
 
 /// One status of many.
@@ -78,208 +29,131 @@ struct Change {
     status: Status,
 }
 
-impl Shared {
-    fn view(&self) -> MutexGuard<'_, View> {
-        self.view.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells those who wait for a status, or for the end.
-    fn change(&self, change: impl FnOnce(&mut View)) {
-        change(&mut self.view());
-        self.version.send_modify(|version| *version += 1);
-    }
-
-    fn see(&self, status: Status) {
-        if self.view().status != status {
-            self.change(|view| view.see(status));
-        }
-    }
-
-    /// Waits until there is a verdict, or none to come.
-    async fn ended(&self) {
-        let mut versions = self.version.subscribe();
-        // The sender is in `self`.
-        let _ = versions.wait_for(|_| self.view().end.is_some()).await;
-    }
-
-    async fn follow(&self, mut run: Client, tell: impl Fn(Option<&Event>)) {
-        let mut updates = run.updates();
-        loop {
-            tokio::select! {
-                biased;
-                () = self.stop.notified() => run.stop(),
-                () = self.detach.notified() => {
-                    run.detach().await;
-                    self.change(|view| view.end = Some(Err(detached())));
-                    return tell(None);
-                }
-                Ok(()) = updates.changed() => {
-                    let status = updates.borrow_and_update().clone();
-                    self.see(status);
-                }
-                event = run.next_event() => {
-                    let Some(event) = event else { break };
-                    self.view().events.push(event.clone());
-                    tell(Some(&event));
-                }
-            }
-        }
-        let end = run.wait().await;
-        self.change(|view| {
-            view.see(run.status());
-            view.record = run.record().cloned();
-            view.end = Some(end);
-        });
-        tell(None);
-    }
-}
-
 impl Run {
     /// Follows `run`, telling every event to `sink`.
-    pub(crate) fn follow(
-        process: &'static Process,
-        run: Client,
-        state: Arc<Mutex<Option<String>>>,
-        sink: Py<PyAny>,
-    ) -> Self {
-        let view = View {
-            status: run.status(),
-            events: Vec::new(),
-            course: Vec::new(),
-            record: None,
-            end: None,
+    pub(crate) fn follow(process: &'static Process, run: Driven, sink: Py<PyAny>) -> Self {
+        let run = Arc::new(run);
+        let tell = move |event: Option<String>| {
+            process.with_python(|py| {
+                // A loop that is closed meanwhile has nobody to tell.
+                let _ = sink.call1(py, (event,));
+            });
         };
-        let shared = Arc::new(Shared {
-            view: Mutex::new(view),
-            version: watch::Sender::new(1),
-            stop: Notify::new(),
-            detach: Notify::new(),
-        });
-        let follower = Arc::clone(&shared);
-        process.runtime.spawn(async move {
-            let tell = |event: Option<&Event>| {
-                process.with_python(|py| {
-                    // A loop that is closed meanwhile has nobody to tell.
-                    let _ = sink.call1(py, (event.map(json::text),));
-                });
-            };
-            follower.follow(run, tell).await;
-        });
-        Self { process, shared, state }
+        process.runtime.spawn(tell_all(Arc::clone(&run), tell));
+        Self { process, run }
     }
 
     /// # Errors
     /// `conflict` in a child of `fork`: the parent drives it.
-    fn shared(&self, py: Python<'_>) -> PyResult<&Arc<Shared>> {
+    fn here(&self, py: Python<'_>) -> PyResult<&Arc<Driven>> {
         if self.process.is_here() && self.process.is_open() {
-            return Ok(&self.shared);
+            return Ok(&self.run);
         }
         let message = "the run belongs to the process that started it: resume its state here";
         Err(raised(py, &Error::new(ErrorKind::Conflict, message)))
     }
+
+    /// What `look` finds in what is known of it.
+    fn look<T>(&self, py: Python<'_>, look: impl FnOnce(&View) -> T) -> PyResult<T> {
+        Ok(look(&self.here(py)?.view().borrow()))
+    }
+}
+
+/// Tells every event of `run`, and `None` at its end. Holds it until then, so that it goes on.
+async fn tell_all(run: Arc<Driven>, tell: impl Fn(Option<String>)) {
+    let (mut view, mut told) = (run.view(), 0);
+    let mut is_over = false;
+    while !is_over {
+        let is_news = |view: &View| view.events().len() > told || view.end().is_some();
+        let Ok(news) = view.wait_for(is_news).await.map(|view| {
+            is_over = view.end().is_some();
+            view.events().iter().skip(told).map(json::text).collect::<Vec<_>>()
+        }) else {
+            break;
+        };
+        told += news.len();
+        news.into_iter().for_each(|event| tell(Some(event)));
+    }
+    tell(None);
 }
 
 #[pymethods]
 impl Run {
     /// Waits for a change after number `version`: `{"version", "is_last", "status"}`.
     fn changed(&self, py: Python<'_>, version: u64) -> PyResult<Task> {
-        let shared = Arc::clone(self.shared(py)?);
+        let mut view = self.here(py)?.view();
         Ok(Task::spawn(self.process, async move {
-            let mut versions = shared.version.subscribe();
-            let is_over = || shared.view().end.is_some();
-            // The sender is in `shared`.
-            let _ = versions.wait_for(|now| *now > version || is_over()).await;
-            let now = *versions.borrow();
-            let view = shared.view();
-            Ok(Change { version: now, is_last: view.end.is_some(), status: view.status.clone() })
+            let is_new = |view: &View| view.version() > version || view.end().is_some();
+            let is_gone = view.wait_for(is_new).await.is_err();
+            let view = view.borrow();
+            let is_last = is_gone || view.end().is_some();
+            Ok(Change { version: view.version(), is_last, status: view.status().clone() })
         }))
     }
 
     /// Waits for the verdict.
     fn wait(&self, py: Python<'_>) -> PyResult<Task> {
-        let shared = Arc::clone(self.shared(py)?);
-        Ok(Task::spawn(self.process, async move {
-            shared.ended().await;
-            let end = shared.view().end.clone();
-            end.unwrap_or_else(|| Err(detached()))
-        }))
+        let run = Arc::clone(self.here(py)?);
+        Ok(Task::spawn(self.process, async move { run.wait().await }))
     }
 
     /// Where it stands.
     fn status(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(json::text(&self.shared(py)?.view().status))
+        self.look(py, |view| json::text(view.status()))
     }
 
     /// Everything that happened.
     fn events(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(json::text(&self.shared(py)?.view().events))
+        self.look(py, |view| json::text(view.events()))
     }
 
     /// The clients of every node over time: `[{"elapsed_s", "connections": {node: clients}}]`.
     fn course(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(json::text(&self.shared(py)?.view().course))
+        self.look(py, |view| json::text(view.samples()))
     }
 
     /// What is worth keeping, once there is a verdict.
     fn record(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        Ok(self.shared(py)?.view().record.as_ref().map(json::text))
+        self.look(py, |view| view.job().record().as_ref().map(json::text))
     }
 
     /// All that the driver knows.
-    fn state(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        self.shared(py)?;
-        Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    fn state(&self, py: Python<'_>) -> PyResult<String> {
+        self.look(py, |view| json::text(view.job()))
     }
 
     /// Whether there is a verdict, or none to come.
     fn is_over(&self, py: Python<'_>) -> PyResult<bool> {
-        Ok(self.shared(py)?.view().end.is_some())
+        self.look(py, |view| view.end().is_some())
     }
 
     /// Has it stopped.
     fn stop(&self, py: Python<'_>) -> PyResult<()> {
-        self.shared(py)?.stop.notify_one();
-        Ok(())
+        self.here(py).map(|run| run.stop())
     }
 
     /// Drives it no more. There is a result once nothing is sent any more and the state stays as it is.
     fn detach(&self, py: Python<'_>) -> PyResult<Task> {
-        let shared = Arc::clone(self.shared(py)?);
-        shared.detach.notify_one();
+        let run = Arc::clone(self.here(py)?);
         Ok(Task::spawn(self.process, async move {
-            shared.ended().await;
+            run.detach().await;
             Ok(())
         }))
     }
 }
 
-fn detached() -> Error {
-    let message = "nobody follows this run any more; EMQX goes on by itself: resume its state";
-    Error::new(ErrorKind::Conflict, message)
-}
-
-/// Keeps the state for Python, and in a file if so wished.
+/// Keeps the state in a file, if so wished.
 #[derive(Debug)]
-pub(crate) struct Keep {
-    latest: Arc<Mutex<Option<String>>>,
-    file: Option<FileStore>,
-}
+pub(crate) struct Keep(Option<FileStore>);
 
 impl Keep {
-    /// In `file` too, if there is one.
     pub(crate) fn new(file: Option<PathBuf>) -> Self {
-        Self { latest: Arc::default(), file: file.map(FileStore::new) }
-    }
-
-    /// The state that was kept last.
-    pub(crate) fn latest(&self) -> Arc<Mutex<Option<String>>> {
-        Arc::clone(&self.latest)
+        Self(file.map(FileStore::new))
     }
 }
 
 impl Store for Keep {
     fn save(&mut self, job: &Job) -> Result<()> {
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(json::text(job));
-        self.file.as_mut().map_or(Ok(()), |file| file.save(job))
+        self.0.as_mut().map_or(Ok(()), |file| file.save(job))
     }
 }

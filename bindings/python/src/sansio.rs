@@ -1,114 +1,45 @@
 //! For programs with an HTTP client of their own: what to send goes out, what came back comes in.
 
-use crate::access::AccessInput;
-use crate::error::{raised, unwrapped};
+use crate::error::unwrapped;
 use crate::json;
-use emqx_rebalance_core::{
-    Error, EvacuationPlan, EvacuationRequest, Job, Plan, PlanRequest, Result, StartRequest,
-};
-use emqx_rebalance_exchange::Access;
-use emqx_rebalance_exchange::sansio::{
-    Cluster, HttpAnswer, HttpRequest, Run, RunInput, Talk as Inner,
-};
+use emqx_rebalance_exchange::sansio::{self, Cluster, HttpAnswer, RunInput};
+use emqx_rebalance_exchange::{Access, Dialect, Nowhere, Question, Reply, job};
 use pyo3::prelude::*;
-use serde::Serialize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A cluster that is asked through its host.
 #[pyclass(frozen, module = "emqx_rebalance._native")]
 #[derive(Debug)]
-pub(crate) struct Exchange {
-    cluster: Cluster,
-}
+pub(crate) struct Exchange(Cluster);
 
 #[pymethods]
 impl Exchange {
     #[new]
     fn new(py: Python<'_>, access: &str) -> PyResult<Self> {
-        let read =
-            || Cluster::new(Access::try_from(json::value::<AccessInput>("cluster", access)?)?);
-        read().map(|cluster| Self { cluster }).map_err(|error| raised(py, &error))
+        let read = || {
+            let access = json::loose("cluster", access)?;
+            Cluster::new(Access::read(access, Dialect::PYTHON, &Nowhere)?)
+        };
+        unwrapped(py, read().map(Self))
     }
 
-    /// Finds out which API answers.
-    fn connect(&self) -> Talk {
-        Talk::new(self.cluster.connect())
+    /// Asks a question: one of `Question::VERBS`, and the JSON that it is about.
+    fn ask(&self, py: Python<'_>, verb: &str, given: &str) -> PyResult<Talk> {
+        let question = || Question::read(verb, json::loose("request", given)?);
+        unwrapped(py, question().map(|question| Talk(Mutex::new(self.0.ask(question)))))
     }
 
-    /// Every node's load.
-    fn snapshot(&self) -> Talk {
-        Talk::new(self.cluster.snapshot())
-    }
-
-    /// What runs.
-    fn status(&self) -> Talk {
-        Talk::new(self.cluster.status())
-    }
-
-    /// Plans for the cluster as it is. `request` is a `PlanRequest`.
-    fn plan(&self, py: Python<'_>, request: &str) -> PyResult<Talk> {
-        let request = json::request(request, |from| PlanRequest::read(from));
-        Ok(Talk::new(self.cluster.plan(request.map_err(|error| raised(py, &error))?)))
-    }
-
-    /// Plans to empty a node. `request` is an `EvacuationRequest`.
-    fn plan_evacuation(&self, py: Python<'_>, request: &str) -> PyResult<Talk> {
-        let request = json::request(request, |from| EvacuationRequest::read(from));
-        Ok(Talk::new(self.cluster.plan_evacuation(request.map_err(|error| raised(py, &error))?)))
-    }
-
-    /// The evacuations that go on.
-    fn evacuations(&self) -> Talk {
-        Talk::new(self.cluster.evacuations())
-    }
-
-    /// Lets a node serve again; whether it did not.
-    fn stop_evacuation(&self, py: Python<'_>, node: &str) -> PyResult<Talk> {
-        let node = json::node(node).map_err(|error| raised(py, &error))?;
-        Ok(Talk::new(self.cluster.stop_evacuation(node)))
-    }
-
-    /// Stops the run of `coordinator`, or every run; which were stopped.
-    fn stop(&self, py: Python<'_>, coordinator: Option<&str>) -> PyResult<Talk> {
-        let coordinator = coordinator.map(json::node).transpose();
-        Ok(Talk::new(self.cluster.stop(coordinator.map_err(|error| raised(py, &error))?)))
-    }
-
-    /// Begins a plan. `request` is a `StartRequest<Plan>`.
-    fn start(&self, py: Python<'_>, request: &str) -> PyResult<Driver> {
-        let driver = json::request(request, |from| StartRequest::<Plan>::read(from)?.driver());
-        self.drive(py, driver)
-    }
-
-    /// Empties a node. `request` is a `StartRequest<EvacuationPlan>`.
-    fn evacuate(&self, py: Python<'_>, request: &str) -> PyResult<Driver> {
-        let driver =
-            json::request(request, |from| StartRequest::<EvacuationPlan>::read(from)?.evacuator());
-        self.drive(py, driver)
-    }
-
-    /// Goes on from a stored state.
-    fn resume(&self, py: Python<'_>, state: &str) -> PyResult<Driver> {
-        self.drive(py, json::restored(state))
-    }
-}
-
-impl Exchange {
-    fn drive(&self, py: Python<'_>, job: Result<impl Into<Job>>) -> PyResult<Driver> {
-        let run = job.and_then(|job| self.cluster.drive(job));
-        run.map(|run| Driver(Mutex::new(run))).map_err(|error| raised(py, &error))
+    /// Drives what `verb` begins: `start`, `start_evacuation` or `resume`, and the JSON that it takes.
+    fn run(&self, py: Python<'_>, verb: &str, given: &str) -> PyResult<Driver> {
+        let run = || self.0.drive(job(verb, json::loose("request", given)?)?);
+        unwrapped(py, run().map(|run| Driver(Mutex::new(run))))
     }
 }
 
 /// One question to a cluster.
 #[pyclass(frozen, module = "emqx_rebalance._native")]
-pub(crate) struct Talk(Mutex<Box<dyn Question>>);
-
-impl Talk {
-    fn new(talk: impl Question + 'static) -> Self {
-        Self(Mutex::new(Box::new(talk)))
-    }
-}
+#[derive(Debug)]
+pub(crate) struct Talk(Mutex<sansio::Talk<Reply>>);
 
 #[pymethods]
 impl Talk {
@@ -116,43 +47,16 @@ impl Talk {
     fn step(&self, py: Python<'_>, now_ms: u64, answers: &str) -> PyResult<String> {
         let work = || {
             let answers = json::value::<Vec<HttpAnswer>>("answers", answers)?;
-            Ok(locked(&self.0).step(now_ms, answers))
+            Ok(json::text(&locked(&self.0).step(now_ms, answers)))
         };
         unwrapped(py, py.detach(work))
     }
 }
 
-/// A question, whatever it asks.
-trait Question: Send {
-    fn step(&mut self, now_ms: u64, answers: Vec<HttpAnswer>) -> String;
-}
-
-#[derive(Serialize)]
-struct Answered<T> {
-    requests: Vec<HttpRequest>,
-    wake_at_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<T>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Error>,
-}
-
-impl<T: Serialize> Question for Inner<T> {
-    fn step(&mut self, now_ms: u64, answers: Vec<HttpAnswer>) -> String {
-        let step = Self::step(self, now_ms, answers);
-        let (result, error) = match step.result {
-            Some(Ok(result)) => (Some(result), None),
-            Some(Err(error)) => (None, Some(error)),
-            None => (None, None),
-        };
-        let (requests, wake_at_ms) = (step.requests, step.wake_at_ms);
-        json::text(&Answered { requests, wake_at_ms, result, error })
-    }
-}
-
 /// A plan or an evacuation on its way, driven by its host.
 #[pyclass(frozen, module = "emqx_rebalance._native")]
-pub(crate) struct Driver(Mutex<Run>);
+#[derive(Debug)]
+pub(crate) struct Driver(Mutex<sansio::Run>);
 
 #[pymethods]
 impl Driver {

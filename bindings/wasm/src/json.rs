@@ -1,9 +1,9 @@
 //! From text to values and back.
 
-use emqx_rebalance_core::{Error, ErrorKind, Job, Problem, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Loose, Problem, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use std::fmt::Display;
 
 /// What a call throws: the text of an error's JSON.
 pub type Thrown = String;
@@ -11,14 +11,9 @@ pub type Thrown = String;
 /// Answers the call that `text` holds: reads it, has `work` done, and writes what comes of it.
 pub(crate) fn answer<T: Serialize>(
     text: &str,
-    work: impl FnOnce(Value) -> Result<T>,
+    work: impl FnOnce(Loose) -> Result<T>,
 ) -> Result<String, Thrown> {
-    write(&ask(text, work)?)
-}
-
-/// The same with a result that stays in Rust.
-pub(crate) fn ask<T>(text: &str, work: impl FnOnce(Value) -> Result<T>) -> Result<T, Thrown> {
-    work(parsed(text, "request")?).map_err(|error| thrown(&error))
+    write(&work(parsed(text, "request")?).map_err(|error| thrown(&error))?)
 }
 
 /// Reads a value whose type knows no problems of its own.
@@ -26,19 +21,13 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, Thr
     T::deserialize(parsed(text, what)?).map_err(|error| unreadable(what, &error))
 }
 
-/// Restores a job from its stored state.
-pub(crate) fn restored(state: &str) -> Result<Job, Thrown> {
-    emqx_rebalance_exchange::restored(parsed(state, "state")?)
-        .map_err(|error| unreadable("state", &error))
-}
-
-/// The tree of `text`. Every type is read from trees: readers of both would be twice the code, and
-/// are most of it.
-fn parsed(text: &str, what: &str) -> Result<Value, Thrown> {
+/// The value of `text`. Every type is read from such values: readers of both would be twice the code,
+/// and are most of it.
+pub(crate) fn parsed(text: &str, what: &str) -> Result<Loose, Thrown> {
     serde_json::from_slice(text.as_bytes()).map_err(|error| unreadable(what, &error))
 }
 
-fn unreadable(what: &str, error: &serde_json::Error) -> Thrown {
+fn unreadable(what: &str, error: &dyn Display) -> Thrown {
     let problem = Problem::new(what, error, format!("the JSON of {what}"));
     thrown(&Error::invalid(what, vec![problem]))
 }

@@ -6,9 +6,7 @@
 //! since the crate that walks would be in the package beside `serde_json`, which reads EMQX's answers.
 
 pub mod cluster;
-mod given;
 pub mod json;
-pub mod options;
 pub mod plan;
 pub mod run;
 pub mod talk;

@@ -6,19 +6,20 @@
 
 mod clock;
 mod cluster;
-mod config;
 mod files;
 mod history;
 mod run;
 mod store;
 mod tls;
 mod transport;
+mod view;
 
 pub use cluster::Cluster;
-pub use config::{ClusterConfig, Tls};
 pub use emqx_rebalance_api::Secret;
-pub use emqx_rebalance_exchange::{Auth, Timeouts};
+pub use emqx_rebalance_exchange::{Access as ClusterConfig, Auth, Question, Reply, Timeouts, Tls};
 pub use files::{MAX_FILE, MAX_SECRET, Source, open_lock, private, read_bounded, read_to_bound};
 pub use history::History;
 pub use run::Run;
 pub use store::{FileStore, NoStore, Store};
+pub use transport::Sockets;
+pub use view::{Sample, View};

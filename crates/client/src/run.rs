@@ -1,13 +1,11 @@
 //! A plan or an evacuation on its way.
 
 use crate::clock::Clock;
+use crate::cluster::Cluster;
 use crate::store::Store;
-use crate::transport::Sockets;
-use emqx_rebalance_core::driver::Answer;
-use emqx_rebalance_core::driver::{Event, Input, Outcome, Record, RequestId, Status, Step};
-use emqx_rebalance_core::{Job, Result, Timestamp};
-use emqx_rebalance_exchange::Cluster;
-use std::sync::{Arc, OnceLock};
+use crate::view::View;
+use emqx_rebalance_core::driver::{Answer, Event, Input, Outcome, Record, RequestId, Status, Step};
+use emqx_rebalance_core::{Error, ErrorKind, Job, Result, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
@@ -18,149 +16,193 @@ use tokio::time::sleep_until;
 /// evacuation goes on until it is stopped.
 #[derive(Debug)]
 pub struct Run {
-    events: mpsc::UnboundedReceiver<Event>,
-    status: watch::Receiver<Status>,
-    stop: mpsc::UnboundedSender<()>,
-    record: Arc<OnceLock<Record>>,
+    view: watch::Receiver<View>,
+    orders: mpsc::UnboundedSender<Order>,
+    /// How many events [`Self::next_event`] has told.
+    told: usize,
     /// Ends the task when dropped.
-    task: JoinSet<Result<Outcome>>,
+    _task: JoinSet<()>,
+}
+
+/// What a run is told to do.
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    Stop,
+    Detach,
 }
 
 impl Run {
-    pub(crate) fn spawn(cluster: Cluster<Sockets>, job: Job, store: impl Store) -> Self {
-        let (event_sender, events) = mpsc::unbounded_channel();
-        let (status_sender, status) = watch::channel(job.status());
-        let (stop, stops) = mpsc::unbounded_channel();
-        let record = Arc::default();
+    /// Runs `job` in the cluster that `find` comes to, keeping its state in `store`. If there is none,
+    /// its error is the end.
+    ///
+    /// Must be called within a tokio runtime.
+    pub fn spawn(
+        find: impl Future<Output = Result<Cluster>> + Send + 'static,
+        job: Job,
+        store: impl Store,
+    ) -> Self {
+        let (seen, view) = watch::channel(View::new(job));
+        let (orders, received) = mpsc::unbounded_channel();
         let mut task = JoinSet::new();
         let pump = Pump {
-            cluster,
-            job,
+            view: seen,
             store,
             clock: Clock::new(),
-            events: event_sender,
-            status: status_sender,
-            stops,
-            record: Arc::clone(&record),
+            orders: received,
+            is_stopped: false,
             answers: JoinSet::new(),
         };
-        task.spawn(pump.run());
-        Self { events, status, stop, record, task }
+        task.spawn(pump.run(find));
+        Self { view, orders, told: 0, _task: task }
+    }
+
+    /// All that is known of it, as it changes.
+    pub fn view(&self) -> watch::Receiver<View> {
+        self.view.clone()
     }
 
     /// The next event, or `None` after the last one.
     pub async fn next_event(&mut self) -> Option<Event> {
-        self.events.recv().await
+        let mut view = self.view();
+        let news = view.wait_for(|view| view.events().len() > self.told || view.end().is_some());
+        let event = news.await.ok()?.events().get(self.told).cloned()?;
+        self.told += 1;
+        Some(event)
     }
 
     /// Where the plan stands.
     pub fn status(&self) -> Status {
-        self.status.borrow().clone()
-    }
-
-    /// The status as it changes, for those who wait for events at the same time.
-    pub fn updates(&self) -> watch::Receiver<Status> {
-        self.status.clone()
-    }
-
-    /// Waits until the status is another one; false once the plan has ended.
-    pub async fn changed(&mut self) -> bool {
-        self.status.changed().await.is_ok()
+        self.view.borrow().status().clone()
     }
 
     /// What is worth keeping of the plan, once there is a verdict.
-    pub fn record(&self) -> Option<&Record> {
-        self.record.get()
+    pub fn record(&self) -> Option<Record> {
+        self.view.borrow().job().record()
     }
 
     /// Has every run stopped, or the evacuation. The verdict still comes from [`Self::wait`].
     pub fn stop(&self) {
         // The plan has ended if nobody listens, and then there is nothing to stop.
-        let _ = self.stop.send(());
+        let _ = self.orders.send(Order::Stop);
+    }
+
+    /// Has it driven no more, and does not wait for it: [`Self::wait`] tells of the end.
+    pub fn let_go(&self) {
+        let _ = self.orders.send(Order::Detach);
     }
 
     /// Drives it no more, and returns once nothing of it is sent any more: the state that was stored
     /// last is then the last one, for somebody else to go on from.
-    pub async fn detach(mut self) {
-        // Without a sender the pump ends.
-        drop(self.stop);
-        while self.task.join_next().await.is_some() {}
+    pub async fn detach(&self) {
+        self.let_go();
+        // Whatever the end is.
+        let _ = self.wait().await;
     }
 
     /// Waits for the verdict. Safe to drop and to call again.
     ///
     /// # Errors
-    /// `config_invalid` if the state could not be stored; the runs go on inside EMQX then.
-    pub async fn wait(&mut self) -> Result<Outcome> {
-        if let Some(outcome) = self.status().outcome {
-            return Ok(outcome);
-        }
-        match self.task.join_next().await {
-            Some(Ok(result)) => result,
-            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            _ => self.status().outcome.ok_or_else(ended),
+    /// `config_invalid` if the state could not be stored; the runs go on inside EMQX then. `conflict`
+    /// after [`Self::detach`].
+    pub async fn wait(&self) -> Result<Outcome> {
+        let mut view = self.view();
+        match view.wait_for(|view| view.end().is_some()).await.map(|view| view.end().cloned()) {
+            Ok(Some(end)) => end,
+            _ => Err(ended()),
         }
     }
 }
 
-fn ended() -> emqx_rebalance_core::Error {
+fn ended() -> Error {
     let message = "the runtime shut down before there was a verdict; EMQX goes on by itself";
-    emqx_rebalance_core::Error::new(emqx_rebalance_core::ErrorKind::Timeout, message)
+    Error::new(ErrorKind::Timeout, message)
+}
+
+fn detached() -> Error {
+    let message = "nobody drives this run any more; EMQX goes on by itself: resume its state";
+    Error::new(ErrorKind::Conflict, message)
 }
 
 /// Moves inputs and outputs between a job and the world.
 struct Pump<S> {
-    cluster: Cluster<Sockets>,
-    job: Job,
+    view: watch::Sender<View>,
     store: S,
     clock: Clock,
-    events: mpsc::UnboundedSender<Event>,
-    status: watch::Sender<Status>,
-    stops: mpsc::UnboundedReceiver<()>,
-    record: Arc<OnceLock<Record>>,
+    orders: mpsc::UnboundedReceiver<Order>,
+    /// Somebody wants it stopped.
+    is_stopped: bool,
     answers: JoinSet<(RequestId, Result<Answer>)>,
 }
 
 impl<S: Store> Pump<S> {
-    async fn run(mut self) -> Result<Outcome> {
+    async fn run(mut self, find: impl Future<Output = Result<Cluster>>) {
+        let end = match self.found(find).await {
+            Ok(cluster) => self.drive(&cluster).await,
+            Err(error) => Err(error),
+        };
+        self.answers.shutdown().await;
+        self.view.send_modify(|view| view.finish(end));
+    }
+
+    /// The cluster, unless nobody wants the run any more.
+    async fn found(&mut self, find: impl Future<Output = Result<Cluster>>) -> Result<Cluster> {
+        tokio::pin!(find);
+        loop {
+            tokio::select! {
+                biased;
+                order = self.orders.recv() => match order {
+                    Some(Order::Stop) => self.is_stopped = true,
+                    Some(Order::Detach) | None => return Err(detached()),
+                },
+                found = &mut find => return found,
+            }
+        }
+    }
+
+    async fn drive(&mut self, cluster: &Cluster) -> Result<Outcome> {
         let mut input = Input::Tick;
         loop {
-            let step = self.job.step(self.clock.now(), input);
-            let wake_at = step.wake_at;
-            self.store.save(&self.job)?;
-            self.publish(step);
-            let Some(wake_at) = wake_at else { break };
-            let Some(next) = self.next_input(wake_at).await else { break };
-            input = next;
-        }
-        self.answers.shutdown().await;
-        self.job.outcome().cloned().ok_or_else(ended)
-    }
-
-    fn publish(&mut self, step: Step) {
-        if let Some(record) = self.job.record() {
-            // Before the status, since that is what tells of the end.
-            self.record.get_or_init(|| record);
-        }
-        self.status.send_replace(self.job.status());
-        for event in step.events {
-            // Nobody has to listen.
-            let _ = self.events.send(event);
-        }
-        for request in step.requests {
-            let cluster = self.cluster.clone();
-            self.answers.spawn(async move { (request.id, cluster.carry(&request.ask).await) });
+            let Step { requests, events, wake_at } = self.step(input)?;
+            self.view.send_modify(|view| view.tell(events));
+            for request in requests {
+                let cluster = cluster.clone();
+                self.answers.spawn(async move { (request.id, cluster.carry(&request.ask).await) });
+            }
+            match wake_at {
+                Some(wake_at) => input = self.next_input(wake_at).await?,
+                None => return self.view.borrow().job().outcome().cloned().ok_or_else(ended),
+            }
         }
     }
 
-    /// What comes next; `None` once nobody holds the run any more.
-    async fn next_input(&mut self, wake_at: Timestamp) -> Option<Input> {
+    /// Steps the job and keeps its state, before anybody is told of it.
+    fn step(&mut self, input: Input) -> Result<Step> {
+        let (now, mut step) = (self.clock.now(), None);
+        self.view.send_if_modified(|view| {
+            step = Some(view.step(now, input));
+            false
+        });
+        self.store.save(self.view.borrow().job())?;
+        step.ok_or_else(ended)
+    }
+
+    /// What comes next.
+    ///
+    /// # Errors
+    /// `conflict` once nobody wants the run any more.
+    async fn next_input(&mut self, wake_at: Timestamp) -> Result<Input> {
+        if std::mem::take(&mut self.is_stopped) {
+            return Ok(Input::Stop);
+        }
         tokio::select! {
             // Who has let go is not kept waiting for one more step, which may send a start.
             biased;
-            stop = self.stops.recv() => stop.map(|()| Input::Stop),
-            Some(Ok((id, answer))) = self.answers.join_next() => Some(Input::Answer { id, answer }),
-            () = sleep_until(self.clock.instant(wake_at)) => Some(Input::Tick),
+            order = self.orders.recv() => match order {
+                Some(Order::Stop) => Ok(Input::Stop),
+                Some(Order::Detach) | None => Err(detached()),
+            },
+            Some(Ok((id, answer))) = self.answers.join_next() => Ok(Input::Answer { id, answer }),
+            () = sleep_until(self.clock.instant(wake_at)) => Ok(Input::Tick),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::files::{MAX_FILE, Source, read_bounded};
 use emqx_rebalance_core::{Error, Job, Problem, Result};
 use emqx_rebalance_exchange::restored;
+use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -46,8 +47,9 @@ impl FileStore {
         };
         let text = read_bounded(path, Source::File, MAX_FILE);
         let text = text.map_err(|error| bad(format!("a readable file: {error}")))?;
-        let job = serde_json::from_slice(&text).and_then(restored);
-        job.map_err(|error| bad(format!("a stored state: {error}")))
+        let bad = |why: &dyn Display| bad(format!("a stored state: {why}"));
+        let state = serde_json::from_slice(&text).map_err(|error| bad(&error))?;
+        restored(state).map_err(|error| bad(&error))
     }
 
     fn replace(&self, job: &Job) -> std::io::Result<()> {

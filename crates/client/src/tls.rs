@@ -5,9 +5,9 @@ mod words;
 
 pub(crate) use words::TlsFailure;
 
-use crate::config::Tls;
 use crate::files;
 use emqx_rebalance_core::{Error, Problem, Result};
+use emqx_rebalance_exchange::Tls;
 use given::GivenCertificates;
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::pem::PemObject;

@@ -1,11 +1,10 @@
 //! Moves one request to one address, with a limit on everything.
 
 use crate::clock;
-use crate::config::Tls;
 use crate::tls::{self, TlsFailure};
 use emqx_rebalance_api::MAX_BODY;
 use emqx_rebalance_core::{Error, ErrorKind, Result};
-use emqx_rebalance_exchange::{BaseUrl, Timeouts, Transport};
+use emqx_rebalance_exchange::{BaseUrl, Timeouts, Tls, Transport};
 use http::{Request, Response, Uri};
 use reqwest::redirect::Policy;
 use std::net::{IpAddr, Ipv6Addr};
@@ -14,7 +13,7 @@ use std::time::Duration;
 
 /// An HTTP client that follows no redirects and reads no more than [`MAX_BODY`].
 #[derive(Clone, Debug)]
-pub(crate) struct Sockets {
+pub struct Sockets {
     /// By way of the proxy that the environment names, if it names one.
     usual: reqwest::Client,
     /// Never by a proxy: to this machine itself, whose requests and keys are no proxy's business.

@@ -115,7 +115,7 @@ async fn a_driver_that_died_is_resumed_from_its_file() {
     while !matches!(run.next_event().await, Some(Event::Phase { .. })) {}
     drop(run);
 
-    let mut run = cluster.drive(FileStore::load(&path).unwrap(), FileStore::new(&path));
+    let run = cluster.drive(FileStore::load(&path).unwrap(), FileStore::new(&path));
     let outcome = run.wait().await.unwrap();
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
     assert_eq!(FileStore::load(&path).unwrap().outcome(), Some(&outcome));
@@ -208,7 +208,7 @@ async fn an_evacuation_is_started_seen_and_stopped() {
     run.detach().await;
     assert_eq!(cluster.evacuations().await.unwrap()[0].node.as_ref(), Some(&node));
     assert_eq!(cluster.snapshot().await.unwrap().nodes()[0].status, NodeStatus::Evacuating);
-    let mut twice = cluster.evacuate(plan, polling_fast(), true).unwrap();
+    let twice = cluster.evacuate(plan, polling_fast(), true).unwrap();
     assert_eq!(twice.wait().await.unwrap().result, OutcomeKind::Refused);
     assert!(cluster.stop_evacuation(&node).await.unwrap());
     assert!(!cluster.stop_evacuation(&node).await.unwrap());
@@ -230,7 +230,7 @@ async fn a_node_is_emptied_to_its_verdict_and_serves_again_when_stopped() {
     let (node, options) = (first_node(), EvacuationPlanOptions::default());
     let plan = cluster.plan_evacuation(&node, &quick_evacuation(), &options).await.unwrap();
     assert_eq!((plan.forecast.duration_s, plan.forecast.conn_evict_s), (6, 4));
-    let mut run = cluster.evacuate(plan.clone(), polling_fast(), false).unwrap();
+    let run = cluster.evacuate(plan.clone(), polling_fast(), false).unwrap();
     let outcome = run.wait().await.unwrap();
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
     assert!(outcome.detail.starts_with("empty, safe to stop"), "{}", outcome.detail);
@@ -259,7 +259,7 @@ async fn an_evacuation_that_its_driver_left_is_resumed_and_stopped() {
     while !matches!(run.next_event().await, Some(Event::Phase { .. })) {}
     drop(run);
 
-    let mut run = cluster.drive(FileStore::load(&path).unwrap(), FileStore::new(&path));
+    let run = cluster.drive(FileStore::load(&path).unwrap(), FileStore::new(&path));
     run.stop();
     let outcome = run.wait().await.unwrap();
     assert_eq!(outcome.result, OutcomeKind::Stopped, "{}", outcome.detail);
@@ -273,7 +273,7 @@ async fn nodes_that_cannot_be_asked_themselves_are_named_in_the_verdict() {
     let one_url = ClusterConfig { urls: vec![embedded.urls()[1].clone()], ..config(&embedded) };
     let cluster = Cluster::connect(one_url).await.unwrap();
     let plan = cluster.plan(&strategy(), &PlanOptions::default()).await.unwrap();
-    let mut run = cluster.start(plan, polling_fast(), false).unwrap();
+    let run = cluster.start(plan, polling_fast(), false).unwrap();
     let outcome = run.wait().await.unwrap();
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
     assert_eq!(outcome.unchecked, [NodeName::new("emqx1@127.0.0.1").unwrap()]);

@@ -1,9 +1,14 @@
 //! Where a cluster is, who asks, and how patiently.
 
+mod reader;
+
+pub use reader::{Dialect, Nowhere, Outside};
+
 use crate::base::BaseUrl;
 use emqx_rebalance_api::Secret;
 use emqx_rebalance_core::{Error, NodeName, Problem, Result};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Where a cluster is, who asks, and how patiently.
@@ -19,6 +24,8 @@ pub struct Access {
     pub find_nodes: bool,
     /// Who asks.
     pub auth: Auth,
+    /// How `https` is verified, by a client with sockets of its own.
+    pub tls: Tls,
     /// How long to wait.
     pub timeouts: Timeouts,
 }
@@ -30,9 +37,21 @@ impl Default for Access {
             node_urls: BTreeMap::new(),
             find_nodes: true,
             auth: Auth::default(),
+            tls: Tls::default(),
             timeouts: Timeouts::default(),
         }
     }
+}
+
+/// How `https` is verified: always, by the system's certificates and these.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    /// PEM file with further certificate authorities.
+    pub ca_cert: Option<PathBuf>,
+    /// PEM file with the client's certificate, and the chain after it.
+    pub client_cert: Option<PathBuf>,
+    /// PEM file with the key of `client_cert`.
+    pub client_key: Option<PathBuf>,
 }
 
 /// Who asks.
@@ -98,6 +117,11 @@ const QUICK: Duration = Duration::from_secs(3);
 pub(crate) type Urls = (Vec<BaseUrl>, BTreeMap<NodeName, BaseUrl>);
 
 impl Access {
+    /// A cluster behind `url`, asked by nobody in particular.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { urls: vec![url.into()], ..Self::default() }
+    }
+
     /// The base URLs, each as `parse` reads it.
     ///
     /// # Errors
@@ -112,10 +136,11 @@ impl Access {
         };
         let urls = self.urls.iter().enumerate();
         let urls: Vec<_> = urls.filter_map(|(i, u)| read(format!("urls[{i}]"), u).ok()).collect();
-        let node_urls = self.node_urls.iter().filter_map(|(node, text)| {
-            Some((node.clone(), read(format!("node_urls[{node}]"), text).ok()?))
-        });
-        let node_urls = node_urls.collect();
+        let mut node_urls = BTreeMap::new();
+        for (node, text) in &self.node_urls {
+            let url = read(format!("node_urls[{node}]"), text);
+            node_urls.extend(url.ok().map(|url| (node.clone(), url)));
+        }
         if self.urls.is_empty() {
             problems.push(Problem::new("urls", "[]", "at least one URL of EMQX's API"));
         }

@@ -7,7 +7,7 @@ use emqx_rebalance_api::{ApiVersion, Capabilities, parse_probe, probe};
 use emqx_rebalance_core::driver::{Answer, Ask, Status, observe};
 use emqx_rebalance_core::{
     EmqxVersion, Error, ErrorKind, GlobalStatus, NodeList, NodeLoad, NodeName, NodeStatus, Plan,
-    PlanOptions, Result, Snapshot, StopAnswer, Strategy, Tolerance, plan,
+    PlanOptions, Result, Snapshot, Strategy, Tolerance, plan,
 };
 use futures_util::future::try_join;
 
@@ -96,12 +96,9 @@ impl<T: Transport> Cluster<T> {
         };
         let mut stopped = Vec::new();
         for coordinator in coordinators {
-            match self.stop_run(&coordinator).await? {
-                StopAnswer::Stopped => stopped.push(coordinator),
-                StopAnswer::NotStarted => {}
-                StopAnswer::Refused(refusal) => {
-                    return Err(Error::from(refusal).with("node", &coordinator));
-                }
+            let ask = Ask::Stop { coordinator: coordinator.clone() };
+            if self.is_stopped(&coordinator, &ask).await? {
+                stopped.push(coordinator);
             }
         }
         Ok(stopped)
@@ -120,8 +117,9 @@ impl<T: Transport> Cluster<T> {
         match ask {
             Ask::Nodes => self.nodes().await.map(fresh).map(Answer::Nodes),
             Ask::GlobalStatus => self.global_status().await.map(Answer::GlobalStatus),
-            Ask::Stop { coordinator } => self.stop_run(coordinator).await.map(Answer::Stop),
-            Ask::StopEvacuation { node } => self.stop_emptying(node).await.map(Answer::Stop),
+            Ask::Stop { coordinator: node } | Ask::StopEvacuation { node } => {
+                self.have_stopped(node, ask).await.map(Answer::Stop)
+            }
             Ask::Availability { node } => Ok(session.ask_node(api, node, &request, parse).await?.0),
             Ask::Start { .. } | Ask::StartEvacuation { .. } => {
                 session.command(&request, parse).await

@@ -2,9 +2,10 @@
 
 use crate::cluster::Cluster;
 use crate::transport::Transport;
+use emqx_rebalance_core::driver::Ask;
 use emqx_rebalance_core::{
-    Error, Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, NodeName, Result,
-    StopAnswer, plan_evacuation,
+    Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, NodeName, Result,
+    plan_evacuation,
 };
 
 impl<T: Transport> Cluster<T> {
@@ -27,11 +28,7 @@ impl<T: Transport> Cluster<T> {
     /// `refused`, `unknown_node` or `unsupported` as EMQX says. After `timeout`, `unreachable` or `protocol`
     /// it is not known whether it ended: see [`Self::evacuations`].
     pub async fn stop_evacuation(&self, node: &NodeName) -> Result<bool> {
-        match self.stop_emptying(node).await? {
-            StopAnswer::Stopped => Ok(true),
-            StopAnswer::NotStarted => Ok(false),
-            StopAnswer::Refused(refusal) => Err(Error::from(refusal).with("node", node)),
-        }
+        self.is_stopped(node, &Ask::StopEvacuation { node: node.clone() }).await
     }
 
     /// The evacuations that go on.

@@ -2,9 +2,9 @@
 #![cfg(test)]
 
 use emqx_rebalance_core::driver::{Driver, Event, OutcomeKind};
-use emqx_rebalance_core::{ErrorKind, PlanRequest, Result, Tolerance};
-use emqx_rebalance_exchange::Access;
+use emqx_rebalance_core::{ErrorKind, Plan, PlanRequest, Result, Tolerance};
 use emqx_rebalance_exchange::sansio::{Cluster, HttpAnswer, Run, Talk};
+use emqx_rebalance_exchange::{Access, Question, Reply};
 use emqx_rebalance_vectors::Host;
 use serde_json::{Value, json};
 
@@ -26,6 +26,13 @@ fn events(host: &mut Host, run: &mut Run, steps: usize) -> Vec<Event> {
     events
 }
 
+fn planned(host: &mut Host, cluster: &Cluster, request: PlanRequest) -> Result<Plan> {
+    match answer(host, cluster.ask(Question::Plan(Box::new(request))))? {
+        Reply::Plan(plan) => Ok(*plan),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn request(json: Value) -> PlanRequest {
     serde_json::from_value(json).unwrap()
 }
@@ -39,7 +46,7 @@ fn plan_start_and_verdict_by_hand() {
     let urls = ["http://n0", "http://n1", "http://n2", "http://n3"];
     let (mut host, access) = reached(&[300, 300, 300, 0], &urls);
     let cluster = Cluster::new(access).unwrap();
-    let plan = answer(&mut host, cluster.plan(quick())).unwrap();
+    let plan = planned(&mut host, &cluster, quick()).unwrap();
     let driver = Driver::new(plan, serde_json::from_value(json!({})).unwrap(), false).unwrap();
     let mut run = cluster.drive(driver).unwrap();
     let events = events(&mut host, &mut run, 100_000);
@@ -48,7 +55,8 @@ fn plan_start_and_verdict_by_hand() {
     assert!(outcome.unchecked.is_empty(), "every node said whether it serves");
     assert!(matches!(events.last(), Some(Event::Ended { .. })));
     assert!(run.record().is_some());
-    let status = answer(&mut host, cluster.status()).unwrap();
+    let status =
+        answer(&mut host, cluster.talk(|cluster| async move { cluster.status().await })).unwrap();
     assert!(status.runs.is_empty());
 }
 
@@ -65,7 +73,7 @@ fn no_donor_is_reached_behind_a_balancer(clients: &[u64], in_a_row: usize) {
     let (mut host, access) = reached(clients, &[Host::BALANCER]);
     host.in_a_row = in_a_row;
     let cluster = Cluster::new(access).unwrap();
-    let plan = answer(&mut host, cluster.plan(quick())).unwrap();
+    let plan = planned(&mut host, &cluster, quick()).unwrap();
     let donors = plan.donors.clone();
     let driver = Driver::new(plan, serde_json::from_value(json!({})).unwrap(), false).unwrap();
     let mut run = cluster.drive(driver).unwrap();
@@ -79,9 +87,11 @@ fn no_donor_is_reached_behind_a_balancer(clients: &[u64], in_a_row: usize) {
 fn a_plan_fits_until_the_cluster_has_changed() {
     let (mut host, access) = reached(&[300, 300, 300, 0], &["http://n0"]);
     let cluster = Cluster::new(access).unwrap();
-    let plan = answer(&mut host, cluster.plan(quick())).unwrap();
-    let check =
-        |host: &mut Host| answer(host, cluster.check_fits(plan.clone(), Tolerance::default()));
+    let plan = planned(&mut host, &cluster, quick()).unwrap();
+    let check = |host: &mut Host| {
+        let question = Question::CheckFits(Box::new(plan.clone()), Tolerance::default());
+        answer(host, cluster.ask(question))
+    };
     check(&mut host).unwrap();
     let start = serde_json::from_value(json!({})).unwrap();
     let mut run = cluster.drive(Driver::new(plan.clone(), start, false).unwrap()).unwrap();
@@ -93,7 +103,7 @@ fn a_plan_fits_until_the_cluster_has_changed() {
 fn a_host_that_dies_goes_on_from_the_state() {
     let (mut host, access) = reached(&[300, 300, 300, 0], &["http://n0"]);
     let cluster = Cluster::new(access.clone()).unwrap();
-    let plan = answer(&mut host, cluster.plan(quick())).unwrap();
+    let plan = planned(&mut host, &cluster, quick()).unwrap();
     let driver = Driver::new(plan, serde_json::from_value(json!({})).unwrap(), false).unwrap();
     let mut run = cluster.drive(driver).unwrap();
     events(&mut host, &mut run, 40);
@@ -158,8 +168,5 @@ fn a_snapshot_is_not_brought_where_one_is_asked_for() {
     let (mut host, access) = reached(&[10, 0], &["http://n0"]);
     let cluster = Cluster::new(access).unwrap();
     let brought = request(json!({ "snapshot": { "nodes": [{ "node": "a@h" }] } }));
-    assert_eq!(
-        answer(&mut host, cluster.plan(brought)).unwrap_err().context()["field"],
-        "snapshot"
-    );
+    assert_eq!(planned(&mut host, &cluster, brought).unwrap_err().context()["field"], "snapshot");
 }

@@ -2,9 +2,10 @@
 
 use crate::host::Host;
 use anyhow::Result;
+use emqx_rebalance_core::Error;
 use emqx_rebalance_core::driver::DriverState;
-use emqx_rebalance_core::{Error, Plan, PlanRequest, StartRequest};
-use emqx_rebalance_exchange::sansio::{Cluster, HttpRequest, RunStep, Talk, TalkStep};
+use emqx_rebalance_exchange::sansio::Cluster;
+use emqx_rebalance_exchange::{Question, Reply, job};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -18,20 +19,16 @@ const ABOUT: &str = "Conversations of hosts with an HTTP client of their own. Ea
 pub(crate) fn file() -> Result<Value> {
     let cases = vec![
         Conversation::new("level, start and verdict", &[60, 40, 0], &["http://n0"])?
-            .question("connect", Cluster::connect)?
-            .question("snapshot", Cluster::snapshot)?
+            .question("connect")?
+            .question("snapshot")?
             .level_run()?
-            .question("status", Cluster::status)?
+            .question("status")?
             .case,
         Conversation::new("another node is asked", &[30, 0], &["http://n9", "http://n1"])?
-            .question("snapshot", Cluster::snapshot)?
+            .question("snapshot")?
             .case,
-        Conversation::new("nobody is there", &[30, 0], &["http://n9"])?
-            .question("status", Cluster::status)?
-            .case,
-        Conversation::new("nothing to stop", &[30, 0], &["http://n0"])?
-            .question("stop", |cluster| cluster.stop(None))?
-            .case,
+        Conversation::new("nobody is there", &[30, 0], &["http://n9"])?.question("status")?.case,
+        Conversation::new("nothing to stop", &[30, 0], &["http://n0"])?.question("stop")?.case,
     ];
     Ok(json!({ "about": ABOUT, "cases": cases }))
 }
@@ -54,14 +51,9 @@ impl Conversation {
         Ok(Self { host, cluster, case })
     }
 
-    fn question<T: Serialize>(
-        mut self,
-        call: &str,
-        ask: impl FnOnce(&Cluster) -> Talk<T>,
-    ) -> Result<Self> {
-        let talk = ask(&self.cluster);
+    fn question(mut self, call: &str) -> Result<Self> {
         // An error is an answer like any other.
-        let _ = self.ask(call, Value::Null, talk)?;
+        let _ = self.ask(call, Value::Null)?;
         Ok(self)
     }
 
@@ -71,13 +63,12 @@ impl Conversation {
             "mode": "level", "conn_evict_rate": 10, "wait_health_check": 1, "wait_takeover": 1,
             "load_balancer": "round_robin",
         });
-        let talk = self.cluster.plan(PlanRequest::read(&asked)?);
-        let plan = self.ask("plan", asked, talk)??;
+        let plan = self.ask("plan", asked)??;
         let request = json!({ "plan": plan, "reason": "a vector", "max_waves": 1 });
-        let mut run = self.cluster.drive(StartRequest::<Plan>::read(&request)?.driver()?)?;
+        let mut run = self.cluster.drive(job("start", &request)?)?;
         let mut steps = Vec::new();
         self.host.run(&mut run, MAX_STEPS, |now_ms, answers, step| {
-            steps.push(run_step(now_ms, answers, step));
+            steps.push(seen(now_ms, answers, step));
         })?;
         // A state that is written and read is the same state.
         let state = serde_json::to_value(run.job())?;
@@ -91,15 +82,11 @@ impl Conversation {
         Ok(self)
     }
 
-    fn ask<T: Serialize>(
-        &mut self,
-        call: &str,
-        request: Value,
-        talk: Talk<T>,
-    ) -> Result<Result<T, Error>> {
+    fn ask(&mut self, call: &str, request: Value) -> Result<Result<Reply, Error>> {
+        let talk = self.cluster.ask(Question::read(call, &request)?);
         let mut steps = Vec::new();
         let answer = self.host.ask(talk, |now_ms, answers, step| {
-            steps.push(talk_step(now_ms, answers, step));
+            steps.push(seen(now_ms, answers, step));
         })?;
         self.push(json!({ "call": call, "request": request, "steps": steps }));
         Ok(answer)
@@ -121,27 +108,7 @@ struct Seen<'a, S> {
     step: S,
 }
 
-#[derive(Serialize)]
-struct Answered<'a, T> {
-    requests: &'a [HttpRequest],
-    wake_at_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<&'a T>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a Error>,
-}
-
-fn talk_step<T: Serialize>(now_ms: u64, answers: &[Value], step: &TalkStep<T>) -> Value {
-    let answered = Answered {
-        requests: &step.requests,
-        wake_at_ms: step.wake_at_ms,
-        result: step.result.as_ref().and_then(|result| result.as_ref().ok()),
-        error: step.result.as_ref().and_then(|result| result.as_ref().err()),
-    };
-    json!(Seen { now_ms, answers, step: answered })
-}
-
-fn run_step(now_ms: u64, answers: &[Value], step: &RunStep) -> Value {
+fn seen<S: Serialize>(now_ms: u64, answers: &[Value], step: S) -> Value {
     json!(Seen { now_ms, answers, step })
 }
 

@@ -31,7 +31,7 @@ const OWN: [(&str, &[&str]); 18] = [
     ("lua", &["api", "client", "core", "exchange"]),
     // The package carries the command and the embedded cluster.
     ("python", &["client", "core", "emqx-rebalance", "exchange", "sim"]),
-    ("wasm", &["api", "core", "exchange"]),
+    ("wasm", &["core", "exchange"]),
     ("simulation-wasm", &["api", "core", "sim"]),
     // What builds and measures the npm package.
     ("package", &["core", "exchange", "sim", "simulation-wasm", "wasm"]),

@@ -126,11 +126,11 @@ class AsyncCluster(BaseCluster):
 
     async def snapshot(self) -> Snapshot:
         """As :meth:`Cluster.snapshot`."""
-        return Snapshot._of(await _asked(self._native.snapshot()))
+        return Snapshot._of(await _asked(self._ask("snapshot")))
 
     async def status(self) -> Status:
         """As :meth:`Cluster.status`."""
-        return Status._of(await _asked(self._native.status()))
+        return Status._of(await _asked(self._ask("status")))
 
     @spelled_out("PlanOptions")
     async def plan(
@@ -171,7 +171,7 @@ class AsyncCluster(BaseCluster):
 
     async def stop(self, coordinator: str | None = None) -> tuple[str, ...]:
         """As :meth:`Cluster.stop`."""
-        return stopped(json.dumps(await _asked(self._native.stop(coordinator))))
+        return stopped(json.dumps(await _asked(self._ask("stop", coordinator))))
 
     @spelled_out("EvacuationOptions")
     async def plan_evacuation(
@@ -198,11 +198,11 @@ class AsyncCluster(BaseCluster):
 
     async def evacuations(self) -> tuple[EvacuationStatus, ...]:
         """As :meth:`Cluster.evacuations`."""
-        return tuple(EvacuationStatus._of(e) for e in await _asked(self._native.evacuations()))
+        return tuple(EvacuationStatus._of(e) for e in await _asked(self._ask("evacuations")))
 
     async def stop_evacuation(self, node: str) -> bool:
         """As :meth:`Cluster.stop_evacuation`."""
-        return bool(await _asked(self._native.stop_evacuation(node)))
+        return bool(await _asked(self._ask("stop_evacuation", node)))
 
     @classmethod
     def embedded(
@@ -222,7 +222,7 @@ class AsyncCluster(BaseCluster):
         self, begin: Begin, on_event: OnEvent | None, plan: object = None
     ) -> AsyncRun:
         sink = _sink(on_event)
-        await _asked(self._native.connect())
+        await _asked(self._ask("connect"))
         return AsyncRun(begin(sink), plan if isinstance(plan, Plan) else None)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ._strategy import Strategy
 
-__all__ = ["BaseCluster", "Begin", "Sink", "start_request", "stopped"]
+__all__ = ["BaseCluster", "Begin", "Sink", "about", "start_request", "stopped"]
 
 Sink = Callable[[str | None], object]
 Begin = Callable[[Sink], "_native.Run"]
@@ -106,6 +106,10 @@ class BaseCluster:
     def __reduce__(self) -> Any:
         raise TypeError(f"{type(self).__name__} holds a secret and is not pickled: make it there")
 
+    def _ask(self, verb: str, given: str | None = None) -> _native.Task:
+        """Asks what needs no more than the name of a node."""
+        return self._native.ask(verb, about(verb, given))
+
     def _ask_plan(
         self,
         strategy: Strategy | Mapping[str, Any] | None,
@@ -115,11 +119,11 @@ class BaseCluster:
     ) -> _native.Task:
         known("plan", options, "PlanOptions")
         given = {} if weights is None else {"weights": by_node("weights", weights, number)}
-        return self._native.plan(request(strategy, mode, {**options, **given}))
+        return self._native.ask("plan", request(strategy, mode, {**options, **given}))
 
     def _ask_plan_evacuation(self, node: str, options: Mapping[str, Any]) -> _native.Task:
         known("plan_evacuation", options, "EvacuationOptions")
-        return self._native.plan_evacuation(merged({"node": node}, options))
+        return self._native.ask("plan_evacuation", merged({"node": node}, options))
 
     def _start(
         self,
@@ -130,7 +134,7 @@ class BaseCluster:
     ) -> Begin:
         """Starts ``plan``, once the cluster is connected."""
         text = start_request("start", plan, options, **asked)
-        return partial(self._native.start, text, path("state", state))
+        return partial(self._native.run, "start", text, path("state", state))
 
     def _evacuate(
         self,
@@ -141,16 +145,23 @@ class BaseCluster:
     ) -> Begin:
         """Empties a node, once the cluster is connected."""
         text = start_request("evacuate", plan, options, **asked)
-        return partial(self._native.evacuate, text, path("state", state))
+        return partial(self._native.run, "start_evacuation", text, path("state", state))
 
     def _resume(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> Begin:
         """Goes on from ``state``, once the cluster is connected. One of a file is kept there."""
         if isinstance(state, Mapping):
-            return partial(self._native.resume, to_json(state, "state"), None)
+            return partial(self._native.run, "resume", to_json(state, "state"), None)
         if not isinstance(state, (str, os.PathLike)):
             raise TypeError(f"state must be a dict or a path, not {type(state).__name__}")
         with open(state, encoding="utf-8") as text:
-            return partial(self._native.resume, text.read(), os.fspath(state))
+            return partial(self._native.run, "resume", text.read(), os.fspath(state))
+
+
+def about(call: str, node: str | None) -> str:
+    """The name of a node, or none, as the core takes it."""
+    if not (node is None or isinstance(node, str)):
+        raise TypeError(f"{call} takes the name of a node, not {type(node).__name__}")
+    return json.dumps(node)
 
 
 def start_request(

@@ -44,11 +44,11 @@ class Cluster(BaseCluster):
 
     def snapshot(self) -> Snapshot:
         """Every node's load now. Nodes that evacuate or are donors of a rebalance say so."""
-        return Snapshot._of(self._asked(self._native.snapshot()))
+        return Snapshot._of(self._asked(self._ask("snapshot")))
 
     def status(self) -> Status:
         """What runs in the cluster now, whoever started it. Has no verdict: EMQX keeps none."""
-        return Status._of(self._asked(self._native.status()))
+        return Status._of(self._asked(self._ask("status")))
 
     @spelled_out("PlanOptions")
     def plan(
@@ -129,7 +129,7 @@ class Cluster(BaseCluster):
             UnknownNodeError: if there is no such node.
             RefusedError: as EMQX says.
         """
-        return stopped(json.dumps(self._asked(self._native.stop(coordinator))))
+        return stopped(json.dumps(self._asked(self._ask("stop", coordinator))))
 
     @spelled_out("EvacuationOptions")
     def plan_evacuation(self, node: str, **options: Unpack[EvacuationOptions]) -> EvacuationPlan:
@@ -161,11 +161,11 @@ class Cluster(BaseCluster):
 
     def evacuations(self) -> tuple[EvacuationStatus, ...]:
         """The evacuations that go on."""
-        return tuple(EvacuationStatus._of(one) for one in self._asked(self._native.evacuations()))
+        return tuple(EvacuationStatus._of(one) for one in self._asked(self._ask("evacuations")))
 
     def stop_evacuation(self, node: str) -> bool:
         """Has ``node`` take clients again. Returns whether an evacuation was going on."""
-        return bool(self._asked(self._native.stop_evacuation(node)))
+        return bool(self._asked(self._ask("stop_evacuation", node)))
 
     @classmethod
     def embedded(
@@ -206,7 +206,7 @@ class Cluster(BaseCluster):
 
     def _driven(self, begin: Begin, on_event: OnEvent | None, plan: object = None) -> Run:
         teller = Teller(on_event)
-        self._asked(self._native.connect())
+        self._asked(self._ask("connect"))
         return Run(begin(teller.sink), plan if isinstance(plan, Plan) else None, teller)
 
 

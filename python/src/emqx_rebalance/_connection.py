@@ -63,7 +63,7 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
     files = {name: path(name, given[name]) for name in _FILES if name in given}
     if "node_urls" in given:
         given["node_urls"] = by_node("node_urls", given["node_urls"], _url)
-    times = {f"{name}_s": number(name, given.pop(name)) for name in _TIMES if name in given}
+    times = {name: number(name, given.pop(name)) for name in _TIMES if name in given}
     _check_pairs(given)
     return {**given, **files, **times}
 

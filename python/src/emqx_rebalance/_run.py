@@ -100,10 +100,9 @@ class BaseRun:
     @property
     def state(self) -> dict[str, Any] | None:
         """Everything that the driver knows, as JSON: ``cluster.resume(state)`` goes on from it, in
-        another process too. None before the first step.
+        another process too.
         """
-        text = self._native.state()
-        state: dict[str, Any] | None = None if text is None else json.loads(text)
+        state: dict[str, Any] = json.loads(self._native.state())
         return state
 
     @property

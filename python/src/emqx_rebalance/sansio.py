@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _connection, _errors, _native
-from ._calls import start_request
+from ._calls import about, start_request
 from ._evacuation import EvacuationPlan
 from ._events import Event, event
 from ._options import known, merged, spelled_out, whole
@@ -213,17 +213,21 @@ class Cluster:
         self._connection = _connection.Connection(url, arguments)
         self._native = _native.Exchange(self._connection.to_json())
 
+    def _ask(self, verb: str, given: str | None = None) -> _native.Talk:
+        """Asks what needs no more than the name of a node."""
+        return self._native.ask(verb, about(verb, given))
+
     def connect(self) -> Talk[str]:
         """Finds out which API answers: ``v5`` or ``v4``. Any other question does so too."""
-        return Talk(self._native.connect(), str)
+        return Talk(self._ask("connect"), str)
 
     def snapshot(self) -> Talk[Snapshot]:
         """Every node's load now."""
-        return Talk(self._native.snapshot(), Snapshot._of)
+        return Talk(self._ask("snapshot"), Snapshot._of)
 
     def status(self) -> Talk[Status]:
         """What runs in the cluster now, whoever started it."""
-        return Talk(self._native.status(), Status._of)
+        return Talk(self._ask("status"), Status._of)
 
     @spelled_out("PlanOptions")
     def plan(
@@ -235,7 +239,7 @@ class Cluster:
     ) -> Talk[Plan]:
         """Plans for the cluster as it is; arguments as of :func:`emqx_rebalance.plan`."""
         known("plan", options, "PlanOptions")
-        return Talk(self._native.plan(request(strategy, mode, options)), Plan._of)
+        return Talk(self._native.ask("plan", request(strategy, mode, options)), Plan._of)
 
     @spelled_out("EvacuationOptions")
     def plan_evacuation(
@@ -244,19 +248,19 @@ class Cluster:
         """Plans to empty ``node``."""
         known("plan_evacuation", options, "EvacuationOptions")
         asked = merged({"node": node}, options)
-        return Talk(self._native.plan_evacuation(asked), EvacuationPlan._of)
+        return Talk(self._native.ask("plan_evacuation", asked), EvacuationPlan._of)
 
     def evacuations(self) -> Talk[tuple[EvacuationStatus, ...]]:
         """The evacuations that go on."""
-        return Talk(self._native.evacuations(), _evacuations)
+        return Talk(self._ask("evacuations"), _evacuations)
 
     def stop_evacuation(self, node: str) -> Talk[bool]:
         """Has ``node`` take clients again; whether an evacuation was going on."""
-        return Talk(self._native.stop_evacuation(node), bool)
+        return Talk(self._ask("stop_evacuation", node), bool)
 
     def stop(self, coordinator: str | None = None) -> Talk[tuple[str, ...]]:
         """Stops the run of ``coordinator``, or every run; which were stopped."""
-        return Talk(self._native.stop(coordinator), tuple)
+        return Talk(self._ask("stop", coordinator), tuple)
 
     @spelled_out("DriverOptions")
     def start(
@@ -270,7 +274,7 @@ class Cluster:
     ) -> Driver:
         """Begins ``plan``. :meth:`connect`, or another question, must have had its answer."""
         asked = start_request("start", plan, options, force=force, reason=reason, who=who)
-        return Driver(self._native.start(asked))
+        return Driver(self._native.run("start", asked))
 
     @spelled_out("DriverOptions")
     def evacuate(
@@ -286,13 +290,13 @@ class Cluster:
         answer.
         """
         asked = start_request("evacuate", plan, options, force=force, reason=reason, who=who)
-        return Driver(self._native.evacuate(asked))
+        return Driver(self._native.run("start_evacuation", asked))
 
     def resume(self, state: Mapping[str, Any]) -> Driver:
         """Goes on from what :attr:`Driver.state` was, of either kind, in this process or in
         another.
         """
-        return Driver(self._native.resume(to_json(state, "state")))
+        return Driver(self._native.run("resume", to_json(state, "state")))
 
     def __reduce__(self) -> Any:
         raise TypeError("a cluster holds a secret and is not pickled: make it there")

@@ -2,16 +2,14 @@
 
 use super::course::Course;
 use super::talk::Talk;
-use crate::config::{Config, ConfigInput};
-use crate::offline::read;
+use crate::config;
+use crate::door::{Door, add_methods, unread};
 use crate::reply::{detached, error_table, given, late};
-use crate::stored::{named, restored, unread};
-use crate::tree::Tree;
-use emqx_rebalance_core::{
-    EvacuationPlan, EvacuationRequest, Plan, PlanRequest, Result, StartRequest,
-};
+use emqx_rebalance_core::{Job, Result};
 use emqx_rebalance_exchange::sansio::Cluster as Conversations;
+use emqx_rebalance_exchange::{Access, Question, Tls};
 use mlua::prelude::*;
+use std::path::PathBuf;
 
 /// A cluster that is asked through its host.
 #[derive(Debug)]
@@ -25,15 +23,15 @@ pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
         error_table(lua, &unread("save", why, "functions that raise no error"))
     };
     native.set("broken", lua.create_function(broken)?)?;
-    let cluster = |lua: &Lua, config: LuaValue| {
-        given(lua, read::<ConfigInput>(lua, &config, "cluster").and_then(Cluster::new))
+    let cluster = |lua: &Lua, given_config: LuaValue| {
+        given(lua, config::access(lua, &given_config).and_then(Cluster::new))
     };
     native.set("sansio", lua.create_function(cluster)?)
 }
 
 impl Cluster {
-    fn new(input: ConfigInput) -> Result<Self> {
-        let Config { access, ca_cert, client_cert, client_key } = Config::try_from(input)?;
+    fn new(access: Access) -> Result<Self> {
+        let Tls { ca_cert, client_cert, client_key } = &access.tls;
         let files =
             [("ca_cert", ca_cert), ("client_cert", client_cert), ("client_key", client_key)];
         for (field, file) in files {
@@ -46,57 +44,21 @@ impl Cluster {
     }
 }
 
-impl LuaUserData for Cluster {
-    fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
-        add_questions(methods);
-        add_courses(methods);
+impl Door for Cluster {
+    type Asked = Talk;
+    type Driven = Course;
+
+    fn ask(&self, question: Question) -> Result<Talk> {
+        Ok(Talk(self.0.ask(question)))
+    }
+
+    fn drive(&self, job: Job, is_resumed: bool, _: Option<PathBuf>) -> Result<Course> {
+        Ok(Course::new(self.0.clone(), job, is_resumed))
     }
 }
 
-/// Methods that give a [`Talk`].
-fn add_questions<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
-    methods
-        .add_method("connect", |lua, cluster, ()| given(lua, Ok(Talk::new(cluster.0.connect()))));
-    methods.add_method("evacuations", |lua, cluster, ()| {
-        given(lua, Ok(Talk::new(cluster.0.evacuations())))
-    });
-    methods
-        .add_method("snapshot", |lua, cluster, ()| given(lua, Ok(Talk::new(cluster.0.snapshot()))));
-    methods.add_method("status", |lua, cluster, ()| given(lua, Ok(Talk::new(cluster.0.status()))));
-    methods.add_method("plan", |lua, cluster, request: LuaValue| {
-        let request = Tree::read(lua, &request, "plan request").and_then(PlanRequest::read);
-        given(lua, request.map(|request| Talk::new(cluster.0.plan(request))))
-    });
-    methods.add_method("plan_evacuation", |lua, cluster, request: LuaValue| {
-        let request = Tree::read(lua, &request, "evacuation request");
-        let request = request.and_then(EvacuationRequest::read);
-        given(lua, request.map(|request| Talk::new(cluster.0.plan_evacuation(request))))
-    });
-    methods.add_method("stop", |lua, cluster, coordinator: Option<String>| {
-        let coordinator = coordinator.as_deref().map(named).transpose();
-        given(lua, coordinator.map(|coordinator| Talk::new(cluster.0.stop(coordinator))))
-    });
-    methods.add_method("stop_evacuation", |lua, cluster, node: String| {
-        given(lua, named(&node).map(|node| Talk::new(cluster.0.stop_evacuation(node))))
-    });
-}
-
-/// Methods that give a [`Course`].
-fn add_courses<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
-    methods.add_method("start", |lua, cluster, request: LuaValue| {
-        let request =
-            Tree::read(lua, &request, "start request").and_then(StartRequest::<Plan>::read);
-        let driver = request.and_then(StartRequest::driver);
-        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver.into(), false)))
-    });
-    methods.add_method("evacuate", |lua, cluster, request: LuaValue| {
-        let request = Tree::read(lua, &request, "start request");
-        let request = request.and_then(StartRequest::<EvacuationPlan>::read);
-        let driver = request.and_then(StartRequest::evacuator);
-        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver.into(), false)))
-    });
-    methods.add_method("resume", |lua, cluster, state: LuaString| {
-        let course = restored(&state).map(|job| Course::new(cluster.0.clone(), job, true));
-        given(lua, course)
-    });
+impl LuaUserData for Cluster {
+    fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
+        add_methods(methods);
+    }
 }

@@ -1,9 +1,9 @@
 //! A plan or an evacuation on its way, from finding the cluster to the verdict.
 
 use super::milliseconds;
+use crate::door::unread;
 use crate::reply::{refuse, reply};
-use crate::stored::unread;
-use crate::tree::Tree;
+use crate::tables::loose_lossy;
 use emqx_rebalance_api::ApiVersion;
 use emqx_rebalance_core::driver::{Outcome, Record, Status};
 use emqx_rebalance_core::{Error, Job, Result};
@@ -138,8 +138,7 @@ impl LuaUserData for Course {
 }
 
 fn read_input(lua: &Lua, input: &LuaValue) -> Result<RunInput> {
-    let tree = Tree::read_lossy(lua, input, "input")?;
-    Option::deserialize(tree)
+    Option::deserialize(loose_lossy(lua, input, "input")?)
         .map(Option::unwrap_or_default)
         .map_err(|error| -> Error { unread("input", error, "{answers, stop}") })
 }

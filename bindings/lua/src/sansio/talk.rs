@@ -1,64 +1,50 @@
 //! One question to a cluster.
 
 use super::milliseconds;
+use crate::door::unread;
 use crate::reply::{error_table, refuse, to_lua};
-use crate::stored::unread;
-use crate::tree::Tree;
+use crate::tables::loose_lossy;
 use emqx_rebalance_core::Result;
-use emqx_rebalance_exchange::sansio::{HttpAnswer, Talk as Conversation, TalkStep};
+use emqx_rebalance_exchange::Reply;
+use emqx_rebalance_exchange::sansio::{self, HttpAnswer, TalkStep};
 use mlua::prelude::*;
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use serde::Deserialize;
 
-/// One question to a cluster, whatever its answer is.
-pub(crate) struct Talk(Box<dyn Question>);
-
-/// A conversation whose result is known as a Lua value only.
-trait Question {
-    fn step(&mut self, lua: &Lua, now_ms: u64, answers: Vec<HttpAnswer>) -> LuaResult<LuaTable>;
-}
-
-impl<T: Serialize> Question for Conversation<T> {
-    fn step(&mut self, lua: &Lua, now_ms: u64, answers: Vec<HttpAnswer>) -> LuaResult<LuaTable> {
-        let TalkStep { requests, wake_at_ms, result } = Self::step(self, now_ms, answers);
-        let step = lua.create_table()?;
-        step.set("requests", to_lua(lua, &requests)?)?;
-        step.set("wake_at_ms", wake_at_ms)?;
-        match result {
-            Some(Ok(value)) => step.set("result", to_lua(lua, &value)?)?,
-            Some(Err(error)) => step.set("error", error_table(lua, &error)?)?,
-            None => {}
-        }
-        Ok(step)
-    }
-}
-
-impl Talk {
-    pub(crate) fn new<T: Serialize + 'static>(conversation: Conversation<T>) -> Self {
-        Self(Box::new(conversation))
-    }
-}
+/// One question to a cluster.
+#[derive(Debug)]
+pub(crate) struct Talk(pub(super) sansio::Talk<Reply>);
 
 impl LuaUserData for Talk {
     fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
         methods.add_method_mut("step", |lua, talk, (now_ms, answers): (f64, LuaValue)| {
             match read_answers(lua, &answers) {
-                Ok(answers) => talk.0.step(lua, milliseconds(now_ms), answers)?.into_lua_multi(lua),
+                Ok(answers) => {
+                    told(lua, talk.0.step(milliseconds(now_ms), answers))?.into_lua_multi(lua)
+                }
                 Err(error) => refuse(lua, &error),
             }
         });
     }
 }
 
-fn read_answers(lua: &Lua, answers: &LuaValue) -> Result<Vec<HttpAnswer>> {
-    let tree = Tree::read_lossy(lua, answers, "answers")?;
-    Option::deserialize(tree)
-        .map(Option::unwrap_or_default)
-        .map_err(|error| unread("answers", error, "a list of {id, status, body} and {id, error}"))
+/// A step as a table. Its error is one that prints as a line.
+fn told(
+    lua: &Lua,
+    TalkStep { requests, wake_at_ms, result }: TalkStep<Reply>,
+) -> LuaResult<LuaTable> {
+    let step = lua.create_table()?;
+    step.set("requests", to_lua(lua, &requests)?)?;
+    step.set("wake_at_ms", wake_at_ms)?;
+    match result {
+        Some(Ok(value)) => step.set("result", to_lua(lua, &value)?)?,
+        Some(Err(error)) => step.set("error", error_table(lua, &error)?)?,
+        None => {}
+    }
+    Ok(step)
 }
 
-impl fmt::Debug for Talk {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Talk").finish_non_exhaustive()
-    }
+fn read_answers(lua: &Lua, answers: &LuaValue) -> Result<Vec<HttpAnswer>> {
+    Option::deserialize(loose_lossy(lua, answers, "answers")?)
+        .map(Option::unwrap_or_default)
+        .map_err(|error| unread("answers", error, "a list of {id, status, body} and {id, error}"))
 }

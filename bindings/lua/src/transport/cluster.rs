@@ -2,19 +2,15 @@
 
 use super::link::Link;
 use super::process::Process;
-use super::question::Question;
+use super::question::Asked;
 use super::run::Run;
-use crate::config::{Config, ConfigInput};
-use crate::offline::read;
+use crate::config;
+use crate::door::{Door, add_methods, unread};
 use crate::reply::given;
-use crate::stored::{named, restored, unread};
-use crate::tree::Tree;
-use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Tls};
-use emqx_rebalance_core::{
-    EvacuationPlan, EvacuationRequest, Job, Plan, PlanRequest, Result, Snapshot, StartRequest,
-};
+use emqx_rebalance_client::Cluster as Client;
+use emqx_rebalance_core::{Job, Result};
+use emqx_rebalance_exchange::{Access, Question};
 use mlua::prelude::*;
-use serde::Serialize;
 use std::cell::RefCell;
 use std::mem::{forget, replace};
 use std::path::PathBuf;
@@ -24,50 +20,41 @@ use std::time::Duration;
 /// A cluster behind its URLs, connected to when first asked, and again after a fork.
 #[derive(Debug)]
 pub(crate) struct Cluster {
-    config: ClusterConfig,
+    access: Access,
     link: RefCell<(u32, Arc<Link>)>,
 }
 
 /// Adds `native.cluster`.
 pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
-    let cluster = |lua: &Lua, config: LuaValue| {
-        let config = read::<ConfigInput>(lua, &config, "cluster").and_then(Config::try_from);
-        given(lua, config.and_then(Cluster::new))
+    let cluster = |lua: &Lua, given_config: LuaValue| {
+        given(lua, config::access(lua, &given_config).and_then(Cluster::new))
     };
     native.set("cluster", lua.create_function(cluster)?)
 }
 
 impl Cluster {
-    fn new(config: Config) -> Result<Self> {
-        let Config { access, ca_cert, client_cert, client_key } = config;
+    fn new(access: Access) -> Result<Self> {
         if !access.find_nodes {
             let bound = "left out: this transport can reach the nodes that it finds";
             return Err(unread("find_nodes", "false", bound));
         }
-        let config = ClusterConfig {
-            urls: access.urls,
-            node_urls: access.node_urls,
-            auth: access.auth,
-            tls: Tls { ca_cert, client_cert, client_key },
-            timeouts: access.timeouts,
-        };
-        Ok(Self { config, link: RefCell::new((std::process::id(), Arc::default())) })
+        Ok(Self { access, link: RefCell::new((std::process::id(), Arc::default())) })
     }
 
-    /// Begins `work` on the connected cluster.
-    fn ask<T: Serialize, F: Future<Output = Result<T>> + Send>(
-        &self,
-        work: impl FnOnce(Client) -> F + Send + 'static,
-    ) -> Result<Question> {
-        let (process, call) = (Process::current()?, self.link().begin_call()?);
-        let connect = self.connect();
-        Ok(Question::spawn(process, call, LIMIT, async move { work(connect.await?).await }))
-    }
-
-    /// Finds the cluster, or remembers where it was.
-    fn connect(&self) -> impl Future<Output = Result<Client>> + Send + 'static {
-        let (config, link) = (self.config.clone(), self.link());
-        async move { link.connect(&config).await }
+    /// Finds the cluster, or remembers where it was. If EMQX `goes_on` meanwhile, for as long as it
+    /// takes.
+    fn connect(&self, goes_on: bool) -> impl Future<Output = Result<Client>> + Send + 'static {
+        let (access, link) = (self.access.clone(), self.link());
+        async move {
+            loop {
+                match link.connect(&access).await {
+                    Err(error) if goes_on && error.is_retryable() => {
+                        tokio::time::sleep(PATIENCE).await;
+                    }
+                    found => return found,
+                }
+            }
+        }
     }
 
     /// That of this process.
@@ -80,23 +67,20 @@ impl Cluster {
         }
         Arc::clone(&link.1)
     }
+}
 
-    fn drive(&self, job: Result<impl Into<Job>>, file: Option<PathBuf>) -> Result<Run> {
-        Ok(Run::spawn(Process::current()?, self.connect(), job?.into(), file))
+impl Door for Cluster {
+    type Asked = Asked;
+    type Driven = Run;
+
+    fn ask(&self, question: Question) -> Result<Asked> {
+        let (process, call) = (Process::current()?, self.link().begin_call()?);
+        let connect = self.connect(false);
+        Ok(Asked::spawn(process, call, async move { connect.await?.ask(question).await }))
     }
 
-    /// Goes on with what another process began, which EMQX does too: until the cluster is found.
-    fn resume(&self, job: Job, file: Option<PathBuf>) -> Result<Run> {
-        let (config, link) = (self.config.clone(), self.link());
-        let connect = async move {
-            loop {
-                match link.connect(&config).await {
-                    Err(error) if error.is_retryable() => tokio::time::sleep(PATIENCE).await,
-                    found => return found,
-                }
-            }
-        };
-        Ok(Run::spawn(Process::current()?, connect, job, file))
+    fn drive(&self, job: Job, is_resumed: bool, file: Option<PathBuf>) -> Result<Run> {
+        Ok(Run::spawn(Process::current()?, self.connect(is_resumed), job, file))
     }
 }
 
@@ -111,83 +95,9 @@ impl Drop for Cluster {
 
 impl LuaUserData for Cluster {
     fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
-        add_questions(methods);
-        add_commands(methods);
-        add_runs(methods);
+        add_methods(methods);
     }
 }
 
-/// Methods that give a [`Question`] and change nothing.
-fn add_questions<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
-    methods.add_method("snapshot", |lua, cluster, ()| {
-        given(lua, cluster.ask(async |client| client.snapshot().await))
-    });
-    methods.add_method("evacuations", |lua, cluster, ()| {
-        given(lua, cluster.ask(async |client| client.evacuations().await))
-    });
-    methods.add_method("status", |lua, cluster, ()| {
-        given(lua, cluster.ask(async |client| client.status().await))
-    });
-    methods.add_method("plan", |lua, cluster, request: LuaValue| {
-        let request = Tree::read(lua, &request, "plan request").and_then(PlanRequest::read);
-        let question = request.and_then(|PlanRequest { snapshot, strategy, options }| {
-            none_brought(snapshot.as_ref())?;
-            cluster.ask(async move |client| client.plan(&strategy, &options).await)
-        });
-        given(lua, question)
-    });
-    methods.add_method("plan_evacuation", |lua, cluster, request: LuaValue| {
-        let request = Tree::read(lua, &request, "evacuation request");
-        let question = request.and_then(EvacuationRequest::read).and_then(|request| {
-            let EvacuationRequest { snapshot, node, evacuation, options } = request;
-            none_brought(snapshot.as_ref())?;
-            cluster
-                .ask(async move |client| client.plan_evacuation(&node, &evacuation, &options).await)
-        });
-        given(lua, question)
-    });
-}
-
-/// As conversations do: a snapshot that is not looked at would be a wrong plan.
-fn none_brought(snapshot: Option<&Snapshot>) -> Result<()> {
-    let bound = "left out: the cluster is asked for it";
-    snapshot.map_or(Ok(()), |_| Err(unread("snapshot", "an object", bound)))
-}
-
-/// Methods that give a [`Question`] and change the cluster.
-fn add_commands<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
-    methods.add_method("stop", |lua, cluster, coordinator: Option<String>| {
-        let question = coordinator.as_deref().map(named).transpose().and_then(|coordinator| {
-            cluster.ask(async move |client| client.stop(coordinator.as_ref()).await)
-        });
-        given(lua, question)
-    });
-    methods.add_method("stop_evacuation", |lua, cluster, node: String| {
-        let question = named(&node)
-            .and_then(|node| cluster.ask(async move |client| client.stop_evacuation(&node).await));
-        given(lua, question)
-    });
-}
-
-/// Methods that give a [`Run`].
-fn add_runs<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
-    methods.add_method("start", |lua, cluster, (request, file): (LuaValue, Option<PathBuf>)| {
-        let request =
-            Tree::read(lua, &request, "start request").and_then(StartRequest::<Plan>::read);
-        given(lua, request.and_then(|request| cluster.drive(request.driver(), file)))
-    });
-    methods.add_method("evacuate", |lua, cluster, (request, file): (LuaValue, Option<PathBuf>)| {
-        let request = Tree::read(lua, &request, "start request");
-        let request = request.and_then(StartRequest::<EvacuationPlan>::read);
-        given(lua, request.and_then(|request| cluster.drive(request.evacuator(), file)))
-    });
-    methods.add_method("resume", |lua, cluster, (state, file): (LuaString, Option<PathBuf>)| {
-        given(lua, restored(&state).and_then(|job| cluster.resume(job, file)))
-    });
-}
-
-/// Every URL, three times, each as long as it takes by default. Whatever is on its way after that is
-/// given up.
-const LIMIT: Duration = Duration::from_secs(180);
 /// Between two attempts to find a cluster whose plan is to be resumed.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,7 +1,8 @@
 //! What the calls of one cluster share.
 
-use emqx_rebalance_client::{Cluster, ClusterConfig};
+use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_exchange::Access;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::OnceCell;
@@ -16,8 +17,8 @@ pub(crate) struct Link {
 
 impl Link {
     /// Finds the cluster, or remembers where it was.
-    pub(crate) async fn connect(&self, config: &ClusterConfig) -> Result<Cluster> {
-        self.cluster.get_or_try_init(|| Cluster::connect(config.clone())).await.cloned()
+    pub(crate) async fn connect(&self, access: &Access) -> Result<Cluster> {
+        self.cluster.get_or_try_init(|| Cluster::connect(access.clone())).await.cloned()
     }
 
     /// Counts one more call, until the guard is dropped.

@@ -9,6 +9,7 @@ use nix::sys::signal::SigSet;
 use std::future::pending;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// Held only by threads that run Lua, and only while a thread is made: a process that forks in
@@ -86,6 +87,21 @@ impl<T> Here<T> {
     /// `conflict` in another process.
     pub(crate) fn get(&self) -> Result<&T> {
         self.value.as_ref().filter(|_| self.process.is_here()).ok_or_else(elsewhere)
+    }
+
+    /// Waits for `done`, for `timeout_s` seconds at most. Of the process that made it alone.
+    pub(crate) fn wait<R>(
+        &self,
+        timeout_s: Option<f64>,
+        done: impl Future<Output = R>,
+    ) -> Option<R> {
+        let limit = timeout_s.and_then(|s| Duration::try_from_secs_f64(s.max(0.0)).ok());
+        self.process.handle.block_on(async {
+            match limit {
+                Some(limit) => tokio::time::timeout(limit, done).await.ok(),
+                None => Some(done.await),
+            }
+        })
     }
 }
 

@@ -2,57 +2,39 @@
 
 use super::link::Call;
 use super::process::{Here, Process};
-use crate::reply::{late, refuse, reply};
+use crate::reply::{late, reply};
 use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_exchange::Reply;
 use mlua::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// A call on its way. It goes on even if nobody looks after it.
 #[derive(Debug)]
-pub(crate) struct Question(Here<Arc<Shared>>);
+pub(crate) struct Asked(Here<watch::Receiver<Option<Result<Value>>>>);
 
-#[derive(Debug, Default)]
-struct Shared {
-    result: Mutex<Option<Result<Value>>>,
-    done: Condvar,
-}
-
-impl Shared {
-    fn result(&self) -> MutexGuard<'_, Option<Result<Value>>> {
-        self.result.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn finish(&self, result: Result<Value>) {
-        *self.result() = Some(result);
-        self.done.notify_all();
-    }
-}
-
-impl Question {
-    /// Begins the work of `call`, which is given up after `limit`.
-    pub(crate) fn spawn<T: Serialize>(
+impl Asked {
+    /// Begins the work of `call`, which is given up after a while.
+    pub(crate) fn spawn(
         process: &'static Process,
         call: Call,
-        limit: Duration,
-        work: impl Future<Output = Result<T>> + Send + 'static,
+        work: impl Future<Output = Result<Reply>> + Send + 'static,
     ) -> Self {
-        let shared = Arc::new(Shared::default());
-        let worker = Arc::clone(&shared);
+        let (teller, told) = watch::channel(None);
         process.handle.spawn(async move {
-            let result = tokio::time::timeout(limit, work).await;
+            let result = tokio::time::timeout(LIMIT, work).await;
             drop(call);
-            worker
-                .finish(result.unwrap_or_else(|_| Err(given_up())).and_then(|value| json(&value)));
+            let result = result.unwrap_or_else(|_| Err(given_up())).and_then(|reply| json(&reply));
+            teller.send_replace(Some(result));
         });
-        Self(Here::new(process, shared))
+        Self(Here::new(process, told))
     }
 }
 
-fn json<T: Serialize>(value: &T) -> Result<Value> {
-    serde_json::to_value(value).map_err(|error| {
+fn json(reply: &Reply) -> Result<Value> {
+    serde_json::to_value(reply).map_err(|error| {
         Error::new(ErrorKind::Protocol, "the answer cannot be written as JSON").with("why", error)
     })
 }
@@ -61,20 +43,19 @@ fn given_up() -> Error {
     Error::new(ErrorKind::Timeout, "no answer in time; it is not known how the call ended")
 }
 
-impl LuaUserData for Question {
+impl LuaUserData for Asked {
     fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
-        methods.add_method("poll", |lua, question, ()| match question.0.get() {
-            Ok(shared) => polled(lua, shared.result().clone()),
+        methods.add_method("poll", |lua, asked, ()| match asked.0.get() {
+            Ok(told) => polled(lua, told.borrow().clone()),
             Err(error) => polled::<Value>(lua, Some(Err(error))),
         });
-        methods.add_method("wait", |lua, question, timeout_s: Option<f64>| {
-            match question.0.get() {
-                Ok(shared) => {
-                    let over = wait(&shared.done, shared.result(), timeout_s, Option::is_some);
-                    reply(lua, over.clone().unwrap_or_else(|| Err(late("answer"))))
-                }
-                Err(error) => refuse(lua, &error),
-            }
+        methods.add_method("wait", |lua, asked, timeout_s: Option<f64>| {
+            let result = asked.0.get().and_then(|told| {
+                let mut told = told.clone();
+                let done = async move { told.wait_for(Option::is_some).await.ok()?.clone() };
+                asked.0.wait(timeout_s, done).flatten().unwrap_or_else(|| Err(late("answer")))
+            });
+            reply(lua, result)
         });
     }
 }
@@ -90,22 +71,6 @@ pub(crate) fn polled<T: Serialize>(
     Ok(values)
 }
 
-/// Waits on `condition` until `is_over`, or for `timeout_s` seconds at most.
-pub(crate) fn wait<'a, T>(
-    condition: &Condvar,
-    guard: MutexGuard<'a, T>,
-    timeout_s: Option<f64>,
-    is_over: impl Fn(&T) -> bool,
-) -> MutexGuard<'a, T> {
-    let limit = timeout_s.and_then(|s| Duration::try_from_secs_f64(s.max(0.0)).ok());
-    match limit {
-        Some(limit) => {
-            let waited = condition.wait_timeout_while(guard, limit, |value| !is_over(value));
-            waited.unwrap_or_else(PoisonError::into_inner).0
-        }
-        None => {
-            let waited = condition.wait_while(guard, |value| !is_over(value));
-            waited.unwrap_or_else(PoisonError::into_inner)
-        }
-    }
-}
+/// Every URL, three times, each as long as it takes by default. Whatever is on its way after that is
+/// given up.
+const LIMIT: Duration = Duration::from_secs(180);

@@ -1,190 +1,101 @@
 //! A plan or an evacuation on its way, for Lua to look at without waiting.
 
 use super::process::{Here, Process};
-use super::question::{polled, wait};
-use crate::reply::{detached, late, refuse, reply};
-use emqx_rebalance_client::{Cluster, FileStore, Run as Driven, Store};
-use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
+use super::question::polled;
+use crate::reply::{late, reply};
+use emqx_rebalance_client::{Cluster, FileStore, Run as Driven, Store, View};
+use emqx_rebalance_core::driver::{Event, Outcome};
 use emqx_rebalance_core::{Job, Result};
 use mlua::prelude::*;
-use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use tokio::sync::Notify;
+use std::sync::Arc;
 
 /// A plan or an evacuation on its way. It is driven for as long as the process lives, whether or not
 /// Lua still holds this.
 #[derive(Debug)]
-pub(crate) struct Run(Here<Arc<Shared>>);
-
-#[derive(Debug)]
-struct Shared {
-    view: Mutex<View>,
-    changed: Condvar,
-    stop: Notify,
-    detach: Notify,
-}
-
-/// What is known.
-#[derive(Debug)]
-struct View {
-    status: Status,
-    /// Those that nobody took yet.
-    events: VecDeque<Event>,
-    state: Option<String>,
-    record: Option<Record>,
-    end: Option<Result<Outcome>>,
-}
-
-impl Shared {
-    fn view(&self) -> MutexGuard<'_, View> {
-        self.view.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn end(&self, end: Result<Outcome>) {
-        self.view().end = Some(end);
-        self.changed.notify_all();
-    }
-
-    /// Drives the run to its end, or until somebody else is to do so.
-    async fn drive(&self, run: impl Future<Output = Result<Driven>>) {
-        let found = tokio::select! {
-            biased;
-            () = self.detach.notified() => Err(detached()),
-            run = run => run,
-        };
-        let mut run = match found {
-            Ok(run) => run,
-            Err(error) => return self.end(Err(error)),
-        };
-        tokio::select! {
-            biased;
-            () = self.detach.notified() => {
-                run.detach().await;
-                self.end(Err(detached()));
-            }
-            () = self.follow(&mut run) => {}
-        }
-    }
-
-    async fn follow(&self, run: &mut Driven) {
-        let mut updates = run.updates();
-        loop {
-            tokio::select! {
-                biased;
-                () = self.stop.notified() => run.stop(),
-                Ok(()) = updates.changed() => {
-                    self.view().status = updates.borrow_and_update().clone();
-                }
-                event = run.next_event() => {
-                    let Some(event) = event else { break };
-                    self.note(event);
-                }
-            }
-        }
-        let end = run.wait().await;
-        {
-            let mut view = self.view();
-            view.status = run.status();
-            view.record = run.record().cloned();
-        }
-        self.end(end);
-    }
-
-    fn note(&self, event: Event) {
-        let mut view = self.view();
-        if view.events.len() >= MAX_EVENTS {
-            view.events.pop_front();
-        }
-        view.events.push_back(event);
-    }
+pub(crate) struct Run {
+    here: Here<Arc<Driven>>,
+    /// How many events Lua took.
+    taken: usize,
 }
 
 impl Run {
-    /// Drives `job` in the cluster that `connect` finds, keeping its state in `file` if there is one.
+    /// Drives `job` in the cluster that `find` comes to, keeping its state in `file` if there is one.
     pub(crate) fn spawn(
         process: &'static Process,
-        connect: impl Future<Output = Result<Cluster>> + Send + 'static,
+        find: impl Future<Output = Result<Cluster>> + Send + 'static,
         job: Job,
         file: Option<PathBuf>,
     ) -> Self {
-        let view = View {
-            status: job.status(),
-            events: VecDeque::new(),
-            state: serde_json::to_string(&job).ok(),
-            record: None,
-            end: None,
-        };
-        let shared = Arc::new(Shared {
-            view: Mutex::new(view),
-            changed: Condvar::new(),
-            stop: Notify::new(),
-            detach: Notify::new(),
-        });
-        let follower = Arc::clone(&shared);
-        process.handle.spawn(async move {
-            let keep = Keep { run: Arc::clone(&follower), file: file.map(FileStore::new) };
-            let run = async { Ok(connect.await?.drive(job, keep)) };
-            follower.drive(run).await;
-        });
-        Self(Here::new(process, shared))
+        let _runtime = process.handle.enter();
+        let run = Arc::new(Driven::spawn(find, job, Keep(file.map(FileStore::new))));
+        let held = Arc::clone(&run);
+        process.handle.spawn(async move { held.wait().await });
+        Self { here: Here::new(process, run), taken: 0 }
+    }
+
+    /// What `look` finds in what is known of it.
+    fn look<T>(&self, look: impl FnOnce(&View) -> T) -> Result<T> {
+        Ok(look(&self.here.get()?.view().borrow()))
+    }
+
+    /// What nobody took yet, the newest thousand at most.
+    fn take_events(&mut self) -> Result<Vec<Event>> {
+        let taken = self.taken;
+        let (all, new) = self.look(|view| {
+            let all = view.events().len();
+            let new = view.events().iter().skip(taken.max(all.saturating_sub(MAX_EVENTS)));
+            (all, new.cloned().collect())
+        })?;
+        self.taken = all;
+        Ok(new)
     }
 }
 
-/// Keeps the state for Lua, and in a file if so wished.
-struct Keep {
-    run: Arc<Shared>,
-    file: Option<FileStore>,
-}
+/// Keeps the state in a file, if so wished.
+struct Keep(Option<FileStore>);
 
 impl Store for Keep {
     fn save(&mut self, job: &Job) -> Result<()> {
-        self.run.view().state = serde_json::to_string(job).ok();
-        self.file.as_mut().map_or(Ok(()), |file| file.save(job))
+        self.0.as_mut().map_or(Ok(()), |file| file.save(job))
     }
 }
 
 impl LuaUserData for Run {
     fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
         methods.add_method("status", |lua, run, ()| {
-            let status = run.0.get().and_then(|shared| {
-                let view = shared.view();
-                // A run that never began has no status to tell of.
-                match &view.end {
-                    Some(Err(error)) => Err(error.clone()),
-                    _ => Ok(view.status.clone()),
-                }
+            // A run that never began has no status to tell of.
+            let status = run.look(|view| match view.end() {
+                Some(Err(error)) => Err(error.clone()),
+                _ => Ok(view.status().clone()),
             });
-            reply(lua, status)
+            reply(lua, status.flatten())
         });
-        methods.add_method("poll", |lua, run, ()| match run.0.get() {
-            Ok(shared) => polled(lua, shared.view().end.clone()),
+        methods.add_method("poll", |lua, run, ()| match run.look(|view| view.end().cloned()) {
+            Ok(end) => polled(lua, end),
             Err(error) => polled::<Outcome>(lua, Some(Err(error))),
         });
-        methods.add_method("wait", |lua, run, timeout_s: Option<f64>| match run.0.get() {
-            Ok(shared) => {
-                let is_over = |view: &View| view.end.is_some();
-                let view = wait(&shared.changed, shared.view(), timeout_s, is_over);
-                reply(lua, view.end.clone().unwrap_or_else(|| Err(late("verdict"))))
-            }
-            Err(error) => refuse(lua, &error),
+        methods.add_method("wait", |lua, run, timeout_s: Option<f64>| {
+            let end = run.here.get().and_then(|driven| {
+                run.here.wait(timeout_s, driven.wait()).unwrap_or_else(|| Err(late("verdict")))
+            });
+            reply(lua, end)
         });
-        methods.add_method("stop", |lua, run, ()| {
-            reply(lua, run.0.get().map(|shared| shared.stop.notify_one()).map(|()| true))
-        });
-        methods.add_method("detach", |lua, run, ()| {
-            reply(lua, run.0.get().map(|shared| shared.detach.notify_one()).map(|()| true))
-        });
-        methods.add_method("events", |lua, run, ()| {
-            reply(lua, run.0.get().map(|shared| std::mem::take(&mut shared.view().events)))
-        });
+        methods.add_method("stop", |lua, run, ()| told(lua, run.here.get().map(|run| run.stop())));
+        methods
+            .add_method("detach", |lua, run, ()| told(lua, run.here.get().map(|run| run.let_go())));
+        methods.add_method_mut("events", |lua, run, ()| reply(lua, run.take_events()));
         methods.add_method("state", |lua, run, ()| {
-            reply(lua, run.0.get().map(|shared| shared.view().state.clone()))
+            reply(lua, run.look(|view| serde_json::to_string(view.job()).ok()))
         });
-        methods.add_method("record", |lua, run, ()| {
-            reply(lua, run.0.get().map(|shared| shared.view().record.clone()))
-        });
+        methods
+            .add_method("record", |lua, run, ()| reply(lua, run.look(|view| view.job().record())));
     }
+}
+
+/// True, or why nobody was told.
+fn told(lua: &Lua, told: Result<()>) -> LuaResult<LuaMultiValue> {
+    reply(lua, told.map(|()| true))
 }
 
 /// Events that are kept for somebody who does not take them. A run has some ten.

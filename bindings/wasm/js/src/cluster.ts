@@ -1,7 +1,7 @@
 import type { CallOptions } from "./call-options.js";
 import { Carrier, type FetchLike } from "./carrier.js";
 import { type Clock, wallClock } from "./clock.js";
-import { engine, type RawCluster, type RawRun, type RawTalk } from "./engine.js";
+import { engine, type RawCluster } from "./engine.js";
 import { Exchange } from "./exchange.js";
 import type {
   AccessOptions,
@@ -46,12 +46,12 @@ export class Cluster {
 
   /** Every node's load now. */
   snapshot(options?: CallOptions): Promise<Snapshot> {
-    return this.#ask(() => this.#raw.snapshot(), options);
+    return this.#ask("snapshot", null, options);
   }
 
   /** Plans for the cluster as it is now. */
   plan(request: PlanWishes = {}, options?: CallOptions): Promise<Plan> {
-    return this.#ask(() => this.#raw.plan(encode(request)), options);
+    return this.#ask("plan", request, options);
   }
 
   /**
@@ -61,32 +61,32 @@ export class Cluster {
    * Rejects with kind `conflict`, saying what has changed since.
    */
   async checkFits(plan: Plan, options?: CallOptions): Promise<void> {
-    await this.#ask(() => this.#raw.check_fits(encode(plan)), options);
+    await this.#ask("check_fits", plan, options);
   }
 
   /** Plans the evacuation of a node in the cluster as it is now. */
   planEvacuation(request: EvacuationWishes, options?: CallOptions): Promise<EvacuationPlan> {
-    return this.#ask(() => this.#raw.plan_evacuation(encode(request)), options);
+    return this.#ask("plan_evacuation", request, options);
   }
 
   /** What runs now, whoever started it. Has no verdict: EMQX keeps none. */
   status(options?: CallOptions): Promise<Status> {
-    return this.#ask(() => this.#raw.status(), options);
+    return this.#ask("status", null, options);
   }
 
   /** The evacuations that go on. */
   evacuations(options?: CallOptions): Promise<EvacuationStatus[]> {
-    return this.#ask(() => this.#raw.evacuations(), options);
+    return this.#ask("evacuations", null, options);
   }
 
   /** Stops the run of `coordinator`, or every run, and says which were stopped. */
   stop(coordinator?: string, options?: CallOptions): Promise<string[]> {
-    return this.#ask(() => this.#raw.stop(coordinator), options);
+    return this.#ask("stop", coordinator, options);
   }
 
   /** Has a node take clients again, and says whether it was evacuated. */
   stopEvacuation(node: string, options?: CallOptions): Promise<boolean> {
-    return this.#ask(() => this.#raw.stop_evacuation(node), options);
+    return this.#ask("stop_evacuation", node, options);
   }
 
   /**
@@ -100,8 +100,7 @@ export class Cluster {
     plan: Plan,
     { signal, store, ...wishes }: StartWishes & CallOptions & { store?: Store<DriverState> } = {},
   ): Promise<Run<DriverState>> {
-    const request = encode({ ...wishes, plan });
-    return this.#run(() => this.#raw.start(request), store, signal);
+    return this.#run("start", { ...wishes, plan }, store, signal);
   }
 
   /** The same with the evacuation of a node. */
@@ -109,8 +108,7 @@ export class Cluster {
     plan: EvacuationPlan,
     { signal, store, ...wishes }: StartWishes & CallOptions & { store?: Store<EvacuatorState> } = {},
   ): Promise<Run<EvacuatorState>> {
-    const request = encode({ ...wishes, plan });
-    return this.#run(() => this.#raw.start_evacuation(request), store, signal);
+    return this.#run("start_evacuation", { ...wishes, plan }, store, signal);
   }
 
   /** Goes on with a run, or an evacuation, that another page or process began. */
@@ -118,7 +116,7 @@ export class Cluster {
     state: State,
     { signal, store }: CallOptions & { store?: Store<State> } = {},
   ): Promise<Run<State>> {
-    return this.#run(() => this.#raw.resume(encode(state)), store, signal);
+    return this.#run("resume", state, store, signal);
   }
 
   /** The same as `resume`. */
@@ -129,19 +127,22 @@ export class Cluster {
     return this.resume(state, options);
   }
 
-  async #ask<T>(question: () => RawTalk, { signal }: CallOptions = {}): Promise<T> {
+  /** Asks a question of Rust's by its verb, with what it is about. */
+  async #ask<T>(verb: string, given: unknown, { signal }: CallOptions = {}): Promise<T> {
     signal?.throwIfAborted();
-    return talk(call(question), this.#exchange(), signal);
+    return talk(call(() => this.#raw.ask(verb, encode(given))), this.#exchange(), signal);
   }
 
   async #run<State>(
-    begin: () => RawRun,
+    verb: string,
+    given: unknown,
     store: Store<State> | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Run<State>> {
-    await this.#ask(() => this.#raw.connect(), signal && { signal });
+    const text = encode(given);
+    await this.#ask("connect", null, signal && { signal });
     signal?.throwIfAborted();
-    return new Run(call(begin), this.#exchange(), this.#clock, store);
+    return new Run(call(() => this.#raw.run(verb, text)), this.#exchange(), this.#clock, store);
   }
 
   #exchange(): Exchange {

@@ -49,7 +49,7 @@ function talk({ name, access, turns }, raw) {
   const { api_key: key, api_secret: secret, find_nodes, ...rest } = access;
   const cluster = new raw.Cluster(JSON.stringify({ ...rest, findNodes: find_nodes, auth: { key, secret } }));
   for (const { call, request, steps, status } of turns) {
-    const stepper = cluster[call](...(request === null ? [] : [JSON.stringify(request)]));
+    const stepper = cluster[call === "start" ? "run" : "ask"](call, JSON.stringify(request));
     for (const [i, step] of steps.entries()) check(stepper, step, `${name}, ${call} ${i}`);
     if (status) equal(JSON.parse(stepper.status()), status, `${name}, ${call}`);
   }

@@ -2,6 +2,7 @@
 //! for JavaScript and writes the TypeScript types of the JSON, all into FOLDER.
 
 mod bind;
+mod options;
 mod types;
 
 use anyhow::{Context, Result};

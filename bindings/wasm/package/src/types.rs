@@ -1,16 +1,15 @@
 //! The types of the JSON, as TypeScript, with their documentation.
 
+use crate::options::AccessOptions;
 use emqx_rebalance_core::driver::{DriverState, Event, Record, Status};
 use emqx_rebalance_core::{
     ErrorInfo, EvacuationPlan, EvacuationRequest, EvacuatorState, GlobalStatus, LocalStatus,
     NodeList, Plan, PlanRequest, Snapshot, StartRequest, StopAnswer,
 };
-use emqx_rebalance_exchange::sansio::{HttpAnswer, HttpRequest, RunInput, RunStep};
+use emqx_rebalance_exchange::sansio::{HttpAnswer, HttpRequest, RunInput, RunStep, TalkStep};
 use emqx_rebalance_sim::{ClusterConfig, Fault, Totals};
 use emqx_rebalance_simulation_wasm::http::{PageAnswer, PageRequest};
 use emqx_rebalance_simulation_wasm::simulation::NodeCounts;
-use emqx_rebalance_wasm::options::AccessOptions;
-use emqx_rebalance_wasm::talk::TalkStep;
 use std::collections::{BTreeMap, BTreeSet};
 use ts_rs::{Config, TS, TypeVisitor};
 

@@ -33,6 +33,7 @@ fn config(args: &ConnectionArgs) -> Result<ClusterConfig> {
             client_key: args.client_key.clone(),
         },
         timeouts: timeouts(args.timeout),
+        ..ClusterConfig::default()
     })
 }
 

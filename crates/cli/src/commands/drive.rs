@@ -115,7 +115,7 @@ impl Drive {
 /// Adds the record of `run`, which ended with `outcome`, to `history`.
 pub(crate) fn keep_ended(history: Option<&History>, run: &Run, outcome: &Outcome, output: Output) {
     if let Some(record) = run.record() {
-        keep(history, &Record { outcome: outcome.clone(), ..record.clone() }, output);
+        keep(history, &Record { outcome: outcome.clone(), ..record }, output);
     }
 }
 

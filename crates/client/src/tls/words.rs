@@ -1,6 +1,6 @@
 //! Why a server is not talked to by TLS, in words that fit what was given.
 
-use crate::config::Tls;
+use emqx_rebalance_exchange::Tls;
 use rustls::{AlertDescription, CertificateError, Error};
 use std::io;
 

@@ -28,7 +28,7 @@ impl Story {
         let cluster = Cluster::connect(config(&embedded)).await.unwrap();
         let plan = cluster.plan(&strategy(conn_evict_rate), &level()).await.unwrap();
         let options = DriverOptions { max_waves: 2, ..DriverOptions::default() };
-        let mut run = cluster.start(plan.clone(), options, false).unwrap();
+        let run = cluster.start(plan.clone(), options, false).unwrap();
         let outcome = run.wait().await.unwrap();
         assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
         let total: u64 = clients.iter().sum();

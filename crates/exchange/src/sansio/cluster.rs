@@ -5,13 +5,11 @@ use super::run::Run;
 use super::talk::Talk;
 use crate::access::Access;
 use crate::cluster::Cluster as Connected;
+use crate::question::{Question, Reply};
 use crate::session::Session;
 use emqx_rebalance_api::{ApiVersion, Capabilities};
-use emqx_rebalance_core::driver::{Answer, Ask, Status};
-use emqx_rebalance_core::{
-    Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuationStatus, Job, NodeName, Plan,
-    PlanRequest, Problem, Result, Snapshot, Tolerance,
-};
+use emqx_rebalance_core::driver::{Answer, Ask};
+use emqx_rebalance_core::{Error, ErrorKind, Job, Result, Snapshot};
 use std::sync::{Arc, OnceLock};
 
 /// A cluster that is asked through its host. Cheap to clone.
@@ -33,76 +31,30 @@ impl Cluster {
         Ok(Self { session, known: Arc::default() })
     }
 
-    /// Finds out which API answers, unless that is known.
-    ///
-    /// Its errors: `unreachable`, `timeout`, `protocol`, `unauthorized` or `forbidden` if no URL
-    /// leads to an EMQX that lets this user read its nodes.
+    /// Puts a question to the cluster: what comes of it is that of [`Connected::ask`].
+    pub fn ask(&self, question: Question) -> Talk<Reply> {
+        self.talk(|cluster| async move { cluster.ask(question).await })
+    }
+
+    /// Finds out which API answers, unless that is known: as [`Question::Connect`].
     pub fn connect(&self) -> Talk<ApiVersion> {
         self.talk(|cluster| async move { Ok(cluster.api) })
     }
 
-    /// Every node's load now. Nodes that evacuate or are donors of a rebalance say so.
-    ///
-    /// Its errors: as [`Self::connect`]; `protocol` if a node's load cannot be read.
+    /// Every node's load now: as [`Question::Snapshot`].
     pub fn snapshot(&self) -> Talk<Snapshot> {
         self.talk(|cluster| async move { cluster.snapshot().await })
     }
 
-    /// Plans for the cluster as it is now.
-    ///
-    /// Its errors: as [`Self::snapshot`] and [`emqx_rebalance_core::plan`]; `config_invalid` if the
-    /// request brings a snapshot of its own.
-    pub fn plan(&self, request: PlanRequest) -> Talk<Plan> {
-        self.talk(move |cluster| async move {
-            none_brought(request.snapshot.as_ref())?;
-            cluster.plan(&request.strategy, &request.options).await
-        })
-    }
-
-    /// Makes sure that `plan` can still be started on the cluster as it is now.
-    ///
-    /// Its errors: as [`Self::snapshot`]; `conflict`, saying what has changed since and by how much.
-    pub fn check_fits(&self, plan: Plan, tolerance: Tolerance) -> Talk<()> {
-        self.talk(move |cluster| async move { cluster.check_fits(&plan, &tolerance).await })
-    }
-
-    /// What runs in the cluster now, whoever started it. Has no verdict: EMQX keeps none.
-    ///
-    /// Its errors: as [`Self::connect`].
-    pub fn status(&self) -> Talk<Status> {
-        self.talk(|cluster| async move { cluster.status().await })
-    }
-
-    /// Stops the run of `coordinator`, or every run of the cluster, and says which were stopped.
-    ///
-    /// Its errors: as [`Self::connect`]; `refused` and `unknown_node` as EMQX says.
-    pub fn stop(&self, coordinator: Option<NodeName>) -> Talk<Vec<NodeName>> {
-        self.talk(|cluster| async move { cluster.stop(coordinator.as_ref()).await })
-    }
-
-    /// Plans the evacuation of a node in the cluster as it is now.
-    ///
-    /// Its errors: as [`Self::snapshot`] and [`emqx_rebalance_core::plan_evacuation`];
-    /// `config_invalid` if the request brings a snapshot of its own.
-    pub fn plan_evacuation(&self, request: EvacuationRequest) -> Talk<EvacuationPlan> {
-        self.talk(move |cluster| async move {
-            none_brought(request.snapshot.as_ref())?;
-            cluster.plan_evacuation(&request.node, &request.evacuation, &request.options).await
-        })
-    }
-
-    /// Has `node` take clients again, and says whether an evacuation was going on.
-    ///
-    /// Its errors: as [`Self::stop`].
-    pub fn stop_evacuation(&self, node: NodeName) -> Talk<bool> {
-        self.talk(|cluster| async move { cluster.stop_evacuation(&node).await })
-    }
-
-    /// The evacuations that go on.
-    ///
-    /// Its errors: as [`Self::connect`].
-    pub fn evacuations(&self) -> Talk<Vec<EvacuationStatus>> {
-        self.talk(|cluster| async move { cluster.evacuations().await })
+    /// Whatever `question` asks of the cluster, once it is found: for an answer of its own type.
+    pub fn talk<T, F>(
+        &self,
+        question: impl FnOnce(Connected<Desk>) -> F + Send + 'static,
+    ) -> Talk<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        self.talk_on(Desk::default(), question)
     }
 
     /// Runs `job`, new or restored.
@@ -120,13 +72,6 @@ impl Cluster {
     /// Asks for a driver, on the desk of its run.
     pub(super) fn carry(&self, desk: &Desk, ask: Ask) -> Talk<Answer> {
         self.talk_on(desk.clone(), |cluster| async move { cluster.carry(&ask).await })
-    }
-
-    fn talk<T, F>(&self, question: impl FnOnce(Connected<Desk>) -> F + Send + 'static) -> Talk<T>
-    where
-        F: Future<Output = Result<T>> + Send,
-    {
-        self.talk_on(Desk::default(), question)
     }
 
     fn talk_on<T, F>(
@@ -154,12 +99,4 @@ async fn connected(
     // Two questions at once may both find out, and find the same.
     known.get_or_init(|| (cluster.api, cluster.capabilities));
     Ok(cluster)
-}
-
-fn none_brought(snapshot: Option<&Snapshot>) -> Result<()> {
-    if snapshot.is_none() {
-        return Ok(());
-    }
-    let bound = "left out: the cluster is asked for it";
-    Err(Error::invalid("request", vec![Problem::new("snapshot", "an object", bound)]))
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 ///
 /// Who waits is polled whenever the host comes by with news, so nobody has to be woken.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Desk(Arc<Mutex<Papers>>);
+pub struct Desk(Arc<Mutex<Papers>>);
 
 #[derive(Debug, Default)]
 struct Papers {

@@ -31,12 +31,13 @@ impl HttpRequest {
     pub(super) fn new(id: u64, url: String, request: Request<Vec<u8>>, timeout: Duration) -> Self {
         let (parts, body) = request.into_parts();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let headers = parts.headers.iter();
+        let mut headers = BTreeMap::new();
+        headers.extend(parts.headers.iter().map(|(k, v)| (k.to_string(), text(v.as_bytes()))));
         Self {
             id,
             method: parts.method.to_string(),
             url,
-            headers: headers.map(|(k, v)| (k.to_string(), text(v.as_bytes()))).collect(),
+            headers,
             body: (!body.is_empty()).then(|| text(&body)),
             timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
         }

@@ -29,6 +29,7 @@ mod run;
 mod talk;
 
 pub use cluster::Cluster;
+pub use desk::Desk;
 pub use message::{Failure, FailureKind, HttpAnswer, HttpRequest};
 pub use run::{Run, RunInput, RunStep};
 pub use talk::{Talk, TalkStep};

@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::message::{HttpAnswer, HttpRequest};
 use emqx_rebalance_core::Result;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -15,8 +16,9 @@ pub struct Talk<T> {
     future: Option<Pin<Box<dyn Future<Output = Result<T>> + Send>>>,
 }
 
-/// The whole answer to one [`Talk::step`].
+/// The whole answer to one [`Talk::step`]. As JSON, the `result` is one, or an `error`.
 #[derive(Debug)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[must_use = "requests are lost if dropped"]
 pub struct TalkStep<T> {
     /// To send, all at once.
@@ -24,6 +26,7 @@ pub struct TalkStep<T> {
     /// Step again no later than this, with or without answers; `None` once there is a result.
     pub wake_at_ms: Option<u64>,
     /// The result, once.
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<T>"))]
     pub result: Option<Result<T>>,
 }
 
@@ -57,6 +60,21 @@ impl<T> Talk<T> {
             }
             Poll::Pending => None,
         }
+    }
+}
+
+impl<T: Serialize> Serialize for TalkStep<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { requests, wake_at_ms, result } = self;
+        let mut step = serializer.serialize_struct("TalkStep", 3)?;
+        step.serialize_field("requests", requests)?;
+        step.serialize_field("wake_at_ms", wake_at_ms)?;
+        match result {
+            Some(Ok(result)) => step.serialize_field("result", result)?,
+            Some(Err(error)) => step.serialize_field("error", error)?,
+            None => {}
+        }
+        step.end()
     }
 }
 

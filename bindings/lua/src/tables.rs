@@ -1,52 +1,38 @@
 //! From Lua: what is a list, what is an object, and which numbers are too large.
 
-use super::Tree;
-use emqx_rebalance_core::{Error, MAX_COUNT, Problem, Result};
+use emqx_rebalance_core::{Error, Loose, MAX_COUNT, Problem, Result};
 use mlua::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
-impl Tree {
-    /// Reads `value`; `what` names it in the error.
-    ///
-    /// # Errors
-    /// `config_invalid` with the place of everything that JSON cannot hold. Places count from 0, as
-    /// in every other language.
-    pub(crate) fn read(lua: &Lua, value: &LuaValue, what: &str) -> Result<Self> {
-        Self::read_by(Reader::new(lua, what), value)
-    }
+/// Reads `value`; `what` names it in the error. `{}` is an object without members, which is taken for a
+/// list where one is expected.
+///
+/// # Errors
+/// `config_invalid` with the place of everything that JSON cannot hold. Places count from 0, as in every
+/// other language.
+pub(crate) fn loose(lua: &Lua, value: &LuaValue, what: &str) -> Result<Loose> {
+    Reader::new(lua, what).read(value)
+}
 
-    /// Reads what came from the network: bytes that are no UTF-8 become `U+FFFD`.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub(crate) fn read_lossy(lua: &Lua, value: &LuaValue, what: &str) -> Result<Self> {
-        Self::read_by(Reader { is_lossy: true, ..Reader::new(lua, what) }, value)
-    }
+/// Reads what came from the network: bytes that are no UTF-8 become `U+FFFD`.
+///
+/// # Errors
+/// As [`loose`].
+pub(crate) fn loose_lossy(lua: &Lua, value: &LuaValue, what: &str) -> Result<Loose> {
+    Reader { is_lossy: true, ..Reader::new(lua, what) }.read(value)
+}
 
-    fn read_by(mut reader: Reader<'_>, value: &LuaValue) -> Result<Self> {
-        let tree = reader.value(value);
-        if reader.problems.is_empty() {
-            Ok(tree)
-        } else {
-            Err(Error::invalid(reader.what, reader.problems))
-        }
+/// `number`, if JSON carries it unchanged to every language. Without a fraction it is whole, whatever
+/// type Lua gives it: Lua 5.1 and LuaJIT have one type for both, and change those beyond 2^53 silently.
+fn number(number: f64) -> Option<Loose> {
+    #[expect(clippy::cast_precision_loss, reason = "2^53 − 1 is exact")]
+    let most = MAX_COUNT as f64;
+    if !(-most..=most).contains(&number) {
+        return None;
     }
-
-    /// `number`, if JSON carries it unchanged to every language.
-    pub(super) fn number(number: f64) -> Option<Self> {
-        #[expect(clippy::cast_precision_loss, reason = "2^53 − 1 is exact")]
-        let most = MAX_COUNT as f64;
-        if !(-most..=most).contains(&number) {
-            return None;
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "whole, and within 2^53")]
-        Some(if number.fract() == 0.0 {
-            Self::Whole(number as i64)
-        } else {
-            Self::Fraction(number)
-        })
-    }
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and within 2^53")]
+    Some(if number.fract() == 0.0 { Loose::Whole(number as i128) } else { Loose::Fraction(number) })
 }
 
 struct Reader<'a> {
@@ -77,21 +63,30 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn value(&mut self, value: &LuaValue) -> Tree {
+    fn read(mut self, value: &LuaValue) -> Result<Loose> {
+        let read = self.value(value);
+        if self.problems.is_empty() {
+            Ok(read)
+        } else {
+            Err(Error::invalid(self.what, self.problems))
+        }
+    }
+
+    fn value(&mut self, value: &LuaValue) -> Loose {
         match value {
-            LuaValue::Nil => Tree::Null,
-            LuaValue::LightUserData(pointer) if pointer.0.is_null() => Tree::Null,
-            LuaValue::Boolean(flag) => Tree::Flag(*flag),
+            LuaValue::Nil => Loose::Null,
+            LuaValue::LightUserData(pointer) if pointer.0.is_null() => Loose::Null,
+            LuaValue::Boolean(flag) => Loose::Bool(*flag),
             LuaValue::Integer(number) if number.unsigned_abs() > MAX_COUNT => {
                 self.problem(number, NUMBER)
             }
-            LuaValue::Integer(number) => Tree::Whole(*number),
-            LuaValue::Number(number) => {
-                Tree::number(*number).unwrap_or_else(|| self.problem(number, NUMBER))
+            LuaValue::Integer(number) => Loose::Whole((*number).into()),
+            LuaValue::Number(given) => {
+                number(*given).unwrap_or_else(|| self.problem(given, NUMBER))
             }
             LuaValue::String(text) => match text.to_str() {
-                Ok(text) => Tree::Text(text.to_owned()),
-                Err(_) if self.is_lossy => Tree::Text(text.to_string_lossy()),
+                Ok(text) => Loose::Text(text.to_owned()),
+                Err(_) if self.is_lossy => Loose::Text(text.to_string_lossy()),
                 Err(_) => self.problem("a string of other bytes", "UTF-8"),
             },
             LuaValue::Table(table) => self.table(table),
@@ -101,7 +96,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn table(&mut self, table: &LuaTable) -> Tree {
+    fn table(&mut self, table: &LuaTable) -> Loose {
         if self.path.len() >= MAX_DEPTH {
             self.is_too_deep = true;
             return self.problem("a table", "nested less deeply, and not in itself");
@@ -117,44 +112,43 @@ impl<'a> Reader<'a> {
             }
         }
         match (list.is_empty(), object.is_empty()) {
-            (true, true) if table.metatable().as_ref() == Some(&self.lists) => Tree::List(vec![]),
-            (true, true) => Tree::Empty,
+            (true, true) if table.metatable().as_ref() == Some(&self.lists) => Loose::List(vec![]),
             (false, true) => self.list(list),
-            (true, false) => self.object(object),
+            (true, _) => self.object(object),
             (false, false) => self.problem("a list with names", "either a list or an object"),
         }
     }
 
-    fn list(&mut self, list: BTreeMap<i64, LuaValue>) -> Tree {
+    fn list(&mut self, list: BTreeMap<i64, LuaValue>) -> Loose {
         if !list.keys().zip(1..).all(|(index, expected)| *index == expected) {
             return self.problem("a list with holes", "a list from 1 on, without `nil`");
         }
         let values = list.into_values().enumerate();
-        Tree::List(values.map(|(i, value)| self.within(Place::Index(i), &value)).collect())
+        Loose::List(values.map(|(i, value)| self.within(Place::Index(i), &value)).collect())
     }
 
-    fn object(&mut self, object: BTreeMap<String, LuaValue>) -> Tree {
+    fn object(&mut self, object: BTreeMap<String, LuaValue>) -> Loose {
         let member = |(key, value): (String, LuaValue)| {
-            let tree = self.within(Place::Key(key.clone()), &value);
-            (key, tree)
+            let read = self.within(Place::Key(key.clone()), &value);
+            (key, read)
         };
-        Tree::Object(object.into_iter().map(member).collect())
+        Loose::Object(object.into_iter().map(member).collect())
     }
 
-    fn within(&mut self, place: Place, value: &LuaValue) -> Tree {
+    fn within(&mut self, place: Place, value: &LuaValue) -> Loose {
         if self.is_too_deep || self.problems.len() >= MAX_PROBLEMS {
-            return Tree::Null;
+            return Loose::Null;
         }
         self.path.push(place);
-        let tree = self.value(value);
+        let read = self.value(value);
         self.path.pop();
-        tree
+        read
     }
 
-    fn problem(&mut self, value: impl Display, bound: &str) -> Tree {
+    fn problem(&mut self, value: impl Display, bound: &str) -> Loose {
         let field = if self.path.is_empty() { self.what.to_owned() } else { shown(&self.path) };
         self.problems.push(Problem::new(field, value, bound));
-        Tree::Null
+        Loose::Null
     }
 }
 
@@ -177,4 +171,4 @@ const MAX_DEPTH: usize = 64;
 const MAX_SHOWN: usize = 8;
 /// Enough to see what is wrong.
 const MAX_PROBLEMS: usize = 20;
-pub(super) const NUMBER: &str = "a number from -9007199254740991 to 9007199254740991";
+const NUMBER: &str = "a number from -9007199254740991 to 9007199254740991";

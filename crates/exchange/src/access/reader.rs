@@ -1,0 +1,430 @@
+//! Reads where a cluster is and who asks, as the users of every host write it.
+
+use super::{Access, Auth, Timeouts, Tls};
+use crate::base::BaseUrl;
+use emqx_rebalance_api::Secret;
+use emqx_rebalance_core::{Fields, Loose, NodeName, Problem, Result};
+use serde::de::Deserializer;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How a host's users write the options of a cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    /// Every option that there is, but for `auth`, the times and what is left to the host, by the
+    /// names of [`Access`].
+    options: &'static [&'static str],
+    is_camel: bool,
+    /// What follows the name of a time.
+    unit: &'static str,
+    /// Times in one second, and which there may be.
+    times: (f64, &'static str),
+}
+
+impl Dialect {
+    /// Lua's: seconds, which the names say.
+    pub const LUA: Self = Self { options: FLAT, is_camel: false, unit: "_s", times: SECONDS };
+    /// Python's: seconds, and a token too.
+    pub const PYTHON: Self = Self { options: WITH_TOKEN, unit: "", ..Self::LUA };
+    /// JavaScript's: names in camel case, milliseconds, and who asks in `auth`.
+    pub const JAVASCRIPT: Self =
+        Self { options: NESTED, is_camel: true, unit: "", times: MILLISECONDS };
+
+    /// The host's word for an option or a place in one.
+    fn word(&self, name: &str) -> String {
+        if !self.is_camel {
+            return name.to_owned();
+        }
+        let (name, place) = name.split_at(name.find('[').unwrap_or(name.len()));
+        let mut parts = name.split('_');
+        let first = parts.next().unwrap_or_default().to_owned();
+        let camel = parts.fold(first, |word, part| {
+            let (initial, rest) = part.split_at(part.len().min(1));
+            word + &initial.to_ascii_uppercase() + rest
+        });
+        camel + place
+    }
+}
+
+/// What a host that can looks up for the reader: a secret that is not given may be in a file, and all
+/// that says who asks in a variable.
+pub trait Outside {
+    /// The value of a variable of the environment that is not empty.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// The secret in a file.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    fn secret(&self, file: &str) -> Result<String, String>;
+}
+
+/// Nothing is looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct Nowhere;
+
+impl Outside for Nowhere {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn secret(&self, _: &str) -> Result<String, String> {
+        Err("there are no files here".to_owned())
+    }
+}
+
+impl Access {
+    /// Reads the options of a cluster as `dialect` has them. A URL may be a path alone.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem at once, in the host's words. Shows no secret.
+    pub fn read<'de, D: Deserializer<'de>>(
+        given: D,
+        dialect: Dialect,
+        outside: &dyn Outside,
+    ) -> Result<Self> {
+        let fields = Fields::read(given, WHAT)?;
+        Reader { fields, dialect, outside }.access()
+    }
+}
+
+struct Reader<'a> {
+    fields: Fields,
+    dialect: Dialect,
+    outside: &'a dyn Outside,
+}
+
+impl Reader<'_> {
+    fn access(mut self) -> Result<Access> {
+        let url = self.text("url", "a URL of EMQX's API, or its path");
+        let is_first = usize::from(url.is_some());
+        let access = Access {
+            urls: self.urls(url),
+            node_urls: self.node_urls(),
+            find_nodes: self.flag("find_nodes").unwrap_or(true),
+            auth: self.auth(),
+            tls: Tls {
+                ca_cert: self.path("ca_cert"),
+                client_cert: self.path("client_cert"),
+                client_key: self.path("client_key"),
+            },
+            timeouts: self.timeouts(),
+        };
+        self.check_urls(&access, is_first);
+        let known = self.known();
+        for name in self.fields.take_names() {
+            let bound = format!("left out: the options are {}", known.join(", "));
+            self.fields.problem(&name, HIDDEN, bound);
+        }
+        self.fields.finish(WHAT, &[]).map(|()| access)
+    }
+
+    fn known(&self) -> Vec<String> {
+        let names = self.dialect.options.iter().map(|name| self.dialect.word(name));
+        names.chain(TIMES.iter().filter_map(|name| self.time(name))).collect()
+    }
+
+    /// Takes an option that this host has.
+    fn take(&mut self, name: &str) -> Option<Loose> {
+        let is_known = self.dialect.options.contains(&name);
+        is_known.then(|| self.fields.take(&self.dialect.word(name))).flatten()
+    }
+
+    fn problem(&mut self, name: &str, value: impl fmt::Display, bound: &str) {
+        self.fields.problem(&self.dialect.word(name), value, bound);
+    }
+
+    fn flag(&mut self, name: &str) -> Option<bool> {
+        let is_known = self.dialect.options.contains(&name);
+        is_known.then(|| self.fields.flag(&self.dialect.word(name))).flatten()
+    }
+
+    fn text(&mut self, name: &str, bound: &str) -> Option<String> {
+        match self.take(name)? {
+            Loose::Text(text) => Some(text),
+            value => {
+                self.problem(name, shown(&value), bound);
+                None
+            }
+        }
+    }
+
+    fn path(&mut self, name: &str) -> Option<PathBuf> {
+        self.text(name, "the path of a file").map(PathBuf::from)
+    }
+
+    /// A text that is never shown, and neither is what is there instead.
+    fn secret(&mut self, name: &str) -> Option<Secret> {
+        match self.take(name)? {
+            Loose::Text(text) => Some(Secret::new(text)),
+            _ => {
+                self.problem(name, HIDDEN, "a text");
+                None
+            }
+        }
+    }
+
+    /// Every URL: `url`, and the list, or else that of a variable.
+    fn urls(&mut self, url: Option<String>) -> Vec<String> {
+        let value = self.take("urls");
+        let text = |value: &Loose| match value {
+            Loose::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        let list: Option<Vec<String>> = match &value {
+            Some(Loose::List(list)) => list.iter().map(text).collect(),
+            Some(Loose::Object(none)) if none.is_empty() => Some(Vec::new()),
+            None => Some(Vec::new()),
+            Some(_) => None,
+        };
+        if let (None, Some(value)) = (&list, &value) {
+            self.problem("urls", shown(value), "a list of URLs of EMQX's API");
+        }
+        let urls: Vec<String> = url.into_iter().chain(list.unwrap_or_default()).collect();
+        if !urls.is_empty() {
+            return urls;
+        }
+        let listed = self.outside.variable("EMQX_URL").unwrap_or_default();
+        let listed = listed.split(',').map(str::trim).filter(|url| !url.is_empty());
+        listed.map(str::to_owned).collect()
+    }
+
+    /// Notes every bad URL, of which `is_first` came from `url`.
+    fn check_urls(&mut self, access: &Access, is_first: usize) {
+        let has_bad_url = self.fields.is_wrong("url") || self.fields.is_wrong("urls");
+        let Err(error) = access.urls(BaseUrl::absolute_or_path) else { return };
+        for Problem { field, value, bound } in error.problems() {
+            match place(field) {
+                Some(0) if is_first == 1 => self.problem("url", value, bound),
+                Some(at) => self.problem(&format!("urls[{}]", at - is_first), value, bound),
+                // What could not be read is not missing.
+                None if field == "urls" && has_bad_url => {}
+                None => self.problem(field, value, bound),
+            }
+        }
+    }
+
+    fn node_urls(&mut self) -> BTreeMap<NodeName, String> {
+        let mut urls = BTreeMap::new();
+        let Some(value) = self.take("node_urls") else { return urls };
+        let mut add = |(node, value): (&String, &Loose)| match (NodeName::new(node), value) {
+            (Ok(node), Loose::Text(url)) => urls.insert(node, url.clone()).is_none(),
+            _ => false,
+        };
+        let is_good = match &value {
+            Loose::Object(given) => given.iter().all(&mut add),
+            // Lua tells an empty object from an empty list by nothing.
+            Loose::List(list) => list.is_empty(),
+            _ => false,
+        };
+        if !is_good {
+            let bound = "URLs by node name such as `emqx@10.0.0.1`";
+            self.problem("node_urls", shown(&value), bound);
+        }
+        urls
+    }
+
+    /// The whole name of a time, if there is one here.
+    fn time(&self, name: &str) -> Option<String> {
+        // Nobody but `fetch` connects there.
+        let is_here = !(self.dialect.is_camel && name == "connect_timeout");
+        is_here.then(|| format!("{}{}", self.dialect.word(name), self.dialect.unit))
+    }
+
+    fn timeouts(&mut self) -> Timeouts {
+        let (in_a_second, bound) = self.dialect.times;
+        let mut seconds = |name, default| {
+            let Some(name) = self.time(name) else { return default };
+            let is_good = |time: f64| {
+                let is_whole = in_a_second <= 1.0 || time.fract() == 0.0;
+                time > 0.0 && time <= DAY_S * in_a_second && is_whole
+            };
+            let time = self.fields.number(&name, bound, is_good);
+            let given = time.and_then(|t| Duration::try_from_secs_f64(t / in_a_second).ok());
+            given.unwrap_or(default)
+        };
+        let default = Timeouts::default();
+        Timeouts {
+            connect: seconds("connect_timeout", default.connect),
+            request: seconds("request_timeout", default.request),
+            start: seconds("start_timeout", default.start),
+        }
+    }
+
+    fn auth(&mut self) -> Auth {
+        if let Some(value) = self.take("auth") {
+            return nested(value).unwrap_or_else(|| {
+                self.problem("auth", HIDDEN, NESTED_AUTH);
+                Auth::Anonymous
+            });
+        }
+        let (key, username) = (self.text("api_key", "a text"), self.text("username", "a text"));
+        let token = self.secret("token");
+        let is_given = key.is_some() || username.is_some() || token.is_some();
+        let or_variable = |given: Option<String>, name| {
+            given.or_else(|| if is_given { None } else { self.outside.variable(name) })
+        };
+        let key = or_variable(key, "EMQX_API_KEY");
+        let username = or_variable(username, "EMQX_USERNAME");
+        if let (Some(_), Some(username)) = (&key, &username) {
+            self.problem("username", username, "left out where there is an api_key");
+        }
+        let (needs_secret, needs_password) = (key.is_some(), username.is_some());
+        let secret = self.paired("api_secret", "EMQX_API_SECRET", needs_secret);
+        let password = self.paired("password", "EMQX_PASSWORD", needs_password);
+        match (key, username, token) {
+            (Some(key), _, _) => Auth::ApiKey { key, secret },
+            (None, Some(username), _) => Auth::Login { username, password },
+            (None, None, Some(token)) => Auth::Token(token),
+            (None, None, None) => Auth::Anonymous,
+        }
+    }
+
+    /// The secret that goes with a name: as given, or of a file, or of a variable.
+    fn paired(&mut self, name: &str, variable: &str, is_needed: bool) -> Secret {
+        let in_file = format!("{name}_file");
+        let (given, file) = (self.secret(name), self.text(&in_file, "the path of a file"));
+        let none = || Secret::new(String::new());
+        match (given, file) {
+            _ if !is_needed => none(),
+            (Some(secret), None) => secret,
+            (Some(_), Some(_)) => {
+                self.problem(&in_file, "given too", &format!("left out where there is {name}"));
+                none()
+            }
+            (None, Some(file)) => match self.outside.secret(&file) {
+                Ok(secret) => Secret::new(secret),
+                Err(why) => {
+                    self.problem(&in_file, file, &format!("a file with the secret: {why}"));
+                    none()
+                }
+            },
+            (None, None) => match self.outside.variable(variable) {
+                Some(secret) => Secret::new(secret),
+                None if self.fields.is_wrong(name) => none(),
+                None => {
+                    let bound = format!("given, or in the file {in_file}, or in {variable}");
+                    self.problem(name, "absent", &bound);
+                    none()
+                }
+            },
+        }
+    }
+}
+
+/// Who asks, if one object says so: `{ key, secret }`, `{ token }`, or `{ username, password }`.
+fn nested(value: Loose) -> Option<Auth> {
+    let Loose::Object(mut members) = value else { return None };
+    let mut text = |name: &str| match members.remove_entry(name)? {
+        (_, Loose::Text(text)) => Some(text),
+        (name, other) => {
+            members.insert(name, other);
+            None
+        }
+    };
+    let auth = if let Some(key) = text("key") {
+        Auth::ApiKey { key, secret: Secret::new(text("secret")?) }
+    } else if let Some(token) = text("token") {
+        Auth::Token(Secret::new(token))
+    } else {
+        Auth::Login { username: text("username")?, password: Secret::new(text("password")?) }
+    };
+    members.is_empty().then_some(auth)
+}
+
+/// A place in the list of URLs.
+fn place(field: &str) -> Option<usize> {
+    field.strip_prefix("urls[")?.strip_suffix(']')?.parse().ok()
+}
+
+/// A value in few words. Of a text that may be a URL with a password, nothing before the `@`.
+fn shown(value: &Loose) -> String {
+    match value {
+        Loose::Text(text) => super::shown(text),
+        other => other.to_string(),
+    }
+}
+
+const WHAT: &str = "cluster";
+/// Instead of what may be a secret.
+const HIDDEN: &str = "not shown";
+const NESTED_AUTH: &str = "{ key, secret }, { token }, or { username, password }, each a text";
+const TIMES: [&str; 3] = ["connect_timeout", "request_timeout", "start_timeout"];
+const DAY_S: f64 = 86_400.0;
+const SECONDS: (f64, &str) = (1.0, "a number of seconds above 0, up to 86400");
+const MILLISECONDS: (f64, &str) = (1000.0, "a whole number of milliseconds from 1 to 86400000");
+const NESTED: &[&str] = &["url", "urls", "node_urls", "find_nodes", "auth"];
+const FLAT: &[&str] = &[
+    "url",
+    "urls",
+    "node_urls",
+    "find_nodes",
+    "api_key",
+    "api_secret",
+    "api_secret_file",
+    "username",
+    "password",
+    "password_file",
+    "ca_cert",
+    "client_cert",
+    "client_key",
+];
+const WITH_TOKEN: &[&str] = &[
+    "urls",
+    "node_urls",
+    "find_nodes",
+    "api_key",
+    "api_secret",
+    "username",
+    "password",
+    "token",
+    "ca_cert",
+    "client_cert",
+    "client_key",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(dialect: Dialect, json: &str) -> Result<Access> {
+        Access::read(serde_json::from_str::<Loose>(json).unwrap(), dialect, &Nowhere)
+    }
+
+    fn problems(dialect: Dialect, json: &str) -> Vec<String> {
+        let error = read(dialect, json).unwrap_err();
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+        error.problems().iter().map(|problem| problem.field.clone()).collect()
+    }
+
+    #[test]
+    fn each_host_has_its_own_words_and_all_problems_are_named_at_once() {
+        let lua = r#"{"url":"emqx","urls":["http://u:s3cret@h"],"node_urls":{"a@h":"x"},"find_nodes":1,
+            "api_key":"k","request_timeout_s":0,"token":"s3cret"}"#;
+        let mut named = problems(Dialect::LUA, lua);
+        named.sort();
+        let expected = ["api_secret", "find_nodes", "node_urls[a@h]", "request_timeout_s", "token"];
+        assert_eq!(named, [&expected[..], &["url", "urls[0]"]].concat());
+        let python = r#"{"urls":[],"username":"u","request_timeout":86401}"#;
+        assert_eq!(problems(Dialect::PYTHON, python), ["password", "request_timeout", "urls"]);
+        let page = r#"{"url":"http://h","nodeUrls":5,"auth":{"key":"k","token":"s3cret"},"startTimeout":0.5,
+            "connectTimeout":1}"#;
+        let expected = ["nodeUrls", "auth", "startTimeout", "connectTimeout"];
+        assert_eq!(problems(Dialect::JAVASCRIPT, page), expected);
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let access = read(Dialect::JAVASCRIPT, r#"{"url":"/p","urls":["http://h"],"auth":null}"#);
+        let access = access.unwrap();
+        assert_eq!(access.urls, ["/p", "http://h"]);
+        assert!(access.find_nodes && matches!(access.auth, Auth::Anonymous));
+        assert_eq!(access.timeouts.request, Duration::from_secs(50));
+        let json = r#"{"url":"/p","auth":{"username":"u","password":"p"},"requestTimeout":1}"#;
+        let access = read(Dialect::JAVASCRIPT, json).unwrap();
+        assert!(matches!(access.auth, Auth::Login { .. }));
+        assert_eq!(access.timeouts.request, Duration::from_millis(1));
+    }
+}
