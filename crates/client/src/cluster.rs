@@ -6,8 +6,8 @@ use crate::store::{NoStore, Store};
 use crate::transport::Sockets;
 use emqx_rebalance_core::driver::{Answer, Ask, Driver, DriverOptions, Status};
 use emqx_rebalance_core::{
-    Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, Evacuator, Job, NodeName,
-    Plan, PlanOptions, Result, Snapshot, Strategy,
+    Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationStatus, NodeName, Plan,
+    PlanOptions, Result, Snapshot, Strategy,
 };
 use emqx_rebalance_exchange::Cluster as Exchange;
 
@@ -112,7 +112,7 @@ impl Cluster {
         options: DriverOptions,
         force: bool,
     ) -> Result<Run> {
-        Ok(self.drive(Evacuator::new(plan, options, force)?, NoStore))
+        Ok(self.drive(Driver::new(plan, options, force)?, NoStore))
     }
 
     /// Asks once for a driver that the host steps by itself, and waits for the answer. Reads and
@@ -124,10 +124,10 @@ impl Cluster {
         self.0.carry(ask).await
     }
 
-    /// Runs `job`, new or restored, in the background, keeping its state in `store`.
+    /// Has `driver`, new or restored, run in the background, keeping its state in `store`.
     ///
     /// Must be called within a tokio runtime.
-    pub fn drive(&self, job: impl Into<Job>, store: impl Store) -> Run {
-        Run::spawn(self.0.clone(), job.into(), store)
+    pub fn drive(&self, driver: Driver, store: impl Store) -> Run {
+        Run::spawn(self.0.clone(), driver, store)
     }
 }

@@ -3,9 +3,10 @@
 use crate::clock::Clock;
 use crate::store::Store;
 use crate::transport::Sockets;
-use emqx_rebalance_core::driver::Answer;
-use emqx_rebalance_core::driver::{Event, Input, Outcome, Record, RequestId, Status, Step};
-use emqx_rebalance_core::{Job, Result, Timestamp};
+use emqx_rebalance_core::driver::{
+    Answer, Driver, Event, Input, Outcome, Record, RequestId, Status, Step,
+};
+use emqx_rebalance_core::{Result, Timestamp};
 use emqx_rebalance_exchange::Cluster;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, watch};
@@ -27,15 +28,15 @@ pub struct Run {
 }
 
 impl Run {
-    pub(crate) fn spawn(cluster: Cluster<Sockets>, job: Job, store: impl Store) -> Self {
+    pub(crate) fn spawn(cluster: Cluster<Sockets>, driver: Driver, store: impl Store) -> Self {
         let (event_sender, events) = mpsc::unbounded_channel();
-        let (status_sender, status) = watch::channel(job.status());
+        let (status_sender, status) = watch::channel(driver.status());
         let (stop, stops) = mpsc::unbounded_channel();
         let record = Arc::default();
         let mut task = JoinSet::new();
         let pump = Pump {
             cluster,
-            job,
+            driver,
             store,
             clock: Clock::new(),
             events: event_sender,
@@ -108,10 +109,10 @@ fn ended() -> emqx_rebalance_core::Error {
     emqx_rebalance_core::Error::new(emqx_rebalance_core::ErrorKind::Timeout, message)
 }
 
-/// Moves inputs and outputs between a job and the world.
+/// Moves inputs and outputs between a driver and the world.
 struct Pump<S> {
     cluster: Cluster<Sockets>,
-    job: Job,
+    driver: Driver,
     store: S,
     clock: Clock,
     events: mpsc::UnboundedSender<Event>,
@@ -125,24 +126,24 @@ impl<S: Store> Pump<S> {
     async fn run(mut self) -> Result<Outcome> {
         let mut input = Input::Tick;
         loop {
-            let step = self.job.step(self.clock.now(), input);
+            let step = self.driver.step(self.clock.now(), input);
             let wake_at = step.wake_at;
-            self.store.save(&self.job)?;
+            self.store.save(&self.driver)?;
             self.publish(step);
             let Some(wake_at) = wake_at else { break };
             let Some(next) = self.next_input(wake_at).await else { break };
             input = next;
         }
         self.answers.shutdown().await;
-        self.job.outcome().cloned().ok_or_else(ended)
+        self.driver.outcome().cloned().ok_or_else(ended)
     }
 
     fn publish(&mut self, step: Step) {
-        if let Some(record) = self.job.record() {
+        if let Some(record) = self.driver.record() {
             // Before the status, since that is what tells of the end.
             self.record.get_or_init(|| record);
         }
-        self.status.send_replace(self.job.status());
+        self.status.send_replace(self.driver.status());
         for event in step.events {
             // Nobody has to listen.
             let _ = self.events.send(event);

@@ -1,18 +1,17 @@
-//! Reads what was stored of a job.
+//! Reads what a driver has stored.
 
-use emqx_rebalance_core::driver::DriverState;
-use emqx_rebalance_core::{EvacuatorState, Job};
+use emqx_rebalance_core::driver::{Driver, StoredEvacuation, StoredRebalance};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Restores the job that `state`, the JSON of a [`Job`], tells of: a rebalance or an evacuation.
+/// Restores the [`Driver`] whose JSON `state` is: of a rebalance or of an evacuation.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn restored(state: Value) -> Result<Job, serde_json::Error> {
+pub fn restored(state: Value) -> Result<Driver, serde_json::Error> {
     if state.pointer("/plan/asked/evacuation").is_some() {
-        EvacuatorState::deserialize(state).map(Job::from)
+        StoredEvacuation::deserialize(state).map(Driver::restore)
     } else {
-        DriverState::deserialize(state).map(Job::from)
+        StoredRebalance::deserialize(state).map(Driver::restore)
     }
 }

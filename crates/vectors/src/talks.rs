@@ -2,7 +2,7 @@
 
 use crate::host::Host;
 use anyhow::Result;
-use emqx_rebalance_core::driver::DriverState;
+use emqx_rebalance_core::driver::{Driver, StoredRebalance};
 use emqx_rebalance_core::{Error, Plan, PlanRequest, StartRequest};
 use emqx_rebalance_exchange::sansio::{Cluster, HttpRequest, RunStep, Talk, TalkStep};
 use serde::Serialize;
@@ -80,9 +80,9 @@ impl Conversation {
             steps.push(run_step(now_ms, answers, step));
         })?;
         // A state that is written and read is the same state.
-        let state = serde_json::to_value(run.job())?;
-        let read: DriverState = serde_json::from_str(&state.to_string())?;
-        let is_same = serde_json::to_value(read)? == state;
+        let state = serde_json::to_value(run.driver())?;
+        let read: StoredRebalance = serde_json::from_str(&state.to_string())?;
+        let is_same = serde_json::to_value(Driver::restore(read))? == state;
         anyhow::ensure!(is_same, "the state changed on its way through JSON");
         let turn = json!({
             "call": "start", "request": request, "steps": steps, "status": run.status(),

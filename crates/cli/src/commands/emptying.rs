@@ -12,14 +12,14 @@ use crate::output::Output;
 use crate::render;
 use crate::render::live::Live;
 use emqx_rebalance_client::{Cluster, History, NoStore};
-use emqx_rebalance_core::driver::Status;
-use emqx_rebalance_core::{Error, ErrorKind, Evacuator, NodeName, Result};
+use emqx_rebalance_core::driver::{Driver, Status};
+use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, NodeName, Result};
 use serde::Serialize;
 
 /// What it takes to follow an evacuation.
 pub(crate) struct Emptying {
-    /// Its driver.
-    pub(crate) evacuator: Evacuator,
+    /// What it was to do.
+    pub(crate) plan: EvacuationPlan,
     /// Where the state is kept.
     pub(crate) state: Option<StateFile>,
     /// Where the record goes.
@@ -52,13 +52,17 @@ impl Emptying {
     ///
     /// # Errors
     /// As [`emqx_rebalance_client::Run::wait`], if nothing was started.
-    pub(crate) async fn drive(self, cluster: &Cluster, output: Output) -> Result<Exit> {
-        let plan = &self.evacuator.state().plan;
-        let node = plan.node().clone();
-        let mut live = Live::new(output, "evacuation", &plan.forecast);
+    pub(crate) async fn drive(
+        self,
+        cluster: &Cluster,
+        driver: Driver,
+        output: Output,
+    ) -> Result<Exit> {
+        let node = self.plan.node().clone();
+        let mut live = Live::new(output, "evacuation", &self.plan.forecast);
         let mut run = match &self.state {
-            Some(state) => cluster.drive(self.evacuator, state.store()),
-            None => cluster.drive(self.evacuator, NoStore),
+            Some(state) => cluster.drive(driver, state.store()),
+            None => cluster.drive(driver, NoStore),
         };
         let end = follow(&mut run, self.until, &mut live, |_| {}).await;
         live.close();
@@ -107,17 +111,19 @@ impl Emptying {
 /// `conflict` if the cluster has no such node, and as the cluster says.
 pub(crate) async fn resume(
     file: StateFile,
-    evacuator: Evacuator,
+    plan: EvacuationPlan,
+    driver: Driver,
     recording: &RecordingArgs,
     connection: &ConnectionArgs,
     output: Output,
 ) -> Result<Exit> {
     let cluster = connect::connect(connection).await?;
-    let goes_on = is_going_on(&cluster, evacuator.state().plan.node()).await?;
-    output.tell(&render::found::evacuation(&evacuator, goes_on, output.messages()));
+    let goes_on = is_going_on(&cluster, plan.node()).await?;
+    output.tell(&render::found::evacuation(&plan, &driver, goes_on, output.messages()));
     let (history, stops) = (recording.history(), Stops::beside(recording.file()));
     let until = Until::Verdict;
-    Emptying { evacuator, state: Some(file), history, stops, until }.drive(&cluster, output).await
+    let emptying = Emptying { plan, state: Some(file), history, stops, until };
+    emptying.drive(&cluster, driver, output).await
 }
 
 /// Whether EMQX shows that it empties `node`.

@@ -11,7 +11,8 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
 use emqx_rebalance_client::Cluster;
-use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, Evacuator, NodeName, Result};
+use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, NodeName, Result};
 
 /// Starts, stops or shows evacuations.
 ///
@@ -57,12 +58,12 @@ async fn start(
     if !confirm::ask(args.yes, &question, output)? {
         return Ok(Exit::Failed);
     }
-    let evacuator = Evacuator::new(plan, driving, args.force)?;
-    let evacuator = evacuator.with_purpose(purpose(args.reason.as_deref()));
+    let driver = Driver::new(plan.clone(), driving, args.force)?;
+    let driver = driver.with_purpose(purpose(args.reason.as_deref()));
     let history = args.recording.history();
     let stops = Stops::beside(args.recording.file());
     let until = if args.wait { Until::Verdict } else { Until::Seen };
-    Emptying { evacuator, state, history, stops, until }.drive(&cluster, output).await
+    Emptying { plan, state, history, stops, until }.drive(&cluster, driver, output).await
 }
 
 /// Shows the plan, to programs only by what becomes of it, and ends here if it has errors.

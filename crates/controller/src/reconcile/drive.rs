@@ -61,14 +61,16 @@ async fn announce(context: &Context, object: &Rebalance, live: &mut Live) -> Res
     if live.status.phase.is_some() {
         return Ok(());
     }
-    let plan = live.driver.state().plan.clone();
+    let plan = live.driver.state().plan().cloned();
     context
         .report_live(live, |report| {
-            report.plan(&plan);
+            plan.iter().for_each(|plan| report.plan(plan));
             report.processing("");
         })
         .await?;
-    context.tell(object, true, "Planned", &plan_message(&plan)).await;
+    if let Some(plan) = &plan {
+        context.tell(object, true, "Planned", &plan_message(plan)).await;
+    }
     Ok(())
 }
 

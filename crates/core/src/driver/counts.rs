@@ -4,6 +4,7 @@ use super::clients::{Clients, Loss, lost_between, travelling};
 use super::options::DriverOptions;
 use super::stops::Stops;
 use super::watch::Watch;
+use crate::balance::Balance;
 use crate::node::NodeName;
 use crate::snapshot::{NodeLoad, NodeStatus};
 
@@ -82,6 +83,16 @@ impl Watch {
                 *load = seen.clone();
             }
         }
+    }
+
+    /// The balance of `nodes`; `None` if one of them is not known, or the cluster could not be read.
+    pub(super) fn balance_of(&self, nodes: &[NodeName]) -> Option<Balance> {
+        let loads = nodes.iter().map(|name| {
+            let load = self.nodes.iter().find(|load| load.node == *name)?;
+            (load.status != NodeStatus::Unknown).then(|| (load.connections, load.weight()))
+        });
+        let loads = loads.collect::<Option<Vec<_>>>().filter(|loads| !loads.is_empty());
+        loads.filter(|_| self.silence.is_none()).map(Balance::of)
     }
 
     /// Where the clients are.

@@ -4,12 +4,11 @@
 //! back, one run drained 750 of 1,500 clients into nothing. What a poll shows must be seen again by
 //! the next one, since counts are rough while clients move; then every run of ours is stopped.
 
-use super::Driver;
 use super::clients::Clients;
+use super::drive::Driver;
 use super::options::DriverOptions;
 use super::poll::Poll;
 use super::watch::Watch;
-use crate::balance::float;
 use crate::emqx::{GlobalStatus, NodeList};
 use crate::node::NodeName;
 use crate::snapshot::{NodeLoad, NodeStatus};
@@ -45,11 +44,12 @@ pub(crate) struct Alarm {
 }
 
 impl Driver {
-    pub(super) fn trouble(&self, poll: &Poll) -> Option<(Guard, String)> {
+    /// The harm that a poll shows.
+    pub(super) fn harm(&self, poll: &Poll) -> Option<(Guard, String)> {
         let by_status = poll.status.as_ref().and_then(|status| self.intruder(status));
         let by_nodes = || {
             let list = poll.nodes.as_ref()?;
-            down(list, &self.state.plan_nodes())
+            down(list, &self.state.nodes())
                 .or_else(|| missing_clients(&self.state.watch, &self.state.options))
                 .or_else(|| full(&list.nodes, &self.state.recipients(), &self.state.options))
         };
@@ -58,13 +58,11 @@ impl Driver {
 
     fn intruder(&self, status: &GlobalStatus) -> Option<(Guard, String)> {
         let mut entries = status.rebalances.iter();
-        if let Some(foreign) = entries.find(|entry| !self.is_ours(entry, status)) {
+        if let Some(foreign) = entries.find(|entry| !self.state.is_ours(entry, status)) {
             let text = format!("{} coordinates a rebalance of its own", foreign.coordinator);
             return Some((Guard::ForeignRun, text));
         }
-        let plan_nodes = self.state.plan_nodes();
-        let evacuated = status.evacuations.iter().filter_map(|entry| entry.node.as_ref());
-        let node = evacuated.into_iter().find(|node| plan_nodes.contains(node))?;
+        let node = status.evacuated().find(|node| self.state.is_harmed_by_evacuation(node))?;
         Some((Guard::Evacuation, format!("{node} is being evacuated")))
     }
 }
@@ -138,7 +136,7 @@ pub(crate) fn full(
     let configured = options.max_node_connections.map(u64::from);
     let mut recipients = nodes.iter().filter(|load| recipients.contains(&load.node));
     recipients.find_map(|load| {
-        let limit = configured.into_iter().chain(load.max_fds.map(headroom)).min()?;
+        let limit = configured.into_iter().chain(load.most_clients()).min()?;
         (load.connections >= limit).then(|| {
             let text = format!("{} holds {} clients of {limit}", load.node, load.connections);
             (Guard::RecipientFull, text)
@@ -146,15 +144,4 @@ pub(crate) fn full(
     })
 }
 
-/// Clients that fit under a limit of file descriptors: EMQX needs some for itself.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a share of a count is a count"
-)]
-pub(crate) fn headroom(max_fds: u64) -> u64 {
-    (float(max_fds) * FD_SHARE) as u64
-}
-
 const POLLS: u32 = 2;
-const FD_SHARE: f64 = 0.9;

@@ -7,6 +7,7 @@ mod typescript;
 #[cfg(feature = "typescript")]
 pub(crate) use typescript::SnapshotInput;
 
+use crate::balance::float;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::node::NodeName;
 use crate::units::MAX_COUNT;
@@ -94,6 +95,16 @@ impl NodeLoad {
     /// count of today.
     pub fn known_connections(&self) -> Option<u64> {
         (self.status != NodeStatus::Unknown).then_some(self.connections)
+    }
+
+    /// Clients that fit under its limit of file descriptors: EMQX needs some for itself.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a count is a count"
+    )]
+    pub(crate) fn most_clients(&self) -> Option<u64> {
+        self.max_fds.map(|max_fds| (float(max_fds) * FD_SHARE) as u64)
     }
 
     /// A running node with `connections` clients, each with a session, and no other session.
@@ -255,6 +266,9 @@ pub(crate) fn known_version<'de, D: Deserializer<'de>>(
 const COUNTS: [&str; 3] = ["connections", "sessions", "disconnected_sessions"];
 
 const AT_LEAST_ONE: &str = "a list of at least one node";
+
+/// Share of a node's file descriptors that clients may take.
+const FD_SHARE: f64 = 0.9;
 
 #[cfg(test)]
 mod tests {

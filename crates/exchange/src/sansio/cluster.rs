@@ -7,9 +7,9 @@ use crate::access::Access;
 use crate::cluster::Cluster as Connected;
 use crate::session::Session;
 use emqx_rebalance_api::{ApiVersion, Capabilities};
-use emqx_rebalance_core::driver::{Answer, Ask, Status};
+use emqx_rebalance_core::driver::{Answer, Ask, Driver, Status};
 use emqx_rebalance_core::{
-    Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuationStatus, Job, NodeName, Plan,
+    Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuationStatus, NodeName, Plan,
     PlanRequest, Problem, Result, Snapshot, Tolerance,
 };
 use std::sync::{Arc, OnceLock};
@@ -105,16 +105,16 @@ impl Cluster {
         self.talk(|cluster| async move { cluster.evacuations().await })
     }
 
-    /// Runs `job`, new or restored.
+    /// Runs `driver`, new or restored.
     ///
     /// # Errors
     /// `conflict` before [`Self::connect`], or another question, had its answer.
-    pub fn drive(&self, job: impl Into<Job>) -> Result<Run> {
+    pub fn drive(&self, driver: Driver) -> Result<Run> {
         if self.known.get().is_none() {
             let message = "nothing is known of the cluster yet: connect first";
             return Err(Error::new(ErrorKind::Conflict, message));
         }
-        Ok(Run::new(self.clone(), job.into()))
+        Ok(Run::new(self.clone(), driver))
     }
 
     /// Asks for a driver, on the desk of its run.
