@@ -17,6 +17,14 @@ pub enum Job {
 }
 
 impl Job {
+    /// The word of its kind: `rebalance` or `evacuation`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Rebalance(_) => "rebalance",
+            Self::Evacuation(_) => "evacuation",
+        }
+    }
+
     /// The plan, if it is of a rebalance.
     pub fn rebalance(&self) -> Option<&Plan> {
         match self {

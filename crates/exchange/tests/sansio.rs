@@ -98,7 +98,7 @@ fn a_host_that_dies_goes_on_from_the_state() {
     let mut run = cluster.drive(driver).unwrap();
     events(&mut host, &mut run, 40);
     assert!(run.outcome().is_none());
-    let state = serde_json::to_string(run.job()).unwrap();
+    let state = serde_json::to_string(run.driver()).unwrap();
     let restored =
         || emqx_rebalance_exchange::restored(serde_json::from_str(&state).unwrap()).unwrap();
     drop(run);

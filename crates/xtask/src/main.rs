@@ -124,15 +124,17 @@ fn main() -> Result<()> {
 }
 
 fn test(shell: &Shell) -> Result<()> {
-    setup::wasm_target(shell)?;
-    setup::programs(shell)?;
-    rust::lint(shell)?;
-    rust::test(shell)?;
-    kube::test(shell)?;
-    lua::test(shell)?;
-    gateways::test(shell)?;
-    wasm::test(shell)?;
-    page::test(shell)?;
-    grafana::test(shell)?;
-    python::test(shell)
+    step::step("everything", || {
+        setup::wasm_target(shell)?;
+        setup::programs(shell)?;
+        rust::lint(shell)?;
+        rust::test(shell)?;
+        kube::test(shell)?;
+        lua::test(shell)?;
+        gateways::test(shell)?;
+        wasm::test(shell)?;
+        page::test(shell)?;
+        grafana::test(shell)?;
+        python::test(shell)
+    })
 }

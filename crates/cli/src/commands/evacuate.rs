@@ -1,6 +1,6 @@
 //! `evacuate`: empties one node, or lets it serve again.
 
-use super::emptying::{Changed, Emptying};
+use super::drive::{Changed, Drive};
 use super::follow::Until;
 use super::purpose::purpose;
 use super::state::StateFile;
@@ -63,7 +63,8 @@ async fn start(
     let history = args.recording.history();
     let stops = Stops::beside(args.recording.file());
     let until = if args.wait { Until::Verdict } else { Until::Seen };
-    Emptying { plan, state, history, stops, until }.drive(&cluster, driver, output).await
+    let drive = Drive { job: plan.into(), until, state, history, stops, page: None };
+    drive.run(&cluster, driver, output).await
 }
 
 /// Shows the plan, to programs only by what becomes of it, and ends here if it has errors.

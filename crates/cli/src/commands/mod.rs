@@ -8,7 +8,6 @@ mod course;
 mod crowd;
 mod demo;
 mod drive;
-mod emptying;
 mod evacuate;
 mod follow;
 mod history;

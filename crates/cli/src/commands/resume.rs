@@ -2,11 +2,10 @@
 
 use super::connect;
 use super::drive::{self, Drive};
-use super::emptying;
 use super::follow::Until;
 use super::state::StateFile;
 use super::stops::Stops;
-use crate::args::{ConnectionArgs, RecordingArgs, ResumeArgs};
+use crate::args::{ConnectionArgs, ResumeArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
@@ -27,32 +26,24 @@ pub(crate) async fn run(
     if let Some(outcome) = driver.outcome() {
         return ended(&driver, outcome, args.recording.history().as_ref(), output);
     }
-    let recording = &args.recording;
-    match driver.state().job() {
-        Job::Rebalance(plan) => resume(file, *plan, driver, recording, connection, output).await,
-        Job::Evacuation(plan) => {
-            emptying::resume(file, *plan, driver, recording, connection, output).await
-        }
-    }
-}
-
-async fn resume(
-    file: StateFile,
-    plan: Plan,
-    driver: Driver,
-    recording: &RecordingArgs,
-    connection: &ConnectionArgs,
-    output: Output,
-) -> Result<Exit> {
     let cluster = connect::connect(connection).await?;
-    let found = find(&cluster, &plan).await?;
-    output.tell(&render::found::found(&plan, &driver, found, output.messages()));
+    let state = driver.state();
+    let found = match state.job() {
+        Job::Rebalance(plan) => {
+            render::found::found(&plan, &driver, find(&cluster, &plan).await?, output.messages())
+        }
+        Job::Evacuation(plan) => {
+            let goes_on = is_going_on(&cluster, plan.node()).await?;
+            render::found::evacuation(&plan, &driver, goes_on, output.messages())
+        }
+    };
+    output.tell(&found);
     let drive = Drive {
-        plan: driver.state().promised().cloned().unwrap_or(plan),
+        job: state.promised().cloned().map_or_else(|| state.job(), Job::from),
         until: Until::Verdict,
         state: Some(file),
-        history: recording.history(),
-        stops: Stops::beside(recording.file()),
+        history: args.recording.history(),
+        stops: Stops::beside(args.recording.file()),
         page: None,
     };
     drive.run(&cluster, driver, output).await
@@ -100,4 +91,15 @@ async fn find(cluster: &Cluster, plan: &Plan) -> Result<usize> {
     let runs = &plan.runs;
     let is_ours = |coordinator: &NodeName| runs.iter().any(|run| run.coordinator == *coordinator);
     Ok(status.runs.iter().filter(|run| is_ours(&run.coordinator)).count())
+}
+
+/// Whether EMQX shows that it empties `node`.
+async fn is_going_on(cluster: &Cluster, node: &NodeName) -> Result<bool> {
+    let status = cluster.status().await?;
+    if !status.nodes.iter().any(|load| load.node == *node) {
+        let message = "the state is of another cluster: the node to empty is not here";
+        return Err(Error::new(ErrorKind::Conflict, message).with("node", node));
+    }
+    let evacuations = cluster.evacuations().await?;
+    Ok(evacuations.iter().any(|evacuation| evacuation.node.as_ref() == Some(node)))
 }

@@ -3,7 +3,8 @@
 use super::ask::Input;
 use super::drive::{Driver, Step};
 use super::event::Event;
-use super::guard::{Guard, patience_ms};
+use super::guard::Guard;
+use super::harm::patience_ms;
 use super::outcome::{Cause, Outcome, OutcomeKind};
 use super::poll::Poll;
 use super::stage::{EndReason, Stage};

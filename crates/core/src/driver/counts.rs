@@ -1,6 +1,6 @@
 //! The nodes and their counts as polls show them, one after the other.
 
-use super::clients::{Clients, Loss, lost_between, travelling};
+use super::clients::{Clients, Loss, lost_between, total, travelling};
 use super::options::DriverOptions;
 use super::stops::Stops;
 use super::watch::Watch;
@@ -97,7 +97,12 @@ impl Watch {
 
     /// Where the clients are.
     pub(crate) fn clients(&self) -> Clients {
-        Clients::of(self)
+        let unknown = self.nodes.iter().filter(|load| load.status == NodeStatus::Unknown);
+        Clients {
+            before: total(self.origin()),
+            now: total(&self.nodes),
+            unknown: unknown.map(|load| load.node.clone()).collect(),
+        }
     }
 
     /// Clients that are taken to be on their way.

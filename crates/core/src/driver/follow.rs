@@ -5,7 +5,7 @@
 
 use super::drive::Driver;
 use super::event::Event;
-use super::guard::down_node;
+use super::harm::down_node;
 use super::outcome::OutcomeKind;
 use super::poll::Poll;
 use super::stage::{EndReason, Stage};

@@ -16,6 +16,7 @@ mod ending;
 mod event;
 mod follow;
 mod guard;
+mod harm;
 mod job;
 mod observe;
 mod options;

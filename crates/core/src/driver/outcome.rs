@@ -1,7 +1,6 @@
 //! The verdict that EMQX does not give.
 
 use super::guard::Guard;
-use super::watch::Watch;
 use crate::balance::Balance;
 use crate::error::Error;
 use crate::node::NodeName;
@@ -38,31 +37,6 @@ pub struct Outcome {
     /// What EMQX, or the network, said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
-}
-
-impl Outcome {
-    /// An outcome without a balance. Its sentence says how many clients are missing, as far as that is
-    /// known.
-    pub(crate) fn of(watch: &Watch, result: OutcomeKind, mut detail: String) -> Self {
-        let clients = watch.clients();
-        let could_read = watch.silence.is_none() && !watch.nodes.is_empty();
-        if let Some(told) = clients.told().filter(|_| could_read) {
-            detail.push_str("; ");
-            detail.push_str(&told);
-        }
-        let is_known = could_read && clients.unknown.is_empty();
-        Self {
-            result,
-            detail,
-            balance: None,
-            missing: is_known.then(|| clients.missing()),
-            unknown: clients.unknown,
-            read_at_ms: watch.nodes.iter().filter_map(|load| load.read_at_ms).max(),
-            unchecked: Vec::new(),
-            guard: None,
-            cause: None,
-        }
-    }
 }
 
 /// An error that led to an outcome, in the shape of [`Error`]'s JSON.

@@ -3,8 +3,9 @@
 use super::outcome::Phase;
 use super::stage::Stage;
 use super::state::DriverState;
-use super::status::{Progress, RunView, Status, Unread, missing};
+use super::status::{Progress, RunView, Status, Unread};
 use super::track::{Task, Track, TrackState};
+use super::watch::Watch;
 use crate::balance::float;
 use crate::emqx::RunState;
 
@@ -20,8 +21,22 @@ pub(super) fn status(state: &DriverState) -> Status {
         nodes: state.watch.nodes.clone(),
         progress: progress(state),
         missing: missing(&state.watch),
-        unread: Unread::of(&state.watch),
+        unread: unread(&state.watch),
     }
+}
+
+/// Since when nothing could be read, and why.
+fn unread(watch: &Watch) -> Option<Unread> {
+    let silence = watch.silence.as_ref()?;
+    let since_ms = watch.clock.to_host(silence.since).as_ms();
+    Some(Unread { since_ms, cause: silence.cause.clone() })
+}
+
+/// Clients that are nowhere, if all nodes are known.
+fn missing(watch: &Watch) -> Option<u64> {
+    let clients = watch.clients();
+    let is_known = watch.silence.is_none() && clients.unknown.is_empty() && !watch.nodes.is_empty();
+    is_known.then(|| clients.missing())
 }
 
 fn progress(state: &DriverState) -> Progress {

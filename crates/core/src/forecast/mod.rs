@@ -8,7 +8,8 @@ mod several;
 mod spread;
 
 pub(crate) use ideal::{Group, simulate};
-pub(crate) use several::{Outlook, Start, World, simulate_all, whole_counts};
+pub(crate) use rounds::Start;
+pub(crate) use several::{Outlook, World, simulate_all, whole_counts};
 pub(crate) use spread::Spread;
 
 use crate::balance::float;

@@ -240,13 +240,30 @@ impl DriverState {
         }
     }
 
-    /// An outcome with the balance as measured, and what is known of the clients.
-    pub(in crate::driver) fn outcome_of(&self, result: OutcomeKind, detail: String) -> Outcome {
+    /// An outcome with the balance as measured. Its sentence says how many clients are missing, as far
+    /// as that is known.
+    pub(in crate::driver) fn outcome_of(&self, result: OutcomeKind, mut detail: String) -> Outcome {
         let levelled = match &self.job {
             JobState::Rebalance(job) => Goal { job, state: self }.promised_nodes(),
             JobState::Evacuation(job) => job.plan.clients_to.clone(),
         };
-        let balance = self.watch.balance_of(&levelled);
-        Outcome { balance, ..Outcome::of(&self.watch, result, detail) }
+        let clients = self.watch.clients();
+        let could_read = self.watch.silence.is_none() && !self.watch.nodes.is_empty();
+        if let Some(told) = clients.told().filter(|_| could_read) {
+            detail.push_str("; ");
+            detail.push_str(&told);
+        }
+        let is_known = could_read && clients.unknown.is_empty();
+        Outcome {
+            result,
+            detail,
+            balance: self.watch.balance_of(&levelled),
+            missing: is_known.then(|| clients.missing()),
+            unknown: clients.unknown,
+            read_at_ms: self.watch.nodes.iter().filter_map(|load| load.read_at_ms).max(),
+            unchecked: Vec::new(),
+            guard: None,
+            cause: None,
+        }
     }
 }
