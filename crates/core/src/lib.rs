@@ -35,7 +35,7 @@ pub use evacuate::{
     plan_evacuation,
 };
 pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
-pub use input::{Fields, FromFields, Options};
+pub use input::{Described, Fields, FromFields, NumberRange, OptionInfo, Options, Shape};
 pub use job::{Job, JobPlan};
 pub use level::{Behind, Comparison, LoadBalancer, Move, Wave};
 pub use node::NodeName;

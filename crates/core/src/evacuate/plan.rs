@@ -5,13 +5,13 @@ use crate::balance::{Balance, BalanceChange};
 use crate::emqx::Evacuation;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::forecast::Forecast;
-use crate::input::{Fields, FromFields, Options};
+use crate::input::{options, unchecked, word};
 use crate::level::LoadBalancer;
 use crate::node::NodeName;
-use crate::plan::{Finding, FindingCode, Severity};
+use crate::plan::{Finding, FindingCode, RECONNECT_DELAY, Severity};
 use crate::snapshot::{NodeLoad, NodeStatus, Snapshot, VERSION};
 use crate::version::EmqxVersion;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// The evacuation of one node and what it will do.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -50,33 +50,16 @@ pub struct EvacuationAsked {
     pub options: EvacuationPlanOptions,
 }
 
-/// What surrounds the cluster, for the forecast of an evacuation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-pub struct EvacuationPlanOptions {
-    /// How the load balancer picks nodes. Default: not known; taken to spread evenly.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub load_balancer: Option<LoadBalancer>,
-    /// Seconds that a dropped client takes to come back, on average. 0 to 86400, default 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reconnect_delay_s: Option<f64>,
-}
-
-impl FromFields for EvacuationPlanOptions {
-    const WHAT: &'static str = "evacuation options";
-    const OPTIONS: &'static [&'static str] = &["load_balancer", "reconnect_delay_s"];
-
-    fn take(fields: &mut Fields) -> Self {
-        Self {
-            load_balancer: fields.word("load_balancer", &LoadBalancer::WORDS),
-            reconnect_delay_s: fields.number("reconnect_delay_s", "a number of seconds", |_| true),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for EvacuationPlanOptions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read(deserializer).map_err(serde::de::Error::custom)
+options! {
+    /// What surrounds the cluster, for the forecast of an evacuation.
+    #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+    #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+    pub struct EvacuationPlanOptions("evacuation options") {
+        /// How the load balancer picks nodes. One that is not known is taken to spread evenly.
+        pub load_balancer: Option<LoadBalancer> =
+            word(&LoadBalancer::WORDS).otherwise("not known"),
+        /// Seconds that a dropped client takes to come back, on average.
+        pub reconnect_delay_s: Option<f64> = unchecked(&RECONNECT_DELAY).of("s").otherwise("1"),
     }
 }
 
@@ -203,11 +186,8 @@ fn check(
         // EMQX takes it, and then moves the node's sessions to itself for ever.
         problems.push(Problem::new("migrate_to", node, "nodes other than the one to empty"));
     }
-    let delay = options.reconnect_delay_s.unwrap_or(0.0);
-    if !(0.0..=86_400.0).contains(&delay) {
-        let bound = "a number of seconds from 0 to 86400";
-        problems.push(Problem::new("reconnect_delay_s", delay, bound));
-    }
+    let delay = options.reconnect_delay_s;
+    problems.extend(RECONNECT_DELAY.problem("reconnect_delay_s", delay));
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid("evacuation", problems)) }
 }
 
