@@ -145,8 +145,8 @@ fn help(option: &OptionInfo) -> String {
     let bound = match &option.shape {
         _ if scale(option).is_some_and(|_| is_time(option)) => " (500ms, 10s, 5m)".to_owned(),
         Shape::Seconds { .. } => " (10s, 1m30s)".to_owned(),
-        Shape::Whole { max, .. } if *max < u32::MAX => format!(", {}", option.bound()),
-        Shape::Number(_) => format!(", {}", option.bound()),
+        Shape::Whole { max, .. } if *max < u32::MAX => format!(" ({})", option.bound()),
+        Shape::Number(_) => format!(" ({})", option.bound()),
         _ => String::new(),
     };
     let since = option.since.map(|version| format!(", EMQX {version} and later"));
