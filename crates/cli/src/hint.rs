@@ -134,9 +134,9 @@ mod tests {
             (bare, error(ErrorKind::Unsupported, "version", "5.8.6"), None),
             (bare, error(ErrorKind::Refused, "code", "400"), None),
         ] {
-            let hint = given.hint(&error);
+            let hint = given.remedy(&error);
             let is_right =
-                says.map_or_else(|| hint.is_none(), |says| hint.as_deref().unwrap_or("").contains(says));
+                says.map_or_else(|| hint.is_none(), |says| hint.unwrap_or("").contains(says));
             assert!(is_right, "{error:?}: {hint:?}");
         }
     }
