@@ -32,7 +32,7 @@ pub use emqx::{
 pub use error::{Error, ErrorInfo, ErrorKind, Problem, Result};
 pub use evacuate::{EvacuationAsked, EvacuationPlan, EvacuationPlanOptions, plan_evacuation};
 pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
-pub use input::{Fields, FromFields, Options};
+pub use input::{Described, Fields, FromFields, NumberRange, OptionInfo, Options, Shape};
 pub use job::Job;
 pub use level::{Behind, Comparison, LoadBalancer, Move, Wave};
 pub use node::NodeName;

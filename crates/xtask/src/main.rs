@@ -31,6 +31,8 @@ enum Command {
     Test,
     /// Formats, lints and documents the Rust code, and builds the pure crates for the browser.
     Lint,
+    /// Writes again what is generated from the core: options and words for every language, vectors.
+    Generate,
     /// Tests the controller and its chart on a real API server: the one that KUBECONFIG names, else
     /// one of its own, which takes minutes to build the first time.
     TestKube,
@@ -71,6 +73,7 @@ fn main() -> Result<()> {
     match command {
         Command::Test => test(&shell),
         Command::Lint => rust::lint(&shell),
+        Command::Generate => rust::generate(&shell),
         Command::TestKube => {
             setup::programs(&shell)?;
             kube::test(&shell)

@@ -15,7 +15,7 @@ const MANIFESTS: [&str; 4] = [
 ];
 
 /// Every crate, and those of ours that it may be built on.
-const OWN: [(&str, &[&str]); 18] = [
+const OWN: [(&str, &[&str]); 19] = [
     ("core", &[]),
     ("api", &["core"]),
     ("exchange", &["api", "core"]),
@@ -26,6 +26,7 @@ const OWN: [(&str, &[&str]); 18] = [
     ("emqx-rebalance", &["client", "core", "report", "sim", "swarm"]),
     ("controller", &["client", "core"]),
     ("vectors", &["api", "core", "exchange", "sim"]),
+    ("generate", &["core"]),
     ("e2e", &[]),
     ("xtask", &[]),
     ("lua", &["api", "client", "core", "exchange"]),

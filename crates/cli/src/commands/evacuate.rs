@@ -34,7 +34,7 @@ pub(crate) async fn run(
 }
 
 async fn plan(args: &EvacuationArgs, connection: &ConnectionArgs, output: Output) -> Result<Exit> {
-    let (evacuation, options) = (args.resolve()?, args.options()?);
+    let (evacuation, options) = args.resolve()?;
     let cluster = connect::connect(connection).await?;
     let plan = cluster.plan_evacuation(&args.node, &evacuation, &options).await?;
     output.result(&plan, |paper| render::evacuations::plan(&plan, paper))?;
@@ -46,7 +46,7 @@ async fn start(
     connection: &ConnectionArgs,
     output: Output,
 ) -> Result<Exit> {
-    let (evacuation, options) = (args.evacuation.resolve()?, args.evacuation.options()?);
+    let (evacuation, options) = args.evacuation.resolve()?;
     let driving = args.driving()?;
     let state = args.state.as_deref().map(StateFile::fresh).transpose()?;
     confirm::require(args.yes, output)?;

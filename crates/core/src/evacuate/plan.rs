@@ -8,7 +8,7 @@ use crate::emqx::Evacuation;
 use crate::error::{Error, Problem, Result};
 use crate::forecast::Forecast;
 use crate::node::NodeName;
-use crate::plan::{Finding, FindingCode, Severity};
+use crate::plan::{Finding, FindingCode, RECONNECT_DELAY, Severity};
 use crate::snapshot::{NodeLoad, Snapshot, VERSION};
 use serde::{Deserialize, Serialize};
 
@@ -124,11 +124,8 @@ fn check(
         // EMQX takes it, and then moves the node's sessions to itself for ever.
         problems.push(Problem::new("migrate_to", node, "nodes other than the one to empty"));
     }
-    let delay = options.reconnect_delay_s.unwrap_or(0.0);
-    if !(0.0..=86_400.0).contains(&delay) {
-        let bound = "a number of seconds from 0 to 86400";
-        problems.push(Problem::new("reconnect_delay_s", delay, bound));
-    }
+    let delay = options.reconnect_delay_s;
+    problems.extend(RECONNECT_DELAY.problem("reconnect_delay_s", delay));
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid("evacuation", problems)) }
 }
 

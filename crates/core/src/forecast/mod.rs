@@ -55,6 +55,7 @@ pub struct NodeEnd {
 
 /// The four phases of an EMQX rebalance, under EMQX's names.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "words", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RunPhase {

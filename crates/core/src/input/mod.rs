@@ -4,10 +4,18 @@
 //! read into [`Fields`] first and then taken out one by one.
 
 mod fields;
+mod info;
+mod kinds;
 mod loose;
+mod spec;
 mod take;
 
 pub use fields::Fields;
+pub use info::{NumberRange, OptionInfo, Shape};
+pub(crate) use kinds::{
+    any_nodes, node, nodes, number, seconds, shares, text, unchecked, whole, word,
+};
+pub(crate) use spec::{Field, options};
 pub(crate) use take::ABSENT;
 
 use crate::error::Result;
@@ -28,6 +36,20 @@ pub trait Options: FromFields {
 }
 
 impl<T: FromFields> Options for T {}
+
+/// Options that can be described.
+///
+/// ```
+/// use emqx_rebalance_core::{Described, Strategy};
+///
+/// let rate = &Strategy::describe()[0];
+/// assert_eq!((rate.name, rate.default, rate.unit), ("conn_evict_rate", Some("500"), "clients/s"));
+/// assert_eq!(rate.terms(), "At least 1; default: 500.");
+/// ```
+pub trait Described: Options {
+    /// What is known of each option.
+    fn describe() -> Vec<OptionInfo>;
+}
 
 /// What can be taken out of [`Fields`].
 pub trait FromFields: Sized {
