@@ -8,7 +8,7 @@ pub use wire::{Fate, News, Wire};
 
 use crate::config::ClusterConfig;
 use crate::http::{Answer, Simulation};
-use emqx_rebalance_api::{Credentials, Secret};
+use emqx_rebalance_api::Credentials;
 use emqx_rebalance_core::{Result, Timestamp};
 use emqx_rebalance_exchange::{Access, Auth};
 use http::header::AUTHORIZATION;
@@ -32,16 +32,7 @@ impl VirtualCluster {
 
     /// How to reach it: every node at a URL of its own, as who has the cluster's API key.
     pub fn access(&self) -> Access {
-        let config = self.simulation.cluster.config();
-        let names = config.nodes.iter().map(|node| node.name.clone());
-        let urls: Vec<String> = (0..self.nodes()).map(Wire::url).collect();
-        let (key, secret) = (&config.credentials.api_key, &config.credentials.api_secret);
-        Access {
-            node_urls: names.zip(urls.clone()).collect(),
-            urls,
-            auth: Auth::ApiKey { key: key.clone(), secret: Secret::new(secret) },
-            ..Access::default()
-        }
+        Wire::access(self.simulation.cluster.config())
     }
 
     /// Has the load balancer pass on so many requests in a row to one node.

@@ -1,15 +1,18 @@
 //! Requests on their way to nodes, and answers on their way back.
 
+use crate::config::ClusterConfig;
 use crate::http::{Answer, Simulation, Ticket};
+use emqx_rebalance_api::Secret;
 use emqx_rebalance_core::Timestamp;
 use emqx_rebalance_exchange::sansio::{Failure, FailureKind, HttpAnswer, HttpRequest};
+use emqx_rebalance_exchange::{Access, Auth};
 use http::{Request, Response};
 
 /// A network in virtual time: takes requests to the nodes of a simulation, and answers back.
 ///
-/// The node at place `i` answers at `http://n{i}`, and one node after the other behind the load
-/// balancer at [`Self::BALANCER`]. Nodes are named after one host, `127.0.0.1`, and what is looked for
-/// there is found to be the first of them.
+/// A node answers at [`Self::url`], a port of the host that all nodes are named after; the one at place
+/// `i` also at `http://n{i}`, a host of another name; and one after the other behind the load balancer at
+/// [`Self::BALANCER`].
 #[derive(Debug)]
 pub struct Wire {
     parcels: Vec<Parcel>,
@@ -85,11 +88,24 @@ impl Default for Wire {
 
 impl Wire {
     /// Where the load balancer answers.
-    pub const BALANCER: &str = "http://balancer";
+    pub const BALANCER: &str = "http://balancer:18083";
 
     /// Where the node at place `node` answers.
     pub fn url(node: usize) -> String {
-        format!("{NODE}{node}")
+        format!("{HOST}{}", FIRST_PORT + node)
+    }
+
+    /// How to reach a cluster: every node at a URL of its own, as who has the cluster's API key.
+    pub fn access(config: &ClusterConfig) -> Access {
+        let names = config.nodes.iter().map(|node| node.name.clone());
+        let urls: Vec<String> = (0..config.nodes.len()).map(Self::url).collect();
+        let (key, secret) = (&config.credentials.api_key, &config.credentials.api_secret);
+        Access {
+            node_urls: names.zip(urls.clone()).collect(),
+            urls,
+            auth: Auth::ApiKey { key: key.clone(), secret: Secret::new(secret) },
+            ..Access::default()
+        }
     }
 
     /// Takes a request that is sent now. It moves by [`Self::proceed`] alone.
@@ -112,27 +128,38 @@ impl Wire {
     /// Goes one step on with what is due by now. To be called until there is no news.
     pub fn proceed(&mut self, simulation: &mut Simulation) -> Option<News> {
         let now = simulation.cluster.now();
-        for parcel in &mut self.parcels {
-            parcel.fetch(simulation);
-        }
+        self.fetch(simulation);
         let is_due = |parcel: &Parcel| parcel.next_event().is_some_and(|at| at <= now);
         let i = self.parcels.iter().position(is_due)?;
-        let mut parcel = self.parcels.remove(i);
-        match parcel.stage {
+        let parcel = self.parcels.remove(i);
+        Some(match parcel.stage {
             Stage::Out { at } if at <= now => {
-                let via = self.place(&parcel.request.url, simulation);
-                parcel.arrive(simulation, via);
-                self.parcels.insert(i, parcel);
-                Some(News::Arrived)
+                let answer = self.deliver(&parcel.request, simulation);
+                if let Some(parcel) = parcel.answered(answer, simulation) {
+                    self.parcels.insert(i, parcel);
+                }
+                News::Arrived
             }
-            Stage::Back { at, answer } if at <= now => Some(News::Answered(answer)),
+            Stage::Back { at, answer } if at <= now => News::Answered(answer),
             _ => {
-                let (id, kind) = (parcel.request.id, parcel.given_up?.1);
-                self.parcels.extend(parcel.forget(simulation));
-                let failure = Failure { kind, message: String::new() };
-                Some(News::Answered(heard(id, Err(failure))))
+                let (id, (_, kind)) = (parcel.request.id, parcel.given_up?);
+                self.parcels.extend(parcel.forgotten(simulation));
+                News::Answered(heard(id, Err(Failure { kind, message: String::new() })))
             }
-        }
+        })
+    }
+
+    /// Takes the answers that nodes have come to.
+    fn fetch(&mut self, simulation: &mut Simulation) {
+        let parcels = std::mem::take(&mut self.parcels).into_iter();
+        let fetched = parcels.filter_map(|parcel| match parcel.stage {
+            Stage::There { ticket } => match simulation.collect(ticket) {
+                Some(answer) => parcel.answered(answer, simulation),
+                None => Some(parcel),
+            },
+            _ => Some(parcel),
+        });
+        self.parcels = fetched.collect();
     }
 
     /// When something moves by itself, if it does not wait for a node.
@@ -141,7 +168,7 @@ impl Wire {
     }
 
     /// Whether a node works on a request.
-    pub fn is_answer_due(&self) -> bool {
+    pub(super) fn is_answer_due(&self) -> bool {
         self.parcels.iter().any(|parcel| matches!(parcel.stage, Stage::There { .. }))
     }
 
@@ -153,16 +180,25 @@ impl Wire {
     /// Nobody waits for any answer any more. A command on its way arrives all the same.
     pub fn forget(&mut self, simulation: &mut Simulation) {
         let parcels = std::mem::take(&mut self.parcels).into_iter();
-        self.parcels = parcels.filter_map(|parcel| parcel.forget(simulation)).collect();
+        self.parcels = parcels.filter_map(|parcel| parcel.forgotten(simulation)).collect();
+    }
+
+    fn deliver(&mut self, request: &HttpRequest, simulation: &mut Simulation) -> Answer {
+        let (base, path) = split(&request.url);
+        match (self.place(base, simulation), delivered(request, path)) {
+            (Some(via), Ok(request)) => simulation.answer(via, &request),
+            _ => Answer::Unreachable,
+        }
     }
 
     /// The place of the node that a URL leads to.
-    fn place(&mut self, url: &str, simulation: &Simulation) -> Option<usize> {
-        let host = url.split("/api/").next()?;
-        match host.strip_prefix(NODE) {
-            Some(place) => place.parse().ok(),
-            None if host == Self::BALANCER => Some(self.balance(simulation)),
-            None => host.ends_with(NAMED_HOST).then_some(0),
+    fn place(&mut self, base: &str, simulation: &Simulation) -> Option<usize> {
+        if base == Self::BALANCER {
+            return Some(self.balance(simulation));
+        }
+        match base.strip_prefix(HOST) {
+            Some(port) => port.parse::<usize>().ok()?.checked_sub(FIRST_PORT),
+            None => base.strip_prefix("http://n")?.parse().ok(),
         }
     }
 
@@ -188,34 +224,21 @@ impl Parcel {
         }
     }
 
-    fn arrive(&mut self, simulation: &mut Simulation, via: Option<usize>) {
-        let answer = match (via, delivered(&self.request)) {
-            (Some(via), Ok(request)) => simulation.answer(via, &request),
-            _ => Answer::Unreachable,
+    /// What is left of it once a node has it.
+    fn answered(mut self, answer: Answer, simulation: &mut Simulation) -> Option<Self> {
+        self.stage = match (answer, self.back_ms) {
+            (Answer::Waiting(ticket), Some(_)) => Stage::There { ticket },
+            (Answer::Waiting(ticket), None) => {
+                simulation.give_up(ticket);
+                Stage::Lost
+            }
+            (answer, Some(back_ms)) => {
+                let at = simulation.cluster.now().plus_ms(back_ms);
+                Stage::Back { at, answer: heard(self.request.id, whole(answer)) }
+            }
+            (_, None) => Stage::Lost,
         };
-        self.stage = match answer {
-            Answer::Waiting(ticket) => Stage::There { ticket },
-            answer => self.back(answer, simulation),
-        };
-        if let (Stage::There { ticket }, None) = (&self.stage, self.back_ms) {
-            simulation.give_up(*ticket);
-            self.stage = Stage::Lost;
-        }
-    }
-
-    /// Takes the node's answer, if it has one.
-    fn fetch(&mut self, simulation: &mut Simulation) {
-        if let Stage::There { ticket } = self.stage
-            && let Some(answer) = simulation.collect(ticket)
-        {
-            self.stage = self.back(answer, simulation);
-        }
-    }
-
-    fn back(&self, answer: Answer, simulation: &Simulation) -> Stage {
-        let Some(back_ms) = self.back_ms else { return Stage::Lost };
-        let at = simulation.cluster.now().plus_ms(back_ms);
-        Stage::Back { at, answer: heard(self.request.id, whole(answer)) }
+        (self.back_ms.is_some() || self.given_up.is_some()).then_some(self)
     }
 
     fn is_command_on_its_way(&self) -> bool {
@@ -223,7 +246,7 @@ impl Parcel {
     }
 
     /// What is left of it once nobody waits for its answer.
-    fn forget(mut self, simulation: &mut Simulation) -> Option<Self> {
+    fn forgotten(mut self, simulation: &mut Simulation) -> Option<Self> {
         if let Stage::There { ticket } = self.stage {
             simulation.give_up(ticket);
         }
@@ -232,9 +255,15 @@ impl Parcel {
     }
 }
 
+/// Scheme, host and port of a URL, and its path.
+fn split(url: &str) -> (&str, &str) {
+    let host = url.find("://").map_or(0, |at| at + "://".len());
+    let path = url.get(host..).and_then(|rest| rest.find('/'));
+    url.split_at(path.map_or(url.len(), |at| host + at))
+}
+
 /// The request as a node gets it.
-fn delivered(request: &HttpRequest) -> http::Result<Request<Vec<u8>>> {
-    let path = request.url.find("/api/").and_then(|at| request.url.get(at..)).unwrap_or_default();
+fn delivered(request: &HttpRequest, path: &str) -> http::Result<Request<Vec<u8>>> {
     let mut delivered = Request::builder().method(request.method.as_str()).uri(path);
     for (name, value) in &request.headers {
         delivered = delivered.header(name, value);
@@ -266,7 +295,7 @@ fn heard(id: u64, answer: Result<Response<Vec<u8>>, Failure>) -> HttpAnswer {
     }
 }
 
-/// What the URL of a node begins with, before its place.
-const NODE: &str = "http://n";
-/// The host in the names of all nodes, behind which the first one listens.
-const NAMED_HOST: &str = "://127.0.0.1";
+/// What the URLs of nodes begin with, before their ports.
+const HOST: &str = "http://127.0.0.1:";
+/// EMQX's own.
+const FIRST_PORT: usize = 18_083;
