@@ -115,15 +115,12 @@ impl VirtualCluster {
             if incident != Incident::DiesBeforeSending {
                 self.send_all(step.requests);
             }
-            stop = incident == Incident::Stop;
-            let is_dead = !stop && incident != Incident::None;
-            if is_dead {
-                self.arrivals();
-                self.wire.forget(&mut self.simulation);
-                run = cluster.drive(reborn(&run)?)?;
+            if matches!(incident, Incident::DiesBeforeSending | Incident::DiesAfterSending) {
+                run = self.reborn(cluster, &run)?;
             }
-            let at_once = stop || is_dead;
-            answers = self.wait(step.wake_at_ms.filter(|_| !at_once).unwrap_or_default());
+            stop = incident == Incident::Stop;
+            let is_calm = incident == Incident::None;
+            answers = self.wait(step.wake_at_ms.filter(|_| is_calm).unwrap_or_default());
         }
         Err(Error::new(ErrorKind::Timeout, "the driver came to no verdict in a day"))
     }
@@ -160,15 +157,18 @@ impl VirtualCluster {
         });
         answers.collect()
     }
-}
 
-/// What another process makes of the stored state.
-fn reborn(run: &Run) -> Result<Job> {
-    let job = serde_json::to_value(run.job()).and_then(restored);
-    job.map_err(|error| {
-        let bound = format!("a stored state: {error}");
-        Error::invalid("state", vec![Problem::new("state", "its JSON", bound)])
-    })
+    /// What another process makes of the stored state, without the answers to this one.
+    fn reborn(&mut self, cluster: &Cluster, run: &Run) -> Result<Run> {
+        self.arrivals();
+        self.wire.forget(&mut self.simulation);
+        let job = serde_json::to_value(run.job()).and_then(restored);
+        let job = job.map_err(|error| {
+            let bound = format!("a stored state: {error}");
+            Error::invalid("state", vec![Problem::new("state", "its JSON", bound)])
+        })?;
+        cluster.drive(job)
+    }
 }
 
 /// A day.
