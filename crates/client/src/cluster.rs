@@ -115,12 +115,8 @@ impl Cluster {
         Ok(self.drive(Driver::new(plan, options, force)?, NoStore))
     }
 
-    /// Asks once for a driver that the host steps by itself, and waits for the answer. Reads and
-    /// stops are tried at several nodes; a start is sent once. Hand an error back to the driver too.
-    ///
-    /// # Errors
-    /// As [`Self::connect`]; `timeout` if nobody knows whether a start was carried out.
-    pub async fn carry(&self, ask: &Ask) -> Result<Answer> {
+    /// Asks once for a driver, and waits for the answer.
+    pub(crate) async fn carry(&self, ask: &Ask) -> Result<Answer> {
         self.0.carry(ask).await
     }
 
@@ -128,6 +124,6 @@ impl Cluster {
     ///
     /// Must be called within a tokio runtime.
     pub fn drive(&self, driver: Driver, store: impl Store) -> Run {
-        Run::spawn(self.0.clone(), driver, store)
+        Run::spawn(self.clone(), driver, store)
     }
 }

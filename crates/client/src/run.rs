@@ -1,13 +1,13 @@
 //! A plan or an evacuation on its way.
 
 use crate::clock::Clock;
+use crate::cluster::Cluster;
+use crate::pump::{Host, Pump};
 use crate::store::Store;
-use crate::transport::Sockets;
 use emqx_rebalance_core::driver::{
-    Answer, Driver, Event, Input, Outcome, Record, RequestId, Status, Step,
+    Driver, Event, Input, Outcome, Record, Request, Status, Step,
 };
 use emqx_rebalance_core::{Result, Timestamp};
-use emqx_rebalance_exchange::Cluster;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -28,14 +28,13 @@ pub struct Run {
 }
 
 impl Run {
-    pub(crate) fn spawn(cluster: Cluster<Sockets>, driver: Driver, store: impl Store) -> Self {
+    pub(crate) fn spawn(cluster: Cluster, driver: Driver, store: impl Store) -> Self {
         let (event_sender, events) = mpsc::unbounded_channel();
         let (status_sender, status) = watch::channel(driver.status());
         let (stop, stops) = mpsc::unbounded_channel();
         let record = Arc::default();
         let mut task = JoinSet::new();
-        let pump = Pump {
-            cluster,
+        let driving = Driving {
             driver,
             store,
             clock: Clock::new(),
@@ -43,9 +42,9 @@ impl Run {
             status: status_sender,
             stops,
             record: Arc::clone(&record),
-            answers: JoinSet::new(),
+            wake_at: None,
         };
-        task.spawn(pump.run());
+        task.spawn(driving.run(cluster));
         Self { events, status, stop, record, task }
     }
 
@@ -83,7 +82,7 @@ impl Run {
     /// Drives it no more, and returns once nothing of it is sent any more: the state that was stored
     /// last is then the last one, for somebody else to go on from.
     pub async fn detach(mut self) {
-        // Without a sender the pump ends.
+        // Without a sender the driving ends.
         drop(self.stop);
         while self.task.join_next().await.is_some() {}
     }
@@ -109,9 +108,8 @@ fn ended() -> emqx_rebalance_core::Error {
     emqx_rebalance_core::Error::new(emqx_rebalance_core::ErrorKind::Timeout, message)
 }
 
-/// Moves inputs and outputs between a driver and the world.
-struct Pump<S> {
-    cluster: Cluster<Sockets>,
+/// A driver, and those who want to know of it.
+struct Driving<S> {
     driver: Driver,
     store: S,
     clock: Clock,
@@ -119,49 +117,51 @@ struct Pump<S> {
     status: watch::Sender<Status>,
     stops: mpsc::UnboundedReceiver<()>,
     record: Arc<OnceLock<Record>>,
-    answers: JoinSet<(RequestId, Result<Answer>)>,
+    /// `None` once there is a verdict.
+    wake_at: Option<Timestamp>,
 }
 
-impl<S: Store> Pump<S> {
-    async fn run(mut self) -> Result<Outcome> {
-        let mut input = Input::Tick;
-        loop {
-            let step = self.driver.step(self.clock.now(), input);
-            let wake_at = step.wake_at;
-            self.store.save(&self.driver)?;
-            self.publish(step);
-            let Some(wake_at) = wake_at else { break };
-            let Some(next) = self.next_input(wake_at).await else { break };
-            input = next;
-        }
-        self.answers.shutdown().await;
+impl<S: Store> Driving<S> {
+    async fn run(mut self, cluster: Cluster) -> Result<Outcome> {
+        let mut pump = Pump::default();
+        pump.drive(&cluster, &mut self).await?;
+        pump.shutdown().await;
         self.driver.outcome().cloned().ok_or_else(ended)
     }
 
-    fn publish(&mut self, step: Step) {
+    fn publish(&mut self, events: Vec<Event>) {
         if let Some(record) = self.driver.record() {
             // Before the status, since that is what tells of the end.
             self.record.get_or_init(|| record);
         }
         self.status.send_replace(self.driver.status());
-        for event in step.events {
+        for event in events {
             // Nobody has to listen.
             let _ = self.events.send(event);
         }
-        for request in step.requests {
-            let cluster = self.cluster.clone();
-            self.answers.spawn(async move { (request.id, cluster.carry(&request.ask).await) });
-        }
+    }
+}
+
+impl<S: Store> Host for Driving<S> {
+    type Error = emqx_rebalance_core::Error;
+
+    async fn step(&mut self, input: Input) -> Result<Vec<Request>> {
+        let Step { requests, events, wake_at } = self.driver.step(self.clock.now(), input);
+        self.wake_at = wake_at;
+        self.store.save(&self.driver)?;
+        self.publish(events);
+        Ok(requests)
     }
 
-    /// What comes next; `None` once nobody holds the run any more.
-    async fn next_input(&mut self, wake_at: Timestamp) -> Option<Input> {
+    /// `None` once nobody holds the run any more, or there is a verdict.
+    async fn next(&mut self, answer: impl Future<Output = Option<Input>> + Send) -> Option<Input> {
+        let wake_at = self.clock.instant(self.wake_at?);
         tokio::select! {
             // Who has let go is not kept waiting for one more step, which may send a start.
             biased;
             stop = self.stops.recv() => stop.map(|()| Input::Stop),
-            Some(Ok((id, answer))) = self.answers.join_next() => Some(Input::Answer { id, answer }),
-            () = sleep_until(self.clock.instant(wake_at)) => Some(Input::Tick),
+            Some(answer) = answer => Some(answer),
+            () = sleep_until(wake_at) => Some(Input::Tick),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Conversations with a cluster: what goes in and what comes out, step by step.
 
-use crate::host::Host;
 use anyhow::Result;
-use emqx_rebalance_core::driver::{Driver, StoredRebalance};
+use emqx_rebalance_core::driver::{DriverState, StoredRebalance};
 use emqx_rebalance_core::{Error, Plan, PlanRequest, StartRequest};
-use emqx_rebalance_exchange::sansio::{Cluster, HttpRequest, RunStep, Talk, TalkStep};
+use emqx_rebalance_exchange::Access;
+use emqx_rebalance_exchange::sansio::{Cluster, HttpAnswer, HttpRequest, Talk, TalkStep};
+use emqx_rebalance_sim::{ClusterConfig, Incident, VirtualCluster};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const ABOUT: &str = "Conversations of hosts with an HTTP client of their own. Each case is one \
     cluster, reached as `access` says; its `turns` are calls one after the other. Each step hands \
@@ -18,51 +20,53 @@ const ABOUT: &str = "Conversations of hosts with an HTTP client of their own. Ea
 pub(crate) fn file() -> Result<Value> {
     let cases = vec![
         Conversation::new("level, start and verdict", &[60, 40, 0], &["http://n0"])?
-            .question("connect", Cluster::connect)?
-            .question("snapshot", Cluster::snapshot)?
+            .question("connect", Cluster::connect)
+            .question("snapshot", Cluster::snapshot)
             .level_run()?
-            .question("status", Cluster::status)?
+            .question("status", Cluster::status)
             .case,
         Conversation::new("another node is asked", &[30, 0], &["http://n9", "http://n1"])?
-            .question("snapshot", Cluster::snapshot)?
+            .question("snapshot", Cluster::snapshot)
             .case,
         Conversation::new("nobody is there", &[30, 0], &["http://n9"])?
-            .question("status", Cluster::status)?
+            .question("status", Cluster::status)
             .case,
         Conversation::new("nothing to stop", &[30, 0], &["http://n0"])?
-            .question("stop", |cluster| cluster.stop(None))?
+            .question("stop", |cluster| cluster.stop(None))
             .case,
     ];
     Ok(json!({ "about": ABOUT, "cases": cases }))
 }
 
 struct Conversation {
-    host: Host,
+    host: VirtualCluster,
     cluster: Cluster,
     case: Value,
 }
 
 impl Conversation {
     fn new(name: &str, clients: &[u64], urls: &[&str]) -> Result<Self> {
-        let host = Host::new(clients)?;
-        let cluster = Cluster::new(host.access(urls))?;
-        let (api_key, api_secret) = host.credentials();
+        let config = ClusterConfig::with_clients(clients)?;
         let access = json!({
-            "urls": urls, "api_key": api_key, "api_secret": api_secret, "find_nodes": false,
+            "urls": urls, "api_key": config.credentials.api_key,
+            "api_secret": config.credentials.api_secret, "find_nodes": false,
         });
+        let host = VirtualCluster::new(config)?;
+        let cluster = Cluster::new(Access {
+            urls: urls.iter().map(|url| (*url).to_owned()).collect(),
+            node_urls: BTreeMap::new(),
+            find_nodes: false,
+            ..host.access()
+        })?;
         let case = json!({ "name": name, "access": access, "turns": [] });
         Ok(Self { host, cluster, case })
     }
 
-    fn question<T: Serialize>(
-        mut self,
-        call: &str,
-        ask: impl FnOnce(&Cluster) -> Talk<T>,
-    ) -> Result<Self> {
+    fn question<T: Serialize>(mut self, call: &str, ask: impl FnOnce(&Cluster) -> Talk<T>) -> Self {
         let talk = ask(&self.cluster);
         // An error is an answer like any other.
-        let _ = self.ask(call, Value::Null, talk)?;
-        Ok(self)
+        let _answer = self.ask(call, Value::Null, talk);
+        self
     }
 
     /// Plans, starts what was planned and follows it to the verdict.
@@ -72,37 +76,34 @@ impl Conversation {
             "load_balancer": "round_robin",
         });
         let talk = self.cluster.plan(PlanRequest::read(&asked)?);
-        let plan = self.ask("plan", asked, talk)??;
+        let plan = self.ask("plan", asked, talk)?;
         let request = json!({ "plan": plan, "reason": "a vector", "max_waves": 1 });
-        let mut run = self.cluster.drive(StartRequest::<Plan>::read(&request)?.driver()?)?;
+        let driver = StartRequest::<Plan>::read(&request)?.driver()?;
         let mut steps = Vec::new();
-        self.host.run(&mut run, MAX_STEPS, |now_ms, answers, step| {
-            steps.push(run_step(now_ms, answers, step));
+        let drive = self.host.drive_by(&self.cluster, driver, |host, answers, step| {
+            steps.push(json!(Seen { now_ms: host.now().as_ms(), answers, step }));
+            Incident::None
         })?;
         // A state that is written and read is the same state.
-        let state = serde_json::to_value(run.driver())?;
+        let state = serde_json::to_value(drive.run.driver())?;
         let read: StoredRebalance = serde_json::from_str(&state.to_string())?;
-        let is_same = serde_json::to_value(Driver::restore(read))? == state;
+        let is_same = serde_json::to_value(DriverState::from(read))? == state;
         anyhow::ensure!(is_same, "the state changed on its way through JSON");
         let turn = json!({
-            "call": "start", "request": request, "steps": steps, "status": run.status(),
+            "call": "start", "request": request, "steps": steps, "status": drive.run.status(),
         });
         self.push(turn);
         Ok(self)
     }
 
-    fn ask<T: Serialize>(
-        &mut self,
-        call: &str,
-        request: Value,
-        talk: Talk<T>,
-    ) -> Result<Result<T, Error>> {
+    fn ask<T: Serialize>(&mut self, call: &str, request: Value, talk: Talk<T>) -> Result<T, Error> {
         let mut steps = Vec::new();
-        let answer = self.host.ask(talk, |now_ms, answers, step| {
-            steps.push(talk_step(now_ms, answers, step));
-        })?;
+        let answer = self.host.ask_with(talk, |host, answers, step| {
+            let step = Answered::of(step);
+            steps.push(json!(Seen { now_ms: host.now().as_ms(), answers, step }));
+        });
         self.push(json!({ "call": call, "request": request, "steps": steps }));
-        Ok(answer)
+        answer
     }
 
     fn push(&mut self, turn: Value) {
@@ -116,7 +117,7 @@ impl Conversation {
 #[derive(Serialize)]
 struct Seen<'a, S> {
     now_ms: u64,
-    answers: &'a [Value],
+    answers: &'a [HttpAnswer],
     #[serde(flatten)]
     step: S,
 }
@@ -131,18 +132,13 @@ struct Answered<'a, T> {
     error: Option<&'a Error>,
 }
 
-fn talk_step<T: Serialize>(now_ms: u64, answers: &[Value], step: &TalkStep<T>) -> Value {
-    let answered = Answered {
-        requests: &step.requests,
-        wake_at_ms: step.wake_at_ms,
-        result: step.result.as_ref().and_then(|result| result.as_ref().ok()),
-        error: step.result.as_ref().and_then(|result| result.as_ref().err()),
-    };
-    json!(Seen { now_ms, answers, step: answered })
+impl<'a, T> Answered<'a, T> {
+    fn of(step: &'a TalkStep<T>) -> Self {
+        Self {
+            requests: &step.requests,
+            wake_at_ms: step.wake_at_ms,
+            result: step.result.as_ref().and_then(|result| result.as_ref().ok()),
+            error: step.result.as_ref().and_then(|result| result.as_ref().err()),
+        }
+    }
 }
-
-fn run_step(now_ms: u64, answers: &[Value], step: &RunStep) -> Value {
-    json!(Seen { now_ms, answers, step })
-}
-
-const MAX_STEPS: usize = 10_000;
