@@ -2,8 +2,7 @@
 
 use super::VirtualCluster;
 use super::wire::{Fate, News};
-use emqx_rebalance_core::driver::{Event, Outcome};
-use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_core::driver::{Driver, Event, Outcome};
 use emqx_rebalance_core::{Error, ErrorKind, Problem, Result, Timestamp};
 use emqx_rebalance_exchange::restored;
 use emqx_rebalance_exchange::sansio::{
