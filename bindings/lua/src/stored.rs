@@ -1,6 +1,7 @@
 //! What Lua hands in as text: stored states and names of nodes.
 
-use emqx_rebalance_core::{Error, Job, NodeName, Problem, Result};
+use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_core::{Error, NodeName, Problem, Result};
 use mlua::prelude::*;
 use std::fmt::Display;
 
@@ -8,7 +9,7 @@ use std::fmt::Display;
 ///
 /// # Errors
 /// `config_invalid` if it is another text.
-pub(crate) fn restored(text: &LuaString) -> Result<Job> {
+pub(crate) fn restored(text: &LuaString) -> Result<Driver> {
     serde_json::from_slice(&text.as_bytes())
         .and_then(emqx_rebalance_exchange::restored)
         .map_err(|error| unread("state", error, "the text of `run:state()`"))

@@ -7,9 +7,9 @@ use crate::process::Process;
 use crate::run::{Keep, Run};
 use crate::task::Task;
 use emqx_rebalance_client::{Cluster as Client, ClusterConfig};
+use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{
-    Error, ErrorKind, EvacuationPlan, EvacuationRequest, Job, Plan, PlanRequest, Result,
-    StartRequest,
+    Error, ErrorKind, EvacuationPlan, EvacuationRequest, Plan, PlanRequest, Result, StartRequest,
 };
 use emqx_rebalance_exchange::Access;
 use emqx_rebalance_exchange::sansio::Cluster as Exchange;
@@ -58,7 +58,7 @@ impl Cluster {
     fn drive(
         &self,
         py: Python<'_>,
-        job: Result<impl Into<Job>>,
+        driver: Result<Driver>,
         keep: Option<PathBuf>,
         sink: Py<PyAny>,
     ) -> PyResult<Run> {
@@ -71,7 +71,7 @@ impl Cluster {
             let _runtime = process.runtime.enter();
             let kept = Keep::new(keep);
             let state = kept.latest();
-            Ok(Run::follow(process, client.drive(job?, kept), state, sink))
+            Ok(Run::follow(process, client.drive(driver?, kept), state, sink))
         };
         begin().map_err(|error| raised(py, &error))
     }
@@ -163,7 +163,7 @@ impl Cluster {
         sink: Py<PyAny>,
     ) -> PyResult<Run> {
         let driver =
-            json::request(request, |from| StartRequest::<EvacuationPlan>::read(from)?.evacuator());
+            json::request(request, |from| StartRequest::<EvacuationPlan>::read(from)?.driver());
         self.drive(py, driver, state, sink)
     }
 

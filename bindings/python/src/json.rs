@@ -1,6 +1,7 @@
 //! JSON text, in which values cross.
 
-use emqx_rebalance_core::{Error, ErrorKind, Job, NodeName, Problem, Result};
+use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_core::{Error, ErrorKind, NodeName, Problem, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -36,7 +37,7 @@ pub(crate) fn value<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
 ///
 /// # Errors
 /// `config_invalid` if it is none.
-pub(crate) fn restored(state: &str) -> Result<Job> {
+pub(crate) fn restored(state: &str) -> Result<Driver> {
     emqx_rebalance_exchange::restored(value("state", state)?)
         .map_err(|error| Error::new(ErrorKind::ConfigInvalid, format!("invalid state: {error}")))
 }

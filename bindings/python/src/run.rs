@@ -5,8 +5,8 @@ use crate::json;
 use crate::process::Process;
 use crate::task::Task;
 use emqx_rebalance_client::{FileStore, Run as Client, Store};
-use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
-use emqx_rebalance_core::{Error, ErrorKind, Job, NodeLoad, NodeName, Result};
+use emqx_rebalance_core::driver::{Driver, Event, Outcome, Record, Status};
+use emqx_rebalance_core::{Error, ErrorKind, NodeLoad, NodeName, Result};
 use pyo3::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -278,8 +278,8 @@ impl Keep {
 }
 
 impl Store for Keep {
-    fn save(&mut self, job: &Job) -> Result<()> {
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(json::text(job));
-        self.file.as_mut().map_or(Ok(()), |file| file.save(job))
+    fn save(&mut self, driver: &Driver) -> Result<()> {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(json::text(driver));
+        self.file.as_mut().map_or(Ok(()), |file| file.save(driver))
     }
 }

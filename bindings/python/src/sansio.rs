@@ -4,7 +4,7 @@ use crate::access::AccessInput;
 use crate::error::{raised, unwrapped};
 use crate::json;
 use emqx_rebalance_core::{
-    Error, EvacuationPlan, EvacuationRequest, Job, Plan, PlanRequest, Result, StartRequest,
+    Error, EvacuationPlan, EvacuationRequest, Plan, PlanRequest, Result, StartRequest,
 };
 use emqx_rebalance_exchange::Access;
 use emqx_rebalance_exchange::sansio::{
@@ -83,7 +83,7 @@ impl Exchange {
     /// Empties a node. `request` is a `StartRequest<EvacuationPlan>`.
     fn evacuate(&self, py: Python<'_>, request: &str) -> PyResult<Driver> {
         let driver =
-            json::request(request, |from| StartRequest::<EvacuationPlan>::read(from)?.evacuator());
+            json::request(request, |from| StartRequest::<EvacuationPlan>::read(from)?.driver());
         self.drive(py, driver)
     }
 
@@ -94,8 +94,12 @@ impl Exchange {
 }
 
 impl Exchange {
-    fn drive(&self, py: Python<'_>, job: Result<impl Into<Job>>) -> PyResult<Driver> {
-        let run = job.and_then(|job| self.cluster.drive(job));
+    fn drive(
+        &self,
+        py: Python<'_>,
+        driver: Result<emqx_rebalance_core::driver::Driver>,
+    ) -> PyResult<Driver> {
+        let run = driver.and_then(|driver| self.cluster.drive(driver));
         run.map(|run| Driver(Mutex::new(run))).map_err(|error| raised(py, &error))
     }
 }
@@ -167,7 +171,7 @@ impl Driver {
 
     /// All that it knows.
     fn state(&self) -> String {
-        json::text(locked(&self.0).job())
+        json::text(locked(&self.0).driver())
     }
 
     /// Where it stands.

@@ -4,9 +4,9 @@ use crate::json::{Thrown, ask, read, restored, thrown};
 use crate::options;
 use crate::run::Run;
 use crate::talk::Talk;
+use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{
-    EvacuationPlan, EvacuationRequest, Job, NodeName, Plan, PlanRequest, Result, StartRequest,
-    Tolerance,
+    EvacuationPlan, EvacuationRequest, NodeName, Plan, PlanRequest, Result, StartRequest, Tolerance,
 };
 use emqx_rebalance_exchange::sansio;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -78,7 +78,7 @@ impl Cluster {
 
     /// A run of a `StartRequest` of an `EvacuationPlan`.
     pub fn start_evacuation(&self, request: &str) -> Result<Run, Thrown> {
-        self.drive(ask(request, |tree| StartRequest::<EvacuationPlan>::read(tree)?.evacuator())?)
+        self.drive(ask(request, |tree| StartRequest::<EvacuationPlan>::read(tree)?.driver())?)
     }
 
     /// A run that goes on from a `DriverState` or an `EvacuatorState`.
@@ -88,8 +88,8 @@ impl Cluster {
 }
 
 impl Cluster {
-    fn drive(&self, job: impl Into<Job>) -> Result<Run, Thrown> {
-        self.0.drive(job).map(Run::new).map_err(|error| thrown(&error))
+    fn drive(&self, driver: Driver) -> Result<Run, Thrown> {
+        self.0.drive(driver).map(Run::new).map_err(|error| thrown(&error))
     }
 }
 

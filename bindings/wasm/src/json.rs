@@ -1,6 +1,7 @@
 //! From text to values and back.
 
-use emqx_rebalance_core::{Error, ErrorKind, Job, Problem, Result};
+use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -27,7 +28,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, Thr
 }
 
 /// Restores a job from its stored state.
-pub(crate) fn restored(state: &str) -> Result<Job, Thrown> {
+pub(crate) fn restored(state: &str) -> Result<Driver, Thrown> {
     emqx_rebalance_exchange::restored(parsed(state, "state")?)
         .map_err(|error| unreadable("state", &error))
 }

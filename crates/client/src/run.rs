@@ -4,9 +4,7 @@ use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::pump::{Host, Pump};
 use crate::store::Store;
-use emqx_rebalance_core::driver::{
-    Driver, Event, Input, Outcome, Record, Request, Status, Step,
-};
+use emqx_rebalance_core::driver::{Driver, Event, Input, Outcome, Record, Request, Status, Step};
 use emqx_rebalance_core::{Result, Timestamp};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, watch};

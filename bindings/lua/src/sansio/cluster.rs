@@ -87,13 +87,13 @@ fn add_courses<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
         let request =
             Tree::read(lua, &request, "start request").and_then(StartRequest::<Plan>::read);
         let driver = request.and_then(StartRequest::driver);
-        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver.into(), false)))
+        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver, false)))
     });
     methods.add_method("evacuate", |lua, cluster, request: LuaValue| {
         let request = Tree::read(lua, &request, "start request");
         let request = request.and_then(StartRequest::<EvacuationPlan>::read);
-        let driver = request.and_then(StartRequest::evacuator);
-        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver.into(), false)))
+        let driver = request.and_then(StartRequest::driver);
+        given(lua, driver.map(|driver| Course::new(cluster.0.clone(), driver, false)))
     });
     methods.add_method("resume", |lua, cluster, state: LuaString| {
         let course = restored(&state).map(|job| Course::new(cluster.0.clone(), job, true));

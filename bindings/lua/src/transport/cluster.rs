@@ -10,8 +10,9 @@ use crate::reply::given;
 use crate::stored::{named, restored, unread};
 use crate::tree::Tree;
 use emqx_rebalance_client::{Cluster as Client, ClusterConfig, Tls};
+use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{
-    EvacuationPlan, EvacuationRequest, Job, Plan, PlanRequest, Result, Snapshot, StartRequest,
+    EvacuationPlan, EvacuationRequest, Plan, PlanRequest, Result, Snapshot, StartRequest,
 };
 use mlua::prelude::*;
 use serde::Serialize;
@@ -81,12 +82,12 @@ impl Cluster {
         Arc::clone(&link.1)
     }
 
-    fn drive(&self, job: Result<impl Into<Job>>, file: Option<PathBuf>) -> Result<Run> {
-        Ok(Run::spawn(Process::current()?, self.connect(), job?.into(), file))
+    fn drive(&self, driver: Result<Driver>, file: Option<PathBuf>) -> Result<Run> {
+        Ok(Run::spawn(Process::current()?, self.connect(), driver?, file))
     }
 
     /// Goes on with what another process began, which EMQX does too: until the cluster is found.
-    fn resume(&self, job: Job, file: Option<PathBuf>) -> Result<Run> {
+    fn resume(&self, driver: Driver, file: Option<PathBuf>) -> Result<Run> {
         let (config, link) = (self.config.clone(), self.link());
         let connect = async move {
             loop {
@@ -96,7 +97,7 @@ impl Cluster {
                 }
             }
         };
-        Ok(Run::spawn(Process::current()?, connect, job, file))
+        Ok(Run::spawn(Process::current()?, connect, driver, file))
     }
 }
 
@@ -179,7 +180,7 @@ fn add_runs<M: LuaUserDataMethods<Cluster>>(methods: &mut M) {
     methods.add_method("evacuate", |lua, cluster, (request, file): (LuaValue, Option<PathBuf>)| {
         let request = Tree::read(lua, &request, "start request");
         let request = request.and_then(StartRequest::<EvacuationPlan>::read);
-        given(lua, request.and_then(|request| cluster.drive(request.evacuator(), file)))
+        given(lua, request.and_then(|request| cluster.drive(request.driver(), file)))
     });
     methods.add_method("resume", |lua, cluster, (state, file): (LuaString, Option<PathBuf>)| {
         given(lua, restored(&state).and_then(|job| cluster.resume(job, file)))

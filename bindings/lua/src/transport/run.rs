@@ -4,8 +4,8 @@ use super::process::{Here, Process};
 use super::question::{polled, wait};
 use crate::reply::{detached, late, refuse, reply};
 use emqx_rebalance_client::{Cluster, FileStore, Run as Driven, Store};
-use emqx_rebalance_core::driver::{Event, Outcome, Record, Status};
-use emqx_rebalance_core::{Job, Result};
+use emqx_rebalance_core::Result;
+use emqx_rebalance_core::driver::{Driver, Event, Outcome, Record, Status};
 use mlua::prelude::*;
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -101,17 +101,17 @@ impl Shared {
 }
 
 impl Run {
-    /// Drives `job` in the cluster that `connect` finds, keeping its state in `file` if there is one.
+    /// Has `driver` drive in the cluster that `connect` finds, keeping its state in `file` if there is one.
     pub(crate) fn spawn(
         process: &'static Process,
         connect: impl Future<Output = Result<Cluster>> + Send + 'static,
-        job: Job,
+        driver: Driver,
         file: Option<PathBuf>,
     ) -> Self {
         let view = View {
-            status: job.status(),
+            status: driver.status(),
             events: VecDeque::new(),
-            state: serde_json::to_string(&job).ok(),
+            state: serde_json::to_string(&driver).ok(),
             record: None,
             end: None,
         };
@@ -124,7 +124,7 @@ impl Run {
         let follower = Arc::clone(&shared);
         process.handle.spawn(async move {
             let keep = Keep { run: Arc::clone(&follower), file: file.map(FileStore::new) };
-            let run = async { Ok(connect.await?.drive(job, keep)) };
+            let run = async { Ok(connect.await?.drive(driver, keep)) };
             follower.drive(run).await;
         });
         Self(Here::new(process, shared))
@@ -138,9 +138,9 @@ struct Keep {
 }
 
 impl Store for Keep {
-    fn save(&mut self, job: &Job) -> Result<()> {
-        self.run.view().state = serde_json::to_string(job).ok();
-        self.file.as_mut().map_or(Ok(()), |file| file.save(job))
+    fn save(&mut self, driver: &Driver) -> Result<()> {
+        self.run.view().state = serde_json::to_string(driver).ok();
+        self.file.as_mut().map_or(Ok(()), |file| file.save(driver))
     }
 }
 

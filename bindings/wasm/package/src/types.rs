@@ -1,10 +1,12 @@
 //! The types of the JSON, as TypeScript, with their documentation.
 
-use emqx_rebalance_core::driver::{DriverOptions, DriverState, Event, Record, Status};
+use emqx_rebalance_core::driver::{
+    DriverOptions, Event, Record, Status, StoredEvacuation, StoredRebalance,
+};
 use emqx_rebalance_core::{
     Described, ErrorInfo, Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationRequest,
-    EvacuatorState, GlobalStatus, LocalStatus, NodeList, OptionInfo, Plan, PlanOptions,
-    PlanRequest, Snapshot, StartRequest, StopAnswer, Strategy,
+    GlobalStatus, LocalStatus, NodeList, OptionInfo, Plan, PlanOptions, PlanRequest, Snapshot,
+    StartRequest, StopAnswer, Strategy,
 };
 use emqx_rebalance_exchange::sansio::{HttpAnswer, HttpRequest, RunInput, RunStep};
 use emqx_rebalance_sim::{ClusterConfig, Fault, Totals};
@@ -39,8 +41,8 @@ fn contract_types() -> Types {
     types.add::<StartRequest<Plan>>();
     types.add::<EvacuationPlan>();
     types.add::<Snapshot>();
-    types.add::<DriverState>();
-    types.add::<EvacuatorState>();
+    types.add::<StoredRebalance>();
+    types.add::<StoredEvacuation>();
     types.add::<Status>();
     types.add::<Event>();
     types.add::<Record>();
