@@ -19,6 +19,7 @@ build = {
       ["emqx_rebalance.ngx_cosocket"] = "lua/emqx_rebalance/ngx_cosocket.lua",
       ["emqx_rebalance.ngx_crew"] = "lua/emqx_rebalance/ngx_crew.lua",
       ["emqx_rebalance.resty_http"] = "lua/emqx_rebalance/resty_http.lua",
+      ["emqx_rebalance.options"] = "lua/emqx_rebalance/options.lua",
       ["emqx_rebalance.types"] = "lua/emqx_rebalance/types.lua",
     },
   },

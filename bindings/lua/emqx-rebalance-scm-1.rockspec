@@ -19,6 +19,7 @@ build = {
     ["bindings/lua/lua/emqx_rebalance/ngx_cosocket.lua"] = "emqx_rebalance/ngx_cosocket.lua",
     ["bindings/lua/lua/emqx_rebalance/ngx_crew.lua"] = "emqx_rebalance/ngx_crew.lua",
     ["bindings/lua/lua/emqx_rebalance/resty_http.lua"] = "emqx_rebalance/resty_http.lua",
+    ["bindings/lua/lua/emqx_rebalance/options.lua"] = "emqx_rebalance/options.lua",
     ["bindings/lua/lua/emqx_rebalance/types.lua"] = "emqx_rebalance/types.lua",
   },
 }

@@ -3,7 +3,8 @@
 use crate::offline::parse;
 use crate::reply::given;
 use crate::tables::loose;
-use emqx_rebalance_core::{Error, Job, Problem, Result};
+use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_core::{Error, Problem, Result};
 use emqx_rebalance_exchange::{Question, job};
 use mlua::prelude::*;
 use std::fmt::Display;
@@ -19,8 +20,13 @@ pub(crate) trait Door: LuaUserData + 'static {
     /// Begins to ask.
     fn ask(&self, question: Question) -> Result<Self::Asked>;
 
-    /// Begins to drive a job, which `is_resumed` or new, and keeps its state in `file` if it can.
-    fn drive(&self, job: Job, is_resumed: bool, file: Option<PathBuf>) -> Result<Self::Driven>;
+    /// Has `driver`, which `is_resumed` or new, begin, and keeps its state in `file` if it can.
+    fn drive(
+        &self,
+        driver: Driver,
+        is_resumed: bool,
+        file: Option<PathBuf>,
+    ) -> Result<Self::Driven>;
 }
 
 /// Adds the methods of a cluster.
@@ -36,13 +42,13 @@ pub(crate) fn add_methods<C: Door, M: LuaUserDataMethods<C>>(methods: &mut M) {
         methods.add_method(
             name,
             move |lua, cluster, (about, file): (LuaValue, Option<PathBuf>)| {
-                let job = match &about {
+                let driver = match &about {
                     LuaValue::String(text) => {
                         parse(text, "state").and_then(|state| job(verb, state))
                     }
                     table => loose(lua, table, "request").and_then(|request| job(verb, request)),
                 };
-                given(lua, job.and_then(|job| cluster.drive(job, verb == "resume", file)))
+                given(lua, driver.and_then(|driver| cluster.drive(driver, verb == "resume", file)))
             },
         );
     }

@@ -71,14 +71,14 @@ impl Cluster {
         sink: Py<PyAny>,
     ) -> PyResult<Run> {
         let begin = || {
-            let job = job(verb, json::loose("request", given)?)?;
+            let driver = job(verb, json::loose("request", given)?)?;
             let process = Process::current(py)?;
             let connection = self.connection();
             let client = connection.get().ok_or_else(|| {
                 Error::new(ErrorKind::Unreachable, "not connected to the cluster yet")
             })?;
             let _runtime = process.runtime.enter();
-            Ok(Run::follow(process, client.drive(job, Keep::new(keep)), sink))
+            Ok(Run::follow(process, client.drive(driver, Keep::new(keep)), sink))
         };
         begin().map_err(|error| raised(py, &error))
     }

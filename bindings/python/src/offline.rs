@@ -3,10 +3,12 @@
 use crate::error::{raised, unwrapped};
 use crate::json;
 use emqx_rebalance_cli::{evacuation_text, plan_text, status_text};
-use emqx_rebalance_core::driver::{DriverState, Outcome, Record, Status};
+use emqx_rebalance_core::driver::{
+    DriverState, Outcome, Record, Status, StoredEvacuation, StoredRebalance,
+};
 use emqx_rebalance_core::{
-    Error, ErrorKind, EvacuationPlan, EvacuationRequest, EvacuatorState, NodeLoad, NodeName,
-    Options, Plan, PlanRequest, Result, Snapshot, Strategy, Tolerance,
+    Error, ErrorKind, EvacuationPlan, EvacuationRequest, NodeLoad, NodeName, Options, Plan,
+    PlanRequest, Result, Snapshot, Strategy, Tolerance,
 };
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -40,8 +42,8 @@ pub(crate) fn checked(py: Python<'_>, what: &str, value: &str) -> PyResult<Strin
         "status" => again::<Status>(what, value),
         "outcome" => again::<Outcome>(what, value),
         "record" => again::<Record>(what, value),
-        "state" => again::<DriverState>(what, value),
-        "evacuation state" => again::<EvacuatorState>(what, value),
+        "state" => stored::<StoredRebalance>(what, value),
+        "evacuation state" => stored::<StoredEvacuation>(what, value),
         _ => Err(Error::new(ErrorKind::ConfigInvalid, "nothing that is known by this name")
             .with("what", what)),
     };
@@ -50,6 +52,10 @@ pub(crate) fn checked(py: Python<'_>, what: &str, value: &str) -> PyResult<Strin
 
 fn again<T: DeserializeOwned + Serialize>(what: &str, text: &str) -> Result<String> {
     json::value::<T>(what, text).map(|value| json::text(&value))
+}
+
+fn stored<T: DeserializeOwned + Into<DriverState>>(what: &str, text: &str) -> Result<String> {
+    json::value::<T>(what, text).map(|state| json::text(&state.into()))
 }
 
 /// A value as the command prints it.

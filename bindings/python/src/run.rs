@@ -5,8 +5,8 @@ use crate::json;
 use crate::process::Process;
 use crate::task::Task;
 use emqx_rebalance_client::{FileStore, Run as Driven, Store, View};
-use emqx_rebalance_core::driver::Status;
-use emqx_rebalance_core::{Error, ErrorKind, Job, Result};
+use emqx_rebalance_core::driver::{Driver, Status};
+use emqx_rebalance_core::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -114,12 +114,12 @@ impl Run {
 
     /// What is worth keeping, once there is a verdict.
     fn record(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        self.look(py, |view| view.job().record().as_ref().map(json::text))
+        self.look(py, |view| view.driver().record().as_ref().map(json::text))
     }
 
     /// All that the driver knows.
     fn state(&self, py: Python<'_>) -> PyResult<String> {
-        self.look(py, |view| json::text(view.job()))
+        self.look(py, |view| json::text(view.driver()))
     }
 
     /// Whether there is a verdict, or none to come.
@@ -153,7 +153,7 @@ impl Keep {
 }
 
 impl Store for Keep {
-    fn save(&mut self, job: &Job) -> Result<()> {
-        self.0.as_mut().map_or(Ok(()), |file| file.save(job))
+    fn save(&mut self, driver: &Driver) -> Result<()> {
+        self.0.as_mut().map_or(Ok(()), |file| file.save(driver))
     }
 }

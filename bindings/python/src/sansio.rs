@@ -71,7 +71,7 @@ impl Driver {
 
     /// All that it knows.
     fn state(&self) -> String {
-        json::text(locked(&self.0).job())
+        json::text(locked(&self.0).driver())
     }
 
     /// Where it stands.

@@ -30,8 +30,8 @@ impl Cluster {
     /// A run of what `verb` begins: `start`, `start_evacuation` or `resume`, and what it takes. Nothing
     /// is sent before its first step.
     pub fn run(&self, verb: &str, given: &str) -> Result<Run, Thrown> {
-        let job = job(verb, parsed(given, "request")?);
-        let run = job.and_then(|job| self.0.drive(job));
+        let driver = job(verb, parsed(given, "request")?);
+        let run = driver.and_then(|driver| self.0.drive(driver));
         run.map(Run::new).map_err(|error| thrown(&error))
     }
 }

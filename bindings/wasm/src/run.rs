@@ -24,7 +24,7 @@ impl Run {
 
     /// All that is known of it.
     pub fn state(&self) -> Result<String, Thrown> {
-        write(self.0.job())
+        write(self.0.driver())
     }
 
     /// Where it stands: a `Status`.

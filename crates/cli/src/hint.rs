@@ -1,7 +1,8 @@
 //! What to try after an error: never what was tried already.
 
 use crate::args::ConnectionArgs;
-use emqx_rebalance_core::{Error, ErrorKind};
+use emqx_rebalance_core::{Described, Error, ErrorKind, PlanOptions, Problem, Shape};
+use std::borrow::Cow;
 
 /// What was given on the command line and in the environment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,7 +26,12 @@ impl Given {
     }
 
     /// What to try after `error`, if its own message does not say.
-    pub(crate) fn hint(self, error: &Error) -> Option<&'static str> {
+    pub(crate) fn hint(self, error: &Error) -> Option<Cow<'static, str>> {
+        let near = error.problems().iter().find_map(near_word);
+        near.map(Cow::Owned).or_else(|| self.remedy(error).map(Cow::Borrowed))
+    }
+
+    fn remedy(self, error: &Error) -> Option<&'static str> {
         let told = |key: &str| error.context().get(key).map_or("", String::as_str);
         match error.kind() {
             ErrorKind::Unreachable => self.unreachable(told("tls"), told("cause")),
@@ -51,6 +57,17 @@ impl Given {
         }
     }
 }
+
+/// The word that was meant, if what was typed is nearly one that the option takes.
+fn near_word(problem: &Problem) -> Option<String> {
+    let option = PlanOptions::describe().into_iter().find(|option| option.name == problem.field)?;
+    let Shape::Word(words) = option.shape else { return None };
+    let near = |word: &&str| strsim::jaro(word, &problem.value) > NEAR;
+    words.into_iter().find(near).map(|word| format!("did you mean `{word}`?"))
+}
+
+/// How alike words are that are mistaken for each other: as for the names of flags.
+const NEAR: f64 = 0.7;
 
 /// What EMQX does not take from others than API keys says already what to do.
 fn credentials(sent: &str) -> Option<&'static str> {
@@ -84,6 +101,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_word_that_was_nearly_right_is_named() {
+        let hint = |field: &str, value: &str| {
+            let problem = Problem::new(field, value, "one of some words");
+            Given::default().hint(&Error::invalid("options", vec![problem]))
+        };
+        assert_eq!(hint("mode", "levle").as_deref(), Some("did you mean `level`?"));
+        let balancer = hint("load_balancer", "least-connections");
+        assert_eq!(balancer.as_deref(), Some("did you mean `least_connections`?"));
+        assert!(hint("mode", "best").is_none() && hint("weights", "level").is_none());
+    }
+
+    #[test]
     fn a_hint_is_what_was_not_tried_yet() {
         let error = |kind, key: &str, value: &str| Error::new(kind, "failed").with(key, value);
         let bare = Given { timeout_s: 50, ..Given::default() };
@@ -105,7 +134,7 @@ mod tests {
             (bare, error(ErrorKind::Unsupported, "version", "5.8.6"), None),
             (bare, error(ErrorKind::Refused, "code", "400"), None),
         ] {
-            let hint = given.hint(&error);
+            let hint = given.remedy(&error);
             let is_right =
                 says.map_or_else(|| hint.is_none(), |says| hint.unwrap_or("").contains(says));
             assert!(is_right, "{error:?}: {hint:?}");

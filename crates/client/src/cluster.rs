@@ -4,7 +4,7 @@ use crate::run::Run;
 use crate::store::{NoStore, Store};
 use crate::transport::Sockets;
 use emqx_rebalance_core::driver::{Driver, DriverOptions};
-use emqx_rebalance_core::{EvacuationPlan, Evacuator, Job, Plan, Result};
+use emqx_rebalance_core::{EvacuationPlan, Plan, Result};
 use emqx_rebalance_exchange::{Access, Cluster as Exchange};
 use std::future::ready;
 use std::ops::Deref;
@@ -57,13 +57,13 @@ impl Cluster {
         options: DriverOptions,
         force: bool,
     ) -> Result<Run> {
-        Ok(self.drive(Evacuator::new(plan, options, force)?, NoStore))
+        Ok(self.drive(Driver::new(plan, options, force)?, NoStore))
     }
 
-    /// Runs `job`, new or restored, in the background, keeping its state in `store`.
+    /// Runs `driver`, new or restored, in the background, keeping its state in `store`.
     ///
     /// Must be called within a tokio runtime.
-    pub fn drive(&self, job: impl Into<Job>, store: impl Store) -> Run {
-        Run::spawn(ready(Ok(self.clone())), job.into(), store)
+    pub fn drive(&self, driver: Driver, store: impl Store) -> Run {
+        Run::spawn(ready(Ok(self.clone())), driver, store)
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::clock::Clock;
 use crate::cluster::Cluster;
+use crate::pump::{Host, Pump};
 use crate::store::Store;
 use crate::view::View;
-use emqx_rebalance_core::driver::{Answer, Event, Input, Outcome, Record, RequestId, Status, Step};
-use emqx_rebalance_core::{Error, ErrorKind, Job, Result, Timestamp};
+use emqx_rebalance_core::driver::{Driver, Event, Input, Outcome, Record, Request, Status, Step};
+use emqx_rebalance_core::{Error, ErrorKind, Result, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
@@ -32,27 +33,28 @@ enum Order {
 }
 
 impl Run {
-    /// Runs `job` in the cluster that `find` comes to, keeping its state in `store`. If there is none,
-    /// its error is the end.
+    /// Runs `driver` in the cluster that `find` comes to, keeping its state in `store`. If there is
+    /// none, its error is the end.
     ///
     /// Must be called within a tokio runtime.
     pub fn spawn(
         find: impl Future<Output = Result<Cluster>> + Send + 'static,
-        job: Job,
+        driver: Driver,
         store: impl Store,
     ) -> Self {
-        let (seen, view) = watch::channel(View::new(job));
+        let (seen, view) = watch::channel(View::new(driver.clone()));
         let (orders, received) = mpsc::unbounded_channel();
         let mut task = JoinSet::new();
-        let pump = Pump {
+        let driving = Driving {
+            driver,
             view: seen,
             store,
             clock: Clock::new(),
             orders: received,
             is_stopped: false,
-            answers: JoinSet::new(),
+            wake_at: None,
         };
-        task.spawn(pump.run(find));
+        task.spawn(driving.run(find));
         Self { view, orders, told: 0, _task: task }
     }
 
@@ -77,7 +79,7 @@ impl Run {
 
     /// What is worth keeping of the plan, once there is a verdict.
     pub fn record(&self) -> Option<Record> {
-        self.view.borrow().job().record()
+        self.view.borrow().driver().record()
     }
 
     /// Has every run stopped, or the evacuation. The verdict still comes from [`Self::wait`].
@@ -123,25 +125,35 @@ fn detached() -> Error {
     Error::new(ErrorKind::Conflict, message)
 }
 
-/// Moves inputs and outputs between a job and the world.
-struct Pump<S> {
+/// A driver, and those who want to know of it.
+struct Driving<S> {
+    driver: Driver,
     view: watch::Sender<View>,
     store: S,
     clock: Clock,
     orders: mpsc::UnboundedReceiver<Order>,
     /// Somebody wants it stopped.
     is_stopped: bool,
-    answers: JoinSet<(RequestId, Result<Answer>)>,
+    /// `None` once there is a verdict.
+    wake_at: Option<Timestamp>,
 }
 
-impl<S: Store> Pump<S> {
+impl<S: Store> Driving<S> {
     async fn run(mut self, find: impl Future<Output = Result<Cluster>>) {
-        let end = match self.found(find).await {
-            Ok(cluster) => self.drive(&cluster).await,
-            Err(error) => Err(error),
-        };
-        self.answers.shutdown().await;
+        let mut pump = Pump::default();
+        let end = self.drive(&mut pump, find).await;
+        pump.shutdown().await;
         self.view.send_modify(|view| view.finish(end));
+    }
+
+    async fn drive(
+        &mut self,
+        pump: &mut Pump,
+        find: impl Future<Output = Result<Cluster>>,
+    ) -> Result<Outcome> {
+        let cluster = self.found(find).await?;
+        pump.drive(&cluster, self).await?;
+        self.driver.outcome().cloned().ok_or_else(detached)
     }
 
     /// The cluster, unless nobody wants the run any more.
@@ -158,51 +170,35 @@ impl<S: Store> Pump<S> {
             }
         }
     }
+}
 
-    async fn drive(&mut self, cluster: &Cluster) -> Result<Outcome> {
-        let mut input = Input::Tick;
-        loop {
-            let Step { requests, events, wake_at } = self.step(input)?;
-            self.view.send_modify(|view| view.tell(events));
-            for request in requests {
-                let cluster = cluster.clone();
-                self.answers.spawn(async move { (request.id, cluster.carry(&request.ask).await) });
-            }
-            match wake_at {
-                Some(wake_at) => input = self.next_input(wake_at).await?,
-                None => return self.view.borrow().job().outcome().cloned().ok_or_else(ended),
-            }
-        }
+impl<S: Store> Host for Driving<S> {
+    type Error = Error;
+
+    /// Nobody is told of a step before it is kept.
+    async fn step(&mut self, input: Input) -> Result<Vec<Request>> {
+        let Step { requests, events, wake_at } = self.driver.step(self.clock.now(), input);
+        self.wake_at = wake_at;
+        self.store.save(&self.driver)?;
+        self.view.send_modify(|view| view.see(&self.driver, events));
+        Ok(requests)
     }
 
-    /// Steps the job and keeps its state, before anybody is told of it.
-    fn step(&mut self, input: Input) -> Result<Step> {
-        let (now, mut step) = (self.clock.now(), None);
-        self.view.send_if_modified(|view| {
-            step = Some(view.step(now, input));
-            false
-        });
-        self.store.save(self.view.borrow().job())?;
-        step.ok_or_else(ended)
-    }
-
-    /// What comes next.
-    ///
-    /// # Errors
-    /// `conflict` once nobody wants the run any more.
-    async fn next_input(&mut self, wake_at: Timestamp) -> Result<Input> {
+    /// `None` once nobody wants the run any more, or there is a verdict.
+    async fn next(&mut self, answer: impl Future<Output = Option<Input>> + Send) -> Option<Input> {
+        let wake_at = self.clock.instant(self.wake_at?);
         if std::mem::take(&mut self.is_stopped) {
-            return Ok(Input::Stop);
+            return Some(Input::Stop);
         }
         tokio::select! {
             // Who has let go is not kept waiting for one more step, which may send a start.
             biased;
             order = self.orders.recv() => match order {
-                Some(Order::Stop) => Ok(Input::Stop),
-                Some(Order::Detach) | None => Err(detached()),
+                Some(Order::Stop) => Some(Input::Stop),
+                Some(Order::Detach) | None => None,
             },
-            Some(Ok((id, answer))) = self.answers.join_next() => Ok(Input::Answer { id, answer }),
-            () = sleep_until(self.clock.instant(wake_at)) => Ok(Input::Tick),
+            Some(answer) = answer => Some(answer),
+            () = sleep_until(wake_at) => Some(Input::Tick),
         }
     }
 }

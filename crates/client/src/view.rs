@@ -1,7 +1,7 @@
 //! What is known of a run.
 
-use emqx_rebalance_core::driver::{Event, Input, Outcome, Status, Step};
-use emqx_rebalance_core::{Job, NodeLoad, NodeName, Result, Timestamp};
+use emqx_rebalance_core::driver::{Driver, Event, Outcome, Status};
+use emqx_rebalance_core::{NodeLoad, NodeName, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct View {
     version: u64,
-    job: Job,
+    driver: Driver,
     status: Status,
     events: Vec<Event>,
     samples: Vec<Sample>,
@@ -26,9 +26,9 @@ pub struct Sample {
 }
 
 impl View {
-    pub(crate) fn new(job: Job) -> Self {
-        let status = job.status();
-        Self { version: 1, job, status, events: Vec::new(), samples: Vec::new(), end: None }
+    pub(crate) fn new(driver: Driver) -> Self {
+        let status = driver.status();
+        Self { version: 1, driver, status, events: Vec::new(), samples: Vec::new(), end: None }
     }
 
     /// The number of this view: each that follows has a higher one.
@@ -37,8 +37,8 @@ impl View {
     }
 
     /// All that the driver knows. Its JSON is what another process goes on from.
-    pub fn job(&self) -> &Job {
-        &self.job
+    pub fn driver(&self) -> &Driver {
+        &self.driver
     }
 
     /// Where it stands.
@@ -61,19 +61,15 @@ impl View {
         self.end.as_ref()
     }
 
-    pub(crate) fn step(&mut self, now: Timestamp, input: Input) -> Step {
-        let step = self.job.step(now, input);
+    pub(crate) fn see(&mut self, driver: &Driver, events: Vec<Event>) {
         self.version += 1;
-        self.status = self.job.status();
+        self.driver = driver.clone();
+        self.status = driver.status();
+        self.events.extend(events);
         let sample = Sample::of(&self.status);
         if self.samples.last() != Some(&sample) {
             self.samples.push(sample);
         }
-        step
-    }
-
-    pub(crate) fn tell(&mut self, events: Vec<Event>) {
-        self.events.extend(events);
     }
 
     pub(crate) fn finish(&mut self, end: Result<Outcome>) {

@@ -5,8 +5,8 @@ use emqx_rebalance_api::{ApiVersion, Credentials};
 use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, FileStore, Secret, Store};
 use emqx_rebalance_core::driver::{Driver, DriverOptions, Event, OutcomeKind, Phase};
 use emqx_rebalance_core::{
-    Decision, ErrorKind, Evacuation, EvacuationPlanOptions, Evacuator, EvictRate, Job, NodeName,
-    NodeStatus, PlanOptions, Result, Strategy,
+    Decision, ErrorKind, Evacuation, EvacuationPlanOptions, EvictRate, NodeName, NodeStatus,
+    PlanOptions, Result, Strategy,
 };
 use emqx_rebalance_sim::server::Embedded;
 use emqx_rebalance_sim::{Answer, ClusterConfig as SimConfig, Reconnect};
@@ -128,7 +128,7 @@ struct Gate {
 }
 
 impl Store for Gate {
-    fn save(&mut self, _: &Job) -> Result<()> {
+    fn save(&mut self, _: &Driver) -> Result<()> {
         let _ = self.reached.send(());
         let _ = self.may_go_on.recv();
         Ok(())
@@ -254,8 +254,8 @@ async fn an_evacuation_that_its_driver_left_is_resumed_and_stopped() {
     let plan = cluster.plan_evacuation(&first_node(), &quick_evacuation(), &options).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.json");
-    let evacuator = Evacuator::new(plan, polling_fast(), false).unwrap();
-    let mut run = cluster.drive(evacuator, FileStore::new(&path));
+    let driver = Driver::new(plan, polling_fast(), false).unwrap();
+    let mut run = cluster.drive(driver, FileStore::new(&path));
     while !matches!(run.next_event().await, Some(Event::Phase { .. })) {}
     drop(run);
 

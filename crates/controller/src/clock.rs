@@ -35,3 +35,8 @@ impl Clock {
         now.round(Unit::Second).unwrap_or(now).to_string()
     }
 }
+
+/// Whether `since` is longer ago than `limit_ms`.
+pub(crate) fn is_overdue(since: Option<Timestamp>, now: Timestamp, limit_ms: u64) -> bool {
+    since.is_some_and(|since| now.ms_since(since) >= limit_ms)
+}

@@ -6,15 +6,14 @@ use crate::object::{Mark, Object, Written};
 use crate::resource::{Rebalance, RebalanceStatus};
 use crate::saved::Saved;
 use crate::service::Departure;
-use emqx_rebalance_client::Cluster;
+use emqx_rebalance_client::{Cluster, Host, Pump};
 use emqx_rebalance_core::driver::{
-    Answer, Ask, Driver, DriverState, Event, Input, Request, RequestId, RunView, Status, Step,
+    Ask, Driver, DriverState, Event, Input, Request, RunView, Status, Step,
 };
-use emqx_rebalance_core::{NodeName, Result as CoreResult, RunState, Timestamp};
+use emqx_rebalance_core::{NodeName, RunState, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use std::time::Duration;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// A driver on its way in this process: everything beyond what the object keeps.
@@ -46,7 +45,7 @@ pub(crate) struct Live {
     saved_at: Option<Timestamp>,
     must_save: bool,
     unsent: Vec<Request>,
-    in_flight: JoinSet<(RequestId, CoreResult<Answer>)>,
+    pump: Pump,
     wake_at: Option<Timestamp>,
 }
 
@@ -74,7 +73,7 @@ impl Live {
             saved_at: None,
             must_save: true,
             unsent: Vec::new(),
-            in_flight: JoinSet::new(),
+            pump: Pump::default(),
             wake_at: None,
         }
     }
@@ -97,35 +96,24 @@ impl Live {
     /// Steps the driver for as long as there are answers, and a little longer.
     pub(crate) async fn advance(&mut self, keeper: &Keeper<'_>) -> Result<Written, Failure> {
         let Some(cluster) = self.cluster.clone() else { return Ok(Written::Done) };
+        let mut pump = std::mem::take(&mut self.pump);
         let deadline = Instant::now() + PATIENCE;
-        let mut input = Input::Tick;
-        loop {
-            let now = keeper.clock.now();
-            let step = self.driver.step(now, input);
-            self.take(step, now);
-            match self.keep(keeper).await {
-                Ok(Written::Done) => self.send(&cluster),
-                Ok(Written::Gone) => return Ok(Written::Gone),
-                Err(failure) => {
-                    self.take_back();
-                    return Err(failure);
-                }
+        let mut advance = Advance { live: self, keeper, deadline };
+        let ended = pump.drive(&cluster, &mut advance).await;
+        self.pump = pump;
+        match ended {
+            Ok(()) => Ok(Written::Done),
+            Err(Halt::Gone) => Ok(Written::Gone),
+            Err(Halt::Failed(failure)) => {
+                self.take_back();
+                Err(failure)
             }
-            input = match timeout_at(deadline, self.in_flight.join_next()).await {
-                Ok(Some(Ok((id, answer)))) => Input::Answer { id, answer },
-                Ok(Some(Err(_))) => {
-                    // A request died without an answer: as if the process had.
-                    self.driver = Driver::restore(self.driver.state().clone());
-                    Input::Tick
-                }
-                Ok(None) | Err(_) => return Ok(Written::Done),
-            };
         }
     }
 
     /// How long the driver has nothing to do.
     pub(crate) fn idle(&self, clock: &Clock) -> Duration {
-        if !self.in_flight.is_empty() {
+        if self.pump.is_answer_due() {
             return ANSWER_POLL;
         }
         self.wake_at.map_or(PATIENCE, |at| clock.until(at)).min(MAX_IDLE)
@@ -144,9 +132,8 @@ impl Live {
     /// The coordinators of runs that EMQX runs, or may: those whose start is on its way too, once EMQX
     /// has answered it.
     pub(crate) async fn coordinators_of_runs(&mut self) -> Vec<NodeName> {
-        let answers = async { while self.in_flight.join_next().await.is_some() {} };
-        if timeout(START_ANSWER, answers).await.is_err() {
-            self.in_flight = JoinSet::new();
+        if timeout(START_ANSWER, self.pump.drain()).await.is_err() {
+            self.pump = Pump::default();
         }
         let is_running = |run: &RunView| match &run.state {
             RunState::Other(word) => word == "starting",
@@ -212,16 +199,43 @@ impl Live {
             self.driver = Driver::restore(self.kept.clone());
             self.unsent.clear();
             self.events.clear();
-            self.in_flight = JoinSet::new();
+            self.pump = Pump::default();
             self.is_told_to_stop = false;
         }
     }
+}
 
-    fn send(&mut self, cluster: &Cluster) {
-        for request in self.unsent.drain(..) {
-            let cluster = cluster.clone();
-            self.in_flight.spawn(async move { (request.id, cluster.carry(&request.ask).await) });
+/// One reconciliation's part of a driver's way.
+struct Advance<'a> {
+    live: &'a mut Live,
+    keeper: &'a Keeper<'a>,
+    deadline: Instant,
+}
+
+/// Why nothing more is asked.
+enum Halt {
+    /// The object is gone.
+    Gone,
+    /// The state could not be stored.
+    Failed(Failure),
+}
+
+impl Host for Advance<'_> {
+    type Error = Halt;
+
+    async fn step(&mut self, input: Input) -> Result<Vec<Request>, Halt> {
+        let now = self.keeper.clock.now();
+        let step = self.live.driver.step(now, input);
+        self.live.take(step, now);
+        match self.live.keep(self.keeper).await {
+            Ok(Written::Done) => Ok(std::mem::take(&mut self.live.unsent)),
+            Ok(Written::Gone) => Err(Halt::Gone),
+            Err(failure) => Err(Halt::Failed(failure)),
         }
+    }
+
+    async fn next(&mut self, answer: impl Future<Output = Option<Input>> + Send) -> Option<Input> {
+        timeout_at(self.deadline, answer).await.ok().flatten()
     }
 }
 

@@ -5,9 +5,9 @@ use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What went wrong, as one stable word that is the same in Rust, Python, Lua, JavaScript and
-/// Kubernetes.
+/// What went wrong, as one word that is the same in every language and in Kubernetes.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "words", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum ErrorKind {

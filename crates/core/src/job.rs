@@ -1,106 +1,30 @@
 //! What is done to a cluster, a rebalance or an evacuation, where it does not matter which.
 
 use crate::balance::BalanceChange;
-use crate::driver::{Driver, DriverState, Input, Outcome, Record, Status, Step};
-use crate::error::Result;
-use crate::evacuate::{EvacuationPlan, Evacuator, EvacuatorState};
-use crate::plan::Plan;
-use crate::units::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use crate::evacuate::EvacuationPlan;
+use crate::plan::{Finding, Plan, Severity};
+use serde::{Deserialize, Serialize};
 
-/// A rebalance or an evacuation on its way to its verdict.
-///
-/// As JSON it is all that its driver knows: a [`DriverState`] or an [`EvacuatorState`], of which it is
-/// made again.
-#[derive(Clone, Debug)]
-pub enum Job {
-    /// The runs of a plan.
-    Rebalance(Box<Driver>),
-    /// The evacuation of a node.
-    Evacuation(Box<Evacuator>),
-}
-
-impl Job {
-    /// Takes one input and returns everything that follows from it; see [`Driver::step`].
-    pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
-        match self {
-            Self::Rebalance(driver) => driver.step(now, input),
-            Self::Evacuation(evacuator) => evacuator.step(now, input),
-        }
-    }
-
-    /// Where it stands.
-    pub fn status(&self) -> Status {
-        match self {
-            Self::Rebalance(driver) => driver.status(),
-            Self::Evacuation(evacuator) => evacuator.status(),
-        }
-    }
-
-    /// The verdict, once there is one.
-    pub fn outcome(&self) -> Option<&Outcome> {
-        match self {
-            Self::Rebalance(driver) => driver.outcome(),
-            Self::Evacuation(evacuator) => evacuator.outcome(),
-        }
-    }
-
-    /// What is worth keeping, once there is a verdict.
-    pub fn record(&self) -> Option<Record> {
-        match self {
-            Self::Rebalance(driver) => driver.record(),
-            Self::Evacuation(evacuator) => evacuator.record(),
-        }
-    }
-}
-
-impl From<Driver> for Job {
-    fn from(driver: Driver) -> Self {
-        Self::Rebalance(Box::new(driver))
-    }
-}
-
-impl From<Evacuator> for Job {
-    fn from(evacuator: Evacuator) -> Self {
-        Self::Evacuation(Box::new(evacuator))
-    }
-}
-
-impl Serialize for Job {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Rebalance(driver) => driver.state().serialize(serializer),
-            Self::Evacuation(evacuator) => evacuator.state().serialize(serializer),
-        }
-    }
-}
-
-impl From<DriverState> for Job {
-    /// The job that goes on from a stored state; see [`Driver::restore`].
-    fn from(state: DriverState) -> Self {
-        Driver::restore(state).into()
-    }
-}
-
-impl From<EvacuatorState> for Job {
-    /// The job that goes on from a stored state; see [`Evacuator::restore`].
-    fn from(state: EvacuatorState) -> Self {
-        Evacuator::restore(state).into()
-    }
-}
-
-/// What was to be done, of either kind.
+/// What is to be done, of either kind.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(from = "Kept", tag = "kind", content = "plan", rename_all = "snake_case")]
-pub enum JobPlan {
+pub enum Job {
     /// A rebalance.
     Rebalance(Box<Plan>),
     /// The evacuation of a node.
     Evacuation(Box<EvacuationPlan>),
 }
 
-impl JobPlan {
+impl Job {
+    /// The word of its kind: `rebalance` or `evacuation`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Rebalance(_) => "rebalance",
+            Self::Evacuation(_) => "evacuation",
+        }
+    }
+
     /// The plan, if it is of a rebalance.
     pub fn rebalance(&self) -> Option<&Plan> {
         match self {
@@ -117,12 +41,33 @@ impl JobPlan {
         }
     }
 
+    /// Findings that forbid a start unless it is forced.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        let findings = match self {
+            Self::Rebalance(plan) => &plan.findings,
+            Self::Evacuation(plan) => &plan.findings,
+        };
+        findings.iter().filter(|finding| finding.severity == Severity::Error)
+    }
+
     /// The balance before and after, as planned.
     pub fn balance(&self) -> BalanceChange {
         match self {
             Self::Rebalance(plan) => plan.balance,
             Self::Evacuation(plan) => plan.balance,
         }
+    }
+}
+
+impl From<Plan> for Job {
+    fn from(plan: Plan) -> Self {
+        Self::Rebalance(Box::new(plan))
+    }
+}
+
+impl From<EvacuationPlan> for Job {
+    fn from(plan: EvacuationPlan) -> Self {
+        Self::Evacuation(Box::new(plan))
     }
 }
 
@@ -139,7 +84,7 @@ enum Kept {
     },
 }
 
-impl From<Kept> for JobPlan {
+impl From<Kept> for Job {
     fn from(kept: Kept) -> Self {
         match kept {
             Kept::Evacuation { plan } => Self::Evacuation(plan),

@@ -30,13 +30,10 @@ pub use emqx::{
     StopAnswer, Unreadable,
 };
 pub use error::{Error, ErrorInfo, ErrorKind, Problem, Result};
-pub use evacuate::{
-    EvacuationAsked, EvacuationPlan, EvacuationPlanOptions, Evacuator, EvacuatorState,
-    plan_evacuation,
-};
+pub use evacuate::{EvacuationAsked, EvacuationPlan, EvacuationPlanOptions, plan_evacuation};
 pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
-pub use input::{Fields, FromFields, Loose, Options};
-pub use job::{Job, JobPlan};
+pub use input::{Described, Fields, FromFields, Loose, NumberRange, OptionInfo, Options, Shape};
+pub use job::Job;
 pub use level::{Behind, Comparison, LoadBalancer, Move, Wave};
 pub use node::NodeName;
 pub use plain::plain;

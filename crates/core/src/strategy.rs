@@ -1,45 +1,49 @@
 //! How fast and how far EMQX levels: the options of its `load_rebalance` start call.
 
-use crate::input::{Fields, FromFields, Options};
+use crate::input::{number, options, seconds, whole};
 use crate::units::{AbsThreshold, EvictRate, MAX_WAIT_S, RelThreshold};
-use serde::{Deserialize, Deserializer, Serialize};
+use crate::version::EmqxVersion;
+use serde::Serialize;
 
-/// EMQX's rebalance options under EMQX's names, every one resolved.
-///
-/// Reads from an object in which any may be left out or `null`: the default is then EMQX's.
-/// Rates and thresholds also read from decimal text, waits from text such as "10s" or "1m30s".
-/// All problems are reported at once. Source of names, bounds and defaults: EMQX
-/// `apps/emqx_node_rebalance` (`emqx_node_rebalance.hrl`, `emqx_node_rebalance_api.erl`), 5.3 to 6.x.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-pub struct Strategy {
-    /// Clients that each donor drops per tick of one second. Default 500.
-    pub conn_evict_rate: EvictRate,
-    /// Disconnected sessions that each donor moves per tick of one second. Default 500.
-    pub sess_evict_rate: EvictRate,
-    /// Seconds between the start and the first eviction, for load balancers to notice that the
-    /// donors are closed. 0 to 4294967, default 60.
-    pub wait_health_check: u32,
-    /// Seconds between the last connection evicted and the first session moved, for clients to
-    /// come back and take over their sessions. 0 to 4294967, default 60.
-    pub wait_takeover: u32,
-    /// Connections: donors' average may be this much over recipients' average. Default 1000.
-    pub abs_conn_threshold: AbsThreshold,
-    /// Connections: donors' average may be this many times recipients' average. Default 1.1.
+options! {
+    /// EMQX's rebalance options under EMQX's names, every one resolved.
     ///
-    /// EMQX stops when **either** threshold is met, so the laxer one decides.
-    pub rel_conn_threshold: RelThreshold,
-    /// Sessions: donors' average may be this much over recipients' average. Default 1000.
-    pub abs_sess_threshold: AbsThreshold,
-    /// Sessions: donors' average may be this many times recipients' average. Default 1.1.
-    pub rel_sess_threshold: RelThreshold,
-    /// Seconds that one round of evicting connections may take on the donors, from EMQX 5.9 on;
-    /// EMQX's own default is 15. Left out of the request if `None`: older versions refuse it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub conn_evict_rpc_timeout: Option<u32>,
-    /// Seconds that one round of moving sessions may take on the donors, from EMQX 5.9 on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sess_evict_rpc_timeout: Option<u32>,
+    /// Reads from an object in which any may be left out or `null`: the default is then EMQX's.
+    /// Rates and thresholds also read from decimal text, waits from text such as "10s" or "1m30s".
+    /// All problems are reported at once. Source of names, bounds and defaults: EMQX
+    /// `apps/emqx_node_rebalance` (`emqx_node_rebalance.hrl`, `emqx_node_rebalance_api.erl`), 5.3 to 6.x.
+    #[derive(Clone, Debug, PartialEq, Serialize)]
+    #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+    pub struct Strategy("strategy") {
+        /// Clients that each donor drops per tick of one second.
+        pub conn_evict_rate: EvictRate = whole(1, u32::MAX).of("clients/s").or("500"),
+        /// Disconnected sessions that each donor moves per tick of one second.
+        pub sess_evict_rate: EvictRate = whole(1, u32::MAX).of("sessions/s").or("500"),
+        /// Seconds between the start and the first eviction, for load balancers to notice that the
+        /// donors are closed.
+        pub wait_health_check: u32 = seconds(MAX_WAIT_S).or("60"),
+        /// Seconds between the last connection evicted and the first session moved, for clients to
+        /// come back and take over their sessions.
+        pub wait_takeover: u32 = seconds(MAX_WAIT_S).or("60"),
+        /// Connections: donors' average may be this much over recipients' average.
+        pub abs_conn_threshold: AbsThreshold = whole(1, u32::MAX).of("clients").or("1000"),
+        /// Connections: donors' average may be this many times recipients' average.
+        ///
+        /// EMQX stops when **either** threshold is met, so the laxer one decides.
+        pub rel_conn_threshold: RelThreshold = number(&RelThreshold::RANGE).of("times").or("1.1"),
+        /// Sessions: donors' average may be this much over recipients' average.
+        pub abs_sess_threshold: AbsThreshold = whole(1, u32::MAX).of("sessions").or("1000"),
+        /// Sessions: donors' average may be this many times recipients' average.
+        pub rel_sess_threshold: RelThreshold = number(&RelThreshold::RANGE).of("times").or("1.1"),
+        /// Seconds that one round of evicting connections may take on the donors. Left out of the
+        /// request if it is not given: older versions refuse it.
+        pub conn_evict_rpc_timeout: Option<u32> =
+            seconds(MAX_WAIT_S).since(EmqxVersion::RPC_TIMEOUTS).otherwise("EMQX's own, 15"),
+        /// Seconds that one round of moving sessions may take on the donors. Left out of the
+        /// request if it is not given: older versions refuse it.
+        pub sess_evict_rpc_timeout: Option<u32> =
+            seconds(MAX_WAIT_S).since(EmqxVersion::RPC_TIMEOUTS).otherwise("EMQX's own, 15"),
+    }
 }
 
 impl Strategy {
@@ -57,76 +61,6 @@ impl Strategy {
 /// EMQX's stop rule: either threshold is enough.
 fn within(donors: f64, recipients: f64, abs: AbsThreshold, rel: RelThreshold) -> bool {
     donors <= recipients + f64::from(abs.get()) || donors <= recipients * rel.get()
-}
-
-impl Default for Strategy {
-    fn default() -> Self {
-        Self {
-            conn_evict_rate: EvictRate::at_least_one(500),
-            sess_evict_rate: EvictRate::at_least_one(500),
-            wait_health_check: 60,
-            wait_takeover: 60,
-            abs_conn_threshold: AbsThreshold::at_least_one(1000),
-            rel_conn_threshold: RelThreshold::from_const(1.1),
-            abs_sess_threshold: AbsThreshold::at_least_one(1000),
-            rel_sess_threshold: RelThreshold::from_const(1.1),
-            conn_evict_rpc_timeout: None,
-            sess_evict_rpc_timeout: None,
-        }
-    }
-}
-
-impl FromFields for Strategy {
-    const WHAT: &'static str = "strategy";
-    const OPTIONS: &'static [&'static str] = &[
-        "conn_evict_rate",
-        "sess_evict_rate",
-        "wait_health_check",
-        "wait_takeover",
-        "abs_conn_threshold",
-        "rel_conn_threshold",
-        "abs_sess_threshold",
-        "rel_sess_threshold",
-        "conn_evict_rpc_timeout",
-        "sess_evict_rpc_timeout",
-    ];
-
-    fn take(fields: &mut Fields) -> Self {
-        let default = Self::default();
-        let rate =
-            |fields: &mut Fields, name| fields.whole(name, 1, u32::MAX).and_then(EvictRate::new);
-        let abs =
-            |fields: &mut Fields, name| fields.whole(name, 1, u32::MAX).and_then(AbsThreshold::new);
-        let rel = |fields: &mut Fields, name| {
-            fields.number(name, "a number more than 1", |n| n > 1.0).and_then(RelThreshold::new)
-        };
-        Self {
-            conn_evict_rate: rate(fields, "conn_evict_rate").unwrap_or(default.conn_evict_rate),
-            sess_evict_rate: rate(fields, "sess_evict_rate").unwrap_or(default.sess_evict_rate),
-            wait_health_check: fields
-                .seconds("wait_health_check", MAX_WAIT_S)
-                .unwrap_or(default.wait_health_check),
-            wait_takeover: fields
-                .seconds("wait_takeover", MAX_WAIT_S)
-                .unwrap_or(default.wait_takeover),
-            abs_conn_threshold: abs(fields, "abs_conn_threshold")
-                .unwrap_or(default.abs_conn_threshold),
-            rel_conn_threshold: rel(fields, "rel_conn_threshold")
-                .unwrap_or(default.rel_conn_threshold),
-            abs_sess_threshold: abs(fields, "abs_sess_threshold")
-                .unwrap_or(default.abs_sess_threshold),
-            rel_sess_threshold: rel(fields, "rel_sess_threshold")
-                .unwrap_or(default.rel_sess_threshold),
-            conn_evict_rpc_timeout: fields.seconds("conn_evict_rpc_timeout", MAX_WAIT_S),
-            sess_evict_rpc_timeout: fields.seconds("sess_evict_rpc_timeout", MAX_WAIT_S),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Strategy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read(deserializer).map_err(serde::de::Error::custom)
-    }
 }
 
 #[cfg(test)]

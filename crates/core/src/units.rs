@@ -1,6 +1,7 @@
 //! Numbers that would compile and be wrong if they were mixed up.
 
 use crate::error::Problem;
+use crate::input::{Field, NumberRange};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::num::NonZeroU32;
@@ -46,6 +47,14 @@ impl fmt::Display for EvictRate {
     }
 }
 
+impl Field for EvictRate {
+    type Read = u32;
+
+    fn of(read: Option<u32>) -> Self {
+        Self::at_least_one(read.unwrap_or_default())
+    }
+}
+
 /// A difference between averages that EMQX still calls balanced, in clients or sessions. At least 1.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -77,6 +86,14 @@ impl fmt::Display for AbsThreshold {
     }
 }
 
+impl Field for AbsThreshold {
+    type Read = u32;
+
+    fn of(read: Option<u32>) -> Self {
+        Self::at_least_one(read.unwrap_or_default())
+    }
+}
+
 /// A ratio between averages that EMQX still calls balanced. Finite and more than 1.
 ///
 /// A float, since EMQX compares floats: rounding it would make another decision than EMQX makes.
@@ -88,19 +105,22 @@ impl RelThreshold {
     /// The smallest threshold that this crate's own plans use.
     pub const TIGHTEST: Self = Self(1.0001);
 
+    /// The ratios that are thresholds.
+    pub(crate) const RANGE: NumberRange = NumberRange {
+        min: 1.0,
+        max: f64::INFINITY,
+        is_over_min: true,
+        words: "a number more than 1",
+    };
+
     /// A threshold of `ratio`, or `None` if it is not finite or not more than 1.
     pub fn new(ratio: f64) -> Option<Self> {
-        (ratio.is_finite() && ratio > 1.0).then_some(Self(ratio))
+        Self::RANGE.holds(ratio).then_some(Self(ratio))
     }
 
     /// The ratio: 1.1 allows donors to hold 10 % more than recipients.
     pub const fn get(self) -> f64 {
         self.0
-    }
-
-    pub(crate) const fn from_const(ratio: f64) -> Self {
-        assert!(ratio > 1.0 && ratio.is_finite());
-        Self(ratio)
     }
 }
 
@@ -108,7 +128,7 @@ impl<'de> Deserialize<'de> for RelThreshold {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let ratio = f64::deserialize(deserializer)?;
         Self::new(ratio).ok_or_else(|| {
-            serde::de::Error::custom(Problem::new("threshold", ratio, "a number more than 1"))
+            serde::de::Error::custom(Problem::new("threshold", ratio, Self::RANGE.words))
         })
     }
 }
@@ -116,6 +136,14 @@ impl<'de> Deserialize<'de> for RelThreshold {
 impl fmt::Display for RelThreshold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+impl Field for RelThreshold {
+    type Read = f64;
+
+    fn of(read: Option<f64>) -> Self {
+        read.and_then(Self::new).unwrap_or(Self::TIGHTEST)
     }
 }
 

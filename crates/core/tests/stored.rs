@@ -3,21 +3,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
-use emqx_rebalance_core::driver::{Driver, DriverOptions, DriverState, Input, OutcomeKind, Record};
-use emqx_rebalance_core::{EvacuationPlan, Evacuator, EvacuatorState, Job, Mode, Plan, Timestamp};
+use emqx_rebalance_core::driver::{
+    Driver, DriverOptions, DriverState, Input, OutcomeKind, Record, StoredEvacuation,
+    StoredRebalance,
+};
+use emqx_rebalance_core::{EvacuationPlan, Mode, Plan, Timestamp};
 use serde::de::DeserializeOwned;
 
 fn read<T: DeserializeOwned>(text: &str) -> T {
     serde_json::from_str(text).unwrap()
 }
 
-/// The job of a stored state. What it stores again is what was read, by whoever reads it next.
-fn job<S: DeserializeOwned + Into<Job>>(text: &str) -> Job {
-    let job: Job = read::<S>(text).into();
-    let stored = serde_json::to_value(&job).unwrap();
-    let again: Job = read::<S>(&stored.to_string()).into();
+/// The driver of a stored state. What it stores again is what was read, by whoever reads it next.
+fn driver<S: DeserializeOwned + Into<DriverState>>(text: &str) -> Driver {
+    let driver = Driver::restore(read::<S>(text));
+    let stored = serde_json::to_value(&driver).unwrap();
+    let again = Driver::restore(read::<S>(&stored.to_string()));
     assert_eq!(serde_json::to_value(again).unwrap(), stored);
-    job
+    driver
 }
 
 #[test]
@@ -32,26 +35,26 @@ fn plans_are_started() {
     }
     let plan: EvacuationPlan = read(include_str!("stored/plan-evacuation.json"));
     assert_eq!(plan.node().as_str(), "emqx1@127.0.0.1");
-    assert!(Evacuator::new(plan, DriverOptions::default(), false).is_ok());
+    assert!(Driver::new(plan, DriverOptions::default(), false).is_ok());
 }
 
 #[test]
 fn states_are_gone_on_with() {
-    for mut job in [
-        job::<DriverState>(include_str!("stored/state-rebalance.json")),
-        job::<EvacuatorState>(include_str!("stored/state-evacuation.json")),
+    for mut driver in [
+        driver::<StoredRebalance>(include_str!("stored/state-rebalance.json")),
+        driver::<StoredEvacuation>(include_str!("stored/state-evacuation.json")),
     ] {
-        assert!(job.outcome().is_none());
-        assert!(job.status().progress.moved > 0, "{:?}", job.status().progress);
-        let step = job.step(Timestamp::from_ms(1_796_029_300_000), Input::Tick);
+        assert!(driver.outcome().is_none());
+        assert!(driver.status().progress.moved > 0, "{:?}", driver.status().progress);
+        let step = driver.step(Timestamp::from_ms(1_796_029_300_000), Input::Tick);
         assert_eq!(step.requests.len(), 2, "it looks, and starts nothing again");
     }
 }
 
 #[test]
 fn verdicts_stay_what_they_were() {
-    let job = job::<DriverState>(include_str!("stored/state-ended.json"));
-    assert_eq!(job.outcome().unwrap().result, OutcomeKind::Completed);
+    let driver = driver::<StoredRebalance>(include_str!("stored/state-ended.json"));
+    assert_eq!(driver.outcome().unwrap().result, OutcomeKind::Completed);
 }
 
 #[test]

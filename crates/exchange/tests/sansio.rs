@@ -3,31 +3,26 @@
 
 use emqx_rebalance_core::driver::{Driver, Event, OutcomeKind};
 use emqx_rebalance_core::{ErrorKind, Plan, PlanRequest, Result, Tolerance};
-use emqx_rebalance_exchange::sansio::{Cluster, HttpAnswer, Run, Talk};
-use emqx_rebalance_exchange::{Access, Question, Reply};
-use emqx_rebalance_vectors::Host;
+use emqx_rebalance_exchange::sansio::{Cluster, HttpAnswer, RunStep};
+use emqx_rebalance_exchange::{Access, Auth, Question, Reply};
+use emqx_rebalance_sim::{ClusterConfig, Incident, VirtualCluster, Wire};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-/// A host, and a cluster that it reaches by `urls`.
-fn reached(clients: &[u64], urls: &[&str]) -> (Host, Access) {
-    let host = Host::new(clients).unwrap();
-    let access = host.access(urls);
+/// A cluster in virtual time, and how to reach it by `urls` alone.
+fn reached(clients: &[u64], urls: &[&str]) -> (VirtualCluster, Access) {
+    let host = VirtualCluster::new(ClusterConfig::with_clients(clients).unwrap()).unwrap();
+    let access = Access {
+        urls: urls.iter().map(|url| (*url).to_owned()).collect(),
+        node_urls: BTreeMap::new(),
+        find_nodes: false,
+        ..host.access()
+    };
     (host, access)
 }
 
-fn answer<T>(host: &mut Host, talk: Talk<T>) -> Result<T> {
-    host.ask(talk, |_, _, _| {}).unwrap()
-}
-
-/// Runs to the verdict, or for so many steps.
-fn events(host: &mut Host, run: &mut Run, steps: usize) -> Vec<Event> {
-    let mut events = Vec::new();
-    host.run(run, steps, |_, _, step| events.extend(step.events.clone())).unwrap();
-    events
-}
-
-fn planned(host: &mut Host, cluster: &Cluster, request: PlanRequest) -> Result<Plan> {
-    match answer(host, cluster.ask(Question::Plan(Box::new(request))))? {
+fn planned(host: &mut VirtualCluster, cluster: &Cluster, request: PlanRequest) -> Result<Plan> {
+    match host.ask(cluster.ask(Question::Plan(Box::new(request))))? {
         Reply::Plan(plan) => Ok(*plan),
         other => panic!("{other:?}"),
     }
@@ -41,22 +36,27 @@ fn quick() -> PlanRequest {
     request(json!({ "mode": "level", "conn_evict_rate": 20, "wait_health_check": 1 }))
 }
 
+fn driver(plan: Plan) -> Driver {
+    Driver::new(plan, serde_json::from_value(json!({})).unwrap(), false).unwrap()
+}
+
+fn calm(_: &mut VirtualCluster, _: &[HttpAnswer], _: &RunStep) -> Incident {
+    Incident::None
+}
+
 #[test]
 fn plan_start_and_verdict_by_hand() {
     let urls = ["http://n0", "http://n1", "http://n2", "http://n3"];
     let (mut host, access) = reached(&[300, 300, 300, 0], &urls);
     let cluster = Cluster::new(access).unwrap();
     let plan = planned(&mut host, &cluster, quick()).unwrap();
-    let driver = Driver::new(plan, serde_json::from_value(json!({})).unwrap(), false).unwrap();
-    let mut run = cluster.drive(driver).unwrap();
-    let events = events(&mut host, &mut run, 100_000);
-    let outcome = run.outcome().unwrap();
+    let drive = host.drive_by(&cluster, driver(plan), calm).unwrap();
+    let outcome = drive.outcome;
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
     assert!(outcome.unchecked.is_empty(), "every node said whether it serves");
-    assert!(matches!(events.last(), Some(Event::Ended { .. })));
-    assert!(run.record().is_some());
-    let status =
-        answer(&mut host, cluster.talk(|cluster| async move { cluster.status().await })).unwrap();
+    assert!(matches!(drive.events.last(), Some((_, Event::Ended { .. }))));
+    assert!(drive.run.record().is_some());
+    let status = host.ask(cluster.talk(|cluster| async move { cluster.status().await })).unwrap();
     assert!(status.runs.is_empty());
 }
 
@@ -70,15 +70,12 @@ fn what_a_balancer_answers_is_not_taken_for_a_nodes_word() {
 
 /// Levels `clients` behind a balancer that sends so many requests in a row to one node.
 fn no_donor_is_reached_behind_a_balancer(clients: &[u64], in_a_row: usize) {
-    let (mut host, access) = reached(clients, &[Host::BALANCER]);
-    host.in_a_row = in_a_row;
+    let (mut host, access) = reached(clients, &[Wire::BALANCER]);
+    host.balance_in_a_row(in_a_row);
     let cluster = Cluster::new(access).unwrap();
     let plan = planned(&mut host, &cluster, quick()).unwrap();
     let donors = plan.donors.clone();
-    let driver = Driver::new(plan, serde_json::from_value(json!({})).unwrap(), false).unwrap();
-    let mut run = cluster.drive(driver).unwrap();
-    events(&mut host, &mut run, 100_000);
-    let outcome = run.outcome().unwrap();
+    let outcome = host.drive_by(&cluster, driver(plan), calm).unwrap().outcome;
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
     assert_eq!(outcome.unchecked, donors, "{in_a_row} in a row");
 }
@@ -88,39 +85,41 @@ fn a_plan_fits_until_the_cluster_has_changed() {
     let (mut host, access) = reached(&[300, 300, 300, 0], &["http://n0"]);
     let cluster = Cluster::new(access).unwrap();
     let plan = planned(&mut host, &cluster, quick()).unwrap();
-    let check = |host: &mut Host| {
+    let check = |host: &mut VirtualCluster| {
         let question = Question::CheckFits(Box::new(plan.clone()), Tolerance::default());
-        answer(host, cluster.ask(question))
+        host.ask(cluster.ask(question))
     };
     check(&mut host).unwrap();
-    let start = serde_json::from_value(json!({})).unwrap();
-    let mut run = cluster.drive(Driver::new(plan.clone(), start, false).unwrap()).unwrap();
-    events(&mut host, &mut run, 100_000);
+    host.drive_by(&cluster, driver(plan.clone()), calm).unwrap();
     assert_eq!(check(&mut host).unwrap_err().kind(), ErrorKind::Conflict);
 }
 
 #[test]
 fn a_host_that_dies_goes_on_from_the_state() {
     let (mut host, access) = reached(&[300, 300, 300, 0], &["http://n0"]);
-    let cluster = Cluster::new(access.clone()).unwrap();
+    let cluster = Cluster::new(access).unwrap();
     let plan = planned(&mut host, &cluster, quick()).unwrap();
-    let driver = Driver::new(plan, serde_json::from_value(json!({})).unwrap(), false).unwrap();
-    let mut run = cluster.drive(driver).unwrap();
-    events(&mut host, &mut run, 40);
-    assert!(run.outcome().is_none());
-    let state = serde_json::to_string(run.job()).unwrap();
-    let restored =
-        || emqx_rebalance_exchange::restored(serde_json::from_str(&state).unwrap()).unwrap();
-    drop(run);
-    let starts = |host: &Host| host.sent.iter().filter(|sent| sent.ends_with("/start")).count();
-    let before = starts(&host);
-    let reborn = Cluster::new(access).unwrap();
-    assert_eq!(reborn.drive(restored()).unwrap_err().kind(), ErrorKind::Conflict);
-    answer(&mut host, reborn.connect()).unwrap();
-    let mut run = reborn.drive(restored()).unwrap();
-    events(&mut host, &mut run, 100_000);
-    assert_eq!(run.outcome().unwrap().result, OutcomeKind::Completed);
-    assert!(before > 0 && starts(&host) == before, "nothing was started twice");
+    let runs = plan.runs.len();
+    let (mut steps, mut starts) = (0, 0);
+    let die = |_: &mut VirtualCluster, _: &[HttpAnswer], step: &RunStep| {
+        steps += 1;
+        starts += step.requests.iter().filter(|sent| sent.url.ends_with("/start")).count();
+        if steps == 40 { Incident::DiesAfterSending } else { Incident::None }
+    };
+    let drive = host.drive_by(&cluster, driver(plan), die).unwrap();
+    assert_eq!(drive.outcome.result, OutcomeKind::Completed);
+    assert!(steps > 40 && starts == runs, "nothing was started twice");
+}
+
+#[test]
+fn nothing_is_driven_before_it_is_known_what_answers() {
+    let (mut host, access) = reached(&[300, 0], &["http://n0"]);
+    let plan = planned(&mut host, &Cluster::new(access.clone()).unwrap(), quick()).unwrap();
+    let cluster = Cluster::new(access).unwrap();
+    let error = cluster.drive(driver(plan.clone())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    host.ask(cluster.connect()).unwrap();
+    cluster.drive(driver(plan)).unwrap();
 }
 
 #[test]
@@ -152,7 +151,8 @@ fn strange_answers_change_nothing() {
 
 #[test]
 fn no_secret_is_shown_and_the_header_carries_it() {
-    let (host, access) = reached(&[10, 0], &["/proxy"]);
+    let (_, access) = reached(&[10, 0], &["/proxy"]);
+    let Auth::ApiKey { secret, .. } = access.auth.clone() else { panic!("{:?}", access.auth) };
     let cluster = Cluster::new(access).unwrap();
     let mut talk = cluster.snapshot();
     let request = talk.step(0, Vec::new()).requests.remove(0);
@@ -160,7 +160,7 @@ fn no_secret_is_shown_and_the_header_carries_it() {
     assert!(request.headers["authorization"].starts_with("Basic "));
     let shown = format!("{request:?} {cluster:?} {talk:?}");
     let encoded = request.headers["authorization"]["Basic ".len()..].to_owned();
-    assert!(!shown.contains(host.credentials().1) && !shown.contains(&encoded), "{shown}");
+    assert!(!shown.contains(secret.expose()) && !shown.contains(&encoded), "{shown}");
 }
 
 #[test]
@@ -168,5 +168,6 @@ fn a_snapshot_is_not_brought_where_one_is_asked_for() {
     let (mut host, access) = reached(&[10, 0], &["http://n0"]);
     let cluster = Cluster::new(access).unwrap();
     let brought = request(json!({ "snapshot": { "nodes": [{ "node": "a@h" }] } }));
-    assert_eq!(planned(&mut host, &cluster, brought).unwrap_err().context()["field"], "snapshot");
+    let error = planned(&mut host, &cluster, brought).unwrap_err();
+    assert_eq!(error.context()["field"], "snapshot");
 }

@@ -45,4 +45,4 @@ pub use config::{Boot, ClusterConfig, Credentials, NodeConfig, Reconnect};
 pub use faults::{Fault, HttpFailure, HttpFault, ScheduledFault};
 pub use personality::Release;
 pub use population::{Counts, Disturbance, Door, Population, Totals};
-pub use virtual_time::{Courier, Drive, Incident, Timeouts, VirtualCluster};
+pub use virtual_time::{Drive, Fate, Incident, News, VirtualCluster, Wire};

@@ -8,7 +8,7 @@ use emqx_rebalance_core::{
     Availability, ErrorKind, Evacuation, NodeName, PlanOptions, RefusalReason, StartAnswer,
     StopAnswer, Strategy, plan,
 };
-use emqx_rebalance_sim::{ClusterConfig, Courier, Release, VirtualCluster};
+use emqx_rebalance_sim::{ClusterConfig, Release, VirtualCluster};
 use http::Response;
 use serde_json::{Value, json};
 
@@ -30,6 +30,12 @@ fn nodes(cluster: &mut VirtualCluster) -> Vec<NodeName> {
     config.nodes.iter().map(|node| node.name.clone()).collect()
 }
 
+fn capabilities(cluster: &mut VirtualCluster) -> Capabilities {
+    let api = api(cluster.simulation().cluster.config().personality);
+    let answer = cluster.send(0, api.nodes()).unwrap();
+    Capabilities::of_nodes(api, &api.parse_nodes(&answer).unwrap().nodes)
+}
+
 fn strategy() -> Strategy {
     serde_json::from_str(STRATEGY).unwrap()
 }
@@ -42,7 +48,7 @@ fn body(answer: &Response<Vec<u8>>) -> Value {
 fn rebalancing(release: Release) -> VirtualCluster {
     let mut cluster = cluster(release, &[300, 300, 0]);
     let names = nodes(&mut cluster);
-    let can = Courier::connect(&mut cluster).unwrap().capabilities();
+    let can = capabilities(&mut cluster);
     let start = api(release).start(&names[2], &names, &strategy(), can).unwrap();
     let answer = cluster.send(0, start).unwrap();
     assert_eq!(api(release).parse_start(&answer).unwrap(), StartAnswer::Started, "{release:?}");
@@ -53,9 +59,10 @@ fn rebalancing(release: Release) -> VirtualCluster {
 #[test]
 fn the_version_is_found_by_asking() {
     for release in Release::ALL {
-        let courier = Courier::connect(&mut cluster(release, &[1, 1])).unwrap();
-        assert_eq!(courier.api(), api(release), "{release:?}");
-        assert_eq!(courier.capabilities().version().to_string(), release.version());
+        let mut cluster = cluster(release, &[1, 1]);
+        let asked = emqx_rebalance_exchange::sansio::Cluster::new(cluster.access()).unwrap();
+        assert_eq!(cluster.ask(asked.connect()).unwrap(), api(release), "{release:?}");
+        assert_eq!(capabilities(&mut cluster).version().to_string(), release.version());
         assert_eq!(serde_json::to_value(release).unwrap(), release.as_str());
     }
 }
@@ -67,8 +74,8 @@ fn a_driver_levels_a_cluster_of_every_release() {
         let snapshot = cluster.simulation().cluster.snapshot().unwrap();
         let plan = plan(&snapshot, &strategy(), &PlanOptions::default()).unwrap();
         let expected_s = plan.forecast.duration_s;
-        let mut driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
-        let drive = cluster.drive(&mut driver).unwrap();
+        let driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
+        let drive = cluster.drive(driver).unwrap();
         assert_eq!(drive.outcome.result, OutcomeKind::Completed, "{release:?}: {drive:?}");
         assert_eq!(drive.outcome.unchecked, [], "{release:?}");
         let took_s = drive.ended_at.ms_since(drive.began_at) / 1000;
@@ -107,7 +114,7 @@ fn every_release_says_no_in_a_way_that_is_understood() {
     for release in Release::ALL {
         let mut cluster = rebalancing(release);
         let (api, names) = (api(release), nodes(&mut cluster));
-        let can = Courier::connect(&mut cluster).unwrap().capabilities();
+        let can = capabilities(&mut cluster);
         let mut refusal = |coordinator: &NodeName, nodes: &[NodeName]| {
             let start = api.start(coordinator, nodes, &strategy(), can).unwrap();
             match api.parse_start(&cluster.send(0, start).unwrap()).unwrap() {
@@ -132,7 +139,7 @@ fn every_release_evacuates() {
     for release in Release::ALL {
         let mut cluster = cluster(release, &[100, 0]);
         let (api, names) = (api(release), nodes(&mut cluster));
-        let can = Courier::connect(&mut cluster).unwrap().capabilities();
+        let can = capabilities(&mut cluster);
         let wait = can.has(Gate::EvacuationWaitHealthCheck).then_some(1);
         let evacuation =
             Evacuation { wait_health_check: wait, wait_takeover: 1, ..Evacuation::default() };

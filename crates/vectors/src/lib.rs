@@ -7,10 +7,7 @@
 
 mod asked;
 mod calls;
-mod host;
 mod talks;
-
-pub use host::Host;
 
 use anyhow::Result;
 use serde_json::Value;

@@ -1,13 +1,14 @@
 //! Conversations with a cluster: what goes in and what comes out, step by step.
 
-use crate::host::Host;
 use anyhow::Result;
 use emqx_rebalance_core::Error;
-use emqx_rebalance_core::driver::DriverState;
-use emqx_rebalance_exchange::sansio::Cluster;
-use emqx_rebalance_exchange::{Question, Reply, job};
+use emqx_rebalance_core::driver::{DriverState, StoredRebalance};
+use emqx_rebalance_exchange::sansio::{Cluster, HttpAnswer};
+use emqx_rebalance_exchange::{Access, Question, Reply, job};
+use emqx_rebalance_sim::{ClusterConfig, Incident, VirtualCluster};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const ABOUT: &str = "Conversations of hosts with an HTTP client of their own. Each case is one \
     cluster, reached as `access` says; its `turns` are calls one after the other. Each step hands \
@@ -34,26 +35,32 @@ pub(crate) fn file() -> Result<Value> {
 }
 
 struct Conversation {
-    host: Host,
+    host: VirtualCluster,
     cluster: Cluster,
     case: Value,
 }
 
 impl Conversation {
     fn new(name: &str, clients: &[u64], urls: &[&str]) -> Result<Self> {
-        let host = Host::new(clients)?;
-        let cluster = Cluster::new(host.access(urls))?;
-        let (api_key, api_secret) = host.credentials();
+        let config = ClusterConfig::with_clients(clients)?;
         let access = json!({
-            "urls": urls, "api_key": api_key, "api_secret": api_secret, "find_nodes": false,
+            "urls": urls, "api_key": config.credentials.api_key,
+            "api_secret": config.credentials.api_secret, "find_nodes": false,
         });
+        let host = VirtualCluster::new(config)?;
+        let cluster = Cluster::new(Access {
+            urls: urls.iter().map(|url| (*url).to_owned()).collect(),
+            node_urls: BTreeMap::new(),
+            find_nodes: false,
+            ..host.access()
+        })?;
         let case = json!({ "name": name, "access": access, "turns": [] });
         Ok(Self { host, cluster, case })
     }
 
     fn question(mut self, call: &str) -> Result<Self> {
         // An error is an answer like any other.
-        let _ = self.ask(call, Value::Null)?;
+        let _answer = self.ask(call, Value::Null)?;
         Ok(self)
     }
 
@@ -65,18 +72,19 @@ impl Conversation {
         });
         let plan = self.ask("plan", asked)??;
         let request = json!({ "plan": plan, "reason": "a vector", "max_waves": 1 });
-        let mut run = self.cluster.drive(job("start", &request)?)?;
+        let driver = job("start", &request)?;
         let mut steps = Vec::new();
-        self.host.run(&mut run, MAX_STEPS, |now_ms, answers, step| {
-            steps.push(seen(now_ms, answers, step));
+        let drive = self.host.drive_by(&self.cluster, driver, |host, answers, step| {
+            steps.push(json!(Seen { now_ms: host.now().as_ms(), answers, step }));
+            Incident::None
         })?;
         // A state that is written and read is the same state.
-        let state = serde_json::to_value(run.job())?;
-        let read: DriverState = serde_json::from_str(&state.to_string())?;
-        let is_same = serde_json::to_value(read)? == state;
+        let state = serde_json::to_value(drive.run.driver())?;
+        let read: StoredRebalance = serde_json::from_str(&state.to_string())?;
+        let is_same = serde_json::to_value(DriverState::from(read))? == state;
         anyhow::ensure!(is_same, "the state changed on its way through JSON");
         let turn = json!({
-            "call": "start", "request": request, "steps": steps, "status": run.status(),
+            "call": "start", "request": request, "steps": steps, "status": drive.run.status(),
         });
         self.push(turn);
         Ok(self)
@@ -85,9 +93,9 @@ impl Conversation {
     fn ask(&mut self, call: &str, request: Value) -> Result<Result<Reply, Error>> {
         let talk = self.cluster.ask(Question::read(call, &request)?);
         let mut steps = Vec::new();
-        let answer = self.host.ask(talk, |now_ms, answers, step| {
-            steps.push(seen(now_ms, answers, step));
-        })?;
+        let answer = self.host.ask_with(talk, |host, answers, step| {
+            steps.push(json!(Seen { now_ms: host.now().as_ms(), answers, step }));
+        });
         self.push(json!({ "call": call, "request": request, "steps": steps }));
         Ok(answer)
     }
@@ -103,13 +111,7 @@ impl Conversation {
 #[derive(Serialize)]
 struct Seen<'a, S> {
     now_ms: u64,
-    answers: &'a [Value],
+    answers: &'a [HttpAnswer],
     #[serde(flatten)]
     step: S,
 }
-
-fn seen<S: Serialize>(now_ms: u64, answers: &[Value], step: S) -> Value {
-    json!(Seen { now_ms, answers, step })
-}
-
-const MAX_STEPS: usize = 10_000;

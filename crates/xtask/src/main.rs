@@ -31,6 +31,8 @@ enum Command {
     Test,
     /// Formats, lints and documents the Rust code, and builds the pure crates for the browser.
     Lint,
+    /// Writes again what is generated from the core: options and words for every language, vectors.
+    Generate,
     /// Tests the controller and its chart on a real API server: the one that KUBECONFIG names, else
     /// one of its own, which takes minutes to build the first time.
     TestKube,
@@ -71,6 +73,7 @@ fn main() -> Result<()> {
     match command {
         Command::Test => test(&shell),
         Command::Lint => rust::lint(&shell),
+        Command::Generate => rust::generate(&shell),
         Command::TestKube => {
             setup::programs(&shell)?;
             kube::test(&shell)
@@ -124,15 +127,17 @@ fn main() -> Result<()> {
 }
 
 fn test(shell: &Shell) -> Result<()> {
-    setup::wasm_target(shell)?;
-    setup::programs(shell)?;
-    rust::lint(shell)?;
-    rust::test(shell)?;
-    kube::test(shell)?;
-    lua::test(shell)?;
-    gateways::test(shell)?;
-    wasm::test(shell)?;
-    page::test(shell)?;
-    grafana::test(shell)?;
-    python::test(shell)
+    step::step("everything", || {
+        setup::wasm_target(shell)?;
+        setup::programs(shell)?;
+        rust::lint(shell)?;
+        rust::test(shell)?;
+        kube::test(shell)?;
+        lua::test(shell)?;
+        gateways::test(shell)?;
+        wasm::test(shell)?;
+        page::test(shell)?;
+        grafana::test(shell)?;
+        python::test(shell)
+    })
 }

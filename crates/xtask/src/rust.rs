@@ -9,6 +9,16 @@ use xshell::{Shell, cmd};
 const PURE: [&str; 4] =
     ["emqx-rebalance-core", "emqx-rebalance-api", "emqx-rebalance-exchange", "emqx-rebalance-sim"];
 
+/// What writes files that are kept. Tests of theirs fail while the files differ.
+const GENERATORS: [&str; 2] = ["emqx-rebalance-generate", "emqx-rebalance-vectors"];
+
+/// Writes again what is generated from the core.
+pub(crate) fn generate(shell: &Shell) -> Result<()> {
+    GENERATORS.iter().try_for_each(|package| {
+        step(package, || Ok(cmd!(shell, "cargo run --quiet --package {package}").run()?))
+    })
+}
+
 /// Every check that runs no test. Warnings are errors.
 pub(crate) fn lint(shell: &Shell) -> Result<()> {
     step("rustfmt", || Ok(cmd!(shell, "cargo fmt --all --check").run()?))?;
@@ -19,6 +29,10 @@ pub(crate) fn lint(shell: &Shell) -> Result<()> {
     step("rustdoc", || {
         let doc = cmd!(shell, "cargo doc --workspace --all-features --no-deps --quiet");
         Ok(doc.env("RUSTDOCFLAGS", "-D warnings").run()?)
+    })?;
+    step("generated files", || {
+        let test = cmd!(shell, "cargo test --workspace --all-features --quiet");
+        Ok(test.args(["--test", "up_to_date"]).run()?)
     })?;
     step("pure crates for wasm", || {
         let packages = PURE.iter().flat_map(|name| ["--package", name]);

@@ -15,17 +15,18 @@ const MANIFESTS: [&str; 4] = [
 ];
 
 /// Every crate, and those of ours that it may be built on.
-const OWN: [(&str, &[&str]); 18] = [
+const OWN: [(&str, &[&str]); 19] = [
     ("core", &[]),
     ("api", &["core"]),
     ("exchange", &["api", "core"]),
     ("client", &["api", "core", "exchange"]),
-    ("sim", &["api", "core"]),
+    ("sim", &["api", "core", "exchange"]),
     ("swarm", &["core"]),
     ("report", &["core"]),
     ("emqx-rebalance", &["client", "core", "report", "sim", "swarm"]),
     ("controller", &["client", "core"]),
-    ("vectors", &["api", "core", "exchange", "sim"]),
+    ("vectors", &["core", "exchange", "sim"]),
+    ("generate", &["core"]),
     ("e2e", &[]),
     ("xtask", &[]),
     ("lua", &["api", "client", "core", "exchange"]),

@@ -35,7 +35,7 @@ from ._errors import (
     UnreachableError,
     UnsupportedError,
 )
-from ._evacuation import EvacuationAsked, EvacuationPlan, EvacuationSurroundings, plan_evacuation
+from ._evacuation import EvacuationAsked, EvacuationPlan, plan_evacuation
 from ._events import (
     AnswerLost,
     Drifted,
@@ -63,7 +63,6 @@ from ._forecast import (
 from ._options import DriverOptions, EvacuationOptions, PlanOptions
 from ._plan import (
     Asked,
-    AskedOptions,
     Behind,
     Comparison,
     Finding,
@@ -79,8 +78,10 @@ from ._run import Run
 from ._snapshot import NodeLoad, Snapshot
 from ._status import (
     Cause,
+    EvacuationPhase,
     EvacuationStatus,
     EvictionCounts,
+    JobKind,
     Outcome,
     Progress,
     Record,
@@ -89,15 +90,13 @@ from ._status import (
     Unread,
     WaveRecord,
 )
-from ._strategy import Evacuation, Strategy
+from ._strategy import AskedOptions, Evacuation, EvacuationSurroundings, Strategy
 from ._value import Value, Word
 from ._words import (
     Decision,
     ErrorKind,
-    EvacuationPhase,
     FindingCode,
     Guard,
-    JobKind,
     LoadBalancer,
     Mode,
     NodeStatus,

@@ -138,11 +138,10 @@ class AsyncCluster(BaseCluster):
         *,
         strategy: Strategy | Mapping[str, Any] | None = None,
         mode: Mode | str = "single",
-        weights: Mapping[str, float] | None = None,
         **options: Unpack[PlanOptions],
     ) -> Plan:
         """As :meth:`Cluster.plan`."""
-        return Plan._of(await _asked(self._ask_plan(strategy, mode, weights, options)))
+        return Plan._of(await _asked(self._ask_plan(strategy, mode, options)))
 
     @spelled_out("DriverOptions")
     async def start(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import _connection, _native
 from ._errors import ConfigInvalidError
 from ._evacuation import EvacuationPlan
-from ._options import by_node, known, merged, number, path
+from ._options import known, merged, path
 from ._plan import Plan, request
 from ._value import Value, to_json
 
@@ -114,12 +114,10 @@ class BaseCluster:
         self,
         strategy: Strategy | Mapping[str, Any] | None,
         mode: str,
-        weights: Mapping[str, float] | None,
         options: Mapping[str, Any],
     ) -> _native.Task:
         known("plan", options, "PlanOptions")
-        given = {} if weights is None else {"weights": by_node("weights", weights, number)}
-        return self._native.ask("plan", request(strategy, mode, {**options, **given}))
+        return self._native.ask("plan", request(strategy, mode, options))
 
     def _ask_plan_evacuation(self, node: str, options: Mapping[str, Any]) -> _native.Task:
         known("plan_evacuation", options, "EvacuationOptions")

@@ -56,7 +56,6 @@ class Cluster(BaseCluster):
         *,
         strategy: Strategy | Mapping[str, Any] | None = None,
         mode: Mode | str = "single",
-        weights: Mapping[str, float] | None = None,
         **options: Unpack[PlanOptions],
     ) -> Plan:
         """Plans for the cluster as it is now, without touching anything.
@@ -66,14 +65,13 @@ class Cluster(BaseCluster):
                 ``options``.
             mode: ``"single"``, the one run that EMQX would do by itself, or ``"level"``, as many
                 runs at once as it takes to end level.
-            weights: how much nodes should carry against the others, by name. Default 1.
             options: what is described at :class:`PlanOptions`.
 
         Raises:
             ConfigInvalidError: with every problem at once.
             UnknownNodeError: if an option names a node that the cluster does not have.
         """
-        return Plan._of(self._asked(self._ask_plan(strategy, mode, weights, options)))
+        return Plan._of(self._asked(self._ask_plan(strategy, mode, options)))
 
     @spelled_out("DriverOptions")
     def start(

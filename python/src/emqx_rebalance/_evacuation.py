@@ -12,27 +12,17 @@ from ._forecast import BalanceChange, Forecast
 from ._options import known, merged, spelled_out
 from ._plan import Finding
 from ._snapshot import Snapshot
-from ._strategy import Evacuation
+from ._strategy import Evacuation, EvacuationSurroundings
 from ._text import count, duration
 from ._value import Value
-from ._words import LoadBalancer, Severity
+from ._words import Severity
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._options import EvacuationOptions
 
-__all__ = ["EvacuationAsked", "EvacuationPlan", "EvacuationSurroundings", "plan_evacuation"]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class EvacuationSurroundings(Value):
-    """What surrounds the cluster, for the forecast of an evacuation."""
-
-    load_balancer: LoadBalancer | None = None
-    """How the load balancer picks nodes. Default: not known; taken to spread evenly."""
-    reconnect_delay_s: float | None = None
-    """Seconds that a dropped client takes to come back, on average. 0 to 86400, default 1."""
+__all__ = ["EvacuationAsked", "EvacuationPlan", "plan_evacuation"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

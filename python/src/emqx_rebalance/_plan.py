@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native
 from ._forecast import Balance, BalanceChange, Bounds, Forecast
-from ._options import known, merged, number, spelled_out, whole
+from ._options import by_node, known, merged, number, spelled_out, whole
 from ._snapshot import Snapshot
-from ._strategy import Strategy
+from ._strategy import AskedOptions, Strategy
 from ._text import count, duration, percent
 from ._value import Value, to_json
 from ._words import Decision, FindingCode, LoadBalancer, Mode, Severity
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Asked",
-    "AskedOptions",
     "Behind",
     "Comparison",
     "Finding",
@@ -148,34 +147,6 @@ class Fingerprint(Value):
     """The counts of every node."""
     made_at_ms: int | None = None
     """When, in milliseconds since 1970. None if it was made offline."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class AskedOptions(Value):
-    """What a plan was asked to do, beside the strategy; see the options of :func:`plan`."""
-
-    mode: Mode = Mode.SINGLE
-    """How to find the runs."""
-    nodes: tuple[str, ...] | None = None
-    """The nodes to balance."""
-    exclude: tuple[str, ...] = ()
-    """Nodes to leave out."""
-    coordinator: str | None = None
-    """The node to run it."""
-    load_balancer: LoadBalancer | None = None
-    """How the load balancer picks nodes."""
-    reconnect_delay_s: float | None = None
-    """Seconds that a dropped client takes to come back, on average."""
-    max_reconnect_rate: float | None = None
-    """Most clients per second that may come back to one node."""
-    max_cluster_reconnect_rate: float | None = None
-    """Most clients per second that may come back to the whole cluster."""
-    max_unavailable: int | None = None
-    """Most nodes that may be closed to new clients at once."""
-    target_over: float | None = None
-    """The share over the mean that is good enough for the fullest node."""
-    max_duration_s: int | None = None
-    """Most seconds that the plan may take."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -311,7 +282,10 @@ def request(
     if strategy is not None and not isinstance(strategy, (Strategy, Mapping)):
         kind = type(strategy).__name__
         raise TypeError(f"strategy must be a Strategy or a dict of its options, not {kind}")
-    return merged({**more, "strategy": strategy, "mode": mode}, options)
+    weights = options.get("weights")
+    if weights is not None:
+        more["weights"] = by_node("weights", weights, number)
+    return merged(options, {**more, "strategy": strategy, "mode": mode})
 
 
 @spelled_out("PlanOptions")

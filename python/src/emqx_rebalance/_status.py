@@ -12,11 +12,35 @@ from ._forecast import Balance
 from ._plan import Plan
 from ._snapshot import NodeLoad
 from ._text import count, percent
-from ._value import Value
-from ._words import ErrorKind, Guard, JobKind, OutcomeKind, Phase
+from ._value import Value, Word
+from ._words import ErrorKind, Guard, OutcomeKind, Phase
 
-__all__ = ["Cause", "EvacuationStatus", "EvictionCounts", "Outcome", "Progress", "Record"]
-__all__ += ["RunView", "Status", "Unread", "WaveRecord"]
+__all__ = ["Cause", "EvacuationPhase", "EvacuationStatus", "EvictionCounts", "JobKind", "Outcome"]
+__all__ += ["Progress", "Record", "RunView", "Status", "Unread", "WaveRecord"]
+
+
+class JobKind(Word):
+    """What is done to a cluster."""
+
+    REBALANCE = "rebalance"
+    """The runs of a plan."""
+    EVACUATION = "evacuation"
+    """The evacuation of a node."""
+
+
+class EvacuationPhase(Word):
+    """What an evacuation does, under EMQX's names."""
+
+    WAITING_HEALTH_CHECK = "waiting_health_check"
+    """Waits for load balancers to notice; clients may still connect."""
+    EVICTING_CONNS = "evicting_conns"
+    """Drops clients and refuses new ones, as in every phase that follows."""
+    WAITING_TAKEOVER = "waiting_takeover"
+    """Waits for clients to take over their sessions elsewhere."""
+    EVICTING_SESSIONS = "evicting_sessions"
+    """Moves the sessions whose client is away."""
+    PROHIBITING = "prohibiting"
+    """Empty, and refusing clients until the evacuation is stopped."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -1,5 +1,7 @@
 """The words of the JSON contract, as enumerations whose members are also text."""
 
+# Written by `cargo xtask generate` from the core's tables: change those.
+
 from __future__ import annotations
 
 from ._value import Word
@@ -7,10 +9,8 @@ from ._value import Word
 __all__ = [
     "Decision",
     "ErrorKind",
-    "EvacuationPhase",
     "FindingCode",
     "Guard",
-    "JobKind",
     "LoadBalancer",
     "Mode",
     "NodeStatus",
@@ -22,24 +22,6 @@ __all__ = [
 ]
 
 
-class JobKind(Word):
-    """What is done to a cluster."""
-
-    REBALANCE = "rebalance"
-    """The runs of a plan."""
-    EVACUATION = "evacuation"
-    """The evacuation of a node."""
-
-
-class Mode(Word):
-    """How the runs of a plan are found."""
-
-    SINGLE = "single"
-    """The one run that EMQX would do by itself."""
-    LEVEL = "level"
-    """As many runs at once as it takes to end level."""
-
-
 class Decision(Word):
     """Whether a plan starts anything."""
 
@@ -49,141 +31,17 @@ class Decision(Word):
     """EMQX would answer ``nothing_to_balance``."""
 
 
-class LoadBalancer(Word):
-    """How a load balancer picks the node for a new connection."""
-
-    ROUND_ROBIN = "round_robin"
-    """One node after the other."""
-    RANDOM = "random"
-    """Any node: as many to each on average, with the noise of chance."""
-    LEAST_CONNECTIONS = "least_connections"
-    """The node with the fewest connections."""
-
-
-class Role(Word):
-    """What a node does in its cluster."""
-
-    CORE = "core"
-    """Holds the cluster's database."""
-    REPLICANT = "replicant"
-    """Follows the cores; in such clusters it carries the clients."""
-
-
-class NodeStatus(Word):
-    """Whether a node takes part."""
-
-    RUNNING = "running"
-    """It serves clients."""
-    STOPPED = "stopped"
-    """It is down, or left the cluster. Its counts are 0."""
-    EVACUATING = "evacuating"
-    """It is being emptied by an evacuation."""
-    DONOR = "donor"
-    """It loses clients in a rebalance that is running."""
-    UNKNOWN = "unknown"
-    """It belongs to the cluster, and nobody says how it is. Neither down nor empty: its counts are
-    the last that were read."""
-
-
-class Phase(Word):
-    """Where a plan stands: the phases of EMQX's ``Rebalance`` resource."""
-
-    PROCESSING = "Processing"
-    """Something runs."""
-    COMPLETED = "Completed"
-    """It ended as asked."""
-    FAILED = "Failed"
-    """It ended otherwise."""
-
-
-class RunPhase(Word):
-    """The four phases of an EMQX rebalance, under EMQX's names."""
-
-    WAIT_HEALTH_CHECK = "wait_health_check"
-    """Donors are closed, or about to be; nothing is evicted yet."""
-    EVICTING_CONNS = "evicting_conns"
-    """Donors drop clients."""
-    WAIT_TAKEOVER = "wait_takeover"
-    """Clients come back and take over their sessions."""
-    EVICTING_SESSIONS = "evicting_sessions"
-    """Donors hand over the sessions whose client is away."""
-
-
-class EvacuationPhase(Word):
-    """What an evacuation does, under EMQX's names."""
-
-    WAITING_HEALTH_CHECK = "waiting_health_check"
-    """Waits for load balancers to notice; clients may still connect."""
-    EVICTING_CONNS = "evicting_conns"
-    """Drops clients and refuses new ones, as in every phase that follows."""
-    WAITING_TAKEOVER = "waiting_takeover"
-    """Waits for clients to take over their sessions elsewhere."""
-    EVICTING_SESSIONS = "evicting_sessions"
-    """Moves the sessions whose client is away."""
-    PROHIBITING = "prohibiting"
-    """Empty, and refusing clients until the evacuation is stopped."""
-
-
-class OutcomeKind(Word):
-    """The verdict that EMQX does not give."""
-
-    COMPLETED = "completed"
-    """Every run ended, the donors serve again and the counts are within the goal."""
-    ALREADY_BALANCED = "already_balanced"
-    """There was nothing to balance."""
-    STOPPED = "stopped"
-    """The user stopped it, and the donors serve again."""
-    VANISHED = "vanished"
-    """A run is gone, but its goal is not reached: its coordinator crashed, a node died, somebody
-    else stopped it, or clients did not come back."""
-    STALLED = "stalled"
-    """Nothing moved any more while a run was evicting; it was told to stop."""
-    ABORTED = "aborted"
-    """A guard saw harm being done and stopped the runs."""
-    REFUSED = "refused"
-    """EMQX, or the state of the cluster, did not allow the start."""
-    TIMED_OUT = "timed_out"
-    """The time limit passed and what still ran was told to stop, or the cluster could not be read
-    for so long that nobody knows how it ended."""
-
-
-class Guard(Word):
-    """What a driver stops its runs for."""
-
-    CLIENTS_MISSING = "clients_missing"
-    """Clients that were dropped do not come back."""
-    EVACUATION = "evacuation"
-    """Somebody evacuates a node of the plan."""
-    FOREIGN_RUN = "foreign_run"
-    """A rebalance that is not of this plan is running."""
-    NODE_DOWN = "node_down"
-    """A node of the plan is down or has left the cluster."""
-    RECIPIENT_FULL = "recipient_full"
-    """A recipient is close to the most it can hold."""
-
-
-class Severity(Word):
-    """How much a finding matters."""
-
-    ERROR = "error"
-    """Starting would do harm or fail; a start is refused unless it is forced."""
-    WARNING = "warning"
-    """Starting may do less, or cost more, than expected."""
-    INFO = "info"
-    """Good to know."""
-
-
 class ErrorKind(Word):
-    """What went wrong, as one word that is the same in every language."""
+    """What went wrong, as one word that is the same in every language and in Kubernetes."""
 
     CONFIG_INVALID = "config_invalid"
-    """An option, snapshot or plan is not valid. Nothing was sent."""
+    """An option, snapshot or plan that the caller gave is not valid. Nothing was sent."""
     CONFLICT = "conflict"
-    """The state of the cluster forbids the call."""
+    """The state of the cluster forbids the call: a foreign run, a plan that is out of date."""
     FORBIDDEN = "forbidden"
-    """EMQX knows the caller but the key may not do this."""
+    """EMQX knows the caller but the key may not do this: its role or scopes are too narrow."""
     PROTOCOL = "protocol"
-    """An answer that is not EMQX's."""
+    """An answer that is not EMQX's: HTML, truncated JSON, a body over the limit."""
     REFUSED = "refused"
     """EMQX understood the request and said no."""
     TIMEOUT = "timeout"
@@ -199,7 +57,7 @@ class ErrorKind(Word):
 
 
 class FindingCode(Word):
-    """What a finding is."""
+    """What a finding is, as a stable word."""
 
     CLOSED_WHILE_WAITING = "closed_while_waiting"
     """Donors refuse clients for the whole health-check wait (EMQX before 5.4.0 and 4.4.24)."""
@@ -259,3 +117,121 @@ class FindingCode(Word):
     """An option that this EMQX refuses."""
     VERSION_UNKNOWN = "version_unknown"
     """The version of a node is not known, so what it can do is not checked."""
+
+
+class Guard(Word):
+    """What a driver stops its runs for."""
+
+    CLIENTS_MISSING = "clients_missing"
+    """Clients that were dropped do not come back."""
+    EVACUATION = "evacuation"
+    """Somebody evacuates a node of the plan."""
+    FOREIGN_RUN = "foreign_run"
+    """A rebalance that is not of this plan is running."""
+    NODE_DOWN = "node_down"
+    """A node of the plan is down or has left the cluster."""
+    RECIPIENT_FULL = "recipient_full"
+    """A recipient is close to the most it can hold."""
+
+
+class LoadBalancer(Word):
+    """How a load balancer picks the node for a new connection."""
+
+    ROUND_ROBIN = "round_robin"
+    """One node after the other."""
+    RANDOM = "random"
+    """Any node: as many to each on average, with the noise of chance."""
+    LEAST_CONNECTIONS = "least_connections"
+    """The node with the fewest connections."""
+
+
+class Mode(Word):
+    """How the runs of a plan are found."""
+
+    SINGLE = "single"
+    """The one run that EMQX would do by itself."""
+    LEVEL = "level"
+    """As many runs at once as it takes to end level."""
+
+
+class NodeStatus(Word):
+    """Whether a node takes part."""
+
+    RUNNING = "running"
+    """It serves clients."""
+    STOPPED = "stopped"
+    """It is down, or left the cluster. Its counts are 0."""
+    EVACUATING = "evacuating"
+    """It is being emptied by an evacuation."""
+    DONOR = "donor"
+    """It loses clients in a rebalance that is running."""
+    UNKNOWN = "unknown"
+    """It belongs to the cluster, and nobody says how it is: it hangs, or its network does. Neither
+    down nor empty. Its counts are the last that were read, see ``NodeLoad.read_at_ms``."""
+
+
+class OutcomeKind(Word):
+    """The verdict."""
+
+    COMPLETED = "completed"
+    """Every run ended, the donors serve again and the counts are within the goal."""
+    ALREADY_BALANCED = "already_balanced"
+    """There was nothing to balance."""
+    STOPPED = "stopped"
+    """The user stopped it, and the donors serve again."""
+    VANISHED = "vanished"
+    """A run is gone, but its goal is not reached: its coordinator crashed, a node died, somebody
+    else stopped it, or clients did not come back."""
+    STALLED = "stalled"
+    """Nothing moved any more while a run was evicting; it was told to stop."""
+    ABORTED = "aborted"
+    """A guard saw harm being done and stopped the runs; see ``Outcome.guard``."""
+    REFUSED = "refused"
+    """EMQX, or the state of the cluster, did not allow the start."""
+    TIMED_OUT = "timed_out"
+    """The time limit passed and what still ran was told to stop, or the cluster could not be read
+    for so long that nobody knows how it ended."""
+
+
+class Phase(Word):
+    """The phases of EMQX's ``Rebalance`` resource."""
+
+    PROCESSING = "Processing"
+    """Something runs."""
+    COMPLETED = "Completed"
+    """It ended as asked."""
+    FAILED = "Failed"
+    """It ended otherwise."""
+
+
+class Role(Word):
+    """What a node does in its cluster."""
+
+    CORE = "core"
+    """Holds the cluster's database."""
+    REPLICANT = "replicant"
+    """Follows the cores; in such clusters it carries the clients."""
+
+
+class RunPhase(Word):
+    """The four phases of an EMQX rebalance, under EMQX's names."""
+
+    WAIT_HEALTH_CHECK = "wait_health_check"
+    """Donors are closed, or about to be; nothing is evicted yet."""
+    EVICTING_CONNS = "evicting_conns"
+    """Donors drop clients."""
+    WAIT_TAKEOVER = "wait_takeover"
+    """Clients come back and take over their sessions."""
+    EVICTING_SESSIONS = "evicting_sessions"
+    """Donors hand over the sessions whose client is away."""
+
+
+class Severity(Word):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    """Starting would do harm or fail; ``start`` refuses unless forced."""
+    WARNING = "warning"
+    """Starting may do less, or cost more, than expected."""
+    INFO = "info"
+    """Good to know."""

@@ -1,3 +1,5 @@
+// Written by `cargo xtask generate` from the core's tables: change those.
+
 /** A number that the panel can be told for its plans. Without it, the default of EMQX or of the planner counts. */
 interface NumberOption {
   path: NumberPath;
@@ -23,6 +25,8 @@ export type NumberPath =
   | 'relConnThreshold'
   | 'absSessThreshold'
   | 'relSessThreshold'
+  | 'connEvictRpcTimeout'
+  | 'sessEvictRpcTimeout'
   | 'reconnectDelay'
   | 'maxReconnectRate'
   | 'maxClusterReconnectRate'
@@ -34,42 +38,46 @@ export const NUMBERS: NumberOption[] = [
   {
     path: 'connEvictRate',
     name: 'conn_evict_rate',
-    description: 'Clients that a donor drops per second',
+    description: 'Clients that each donor drops per tick of one second',
     placeholder: '500',
     min: 1,
   },
   {
     path: 'sessEvictRate',
     name: 'sess_evict_rate',
-    description: 'Sessions that a donor moves per second',
+    description: 'Disconnected sessions that each donor moves per tick of one second',
     placeholder: '500',
     min: 1,
   },
   {
     path: 'waitHealthCheck',
     name: 'wait_health_check',
-    description: 'Seconds for the load balancer to notice closed donors',
+    description:
+      'Seconds between the start and the first eviction, for load balancers to notice that the donors are closed',
     placeholder: '60',
     min: 0,
+    max: 4294967,
   },
   {
     path: 'waitTakeover',
     name: 'wait_takeover',
-    description: 'Seconds for clients to take over their sessions',
+    description:
+      'Seconds between the last connection evicted and the first session moved, for clients to come back and take over their sessions',
     placeholder: '60',
     min: 0,
+    max: 4294967,
   },
   {
     path: 'absConnThreshold',
     name: 'abs_conn_threshold',
-    description: 'Single run: enough at this difference of connections',
+    description: "Connections: donors' average may be this much over recipients' average",
     placeholder: '1000',
     min: 1,
   },
   {
     path: 'relConnThreshold',
     name: 'rel_conn_threshold',
-    description: 'Single run: enough at this ratio of connections',
+    description: "Connections: donors' average may be this many times recipients' average",
     placeholder: '1.1',
     min: 1,
     step: 0.01,
@@ -77,17 +85,33 @@ export const NUMBERS: NumberOption[] = [
   {
     path: 'absSessThreshold',
     name: 'abs_sess_threshold',
-    description: 'Enough at this difference of disconnected sessions',
+    description: "Sessions: donors' average may be this much over recipients' average",
     placeholder: '1000',
     min: 1,
   },
   {
     path: 'relSessThreshold',
     name: 'rel_sess_threshold',
-    description: 'Enough at this ratio of disconnected sessions',
+    description: "Sessions: donors' average may be this many times recipients' average",
     placeholder: '1.1',
     min: 1,
     step: 0.01,
+  },
+  {
+    path: 'connEvictRpcTimeout',
+    name: 'conn_evict_rpc_timeout',
+    description: 'Seconds that one round of evicting connections may take on the donors',
+    placeholder: "EMQX's own, 15",
+    min: 0,
+    max: 4294967,
+  },
+  {
+    path: 'sessEvictRpcTimeout',
+    name: 'sess_evict_rpc_timeout',
+    description: 'Seconds that one round of moving sessions may take on the donors',
+    placeholder: "EMQX's own, 15",
+    min: 0,
+    max: 4294967,
   },
   {
     path: 'reconnectDelay',
@@ -95,6 +119,7 @@ export const NUMBERS: NumberOption[] = [
     description: 'Seconds that a dropped client takes to come back, on average',
     placeholder: '1',
     min: 0,
+    max: 86400,
     step: 0.1,
   },
   {
@@ -109,7 +134,7 @@ export const NUMBERS: NumberOption[] = [
   {
     path: 'maxClusterReconnectRate',
     name: 'max_cluster_reconnect_rate',
-    description: 'Most clients per second that may come back to the cluster',
+    description: 'Most clients per second that may come back to the whole cluster',
     placeholder: 'no limit',
     min: 1,
     step: 1,
@@ -126,7 +151,7 @@ export const NUMBERS: NumberOption[] = [
   {
     path: 'targetOver',
     name: 'target_over',
-    description: 'Share of the mean that the fullest node may end over it',
+    description: 'The fullest node may end this share over the mean',
     placeholder: '0.002',
     min: 0,
     max: 1,
@@ -138,7 +163,7 @@ export const NUMBERS: NumberOption[] = [
     name: 'max_duration_s',
     description: 'Most seconds that the plan may take',
     placeholder: 'no limit',
-    min: 1,
+    min: 0,
     level: true,
   },
 ];

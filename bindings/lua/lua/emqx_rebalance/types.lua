@@ -1,6 +1,6 @@
 ---@meta emqx_rebalance
 -- Types for editors that know LuaCATS. Never run. Fields of plans, statuses and events are those of the
--- JSON that every language has; those that scripts use most are here.
+-- JSON that every language has; those that scripts use most are here, and options in `options.lua`.
 
 ---@class emqx_rebalance
 ---@field _VERSION string
@@ -37,44 +37,8 @@ local rebalance = {}
 ---@field version? integer 1
 ---@field nodes emqx_rebalance.NodeLoad[]
 
----EMQX's options under EMQX's names. Waits are seconds, or text such as "1m30s".
----@class emqx_rebalance.Strategy
----@field conn_evict_rate? integer clients that each donor drops per second; 500
----@field sess_evict_rate? integer sessions that each donor moves per second; 500
----@field wait_health_check? integer|string 60
----@field wait_takeover? integer|string 60
----@field abs_conn_threshold? integer 1000
----@field rel_conn_threshold? number 1.1
----@field abs_sess_threshold? integer 1000
----@field rel_sess_threshold? number 1.1
-
----@class emqx_rebalance.PlanOptions: emqx_rebalance.Strategy
----@field strategy? emqx_rebalance.Strategy the same options, apart from the others
----@field mode? "single"|"level" the one run that EMQX would do, or as many as it takes to end level
----@field nodes? string[]
----@field exclude? string[]
----@field coordinator? string
----@field load_balancer? "round_robin"|"random"|"least_connections"
----@field reconnect_delay_s? number
----@field max_reconnect_rate? number
----@field max_cluster_reconnect_rate? number
----@field weights? table<string, number>
----@field max_unavailable? integer
----@field target_over? number
----@field max_duration_s? integer
-
 ---@class emqx_rebalance.PlanRequest: emqx_rebalance.PlanOptions
 ---@field snapshot emqx_rebalance.Snapshot
-
----@class emqx_rebalance.EvacuationOptions
----@field node string the node to empty
----@field conn_evict_rate? integer
----@field sess_evict_rate? integer
----@field wait_health_check? integer|string
----@field wait_takeover? integer|string
----@field migrate_to? string[]
----@field load_balancer? "round_robin"|"random"|"least_connections"
----@field reconnect_delay_s? number
 
 ---@class emqx_rebalance.EvacuationRequest: emqx_rebalance.EvacuationOptions
 ---@field snapshot emqx_rebalance.Snapshot
@@ -95,7 +59,14 @@ local rebalance = {}
 ---@field runs table[]
 ---@field forecast { duration_s: integer, disconnects: integer, final: emqx_rebalance.NodeLoad[] }
 ---@field balance { before: table, after: table }
+---@field bounds table what no plan can beat
 ---@field findings emqx_rebalance.Finding[]
+---@field asked table what was asked for
+---@field fingerprint table what it was made from
+---@field moves? table[] what happens to each node; only of a `level` plan, as those that follow
+---@field waves? table[] the rounds expected until the goal is met, this plan first
+---@field behind? table[] how it ends behind each kind of balancer, if none is named
+---@field comparison? table what EMQX's own run would do
 
 ---@class emqx_rebalance.EvacuationPlan
 ---@field version integer
@@ -222,21 +193,12 @@ function rebalance.sansio(config) end
 ---@return emqx_rebalance.Error? err
 function rebalance.driver(plan, options) end
 
----@class emqx_rebalance.StartOptions
+---@class emqx_rebalance.StartOptions: emqx_rebalance.DriverOptions
 ---@field force? boolean
 ---@field who? string
 ---@field reason? string
 ---@field state_file? string where the state is kept; built-in transport
 ---@field save? fun(state: string) called before requests are sent; the caller's transport
----@field poll_interval_ms? integer
----@field empty_polls? integer
----@field stall_after_s? integer
----@field settle_s? integer
----@field max_waves? integer
----@field max_missing_percent? integer
----@field reconnect_grace_s? integer
----@field max_node_connections? integer
----@field time_limit_s? integer
 
 ---@class emqx_rebalance.Cluster
 local Cluster = {}

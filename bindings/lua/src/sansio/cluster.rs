@@ -5,7 +5,8 @@ use super::talk::Talk;
 use crate::config;
 use crate::door::{Door, add_methods, unread};
 use crate::reply::{detached, error_table, given, late};
-use emqx_rebalance_core::{Job, Result};
+use emqx_rebalance_core::Result;
+use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_exchange::sansio::Cluster as Conversations;
 use emqx_rebalance_exchange::{Access, Question, Tls};
 use mlua::prelude::*;
@@ -52,8 +53,8 @@ impl Door for Cluster {
         Ok(Talk(self.0.ask(question)))
     }
 
-    fn drive(&self, job: Job, is_resumed: bool, _: Option<PathBuf>) -> Result<Course> {
-        Ok(Course::new(self.0.clone(), job, is_resumed))
+    fn drive(&self, driver: Driver, is_resumed: bool, _: Option<PathBuf>) -> Result<Course> {
+        Ok(Course::new(self.0.clone(), driver, is_resumed))
     }
 }
 

@@ -5,8 +5,8 @@ use crate::door::unread;
 use crate::reply::{refuse, reply};
 use crate::tables::loose_lossy;
 use emqx_rebalance_api::ApiVersion;
-use emqx_rebalance_core::driver::{Outcome, Record, Status};
-use emqx_rebalance_core::{Error, Job, Result};
+use emqx_rebalance_core::driver::{Driver, Outcome, Record, Status};
+use emqx_rebalance_core::{Error, Result};
 use emqx_rebalance_exchange::sansio::{Cluster, Run, RunInput, RunStep, Talk};
 use mlua::prelude::*;
 use serde::Deserialize;
@@ -23,23 +23,23 @@ pub(crate) struct Course {
 }
 
 enum Stage {
-    Finding { talk: Talk<ApiVersion>, job: Job, not_before_ms: u64 },
+    Finding { talk: Talk<ApiVersion>, driver: Driver, not_before_ms: u64 },
     Driving(Run),
 }
 
 impl Course {
-    /// Drives `job` in `cluster`. If it `is_resumed`, EMQX goes on meanwhile, and the cluster is looked
+    /// Has `driver` drive in `cluster`. If it `is_resumed`, EMQX goes on meanwhile, and the cluster is looked
     /// for until it is found.
-    pub(crate) fn new(cluster: Cluster, job: Job, is_resumed: bool) -> Self {
+    pub(crate) fn new(cluster: Cluster, driver: Driver, is_resumed: bool) -> Self {
         let talk = cluster.connect();
-        let stage = Stage::Finding { talk, job, not_before_ms: 0 };
+        let stage = Stage::Finding { talk, driver, not_before_ms: 0 };
         Self { cluster, is_resumed, is_stopped: false, stage: Some(stage) }
     }
 
     /// Looks for the cluster.
     fn find(
         &mut self,
-        (mut talk, job): (Talk<ApiVersion>, Job),
+        (mut talk, driver): (Talk<ApiVersion>, Driver),
         now_ms: u64,
         input: RunInput,
     ) -> Result<RunStep> {
@@ -47,7 +47,7 @@ impl Course {
         let step = talk.step(now_ms, input.answers);
         match step.result {
             None => {
-                self.stage = Some(Stage::Finding { talk, job, not_before_ms: 0 });
+                self.stage = Some(Stage::Finding { talk, driver, not_before_ms: 0 });
                 Ok(RunStep {
                     requests: step.requests,
                     events: Vec::new(),
@@ -55,7 +55,7 @@ impl Course {
                 })
             }
             Some(Ok(_)) => {
-                let mut run = self.cluster.drive(job)?;
+                let mut run = self.cluster.drive(driver)?;
                 let stop = self.is_stopped;
                 let step = run.step(now_ms, RunInput { answers: Vec::new(), stop });
                 self.stage = Some(Stage::Driving(run));
@@ -63,7 +63,7 @@ impl Course {
             }
             Some(Err(error)) if self.is_resumed && error.is_retryable() => {
                 let (talk, not_before_ms) = (self.cluster.connect(), now_ms + PATIENCE_MS);
-                self.stage = Some(Stage::Finding { talk, job, not_before_ms });
+                self.stage = Some(Stage::Finding { talk, driver, not_before_ms });
                 Ok(idle(not_before_ms))
             }
             Some(Err(error)) => Err(error),
@@ -83,33 +83,33 @@ impl Course {
                 self.stage = Some(Stage::Driving(run));
                 Ok(step)
             }
-            Some(Stage::Finding { talk, job, not_before_ms }) if now_ms < not_before_ms => {
+            Some(Stage::Finding { talk, driver, not_before_ms }) if now_ms < not_before_ms => {
                 self.is_stopped |= input.stop;
-                self.stage = Some(Stage::Finding { talk, job, not_before_ms });
+                self.stage = Some(Stage::Finding { talk, driver, not_before_ms });
                 Ok(idle(not_before_ms))
             }
-            Some(Stage::Finding { talk, job, .. }) => self.find((talk, job), now_ms, input),
+            Some(Stage::Finding { talk, driver, .. }) => self.find((talk, driver), now_ms, input),
             None => Err(unread("step", "a step after the end", "no further step")),
         }
     }
 
     fn status(&self) -> Option<Status> {
         Some(match self.stage.as_ref()? {
-            Stage::Finding { job, .. } => job.status(),
+            Stage::Finding { driver, .. } => driver.status(),
             Stage::Driving(run) => run.status(),
         })
     }
 
     fn state(&self) -> Option<String> {
         match self.stage.as_ref()? {
-            Stage::Finding { job, .. } => serde_json::to_string(job).ok(),
-            Stage::Driving(run) => serde_json::to_string(run.job()).ok(),
+            Stage::Finding { driver, .. } => serde_json::to_string(driver).ok(),
+            Stage::Driving(run) => serde_json::to_string(run.driver()).ok(),
         }
     }
 
     fn outcome(&self) -> Option<Outcome> {
         match self.stage.as_ref()? {
-            Stage::Finding { job, .. } => job.outcome().cloned(),
+            Stage::Finding { driver, .. } => driver.outcome().cloned(),
             Stage::Driving(run) => run.outcome().cloned(),
         }
     }

@@ -8,7 +8,8 @@ use crate::config;
 use crate::door::{Door, add_methods, unread};
 use crate::reply::given;
 use emqx_rebalance_client::Cluster as Client;
-use emqx_rebalance_core::{Job, Result};
+use emqx_rebalance_core::Result;
+use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_exchange::{Access, Question};
 use mlua::prelude::*;
 use std::cell::RefCell;
@@ -79,8 +80,8 @@ impl Door for Cluster {
         Ok(Asked::spawn(process, call, async move { connect.await?.ask(question).await }))
     }
 
-    fn drive(&self, job: Job, is_resumed: bool, file: Option<PathBuf>) -> Result<Run> {
-        Ok(Run::spawn(Process::current()?, self.connect(is_resumed), job, file))
+    fn drive(&self, driver: Driver, is_resumed: bool, file: Option<PathBuf>) -> Result<Run> {
+        Ok(Run::spawn(Process::current()?, self.connect(is_resumed), driver, file))
     }
 }
 

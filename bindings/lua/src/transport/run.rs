@@ -4,8 +4,8 @@ use super::process::{Here, Process};
 use super::question::polled;
 use crate::reply::{late, reply};
 use emqx_rebalance_client::{Cluster, FileStore, Run as Driven, Store, View};
-use emqx_rebalance_core::driver::{Event, Outcome};
-use emqx_rebalance_core::{Job, Result};
+use emqx_rebalance_core::Result;
+use emqx_rebalance_core::driver::{Driver, Event, Outcome};
 use mlua::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,15 +20,15 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Drives `job` in the cluster that `find` comes to, keeping its state in `file` if there is one.
+    /// Runs `driver` in the cluster that `find` comes to, keeping its state in `file` if there is one.
     pub(crate) fn spawn(
         process: &'static Process,
         find: impl Future<Output = Result<Cluster>> + Send + 'static,
-        job: Job,
+        driver: Driver,
         file: Option<PathBuf>,
     ) -> Self {
         let _runtime = process.handle.enter();
-        let run = Arc::new(Driven::spawn(find, job, Keep(file.map(FileStore::new))));
+        let run = Arc::new(Driven::spawn(find, driver, Keep(file.map(FileStore::new))));
         let held = Arc::clone(&run);
         process.handle.spawn(async move { held.wait().await });
         Self { here: Here::new(process, run), taken: 0 }
@@ -56,8 +56,8 @@ impl Run {
 struct Keep(Option<FileStore>);
 
 impl Store for Keep {
-    fn save(&mut self, job: &Job) -> Result<()> {
-        self.0.as_mut().map_or(Ok(()), |file| file.save(job))
+    fn save(&mut self, driver: &Driver) -> Result<()> {
+        self.0.as_mut().map_or(Ok(()), |file| file.save(driver))
     }
 }
 
@@ -86,10 +86,11 @@ impl LuaUserData for Run {
             .add_method("detach", |lua, run, ()| told(lua, run.here.get().map(|run| run.let_go())));
         methods.add_method_mut("events", |lua, run, ()| reply(lua, run.take_events()));
         methods.add_method("state", |lua, run, ()| {
-            reply(lua, run.look(|view| serde_json::to_string(view.job()).ok()))
+            reply(lua, run.look(|view| serde_json::to_string(view.driver()).ok()))
         });
-        methods
-            .add_method("record", |lua, run, ()| reply(lua, run.look(|view| view.job().record())));
+        methods.add_method("record", |lua, run, ()| {
+            reply(lua, run.look(|view| view.driver().record()))
+        });
     }
 }
 

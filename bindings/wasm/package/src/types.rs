@@ -1,10 +1,13 @@
 //! The types of the JSON, as TypeScript, with their documentation.
 
 use crate::options::AccessOptions;
-use emqx_rebalance_core::driver::{DriverState, Event, Record, Status};
+use emqx_rebalance_core::driver::{
+    DriverOptions, Event, Record, Status, StoredEvacuation, StoredRebalance,
+};
 use emqx_rebalance_core::{
-    ErrorInfo, EvacuationPlan, EvacuationRequest, EvacuatorState, GlobalStatus, LocalStatus,
-    NodeList, Plan, PlanRequest, Snapshot, StartRequest, StopAnswer,
+    Described, ErrorInfo, Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationRequest,
+    GlobalStatus, LocalStatus, NodeList, OptionInfo, Plan, PlanOptions, PlanRequest, Snapshot,
+    StartRequest, StopAnswer, Strategy,
 };
 use emqx_rebalance_exchange::sansio::{HttpAnswer, HttpRequest, RunInput, RunStep, TalkStep};
 use emqx_rebalance_sim::{ClusterConfig, Fault, Totals};
@@ -15,7 +18,19 @@ use ts_rs::{Config, TS, TypeVisitor};
 
 /// Every type that a caller of the planner or a cluster meets.
 pub(crate) fn contract() -> String {
-    contract_types().text()
+    let tables = [
+        Strategy::describe(),
+        PlanOptions::describe(),
+        Evacuation::describe(),
+        EvacuationPlanOptions::describe(),
+        DriverOptions::describe(),
+    ];
+    // How an option is read is said in Rust's words.
+    let in_words = |text: String, option: OptionInfo| {
+        let level = if option.is_level { "For `level` plans alone. " } else { "" };
+        text.replace(option.code, &format!("{level}{}", option.terms()))
+    };
+    tables.into_iter().flatten().fold(contract_types().text(), in_words)
 }
 
 fn contract_types() -> Types {
@@ -25,8 +40,8 @@ fn contract_types() -> Types {
     types.add::<StartRequest<Plan>>();
     types.add::<EvacuationPlan>();
     types.add::<Snapshot>();
-    types.add::<DriverState>();
-    types.add::<EvacuatorState>();
+    types.add::<StoredRebalance>();
+    types.add::<StoredEvacuation>();
     types.add::<Status>();
     types.add::<Event>();
     types.add::<Record>();

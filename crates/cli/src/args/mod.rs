@@ -1,17 +1,15 @@
 //! The command line.
 
 mod connection;
-mod driving;
 mod evacuation;
 mod faults;
+mod flags;
 mod keeping;
 mod planning;
 mod quantity;
 mod start;
-mod strategy;
 
 pub(crate) use connection::ConnectionArgs;
-pub(crate) use driving::{DrivingArgs, PatienceArgs};
 pub(crate) use evacuation::{EvacuateCommand, EvacuationArgs, EvacuationStartArgs, node_name};
 pub(crate) use faults::FaultArgs;
 pub(crate) use keeping::{HistoryArgs, RecordingArgs};

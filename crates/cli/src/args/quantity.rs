@@ -23,9 +23,14 @@ impl Quantities {
         let text = text?;
         let number = scale(text);
         if number.is_none() {
-            self.problems.push(Problem::new(flag, text, "a number, or a time such as `2s`"));
+            self.problem(flag, text, "a number, or a time such as `2s`");
         }
         number.map(Value::Number)
+    }
+
+    /// Remembers that `flag` holds something else.
+    pub(super) fn problem(&mut self, flag: &str, text: &str, bound: &str) {
+        self.problems.push(Problem::new(flag, text, bound));
     }
 
     /// Ends the reading.

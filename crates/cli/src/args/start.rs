@@ -1,9 +1,11 @@
 //! Arguments of `start` and `resume`.
 
+use super::flags::{Flagged, Flags};
 use super::quantity::{Quantities, plain, whole_seconds};
-use super::{DrivingArgs, PlanningArgs, RecordingArgs};
+use super::{PlanningArgs, RecordingArgs};
 use clap::Args;
-use emqx_rebalance_core::Result;
+use emqx_rebalance_core::driver::DriverOptions;
+use emqx_rebalance_core::{PlanOptions, Result, Strategy};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -26,7 +28,8 @@ pub(crate) struct StartArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
     /// Start the plan in this file, made by `plan --output json`; `-` reads standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["OptionArgs", "StrategyArgs"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = PLANNED)]
+    #[arg(conflicts_with = "PlanningArgs")]
     pub(crate) plan: Option<PathBuf>,
     /// With --plan: how far a node's clients may have moved since, as a share of the average
     /// [default: 0.05]
@@ -43,7 +46,7 @@ pub(crate) struct StartArgs {
     pub(crate) recording: RecordingArgs,
     /// How patiently.
     #[command(flatten)]
-    pub(crate) driving: DrivingArgs,
+    pub(crate) driving: Flags<DriverOptions>,
     /// What to plan.
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
@@ -76,5 +79,7 @@ pub(crate) struct ResumeArgs {
     pub(crate) recording: RecordingArgs,
 }
 
+/// Groups of flags that say what to plan.
+const PLANNED: [&str; 2] = [<PlanOptions as Flagged>::HEADING, <Strategy as Flagged>::HEADING];
 const PLAN_TOLERANCE: f64 = 0.05;
 const PLAN_MAX_AGE_S: u64 = 3600;

@@ -1,6 +1,6 @@
 //! `evacuate`: empties one node, or lets it serve again.
 
-use super::emptying::{Changed, Emptying};
+use super::drive::{Changed, Drive};
 use super::follow::Until;
 use super::purpose::purpose;
 use super::state::StateFile;
@@ -11,7 +11,8 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
 use emqx_rebalance_client::Cluster;
-use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, Evacuator, NodeName, Result};
+use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, NodeName, Result};
 
 /// Starts, stops or shows evacuations.
 ///
@@ -33,7 +34,7 @@ pub(crate) async fn run(
 }
 
 async fn plan(args: &EvacuationArgs, connection: &ConnectionArgs, output: Output) -> Result<Exit> {
-    let (evacuation, options) = (args.resolve()?, args.options()?);
+    let (evacuation, options) = args.resolve()?;
     let cluster = connect::connect(connection).await?;
     let plan = cluster.plan_evacuation(&args.node, &evacuation, &options).await?;
     output.result(&plan, |paper| render::evacuations::plan(&plan, paper))?;
@@ -45,7 +46,7 @@ async fn start(
     connection: &ConnectionArgs,
     output: Output,
 ) -> Result<Exit> {
-    let (evacuation, options) = (args.evacuation.resolve()?, args.evacuation.options()?);
+    let (evacuation, options) = args.evacuation.resolve()?;
     let driving = args.driving()?;
     let state = args.state.as_deref().map(StateFile::fresh).transpose()?;
     confirm::require(args.yes, output)?;
@@ -57,12 +58,13 @@ async fn start(
     if !confirm::ask(args.yes, &question, output)? {
         return Ok(Exit::Failed);
     }
-    let evacuator = Evacuator::new(plan, driving, args.force)?;
-    let evacuator = evacuator.with_purpose(purpose(args.reason.as_deref()));
+    let driver = Driver::new(plan.clone(), driving, args.force)?;
+    let driver = driver.with_purpose(purpose(args.reason.as_deref()));
     let history = args.recording.history();
     let stops = Stops::beside(args.recording.file());
     let until = if args.wait { Until::Verdict } else { Until::Seen };
-    Emptying { evacuator, state, history, stops, until }.drive(&cluster, output).await
+    let drive = Drive { job: plan.into(), until, state, history, stops, page: None };
+    drive.run(&cluster, driver, output).await
 }
 
 /// Shows the plan, to programs only by what becomes of it, and ends here if it has errors.

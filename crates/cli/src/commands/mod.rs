@@ -8,7 +8,6 @@ mod course;
 mod crowd;
 mod demo;
 mod drive;
-mod emptying;
 mod evacuate;
 mod follow;
 mod history;
@@ -41,7 +40,7 @@ pub(crate) fn run(cli: Cli, program: &Program) -> Exit {
     match dispatch(cli, program, output) {
         Ok(exit) => exit,
         Err(error) => {
-            output.error(&error, given.hint(&error));
+            output.error(&error, given.hint(&error).as_deref());
             Exit::of_error(&error)
         }
     }

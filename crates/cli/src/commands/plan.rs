@@ -13,7 +13,7 @@ use emqx_rebalance_core::{Error, ErrorKind, Result};
 /// Bad input, and as the cluster says.
 pub(crate) fn run(args: &PlanArgs, connection: &ConnectionArgs, output: Output) -> Result<Exit> {
     let planning = &args.planning;
-    if planning.strategy.reads_stdin() && args.input.as_deref().is_some_and(input::is_stdin) {
+    if planning.reads_stdin() && args.input.as_deref().is_some_and(input::is_stdin) {
         let message = "snapshot and strategy cannot both come from standard input";
         return Err(Error::new(ErrorKind::ConfigInvalid, message));
     }
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &PlanArgs, connection: &ConnectionArgs, output: Output) 
     };
     output.result(&plan, |paper| {
         let mut text = render::plan::plan(&plan, paper);
-        if planning.compares() {
+        if planning.compare {
             text.push('\n');
             text.push_str(&render::level::comparison(&plan, paper));
         }

@@ -2,17 +2,16 @@
 
 use super::connect;
 use super::drive::{self, Drive};
-use super::emptying;
 use super::follow::Until;
 use super::state::StateFile;
 use super::stops::Stops;
-use crate::args::{ConnectionArgs, RecordingArgs, ResumeArgs};
+use crate::args::{ConnectionArgs, ResumeArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::render;
 use emqx_rebalance_client::{Cluster, History};
-use emqx_rebalance_core::driver::{Driver, DriverState, Outcome, Record};
-use emqx_rebalance_core::{Error, ErrorKind, Job, NodeName, Result};
+use emqx_rebalance_core::driver::{Driver, Outcome, Record};
+use emqx_rebalance_core::{Error, ErrorKind, Job, NodeName, Plan, Result};
 
 /// Goes on with the plan or evacuation of a state file, to its verdict.
 ///
@@ -23,54 +22,50 @@ pub(crate) async fn run(
     connection: &ConnectionArgs,
     output: Output,
 ) -> Result<Exit> {
-    let (file, job) = StateFile::stored(&args.state)?;
-    if let Some(outcome) = job.outcome() {
-        return ended(&job, outcome, args.recording.history().as_ref(), output);
+    let (file, driver) = StateFile::stored(&args.state)?;
+    if let Some(outcome) = driver.outcome() {
+        return ended(&driver, outcome, args.recording.history().as_ref(), output);
     }
-    match job {
-        Job::Rebalance(driver) => plan(file, *driver, &args.recording, connection, output).await,
-        Job::Evacuation(evacuator) => {
-            emptying::resume(file, *evacuator, &args.recording, connection, output).await
-        }
-    }
-}
-
-async fn plan(
-    file: StateFile,
-    driver: Driver,
-    recording: &RecordingArgs,
-    connection: &ConnectionArgs,
-    output: Output,
-) -> Result<Exit> {
-    let state = driver.state();
     let cluster = connect::connect(connection).await?;
-    let found = find(&cluster, state).await?;
-    output.tell(&render::found::found(&driver, found, output.messages()));
+    let state = driver.state();
+    let found = match state.job() {
+        Job::Rebalance(plan) => {
+            render::found::found(&plan, &driver, find(&cluster, &plan).await?, output.messages())
+        }
+        Job::Evacuation(plan) => {
+            let goes_on = is_going_on(&cluster, plan.node()).await?;
+            render::found::evacuation(&plan, &driver, goes_on, output.messages())
+        }
+    };
+    output.tell(&found);
     let drive = Drive {
-        plan: state.promised().clone(),
+        job: state.promised().cloned().map_or_else(|| state.job(), Job::from),
         until: Until::Verdict,
         state: Some(file),
-        history: recording.history(),
-        stops: Stops::beside(recording.file()),
+        history: args.recording.history(),
+        stops: Stops::beside(args.recording.file()),
         page: None,
     };
     drive.run(&cluster, driver, output).await
 }
 
 /// Says the verdict of what has ended, and keeps its record if the process that found it could not.
-fn ended(job: &Job, outcome: &Outcome, history: Option<&History>, output: Output) -> Result<Exit> {
-    let status = job.status();
-    if let Some(record) = job.record().filter(|record| is_new(history, record)) {
+fn ended(
+    driver: &Driver,
+    outcome: &Outcome,
+    history: Option<&History>,
+    output: Output,
+) -> Result<Exit> {
+    let status = driver.status();
+    if let Some(record) = driver.record().filter(|record| is_new(history, record)) {
         drive::keep(history, &record, output);
     }
-    let what = match job {
-        Job::Rebalance(_) => "plan",
-        Job::Evacuation(_) => "evacuation",
-    };
+    let promised = driver.state().promised();
+    let what = if promised.is_some() { "plan" } else { "evacuation" };
     output.tell(&format!("This {what} has ended; nothing is sent to EMQX.\n"));
-    output.result(&status, |paper| match job {
-        Job::Rebalance(driver) => drive::verdict(driver.state().promised(), &status, paper),
-        Job::Evacuation(_) => render::verdict::outcome(outcome, paper),
+    output.result(&status, |paper| match promised {
+        Some(plan) => drive::verdict(plan, &status, paper),
+        None => render::verdict::outcome(outcome, paper),
     })?;
     Ok(Exit::of_outcome(outcome))
 }
@@ -85,15 +80,26 @@ fn is_new(history: Option<&History>, record: &Record) -> bool {
 }
 
 /// How many of the plan's rebalances EMQX shows.
-async fn find(cluster: &Cluster, state: &DriverState) -> Result<usize> {
+async fn find(cluster: &Cluster, plan: &Plan) -> Result<usize> {
     let status = cluster.status().await?;
-    let counts = &state.plan.fingerprint.nodes;
+    let counts = &plan.fingerprint.nodes;
     let is_here = counts.iter().any(|count| status.nodes.iter().any(|n| n.node == count.node));
     if !is_here && !counts.is_empty() {
         let message = "the state is of another cluster: none of its nodes is here";
         return Err(Error::new(ErrorKind::Conflict, message));
     }
-    let runs = &state.plan.runs;
+    let runs = &plan.runs;
     let is_ours = |coordinator: &NodeName| runs.iter().any(|run| run.coordinator == *coordinator);
     Ok(status.runs.iter().filter(|run| is_ours(&run.coordinator)).count())
+}
+
+/// Whether EMQX shows that it empties `node`.
+async fn is_going_on(cluster: &Cluster, node: &NodeName) -> Result<bool> {
+    let status = cluster.status().await?;
+    if !status.nodes.iter().any(|load| load.node == *node) {
+        let message = "the state is of another cluster: the node to empty is not here";
+        return Err(Error::new(ErrorKind::Conflict, message).with("node", node));
+    }
+    let evacuations = cluster.evacuations().await?;
+    Ok(evacuations.iter().any(|evacuation| evacuation.node.as_ref() == Some(node)))
 }

@@ -42,7 +42,7 @@ pub(crate) async fn run(
     let until = if args.wait { Until::Verdict } else { Until::Seen };
     let history = args.recording.history();
     let stops = Stops::beside(args.recording.file());
-    let drive = Drive { plan, until, state, history, stops, page };
+    let drive = Drive { job: plan.into(), until, state, history, stops, page };
     drive.run(&cluster, driver, output).await
 }
 

@@ -1,7 +1,8 @@
 //! The file of a driver's state, and the lock beside it.
 
 use emqx_rebalance_client::{FileStore, open_lock};
-use emqx_rebalance_core::{Error, ErrorKind, Job, Problem, Result};
+use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -33,12 +34,12 @@ impl StateFile {
     ///
     /// # Errors
     /// `conflict` if another process has it; `config_invalid` if it holds no state.
-    pub(crate) fn stored(path: &Path) -> Result<(Self, Job)> {
+    pub(crate) fn stored(path: &Path) -> Result<(Self, Driver)> {
         // Before the lock, which would leave a file beside a name that was only mistyped.
         FileStore::load(path)?;
         let file = Self::lock(path)?;
-        let job = FileStore::load(path)?;
-        Ok((file, job))
+        let driver = FileStore::load(path)?;
+        Ok((file, driver))
     }
 
     /// Where it is.

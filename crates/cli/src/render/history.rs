@@ -5,7 +5,7 @@ use super::numbers::{counted, percent};
 use super::paper::Paper;
 use super::table::{self, Column};
 use crate::clock;
-use emqx_rebalance_core::JobPlan;
+use emqx_rebalance_core::Job;
 use emqx_rebalance_core::driver::Record;
 
 /// A row for each record, and below it who started it, why, and over what.
@@ -42,8 +42,8 @@ fn row(record: &Record) -> Vec<String> {
 fn note(record: &Record) -> String {
     let moved = counted(record.moved, "client");
     let mut text = match &record.plan {
-        JobPlan::Evacuation(plan) => format!("{moved} moved, evacuation of {}", plan.node()),
-        JobPlan::Rebalance(plan) => {
+        Job::Evacuation(plan) => format!("{moved} moved, evacuation of {}", plan.node()),
+        Job::Rebalance(plan) => {
             let nodes = counted(plan.fingerprint.nodes.len() as u64, "node");
             format!("{moved} moved, {} on {nodes}", plan.mode.as_str())
         }

@@ -2,7 +2,7 @@
 
 use crate::command::{binary, finish};
 use emqx_rebalance_cli::{plan_text, status_text};
-use emqx_rebalance_core::driver::{Driver, DriverOptions, DriverState, Input, Record};
+use emqx_rebalance_core::driver::{Driver, DriverOptions, Input, Record, StoredRebalance};
 use emqx_rebalance_core::{Mode, Options, Plan, PlanOptions, Snapshot, Strategy, Timestamp, plan};
 use emqx_rebalance_report::{ReportInput, render};
 use serde::de::DeserializeOwned;
@@ -88,7 +88,7 @@ fn states_of_any_numbers_are_gone_on_with() {
     for mode in [Mode::Single, Mode::Level] {
         let mut driver = Driver::new(planned(mode), DriverOptions::default(), false).unwrap();
         assert!(!driver.step(Timestamp::from_ms(1000), Input::Tick).requests.is_empty());
-        let states = extremes::<DriverState>(&serde_json::to_value(driver.state()).unwrap());
+        let states = extremes::<StoredRebalance>(&serde_json::to_value(driver.state()).unwrap());
         assert!(states.len() > 100, "{}", states.len());
         for state in states {
             let mut driver = Driver::restore(state);

@@ -2,6 +2,7 @@
 
 use super::reach::{self, Reached};
 use super::{ending, endpoints, gates};
+use crate::clock::is_overdue;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::live::{Keeper, Live};
@@ -9,7 +10,6 @@ use crate::object::Written;
 use crate::report::{Report, plan_message, progress_message};
 use crate::resource::Rebalance;
 use crate::wishes::{Wishes, asks_to_stop};
-use emqx_rebalance_core::Timestamp;
 use emqx_rebalance_core::driver::Event;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
@@ -51,24 +51,21 @@ pub(super) async fn drive(
     Ok(Action::requeue(live.idle(&context.clock)))
 }
 
-/// Whether `since` is longer ago than `limit_ms`.
-pub(super) fn is_overdue(since: Option<Timestamp>, now: Timestamp, limit_ms: u64) -> bool {
-    since.is_some_and(|since| now.ms_since(since) >= limit_ms)
-}
-
 /// Writes what is about to be done before EMQX is asked for it, unless it was written already.
 async fn announce(context: &Context, object: &Rebalance, live: &mut Live) -> Result<(), Failure> {
     if live.status.phase.is_some() {
         return Ok(());
     }
-    let plan = live.driver.state().plan.clone();
+    let plan = live.driver.state().plan().cloned();
     context
         .report_live(live, |report| {
-            report.plan(&plan);
+            plan.iter().for_each(|plan| report.plan(plan));
             report.processing("");
         })
         .await?;
-    context.tell(object, true, "Planned", &plan_message(&plan)).await;
+    if let Some(plan) = &plan {
+        context.tell(object, true, "Planned", &plan_message(plan)).await;
+    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The ways in which an object comes to its end.
 
-use super::drive::is_overdue;
 use super::{gates, queue};
+use crate::clock::is_overdue;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::live::Live;

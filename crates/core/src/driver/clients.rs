@@ -4,9 +4,8 @@
 //! a wave that begins from shrunken counts, brings back no client.
 
 use super::options::DriverOptions;
-use super::watch::Watch;
 use crate::node::NodeName;
-use crate::snapshot::{NodeLoad, NodeStatus};
+use crate::snapshot::NodeLoad;
 use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,15 +28,6 @@ pub(crate) struct Loss {
 }
 
 impl Clients {
-    pub(crate) fn of(watch: &Watch) -> Self {
-        let unknown = watch.nodes.iter().filter(|load| load.status == NodeStatus::Unknown);
-        Self {
-            before: total(watch.origin()),
-            now: total(&watch.nodes),
-            unknown: unknown.map(|load| load.node.clone()).collect(),
-        }
-    }
-
     /// Those that were connected before the first start and are nowhere now.
     pub(crate) fn missing(&self) -> u64 {
         self.before.saturating_sub(self.now)

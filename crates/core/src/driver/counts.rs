@@ -1,9 +1,10 @@
 //! The nodes and their counts as polls show them, one after the other.
 
-use super::clients::{Clients, Loss, lost_between, travelling};
+use super::clients::{Clients, Loss, lost_between, total, travelling};
 use super::options::DriverOptions;
 use super::stops::Stops;
 use super::watch::Watch;
+use crate::balance::Balance;
 use crate::node::NodeName;
 use crate::snapshot::{NodeLoad, NodeStatus};
 
@@ -84,9 +85,24 @@ impl Watch {
         }
     }
 
+    /// The balance of `nodes`; `None` if one of them is not known, or the cluster could not be read.
+    pub(super) fn balance_of(&self, nodes: &[NodeName]) -> Option<Balance> {
+        let loads = nodes.iter().map(|name| {
+            let load = self.nodes.iter().find(|load| load.node == *name)?;
+            (load.status != NodeStatus::Unknown).then(|| (load.connections, load.weight()))
+        });
+        let loads = loads.collect::<Option<Vec<_>>>().filter(|loads| !loads.is_empty());
+        loads.filter(|_| self.silence.is_none()).map(Balance::of)
+    }
+
     /// Where the clients are.
     pub(crate) fn clients(&self) -> Clients {
-        Clients::of(self)
+        let unknown = self.nodes.iter().filter(|load| load.status == NodeStatus::Unknown);
+        Clients {
+            before: total(self.origin()),
+            now: total(&self.nodes),
+            unknown: unknown.map(|load| load.node.clone()).collect(),
+        }
     }
 
     /// Clients that are taken to be on their way.

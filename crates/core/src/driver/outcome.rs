@@ -1,7 +1,6 @@
 //! The verdict that EMQX does not give.
 
 use super::guard::Guard;
-use super::watch::Watch;
 use crate::balance::Balance;
 use crate::error::Error;
 use crate::node::NodeName;
@@ -40,31 +39,6 @@ pub struct Outcome {
     pub cause: Option<Cause>,
 }
 
-impl Outcome {
-    /// An outcome without a balance. Its sentence says how many clients are missing, as far as that is
-    /// known.
-    pub(crate) fn of(watch: &Watch, result: OutcomeKind, mut detail: String) -> Self {
-        let clients = watch.clients();
-        let could_read = watch.silence.is_none() && !watch.nodes.is_empty();
-        if let Some(told) = clients.told().filter(|_| could_read) {
-            detail.push_str("; ");
-            detail.push_str(&told);
-        }
-        let is_known = could_read && clients.unknown.is_empty();
-        Self {
-            result,
-            detail,
-            balance: None,
-            missing: is_known.then(|| clients.missing()),
-            unknown: clients.unknown,
-            read_at_ms: watch.nodes.iter().filter_map(|load| load.read_at_ms).max(),
-            unchecked: Vec::new(),
-            guard: None,
-            cause: None,
-        }
-    }
-}
-
 /// An error that led to an outcome, in the shape of [`Error`]'s JSON.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -83,6 +57,7 @@ impl From<&Error> for Cause {
 
 /// The verdict.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "words", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -135,6 +110,7 @@ impl OutcomeKind {
 
 /// The phases of EMQX's `Rebalance` resource.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "words", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Phase {
     /// Something runs.

@@ -1,11 +1,7 @@
 //! What is worth keeping of a plan that has ended, since EMQX keeps nothing.
 
-use super::Driver;
 use super::outcome::Outcome;
-use super::progress;
-use super::state::Stage;
-use super::wave::WaveRecord;
-use crate::job::JobPlan;
+use crate::job::Job;
 use crate::snapshot::NodeLoad;
 use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,7 +35,7 @@ pub struct Record {
     /// What was to be done and was promised of it, its curve in a few points: of several waves the
     /// first one's.
     #[serde(flatten)]
-    pub plan: JobPlan,
+    pub plan: Job,
     /// The waves before the last one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<WaveRecord>,
@@ -53,35 +49,20 @@ pub struct Record {
     pub outcome: Outcome,
 }
 
-impl Driver {
-    /// Says who starts the plan, and why, for the record.
-    #[must_use]
-    pub fn with_purpose(mut self, purpose: Purpose) -> Self {
-        self.state.purpose = purpose;
-        self
-    }
-
-    /// What is worth keeping, once there is a verdict.
-    pub fn record(&self) -> Option<Record> {
-        let Stage::Done { outcome, at, .. } = &self.state.stage else { return None };
-        let waves = &self.state.waves;
-        let moved = progress::status(&self.state).progress.moved;
-        let mut plan = self.state.promised().clone();
-        plan.abridge();
-        Some(Record {
-            version: crate::snapshot::VERSION,
-            began_at: self.state.watch.began_at.unwrap_or(*at),
-            ended_at: *at,
-            purpose: self.state.purpose.clone(),
-            plan: JobPlan::Rebalance(Box::new(plan)),
-            waves: waves.clone(),
-            nodes: self.state.watch.nodes.clone(),
-            moved: waves.iter().map(|wave| wave.moved).fold(moved, u64::saturating_add),
-            expected_s: waves
-                .iter()
-                .map(|wave| wave.expected_s)
-                .fold(self.state.plan.forecast.duration_s, u64::saturating_add),
-            outcome: outcome.clone(),
-        })
-    }
+/// A wave that is over.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct WaveRecord {
+    /// Runs of the wave.
+    pub runs: usize,
+    /// Clients that it was to drop.
+    pub disconnects: u64,
+    /// Connections that have left the donors in it.
+    pub moved: u64,
+    /// Seconds that it was to take.
+    pub expected_s: u64,
+    /// The fullest node over the mean, as forecast.
+    pub expected_over: f64,
+    /// The fullest node over the mean, as measured.
+    pub over: f64,
 }

@@ -1,7 +1,6 @@
 //! Where a plan stands, for people and dashboards.
 
 use super::outcome::{Cause, Outcome, Phase};
-use super::watch::Watch;
 use crate::emqx::RunState;
 use crate::node::NodeName;
 use crate::snapshot::NodeLoad;
@@ -46,21 +45,6 @@ pub struct Unread {
     pub since_ms: u64,
     /// Why the last poll did not come through.
     pub cause: Cause,
-}
-
-impl Unread {
-    pub(crate) fn of(watch: &Watch) -> Option<Self> {
-        let silence = watch.silence.as_ref()?;
-        let since_ms = watch.clock.to_host(silence.since).as_ms();
-        Some(Self { since_ms, cause: silence.cause.clone() })
-    }
-}
-
-/// Clients that are nowhere, if all nodes are known.
-pub(crate) fn missing(watch: &Watch) -> Option<u64> {
-    let clients = watch.clients();
-    let is_known = watch.silence.is_none() && clients.unknown.is_empty() && !watch.nodes.is_empty();
-    is_known.then(|| clients.missing())
 }
 
 /// One rebalance.

@@ -66,6 +66,11 @@ impl GlobalStatus {
             && self.unreadable.is_empty()
     }
 
+    /// The nodes that are being evacuated, as far as EMQX names them.
+    pub fn evacuated(&self) -> impl Iterator<Item = &NodeName> {
+        self.evacuations.iter().filter_map(|evacuation| evacuation.node.as_ref())
+    }
+
     /// The rebalance that `coordinator` runs.
     pub fn run(&self, coordinator: &NodeName) -> Option<&RunStatus> {
         self.rebalances.iter().find(|run| run.coordinator == *coordinator)

@@ -1,6 +1,6 @@
 //! What to know before a node is evacuated.
 
-use super::plan::Course;
+use super::emptying::Emptying;
 use crate::forecast::Forecast;
 use crate::plan::findings::{availability, full, not_known};
 use crate::plan::{Finding, FindingCode as Code, Severity, versions};
@@ -8,24 +8,28 @@ use crate::snapshot::{NodeLoad, Snapshot};
 use crate::version::EmqxVersion;
 
 /// Every finding, errors first.
-pub(super) fn check(snapshot: &Snapshot, course: &Course<'_>, forecast: &Forecast) -> Vec<Finding> {
-    let mut findings = availability(snapshot, &[course.load]);
-    findings.extend(unknown(snapshot, course));
-    findings.extend(targets(course));
-    findings.extend(full(course.clients_to.iter().copied(), forecast));
-    findings.extend(options(course));
-    findings.extend(release(snapshot, course));
+pub(super) fn check(
+    snapshot: &Snapshot,
+    emptying: &Emptying<'_>,
+    forecast: &Forecast,
+) -> Vec<Finding> {
+    let mut findings = availability(snapshot, &[emptying.load]);
+    findings.extend(unknown(snapshot, emptying));
+    findings.extend(targets(emptying));
+    findings.extend(full(emptying.clients_to.iter().copied(), forecast));
+    findings.extend(options(emptying));
+    findings.extend(release(snapshot, emptying));
     Finding::errors_first(findings)
 }
 
-fn about(course: &Course<'_>, severity: Severity, code: Code, text: String) -> Finding {
-    Finding::new(severity, code, text).about(&course.load.node)
+fn about(emptying: &Emptying<'_>, severity: Severity, code: Code, text: String) -> Finding {
+    Finding::new(severity, code, text).about(&emptying.load.node)
 }
 
 /// Nodes that are not known: the one to empty, or others that may get its clients.
-fn unknown(snapshot: &Snapshot, course: &Course<'_>) -> Vec<Finding> {
+fn unknown(snapshot: &Snapshot, emptying: &Emptying<'_>) -> Vec<Finding> {
     let finding = |load: &NodeLoad| {
-        if load.node == course.load.node {
+        if load.node == emptying.load.node {
             return not_known(load, Severity::Error, "wait until it does");
         }
         let text = "clients may be sent there all the same, which the forecast leaves out";
@@ -34,29 +38,29 @@ fn unknown(snapshot: &Snapshot, course: &Course<'_>) -> Vec<Finding> {
     snapshot.unknown().map(finding).collect()
 }
 
-fn targets(course: &Course<'_>) -> Vec<Finding> {
-    let node = &course.load.node;
+fn targets(emptying: &Emptying<'_>) -> Vec<Finding> {
+    let node = &emptying.load.node;
     let mut findings = Vec::new();
-    if course.clients_to.is_empty() {
+    if emptying.clients_to.is_empty() {
         let text = format!("no other node accepts clients: those of {node} would be turned away");
-        findings.push(about(course, Severity::Error, Code::NoOpenNode, text));
+        findings.push(about(emptying, Severity::Error, Code::NoOpenNode, text));
     }
-    if course.sessions_to.is_empty() && !course.clients_to.is_empty() {
+    if emptying.sessions_to.is_empty() && !emptying.clients_to.is_empty() {
         let text = format!(
             "no node of migrate_to runs: the sessions of {node} would stay, and EMQX would try for \
              ever"
         );
-        findings.push(about(course, Severity::Error, Code::NoOpenNode, text));
+        findings.push(about(emptying, Severity::Error, Code::NoOpenNode, text));
     }
     findings
 }
 
-fn options(course: &Course<'_>) -> Vec<Finding> {
-    let evacuation = course.evacuation;
-    let is_v4 = course.version.is_some_and(|version| version.major() < 5);
+fn options(emptying: &Emptying<'_>) -> Vec<Finding> {
+    let evacuation = emptying.evacuation;
+    let is_v4 = emptying.version.is_some_and(|version| version.major() < 5);
     let mut findings = Vec::new();
     let mut note = |severity, code, text: &str| {
-        findings.push(about(course, severity, code, text.to_owned()));
+        findings.push(about(emptying, severity, code, text.to_owned()));
     };
     if evacuation.redirect_to.is_some() && !is_v4 {
         let text = "EMQX 5 and 6 take redirect_to over HTTP and ignore it: leave it out, or start \
@@ -67,12 +71,12 @@ fn options(course: &Course<'_>) -> Vec<Finding> {
         let text = "wait_health_check of an evacuation needs EMQX 5.1: leave it out";
         note(Severity::Error, Code::UnsupportedOption, text);
     }
-    if course.wait_health_check_s() == 0 && course.load.connections > 0 {
+    if emptying.wait_health_check_s() == 0 && emptying.load.connections > 0 {
         let text = "load balancers get no time to notice: they go on sending clients to the node, \
                     which refuses them, until their next health check";
         note(Severity::Warning, Code::NoHealthCheckWait, text);
     }
-    if course.options.load_balancer.is_none() && course.clients_to.len() > 1 {
+    if emptying.options.load_balancer.is_none() && emptying.clients_to.len() > 1 {
         let text = "the load balancer's policy was not given: the forecast spreads the clients \
                     evenly";
         note(Severity::Info, Code::LoadBalancerUnknown, text);
@@ -80,23 +84,23 @@ fn options(course: &Course<'_>) -> Vec<Finding> {
     findings
 }
 
-fn release(snapshot: &Snapshot, course: &Course<'_>) -> Vec<Finding> {
-    let node = &course.load.node;
-    let Some(version) = course.version else {
+fn release(snapshot: &Snapshot, emptying: &Emptying<'_>) -> Vec<Finding> {
+    let node = &emptying.load.node;
+    let Some(version) = emptying.version else {
         let text = format!("the version of {node} is not known, so what it can do is not checked");
-        return vec![about(course, Severity::Info, Code::VersionUnknown, text)];
+        return vec![about(emptying, Severity::Info, Code::VersionUnknown, text)];
     };
     let known = snapshot.running().filter_map(|load| EmqxVersion::parse(load.version.as_deref()?));
     let known: Vec<EmqxVersion> = known.collect();
     let mut findings: Vec<Finding> = versions::of_cluster(&known).collect();
-    findings.extend(versions::unsupported(course.load, version, false));
-    findings.push(restart(course, version));
+    findings.extend(versions::unsupported(emptying.load, version, false));
+    findings.push(restart(emptying, version));
     if !version.moves_every_session() {
         let text = format!(
             "EMQX {version} moves no session of a client that connected with a clean start and a \
              session expiry: such sessions without a client are lost"
         );
-        findings.push(about(course, Severity::Warning, Code::SessionsLost, text));
+        findings.push(about(emptying, Severity::Warning, Code::SessionsLost, text));
     }
     if version >= EmqxVersion::COUNTS_DURABLE_SESSIONS {
         let text = format!(
@@ -104,25 +108,25 @@ fn release(snapshot: &Snapshot, course: &Course<'_>) -> Vec<Finding> {
              any of them without a client it never says that it is done; the verdict here goes by \
              the node's own counts"
         );
-        findings.push(about(course, Severity::Info, Code::DurableSessions, text));
+        findings.push(about(emptying, Severity::Info, Code::DurableSessions, text));
     }
     findings
 }
 
-fn restart(course: &Course<'_>, version: EmqxVersion) -> Finding {
-    let node = &course.load.node;
+fn restart(emptying: &Emptying<'_>, version: EmqxVersion) -> Finding {
+    let node = &emptying.load.node;
     if version.major() >= 5 && version < EmqxVersion::BOOTS_EVACUATED {
         let text = format!(
             "EMQX {version} does not boot again if it was stopped while it was evacuated: stop the \
              evacuation of {node} before restarting it"
         );
-        return about(course, Severity::Warning, Code::StopBeforeRestart, text);
+        return about(emptying, Severity::Warning, Code::StopBeforeRestart, text);
     }
     let text = format!(
         "{node} goes on evacuating after a restart, without the wait and without migrate_to, until \
          the evacuation is stopped"
     );
-    about(course, Severity::Info, Code::RestartKeepsEvacuating, text)
+    about(emptying, Severity::Info, Code::RestartKeepsEvacuating, text)
 }
 
 #[cfg(test)]

@@ -3,20 +3,20 @@
 //! One node loses `conn_evict_rate` clients a second down to 0, whatever the others do, so every
 //! count at any time follows from the clients that are back by then: no tick depends on another.
 
-use super::plan::Course;
+use super::emptying::Emptying;
 use crate::balance::float;
 use crate::forecast::{Curve, Forecast, NodeEnd, PhaseSpan, RunPhase, Spread, whole_counts};
 use crate::level::{LoadBalancer, whole};
 use crate::snapshot::NodeLoad;
 
 /// What the evacuation will do to `nodes`, up to the empty node.
-pub(super) fn forecast(nodes: &[NodeLoad], course: &Course<'_>) -> Forecast {
-    let times = Times::of(course);
+pub(super) fn forecast(nodes: &[NodeLoad], emptying: &Emptying<'_>) -> Forecast {
+    let times = Times::of(emptying);
     let mut curve = Curve::new(nodes.iter().map(|load| load.node.clone()));
     for time_s in times.points() {
-        curve.push(time_s, counts_at(nodes, course, &times, time_s));
+        curve.push(time_s, counts_at(nodes, emptying, &times, time_s));
     }
-    let end = nodes.iter().zip(counts_at(nodes, course, &times, times.last_s()));
+    let end = nodes.iter().zip(counts_at(nodes, emptying, &times, times.last_s()));
     let end = end.map(|(load, (connections, disconnected_sessions))| NodeEnd {
         node: load.node.clone(),
         connections,
@@ -26,8 +26,8 @@ pub(super) fn forecast(nodes: &[NodeLoad], course: &Course<'_>) -> Forecast {
         duration_s: times.end_s,
         conn_evict_s: times.dropped_s - times.evict_s,
         sess_evict_s: times.end_s - times.move_s,
-        disconnects: course.load.connections,
-        sessions_moved: sessions_moved(course, &times, times.end_s),
+        disconnects: emptying.load.connections,
+        sessions_moved: sessions_moved(emptying, &times, times.end_s),
         end: end.collect(),
         phases: times.phases(),
         curve,
@@ -44,14 +44,14 @@ struct Times {
 }
 
 impl Times {
-    fn of(course: &Course<'_>) -> Self {
-        let rate = u64::from(course.evacuation.conn_evict_rate.get());
-        let sessions = u64::from(course.evacuation.sess_evict_rate.get());
-        let evict_s = course.wait_health_check_s();
-        let dropped_s = evict_s + course.load.connections.div_ceil(rate);
-        let move_s = dropped_s + u64::from(course.evacuation.wait_takeover);
-        let end_s = move_s + course.load.disconnected_sessions.div_ceil(sessions);
-        let delay_s = course.options.reconnect_delay_s.unwrap_or(1.0);
+    fn of(emptying: &Emptying<'_>) -> Self {
+        let rate = u64::from(emptying.evacuation.conn_evict_rate.get());
+        let sessions = u64::from(emptying.evacuation.sess_evict_rate.get());
+        let evict_s = emptying.wait_health_check_s();
+        let dropped_s = evict_s + emptying.load.connections.div_ceil(rate);
+        let move_s = dropped_s + u64::from(emptying.evacuation.wait_takeover);
+        let end_s = move_s + emptying.load.disconnected_sessions.div_ceil(sessions);
+        let delay_s = emptying.options.reconnect_delay_s.unwrap_or(1.0);
         Self { evict_s, dropped_s, move_s, end_s, delay_s }
     }
 
@@ -87,30 +87,30 @@ impl Times {
 /// Every node's connections and disconnected sessions at `time_s`.
 fn counts_at(
     nodes: &[NodeLoad],
-    course: &Course<'_>,
+    emptying: &Emptying<'_>,
     times: &Times,
     time_s: u64,
 ) -> Vec<(u64, f64)> {
-    let all = float(course.load.connections);
-    let rate = f64::from(course.evacuation.conn_evict_rate.get());
+    let all = float(emptying.load.connections);
+    let rate = f64::from(emptying.evacuation.conn_evict_rate.get());
     let after = float(time_s) - float(times.evict_s);
     let dropped = (after * rate).clamp(0.0, all);
-    let open = open(nodes, course);
+    let open = open(nodes, emptying);
     let someone_is_open = open.iter().any(|open| *open);
     let back = ((after - times.delay_s) * rate).clamp(0.0, all);
     let back = if someone_is_open { back } else { 0.0 };
-    let is_leaving = |load: &NodeLoad| load.node == course.load.node;
+    let is_leaving = |load: &NodeLoad| load.node == emptying.load.node;
     let left = |load: &NodeLoad| if is_leaving(load) { dropped } else { 0.0 };
     let mut clients: Vec<f64> =
         nodes.iter().map(|load| float(load.connections) - left(load)).collect();
     if someone_is_open {
-        spread(course).send(back, &mut clients, &open);
+        spread(emptying).send(back, &mut clients, &open);
     }
     let clients = whole_counts(&clients, nodes, dropped - back);
-    let moved = sessions_moved(course, times, time_s);
-    let share = moved / float(course.sessions_to.len() as u64).max(1.0);
+    let moved = sessions_moved(emptying, times, time_s);
+    let share = moved / float(emptying.sessions_to.len() as u64).max(1.0);
     let sessions = nodes.iter().map(|load| {
-        let gets = course.sessions_to.iter().any(|to| to.node == load.node);
+        let gets = emptying.sessions_to.iter().any(|to| to.node == load.node);
         let change = match (is_leaving(load), gets) {
             (true, _) => -moved,
             (false, true) => share,
@@ -121,21 +121,21 @@ fn counts_at(
     clients.into_iter().zip(sessions).collect()
 }
 
-fn open(nodes: &[NodeLoad], course: &Course<'_>) -> Vec<bool> {
-    nodes.iter().map(|load| course.clients_to.iter().any(|to| to.node == load.node)).collect()
+fn open(nodes: &[NodeLoad], emptying: &Emptying<'_>) -> Vec<bool> {
+    nodes.iter().map(|load| emptying.clients_to.iter().any(|to| to.node == load.node)).collect()
 }
 
-fn spread(course: &Course<'_>) -> Spread {
-    course.options.load_balancer.unwrap_or(LoadBalancer::RoundRobin).spread()
+fn spread(emptying: &Emptying<'_>) -> Spread {
+    emptying.options.load_balancer.unwrap_or(LoadBalancer::RoundRobin).spread()
 }
 
-fn sessions_moved(course: &Course<'_>, times: &Times, time_s: u64) -> f64 {
-    if course.sessions_to.is_empty() {
+fn sessions_moved(emptying: &Emptying<'_>, times: &Times, time_s: u64) -> f64 {
+    if emptying.sessions_to.is_empty() {
         return 0.0;
     }
-    let rate = f64::from(course.evacuation.sess_evict_rate.get());
+    let rate = f64::from(emptying.evacuation.sess_evict_rate.get());
     let after = float(time_s.saturating_sub(times.move_s));
-    (after * rate).min(float(course.load.disconnected_sessions))
+    (after * rate).min(float(emptying.load.disconnected_sessions))
 }
 
 /// Points of the curve while clients move, about.

@@ -1,17 +1,16 @@
 //! From a snapshot and EMQX's options to what an evacuation will do.
 
+use super::emptying::{Emptying, unknown};
+use super::options::EvacuationPlanOptions;
 use super::{findings, forecast};
 use crate::balance::{Balance, BalanceChange};
 use crate::emqx::Evacuation;
-use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::error::{Error, Problem, Result};
 use crate::forecast::Forecast;
-use crate::input::{Fields, FromFields, Options};
-use crate::level::LoadBalancer;
 use crate::node::NodeName;
-use crate::plan::{Finding, FindingCode, Severity};
-use crate::snapshot::{NodeLoad, NodeStatus, Snapshot, VERSION};
-use crate::version::EmqxVersion;
-use serde::{Deserialize, Deserializer, Serialize};
+use crate::plan::{Finding, FindingCode, RECONNECT_DELAY, Severity};
+use crate::snapshot::{NodeLoad, Snapshot, VERSION};
+use serde::{Deserialize, Serialize};
 
 /// The evacuation of one node and what it will do.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -50,36 +49,6 @@ pub struct EvacuationAsked {
     pub options: EvacuationPlanOptions,
 }
 
-/// What surrounds the cluster, for the forecast of an evacuation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-pub struct EvacuationPlanOptions {
-    /// How the load balancer picks nodes. Default: not known; taken to spread evenly.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub load_balancer: Option<LoadBalancer>,
-    /// Seconds that a dropped client takes to come back, on average. 0 to 86400, default 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reconnect_delay_s: Option<f64>,
-}
-
-impl FromFields for EvacuationPlanOptions {
-    const WHAT: &'static str = "evacuation options";
-    const OPTIONS: &'static [&'static str] = &["load_balancer", "reconnect_delay_s"];
-
-    fn take(fields: &mut Fields) -> Self {
-        Self {
-            load_balancer: fields.word("load_balancer", &LoadBalancer::WORDS),
-            reconnect_delay_s: fields.number("reconnect_delay_s", "a number of seconds", |_| true),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for EvacuationPlanOptions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read(deserializer).map_err(serde::de::Error::custom)
-    }
-}
-
 impl EvacuationPlan {
     /// Findings that forbid a start unless it is forced.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
@@ -113,11 +82,13 @@ pub fn plan_evacuation(
     options: &EvacuationPlanOptions,
 ) -> Result<EvacuationPlan> {
     check(snapshot, node, evacuation, options)?;
-    let course = Course::of(snapshot, node, evacuation, options)?;
-    let forecast = forecast::forecast(snapshot.nodes(), &course);
+    let emptying = Emptying::of(snapshot, node, evacuation, options)?;
+    let forecast = forecast::forecast(snapshot.nodes(), &emptying);
     let balance = BalanceChange {
-        before: Balance::of(course.clients_to.iter().map(|load| (load.connections, load.weight()))),
-        after: Balance::of(ends(&course, &forecast)),
+        before: Balance::of(
+            emptying.clients_to.iter().map(|load| (load.connections, load.weight())),
+        ),
+        after: Balance::of(ends(&emptying, &forecast)),
     };
     let names = |loads: &[&NodeLoad]| loads.iter().map(|load| load.node.clone()).collect();
     Ok(EvacuationPlan {
@@ -127,65 +98,15 @@ pub fn plan_evacuation(
             evacuation: evacuation.clone(),
             options: *options,
         },
-        clients_to: names(&course.clients_to),
-        sessions_to: names(&course.sessions_to),
-        findings: findings::check(snapshot, &course, &forecast),
+        clients_to: names(&emptying.clients_to),
+        sessions_to: names(&emptying.sessions_to),
+        findings: findings::check(snapshot, &emptying, &forecast),
         forecast,
         balance,
         reminder: format!(
             "{node} stays closed to clients until its evacuation is stopped, over restarts too"
         ),
     })
-}
-
-/// An evacuation in its cluster.
-pub(super) struct Course<'a> {
-    pub(super) load: &'a NodeLoad,
-    pub(super) evacuation: &'a Evacuation,
-    pub(super) options: &'a EvacuationPlanOptions,
-    pub(super) version: Option<EmqxVersion>,
-    pub(super) clients_to: Vec<&'a NodeLoad>,
-    pub(super) sessions_to: Vec<&'a NodeLoad>,
-}
-
-impl<'a> Course<'a> {
-    fn of(
-        snapshot: &'a Snapshot,
-        node: &NodeName,
-        evacuation: &'a Evacuation,
-        options: &'a EvacuationPlanOptions,
-    ) -> Result<Self> {
-        let load = snapshot.node(node).ok_or_else(|| unknown(snapshot, node))?;
-        // Donors of a rebalance refuse clients now; sessions can be moved to them.
-        let others = || {
-            snapshot.nodes().iter().filter(|other| {
-                other.node != *node
-                    && matches!(other.status, NodeStatus::Running | NodeStatus::Donor)
-            })
-        };
-        // In a cluster with replicants they carry the clients.
-        let carrier = snapshot.running().filter_map(|load| load.role).max();
-        let takes_clients = |load: &&NodeLoad| {
-            load.status == NodeStatus::Running && (load.role.is_none() || load.role == carrier)
-        };
-        let takes_sessions = |load: &&NodeLoad| {
-            evacuation.migrate_to.as_ref().is_none_or(|nodes| nodes.contains(&load.node))
-        };
-        Ok(Self {
-            load,
-            evacuation,
-            options,
-            version: load.version.as_deref().and_then(EmqxVersion::parse),
-            clients_to: others().filter(takes_clients).collect(),
-            sessions_to: others().filter(takes_sessions).collect(),
-        })
-    }
-
-    /// Seconds before the first client is dropped. EMQX's default is 60; before 5.1 there is no wait.
-    pub(super) fn wait_health_check_s(&self) -> u64 {
-        let waits = self.version.is_none_or(|version| version.major() >= 5);
-        if waits { self.evacuation.wait_health_check.unwrap_or(60).into() } else { 0 }
-    }
 }
 
 fn check(
@@ -203,26 +124,16 @@ fn check(
         // EMQX takes it, and then moves the node's sessions to itself for ever.
         problems.push(Problem::new("migrate_to", node, "nodes other than the one to empty"));
     }
-    let delay = options.reconnect_delay_s.unwrap_or(0.0);
-    if !(0.0..=86_400.0).contains(&delay) {
-        let bound = "a number of seconds from 0 to 86400";
-        problems.push(Problem::new("reconnect_delay_s", delay, bound));
-    }
+    let delay = options.reconnect_delay_s;
+    problems.extend(RECONNECT_DELAY.problem("reconnect_delay_s", delay));
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid("evacuation", problems)) }
 }
 
-fn unknown(snapshot: &Snapshot, node: &NodeName) -> Error {
-    let known: Vec<&str> = snapshot.nodes().iter().map(|load| load.node.as_str()).collect();
-    Error::new(ErrorKind::UnknownNode, "no such node in the snapshot")
-        .with("node", node)
-        .with("known", known.join(", "))
-}
-
 fn ends<'a>(
-    course: &'a Course<'_>,
+    emptying: &'a Emptying<'_>,
     forecast: &'a Forecast,
 ) -> impl Iterator<Item = (u64, f64)> + 'a {
-    course.clients_to.iter().filter_map(|load| {
+    emptying.clients_to.iter().filter_map(|load| {
         let end = forecast.end.iter().find(|end| end.node == load.node)?;
         Some((end.connections, load.weight()))
     })

@@ -8,7 +8,8 @@ mod several;
 mod spread;
 
 pub(crate) use ideal::{Group, simulate};
-pub(crate) use several::{Outlook, Start, World, simulate_all, whole_counts};
+pub(crate) use rounds::Start;
+pub(crate) use several::{Outlook, World, simulate_all, whole_counts};
 pub(crate) use spread::Spread;
 
 use crate::balance::float;
@@ -54,6 +55,7 @@ pub struct NodeEnd {
 
 /// The four phases of an EMQX rebalance, under EMQX's names.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "words", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RunPhase {

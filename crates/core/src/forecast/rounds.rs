@@ -1,10 +1,26 @@
 //! One run of several, through its phases.
 
-use super::several::{Counts, Start};
 use super::{PhaseSpan, RunPhase};
 use crate::balance::float;
 use crate::snapshot::NodeLoad;
 use crate::strategy::Strategy;
+
+/// One start: the nodes it names, by index, and its options.
+#[derive(Clone, Debug)]
+pub(crate) struct Start<'a> {
+    pub(crate) nodes: Vec<usize>,
+    pub(crate) strategy: &'a Strategy,
+}
+
+/// Counts of every node.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    pub(crate) clients: Vec<f64>,
+    /// Clients dropped so far.
+    pub(crate) dropped: Vec<f64>,
+    /// Sessions whose client is away.
+    pub(crate) sessions: Vec<f64>,
+}
 
 /// A run that EMQX has accepted.
 #[derive(Clone, Debug)]

@@ -7,19 +7,11 @@
 
 use super::points::Points;
 use super::returns::Returns;
-use super::rounds::Round;
+use super::rounds::{Counts, Round, Start};
 use super::spread::Spread;
 use super::{Forecast, NodeEnd};
 use crate::balance::float;
 use crate::snapshot::{NodeLoad, NodeStatus};
-use crate::strategy::Strategy;
-
-/// One start: the nodes it names, by index, and its options.
-#[derive(Clone, Debug)]
-pub(crate) struct Start<'a> {
-    pub(crate) nodes: Vec<usize>,
-    pub(crate) strategy: &'a Strategy,
-}
 
 /// The world around the cluster.
 #[derive(Clone, Copy, Debug)]
@@ -67,16 +59,6 @@ pub(crate) fn simulate_all(
         curve.record(cluster.now, cluster.rounded(), !cluster.is_busy());
     }
     cluster.outlook(nodes, starts.len(), curve)
-}
-
-/// Counts of every node.
-#[derive(Debug)]
-pub(crate) struct Counts {
-    pub(crate) clients: Vec<f64>,
-    /// Clients dropped so far.
-    pub(crate) dropped: Vec<f64>,
-    /// Sessions whose client is away.
-    pub(crate) sessions: Vec<f64>,
 }
 
 struct Cluster {

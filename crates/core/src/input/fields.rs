@@ -109,6 +109,13 @@ impl Fields {
         self.values.remove(name).filter(|value| *value != Loose::Null)
     }
 
+    /// Gives `name` a value, unless it has one.
+    pub(super) fn fill(&mut self, name: &str, default: &str) {
+        if matches!(self.values.get(name), None | Some(Loose::Null)) {
+            self.values.insert(name.to_owned(), Loose::Text(default.to_owned()));
+        }
+    }
+
     /// Adds a problem: that `field` holds `value` but must be `bound`.
     pub fn problem(&mut self, field: &str, value: impl fmt::Display, bound: impl Into<String>) {
         self.problems.push(Problem::new(field, value, bound));

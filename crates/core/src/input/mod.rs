@@ -5,11 +5,19 @@
 
 mod fields;
 mod given;
+mod info;
+mod kinds;
 mod loose;
+mod spec;
 mod take;
 
 pub use fields::Fields;
+pub use info::{NumberRange, OptionInfo, Shape};
+pub(crate) use kinds::{
+    any_nodes, node, nodes, number, seconds, shares, text, unchecked, whole, word,
+};
 pub use loose::Loose;
+pub(crate) use spec::{Field, options};
 pub(crate) use take::ABSENT;
 
 use crate::error::Result;
@@ -30,6 +38,20 @@ pub trait Options: FromFields {
 }
 
 impl<T: FromFields> Options for T {}
+
+/// Options that can be described.
+///
+/// ```
+/// use emqx_rebalance_core::{Described, Strategy};
+///
+/// let rate = &Strategy::describe()[0];
+/// assert_eq!((rate.name, rate.default, rate.unit), ("conn_evict_rate", Some("500"), "clients/s"));
+/// assert_eq!(rate.terms(), "At least 1; default: 500.");
+/// ```
+pub trait Described: Options {
+    /// What is known of each option.
+    fn describe() -> Vec<OptionInfo>;
+}
 
 /// What can be taken out of [`Fields`].
 pub trait FromFields: Sized {

@@ -135,14 +135,12 @@ impl Fields {
     }
 
     /// Takes an object of numbers more than 0 by node name; none counts as absent.
-    pub(crate) fn shares(&mut self, name: &str) -> BTreeMap<NodeName, f64> {
+    pub(crate) fn shares(&mut self, name: &str) -> Option<BTreeMap<NodeName, f64>> {
         let is_empty = |value: &Loose| matches!(value, Loose::List(list) if list.is_empty());
         // Lua tells an empty object from an empty list by nothing.
         let value = self.take(name).filter(|value| !is_empty(value));
         self.values.extend(value.map(|value| (name.to_owned(), value)));
-        let Some(mut inner) = self.object(name, "an object of numbers by node name") else {
-            return BTreeMap::new();
-        };
+        let mut inner = self.object(name, "an object of numbers by node name")?;
         let mut shares = BTreeMap::new();
         for node in inner.values.keys().cloned().collect::<Vec<_>>() {
             match NodeName::new(node.as_str()) {
@@ -157,7 +155,7 @@ impl Fields {
             }
         }
         self.merge_at(name, inner, &[]);
-        shares
+        Some(shares)
     }
 
     /// Takes a list of at least one object, each with its place in the list; it must be there.

@@ -65,7 +65,7 @@ pub(crate) fn plan(
     strategy: &Strategy,
     options: &PlanOptions,
 ) -> Result<Plan> {
-    balancer::check(options)?;
+    options.check()?;
     let selected = select(snapshot, options)?;
     let is_running =
         |i: &usize| snapshot.nodes().get(*i).is_some_and(|load| load.status == NodeStatus::Running);

@@ -128,7 +128,7 @@ pub(crate) fn about(
         note(Severity::Info, Code::LoadBalancerUnknown, message);
     }
     if let Some(most) = scene.options.max_duration_s
-        && chosen.outlook.forecast.duration_s > most
+        && chosen.outlook.forecast.duration_s > most.into()
     {
         let message = format!(
             "the plan takes {} s, more than max_duration_s {most}: raise conn_evict_rate ({}) or \

@@ -40,7 +40,7 @@ impl Limits {
             closed: options.max_unavailable.and_then(|n| usize::try_from(n).ok()),
             node_rate: options.max_reconnect_rate,
             cluster_rate: options.max_cluster_reconnect_rate,
-            ticks: options.max_duration_s.map(|most| most.saturating_sub(waits)),
+            ticks: options.max_duration_s.map(|most| u64::from(most).saturating_sub(waits)),
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::single::Split;
 use super::{Decision, Finding, FindingCode as Code, PlanOptions, Severity, selection, versions};
 use crate::balance::{BalanceChange, float};
-use crate::driver::guard::headroom;
 use crate::forecast::Forecast;
 use crate::snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
 use crate::strategy::Strategy;
@@ -115,7 +114,7 @@ pub(crate) fn full<'a>(
     forecast: &Forecast,
 ) -> Vec<Finding> {
     let finding = |load: &NodeLoad| {
-        let limit = headroom(load.max_fds?);
+        let limit = load.most_clients()?;
         let curve = forecast.curve.nodes.iter().find(|curve| curve.node == load.node)?;
         let most = curve.connections.iter().copied().max()?;
         (most > limit).then(|| {

@@ -14,10 +14,12 @@ pub(crate) use abridge::with_curve;
 pub use finding::{Finding, FindingCode, Severity};
 pub use fingerprint::{Fingerprint, NodeCount, Tolerance};
 pub use options::PlanOptions;
+pub(crate) use options::RECONNECT_DELAY;
 
 use crate::balance::{BalanceChange, Bounds};
 use crate::error::Result;
 use crate::forecast::Forecast;
+use crate::input::Field;
 use crate::level::{self, Behind, Comparison, Move, Wave};
 use crate::node::NodeName;
 use crate::snapshot::Snapshot;
@@ -93,6 +95,7 @@ pub struct Asked {
 
 /// How the runs of a plan are found.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "words", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -104,6 +107,10 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Their words.
+    const WORDS: [(&str, Self); 2] =
+        [(Self::Single.as_str(), Self::Single), (Self::Level.as_str(), Self::Level)];
+
     /// The stable word: `single` or `level`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -113,8 +120,17 @@ impl Mode {
     }
 }
 
+impl Field for Mode {
+    type Read = Self;
+
+    fn of(read: Option<Self>) -> Self {
+        read.unwrap_or_default()
+    }
+}
+
 /// Whether a plan starts anything.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "words", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {

@@ -1,57 +1,55 @@
 //! What to plan, beside the strategy.
 
 use super::Mode;
-use crate::input::{Fields, FromFields, Options};
+use crate::error::{Error, Problem, Result};
+use crate::input::{
+    NumberRange, any_nodes, node, nodes, options, seconds, shares, unchecked, whole, word,
+};
 use crate::level::LoadBalancer;
 use crate::node::NodeName;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What to plan, beside the strategy.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
-pub struct PlanOptions {
-    /// How to find the runs. Default `single`.
-    pub mode: Mode,
-    /// The nodes to balance. Default: every running node of one role, replicants if there are any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nodes: Option<Vec<NodeName>>,
-    /// Nodes to leave out.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NodeName>>", optional))]
-    pub exclude: Vec<NodeName>,
-    /// How much nodes should carry against the others, where the snapshot says nothing else: numbers
-    /// more than 0, by node. Default 1. EMQX knows nothing of it.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<NodeName, f64>>", optional))]
-    pub weights: BTreeMap<NodeName, f64>,
-    /// The node to run it. Default: the emptiest recipient, since a donor that dies as coordinator
-    /// costs two nodes at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub coordinator: Option<NodeName>,
-    /// How the load balancer picks nodes. Default: not known; a `level` plan is then made for even
-    /// spreading, which least connections does no worse with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub load_balancer: Option<LoadBalancer>,
-    /// Seconds that a dropped client takes to come back, on average. Default 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reconnect_delay_s: Option<f64>,
-    /// `level`: most clients per second that may come back to one node.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_reconnect_rate: Option<f64>,
-    /// `level`: most clients per second that may come back to the whole cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_cluster_reconnect_rate: Option<f64>,
-    /// `level`: most nodes that may be closed to new clients at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_unavailable: Option<u32>,
-    /// `level`: the fullest node may end this share over the mean. A cluster within it is left
-    /// alone. Default 0.002.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target_over: Option<f64>,
-    /// `level`: most seconds that the plan may take.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_duration_s: Option<u64>,
+options! {
+    /// What to plan, beside the strategy.
+    #[derive(Clone, Debug, PartialEq, Serialize)]
+    #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+    pub struct PlanOptions("options") {
+        /// How to find the runs: `single` is the one run that EMQX would do by itself, `level` as many at
+        /// once as it takes to end level.
+        pub mode: Mode = word(&Mode::WORDS).or("single"),
+        /// The nodes to balance.
+        pub nodes: Option<Vec<NodeName>> =
+            nodes().otherwise("every running node of one role, replicants if there are any"),
+        /// Nodes to leave out.
+        #[ts(as = "Option<Vec<NodeName>>", optional)]
+        pub exclude: Vec<NodeName> = any_nodes(),
+        /// How much nodes should carry against the others, where the snapshot says nothing else. EMQX
+        /// knows nothing of it.
+        #[ts(as = "Option<BTreeMap<NodeName, f64>>", optional)]
+        pub weights: BTreeMap<NodeName, f64> = shares().otherwise("1"),
+        /// The node to run it: a donor that dies as coordinator costs two nodes at once.
+        pub coordinator: Option<NodeName> = node().otherwise("the emptiest recipient"),
+        /// How the load balancer picks nodes. A `level` plan that does not know it is made for even
+        /// spreading, which least connections does no worse with.
+        pub load_balancer: Option<LoadBalancer> =
+            word(&LoadBalancer::WORDS).otherwise("not known"),
+        /// Seconds that a dropped client takes to come back, on average.
+        pub reconnect_delay_s: Option<f64> = unchecked(&RECONNECT_DELAY).of("s").otherwise("1"),
+        /// Most clients per second that may come back to one node.
+        pub max_reconnect_rate: Option<f64> =
+            unchecked(&RECONNECT_RATE).of("clients/s").level().otherwise("no limit"),
+        /// Most clients per second that may come back to the whole cluster.
+        pub max_cluster_reconnect_rate: Option<f64> =
+            unchecked(&RECONNECT_RATE).of("clients/s").level().otherwise("no limit"),
+        /// Most nodes that may be closed to new clients at once.
+        pub max_unavailable: Option<u32> =
+            whole(1, u32::MAX).of("nodes").level().otherwise("no limit"),
+        /// The fullest node may end this share over the mean. A cluster within it is left alone.
+        pub target_over: Option<f64> = unchecked(&SHARE).of("share").level().otherwise("0.002"),
+        /// Most seconds that the plan may take.
+        pub max_duration_s: Option<u32> = seconds(u32::MAX).level().otherwise("no limit"),
+    }
 }
 
 impl PlanOptions {
@@ -64,57 +62,41 @@ impl PlanOptions {
     pub(crate) fn goal(&self) -> f64 {
         self.target_over.unwrap_or(0.002)
     }
-}
 
-impl FromFields for PlanOptions {
-    const WHAT: &'static str = "options";
-    const OPTIONS: &'static [&'static str] = &[
-        "mode",
-        "nodes",
-        "exclude",
-        "weights",
-        "coordinator",
-        "load_balancer",
-        "reconnect_delay_s",
-        "max_reconnect_rate",
-        "max_cluster_reconnect_rate",
-        "max_unavailable",
-        "target_over",
-        "max_duration_s",
-    ];
-
-    fn take(fields: &mut Fields) -> Self {
-        let modes = [("single", Mode::Single), ("level", Mode::Level)];
-        Self {
-            mode: fields.word("mode", &modes).unwrap_or_default(),
-            nodes: fields.nodes("nodes"),
-            exclude: fields.any_nodes("exclude").unwrap_or_default(),
-            weights: fields.shares("weights"),
-            coordinator: fields.node("coordinator"),
-            load_balancer: fields.word("load_balancer", &LoadBalancer::WORDS),
-            reconnect_delay_s: fields.number("reconnect_delay_s", "a number of seconds", any),
-            max_reconnect_rate: fields.number("max_reconnect_rate", CLIENTS_PER_S, any),
-            max_cluster_reconnect_rate: fields.number(
-                "max_cluster_reconnect_rate",
-                CLIENTS_PER_S,
-                any,
-            ),
-            max_unavailable: fields.whole("max_unavailable", 1, u32::MAX),
-            target_over: fields.number("target_over", "a share from 0 to 1", any),
-            max_duration_s: fields.seconds("max_duration_s", u32::MAX).map(u64::from),
-        }
+    /// Checks what was set without being read, all at once.
+    ///
+    /// # Errors
+    /// `config_invalid` with every number that is out of bounds.
+    pub(crate) fn check(&self) -> Result<()> {
+        let numbers = [
+            RECONNECT_DELAY.problem("reconnect_delay_s", self.reconnect_delay_s),
+            SHARE.problem("target_over", self.target_over),
+            RECONNECT_RATE.problem("max_reconnect_rate", self.max_reconnect_rate),
+            RECONNECT_RATE.problem("max_cluster_reconnect_rate", self.max_cluster_reconnect_rate),
+        ];
+        let closed = self.max_unavailable.filter(|most| *most == 0);
+        let closed = closed.map(|most| Problem::new("max_unavailable", most, "at least 1 node"));
+        let problems: Vec<Problem> = numbers.into_iter().chain([closed]).flatten().collect();
+        if problems.is_empty() { Ok(()) } else { Err(Error::invalid("options", problems)) }
     }
 }
 
-impl<'de> Deserialize<'de> for PlanOptions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read(deserializer).map_err(serde::de::Error::custom)
-    }
-}
-
-/// The planner checks the bounds: hosts may set these fields without reading them.
-fn any(_: f64) -> bool {
-    true
-}
-
-const CLIENTS_PER_S: &str = "a number of clients per second, at least 1";
+/// Seconds that clients may take to come back: up to a day.
+pub(crate) const RECONNECT_DELAY: NumberRange = NumberRange {
+    min: 0.0,
+    max: 86_400.0,
+    is_over_min: false,
+    words: "a number of seconds from 0 to 86400",
+};
+const RECONNECT_RATE: NumberRange = NumberRange {
+    min: 1.0,
+    max: f64::INFINITY,
+    is_over_min: false,
+    words: "a number of clients per second, at least 1",
+};
+const SHARE: NumberRange = NumberRange {
+    min: 0.0,
+    max: 1.0,
+    is_over_min: false,
+    words: "a share from 0 to 1, such as 0.005",
+};

@@ -78,7 +78,7 @@ mod tests {
         let plan = request.plan().unwrap();
         let start = serde_json::json!({ "plan": plan, "who": "me" }).to_string();
         let start: StartRequest<EvacuationPlan> = serde_json::from_str(&start).unwrap();
-        assert!(start.evacuator().is_ok());
+        assert!(start.driver().is_ok());
     }
 
     #[test]

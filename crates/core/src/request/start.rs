@@ -2,8 +2,9 @@
 
 use crate::driver::{Driver, DriverOptions, Purpose};
 use crate::error::{Error, Problem, Result};
-use crate::evacuate::{EvacuationPlan, Evacuator};
+use crate::evacuate::EvacuationPlan;
 use crate::input::{Fields, FromFields};
+use crate::job::Job;
 use crate::plan::Plan;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 use std::fmt;
@@ -59,23 +60,13 @@ impl<P: Startable> StartRequest<P> {
     }
 }
 
-impl StartRequest<Plan> {
+impl<P: Into<Job>> StartRequest<P> {
     /// A driver for it.
     ///
     /// # Errors
     /// As [`Driver::new`].
     pub fn driver(self) -> Result<Driver> {
         Ok(Driver::new(self.plan, self.options, self.force)?.with_purpose(self.purpose))
-    }
-}
-
-impl StartRequest<EvacuationPlan> {
-    /// A driver for it.
-    ///
-    /// # Errors
-    /// As [`Evacuator::new`].
-    pub fn evacuator(self) -> Result<Evacuator> {
-        Ok(Evacuator::new(self.plan, self.options, self.force)?.with_purpose(self.purpose))
     }
 }
 

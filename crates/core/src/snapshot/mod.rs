@@ -7,6 +7,7 @@ mod typescript;
 #[cfg(feature = "typescript")]
 pub(crate) use typescript::SnapshotInput;
 
+use crate::balance::float;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::node::NodeName;
 use crate::units::MAX_COUNT;
@@ -61,6 +62,7 @@ pub struct NodeLoad {
 
 /// What a node does in its cluster.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "words", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -72,6 +74,7 @@ pub enum Role {
 
 /// Whether a node takes part.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "words", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum NodeStatus {
@@ -94,6 +97,16 @@ impl NodeLoad {
     /// count of today.
     pub fn known_connections(&self) -> Option<u64> {
         (self.status != NodeStatus::Unknown).then_some(self.connections)
+    }
+
+    /// Clients that fit under its limit of file descriptors: EMQX needs some for itself.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a count is a count"
+    )]
+    pub(crate) fn most_clients(&self) -> Option<u64> {
+        self.max_fds.map(|max_fds| (float(max_fds) * FD_SHARE) as u64)
     }
 
     /// A running node with `connections` clients, each with a session, and no other session.
@@ -255,6 +268,9 @@ pub(crate) fn known_version<'de, D: Deserializer<'de>>(
 const COUNTS: [&str; 3] = ["connections", "sessions", "disconnected_sessions"];
 
 const AT_LEAST_ONE: &str = "a list of at least one node";
+
+/// Share of a node's file descriptors that clients may take.
+const FD_SHARE: f64 = 0.9;
 
 #[cfg(test)]
 mod tests {

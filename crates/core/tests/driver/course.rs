@@ -1,7 +1,9 @@
-//! Drives any driver through any scripted cluster, killing it on request.
+//! Drives a driver through any scripted cluster, killing it on request.
 
-use emqx_rebalance_core::driver::{Driver, Event, Input, Outcome, Request, Step};
-use emqx_rebalance_core::{Error, ErrorKind, Evacuator, Timestamp};
+use emqx_rebalance_core::driver::{
+    Driver, Event, Input, Outcome, Request, StoredEvacuation, StoredRebalance,
+};
+use emqx_rebalance_core::{Error, ErrorKind, Timestamp};
 
 /// Which answers do not come back, and what happens to the request all the same.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,35 +20,15 @@ pub(crate) enum Kill {
     AfterSending,
 }
 
-/// A driver that can be killed.
-pub(crate) trait Driven {
-    fn step(&mut self, now: Timestamp, input: Input) -> Step;
-    fn outcome(&self) -> Option<&Outcome>;
-    /// Stores the state and goes on from it, as a process does that was killed.
-    fn restart(&self) -> Self;
+/// Goes on from what `driver` has stored, as the process does that follows one that was killed.
+fn restarted(driver: &Driver) -> Driver {
+    let stored = serde_json::to_string(driver).unwrap();
+    if driver.state().plan().is_some() {
+        Driver::restore(serde_json::from_str::<StoredRebalance>(&stored).unwrap())
+    } else {
+        Driver::restore(serde_json::from_str::<StoredEvacuation>(&stored).unwrap())
+    }
 }
-
-macro_rules! driven {
-    ($driver:ty) => {
-        impl Driven for $driver {
-            fn step(&mut self, now: Timestamp, input: Input) -> Step {
-                Self::step(self, now, input)
-            }
-
-            fn outcome(&self) -> Option<&Outcome> {
-                Self::outcome(self)
-            }
-
-            fn restart(&self) -> Self {
-                let stored = serde_json::to_string(self.state()).unwrap();
-                Self::restore(serde_json::from_str(&stored).unwrap())
-            }
-        }
-    };
-}
-
-driven!(Driver);
-driven!(Evacuator);
 
 /// A cluster that lives by the second.
 pub(crate) trait Scene {
@@ -69,10 +51,10 @@ pub(crate) trait Scene {
 }
 
 /// Runs `driver` to its verdict; `between` is asked after each step, before its requests are sent.
-pub(crate) fn drive<S: Scene, D: Driven>(
+pub(crate) fn drive<S: Scene>(
     scene: &mut S,
-    driver: &mut D,
-    mut between: impl FnMut(&mut S, &D) -> Kill,
+    driver: &mut Driver,
+    mut between: impl FnMut(&mut S, &Driver) -> Kill,
 ) -> Outcome {
     let mut inputs = vec![Input::Tick];
     for _ in 0..100_000 {
@@ -92,7 +74,7 @@ pub(crate) fn drive<S: Scene, D: Driven>(
             inputs.extend(answers.into_iter().rev());
         }
         if kill != Kill::No {
-            *driver = driver.restart();
+            *driver = restarted(driver);
             inputs.clear();
         }
         if scene.stops_now() {

@@ -2,8 +2,8 @@
 
 use super::world::{World, entry, name};
 use super::{driver, driver_with};
+use emqx_rebalance_core::RunPhase;
 use emqx_rebalance_core::driver::{Driver, Event, Guard, OutcomeKind};
-use emqx_rebalance_core::{Curve, RunPhase};
 
 /// The guard that stopped the run, which must have been told to stop within two polls.
 fn guarded(world: &mut World, driver: &mut Driver) -> Guard {
@@ -96,7 +96,7 @@ fn a_cluster_that_parts_from_the_forecast_is_told_once() {
 fn without_the_curve_nothing_is_said_of_the_forecast() {
     let (mut world, driver) = (World::new(), driver());
     let mut state = driver.state().clone();
-    state.plan.forecast.curve = Curve::default();
+    state.leave_out_curves();
     let mut driver = Driver::restore(state);
     assert_eq!(world.drive(&mut driver).result, OutcomeKind::Completed);
     assert!(!world.events.iter().any(|event| matches!(event, Event::Drifted { .. })));

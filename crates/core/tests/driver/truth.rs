@@ -4,7 +4,7 @@ use super::course::{Kill, Loss, Scene};
 use super::world::{World, a_plan, entry, name};
 use super::{driver, driver_with};
 use emqx_rebalance_core::driver::{
-    Answer, Ask, Driver, DriverOptions, DriverState, Event, Guard, Input, OutcomeKind, Step,
+    Answer, Ask, Driver, DriverOptions, Event, Guard, Input, OutcomeKind, Step, StoredRebalance,
 };
 use emqx_rebalance_core::{Error, ErrorKind, NodeStatus, RefusalReason, RunPhase, Timestamp};
 
@@ -236,7 +236,7 @@ fn recipients_that_end_uneven_break_the_promise_although_their_average_is_right(
 fn a_state_of_another_version_is_not_gone_on_with() {
     let mut state = serde_json::to_value(driver().state()).unwrap();
     state["version"] = 2.into();
-    let error = serde_json::from_value::<DriverState>(state).unwrap_err().to_string();
+    let error = serde_json::from_value::<StoredRebalance>(state).unwrap_err().to_string();
     assert!(error.contains("`version` is `2` but must be 1"), "{error}");
 }
 
@@ -251,7 +251,8 @@ fn numbers_of_a_file_do_not_overflow() {
         for pointer in ["/watch/next_id", "/watch/paused_ms", "/watch/now", "/watch/changed_at"] {
             let mut changed = state.clone();
             *changed.pointer_mut(pointer).unwrap() = u64::MAX.into();
-            let mut driver = Driver::restore(serde_json::from_value(changed).unwrap());
+            let mut driver =
+                Driver::restore(serde_json::from_value::<StoredRebalance>(changed).unwrap());
             let _ = driver.step(world.now, Input::Tick);
             let _ = driver.step(world.now.plus_ms(5_000), Input::Tick);
             let _ = (driver.status(), driver.record());
@@ -259,7 +260,7 @@ fn numbers_of_a_file_do_not_overflow() {
         for pointer in ["/plan/forecast/duration_s", "/plan/forecast/conn_evict_s"] {
             *state.pointer_mut(pointer).unwrap() = u64::MAX.into();
         }
-        let mut driver = Driver::restore(serde_json::from_value(state).unwrap());
+        let mut driver = Driver::restore(serde_json::from_value::<StoredRebalance>(state).unwrap());
         let _ = driver.step(world.now, Input::Tick);
         let _ = (driver.status(), driver.record());
         Kill::No

@@ -8,8 +8,8 @@ use crate::cluster::Cluster as Connected;
 use crate::question::{Question, Reply};
 use crate::session::Session;
 use emqx_rebalance_api::{ApiVersion, Capabilities};
-use emqx_rebalance_core::driver::{Answer, Ask};
-use emqx_rebalance_core::{Error, ErrorKind, Job, Result, Snapshot};
+use emqx_rebalance_core::driver::{Answer, Ask, Driver};
+use emqx_rebalance_core::{Error, ErrorKind, Result, Snapshot};
 use std::sync::{Arc, OnceLock};
 
 /// A cluster that is asked through its host. Cheap to clone.
@@ -57,16 +57,16 @@ impl Cluster {
         self.talk_on(Desk::default(), question)
     }
 
-    /// Runs `job`, new or restored.
+    /// Runs `driver`, new or restored.
     ///
     /// # Errors
     /// `conflict` before [`Self::connect`], or another question, had its answer.
-    pub fn drive(&self, job: impl Into<Job>) -> Result<Run> {
+    pub fn drive(&self, driver: Driver) -> Result<Run> {
         if self.known.get().is_none() {
             let message = "nothing is known of the cluster yet: connect first";
             return Err(Error::new(ErrorKind::Conflict, message));
         }
-        Ok(Run::new(self.clone(), job.into()))
+        Ok(Run::new(self.clone(), driver))
     }
 
     /// Asks for a driver, on the desk of its run.

@@ -4,8 +4,10 @@ use super::cluster::Cluster;
 use super::desk::Desk;
 use super::message::{HttpAnswer, HttpRequest};
 use super::talk::Talk;
-use emqx_rebalance_core::driver::{Answer, Event, Input, Outcome, Record, RequestId, Status, Step};
-use emqx_rebalance_core::{Job, Result, Timestamp};
+use emqx_rebalance_core::driver::{
+    Answer, Driver, Event, Input, Outcome, Record, RequestId, Status, Step,
+};
+use emqx_rebalance_core::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A plan, or an evacuation, on its way to its verdict. Dropping it stops nothing in EMQX.
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct Run {
     cluster: Cluster,
     desk: Desk,
-    job: Job,
+    driver: Driver,
     /// What it waits for.
     open: Vec<(RequestId, Talk<Answer>)>,
     wake_at: Option<Timestamp>,
@@ -44,8 +46,8 @@ pub struct RunStep {
 }
 
 impl Run {
-    pub(super) fn new(cluster: Cluster, job: Job) -> Self {
-        Self { cluster, desk: Desk::default(), job, open: Vec::new(), wake_at: None }
+    pub(super) fn new(cluster: Cluster, driver: Driver) -> Self {
+        Self { cluster, desk: Desk::default(), driver, open: Vec::new(), wake_at: None }
     }
 
     /// Takes the time, in milliseconds since 1970, and what happened since the last step.
@@ -68,30 +70,30 @@ impl Run {
 
     /// All that is known of it. Store its JSON before a step's requests are sent, and another process
     /// can go on.
-    pub fn job(&self) -> &Job {
-        &self.job
+    pub fn driver(&self) -> &Driver {
+        &self.driver
     }
 
     /// Where it stands.
     pub fn status(&self) -> Status {
-        self.job.status()
+        self.driver.status()
     }
 
     /// The verdict, once there is one.
     pub fn outcome(&self) -> Option<&Outcome> {
-        self.job.outcome()
+        self.driver.outcome()
     }
 
     /// What is worth keeping, once there is a verdict.
     pub fn record(&self) -> Option<Record> {
-        self.job.record()
+        self.driver.record()
     }
 
     fn feed(&mut self, now: Timestamp, input: Input, events: &mut Vec<Event>) {
-        let Step { requests, events: new, wake_at } = self.job.step(now, input);
+        let Step { requests, events: new, wake_at } = self.driver.step(now, input);
         events.extend(new);
         self.wake_at = wake_at;
-        if self.job.outcome().is_some() {
+        if self.driver.outcome().is_some() {
             // A stop that is asked again after the verdict may hit somebody else's run.
             self.open.clear();
             let _unsent = self.desk.collect();
@@ -113,7 +115,7 @@ impl Run {
     }
 
     fn wake_at_ms(&self) -> Option<u64> {
-        let driver = self.wake_at?.as_ms();
-        Some(self.desk.wake_at_ms().map_or(driver, |desk| desk.min(driver)))
+        let own = self.wake_at?.as_ms();
+        Some(self.desk.wake_at_ms().map_or(own, |desk| desk.min(own)))
     }
 }

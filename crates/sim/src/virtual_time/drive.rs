@@ -1,14 +1,16 @@
-//! Runs a driver to its verdict in virtual time.
+//! Asks questions and runs jobs in virtual time, as every host does.
 
 use super::VirtualCluster;
-use super::courier::{Courier, Sent, late};
-use crate::http::Ticket;
-use emqx_rebalance_core::driver::{Ask, Driver, Event, Input, Outcome, RequestId, Step};
-use emqx_rebalance_core::{Error, ErrorKind, Result, Timestamp};
-use std::collections::VecDeque;
+use super::wire::{Fate, News};
+use emqx_rebalance_core::driver::{Driver, Event, Outcome};
+use emqx_rebalance_core::{Error, ErrorKind, Problem, Result, Timestamp};
+use emqx_rebalance_exchange::restored;
+use emqx_rebalance_exchange::sansio::{
+    Cluster, HttpAnswer, HttpRequest, Run, RunInput, RunStep, Talk, TalkStep,
+};
 
-/// How a plan went.
-#[derive(Clone, Debug)]
+/// How a job went.
+#[derive(Debug)]
 pub struct Drive {
     /// The verdict.
     pub outcome: Outcome,
@@ -18,8 +20,8 @@ pub struct Drive {
     pub began_at: Timestamp,
     /// When it came to its verdict.
     pub ended_at: Timestamp,
-    /// Steps that the driver took.
-    pub steps: usize,
+    /// What was driven, with all that is known of it.
+    pub run: Run,
 }
 
 /// What happens to a driver between a step and the sending of its requests.
@@ -36,176 +38,136 @@ pub enum Incident {
     DiesAfterSending,
 }
 
-struct Pending {
-    id: RequestId,
-    ask: Ask,
-    ticket: Ticket,
-    deadline: Timestamp,
-}
-
 impl VirtualCluster {
+    /// Asks, moving the clock until there is a result.
+    ///
+    /// # Errors
+    /// As the question has them.
+    pub fn ask<T>(&mut self, talk: Talk<T>) -> Result<T> {
+        self.ask_with(talk, |_, _, _| {})
+    }
+
+    /// The same; `see` is shown every step: what it was given, and what came out.
+    ///
+    /// # Errors
+    /// As the question has them.
+    pub fn ask_with<T>(
+        &mut self,
+        mut talk: Talk<T>,
+        mut see: impl FnMut(&Self, &[HttpAnswer], &TalkStep<T>),
+    ) -> Result<T> {
+        let mut answers = Vec::new();
+        loop {
+            let step = talk.step(self.now().as_ms(), answers.clone());
+            see(self, &answers, &step);
+            if let Some(result) = step.result {
+                return result;
+            }
+            self.send_all(step.requests);
+            answers = self.wait(step.wake_at_ms.unwrap_or_default());
+        }
+    }
+
     /// Runs `driver` to its verdict, moving the clock as it waits.
     ///
     /// # Errors
-    /// As [`Courier::connect`]; `timeout` if there is no verdict after a day.
-    pub fn drive(&mut self, driver: &mut Driver) -> Result<Drive> {
+    /// As [`Cluster::connect`]; `timeout` if there is no verdict after a day.
+    pub fn drive(&mut self, driver: Driver) -> Result<Drive> {
         self.drive_with(driver, |_, _, _| Incident::None)
     }
 
-    /// The same; `between` is asked after every step, before its requests are sent, and may break
-    /// things.
+    /// The same; `between` is shown every step, what it was given and what came out, before its
+    /// requests are sent, and may break things.
     ///
     /// # Errors
     /// As [`Self::drive`].
     pub fn drive_with(
         &mut self,
-        driver: &mut Driver,
-        between: impl FnMut(&mut Self, &Driver, &Step) -> Incident,
+        driver: Driver,
+        between: impl FnMut(&mut Self, &[HttpAnswer], &RunStep) -> Incident,
     ) -> Result<Drive> {
-        let courier = Courier::connect(self)?;
-        self.drive_by(courier, driver, between)
+        let cluster = Cluster::new(self.access())?;
+        self.ask(cluster.connect())?;
+        self.drive_by(&cluster, driver, between)
     }
 
-    /// The same with a courier of the caller's own, who may be more patient.
+    /// The same by way of `cluster`, which is connected.
     ///
     /// # Errors
-    /// `timeout` if there is no verdict after a day.
+    /// `conflict` if it is not; `timeout` if there is no verdict after a day.
     pub fn drive_by(
         &mut self,
-        courier: Courier,
-        driver: &mut Driver,
-        between: impl FnMut(&mut Self, &Driver, &Step) -> Incident,
+        cluster: &Cluster,
+        driver: Driver,
+        mut between: impl FnMut(&mut Self, &[HttpAnswer], &RunStep) -> Incident,
     ) -> Result<Drive> {
         let began_at = self.now();
-        let inputs = VecDeque::from([Input::Tick]);
-        let (pending, events) = (Vec::new(), Vec::new());
-        let host = Host {
-            cluster: self,
-            driver,
-            courier,
-            between,
-            inputs,
-            pending,
-            events,
-            began_at,
-            wake_at: began_at,
-            steps: 0,
-        };
-        host.run()
+        let mut run = cluster.drive(driver)?;
+        let (mut answers, mut stop, mut events) = (Vec::new(), false, Vec::new());
+        while self.now().ms_since(began_at) < LONGEST_MS {
+            let now = self.now();
+            let step = run.step(now.as_ms(), RunInput { answers: answers.clone(), stop });
+            let incident = between(self, &answers, &step);
+            events.extend(step.events.into_iter().map(|event| (now, event)));
+            if let Some(outcome) = run.outcome().cloned() {
+                return Ok(Drive { outcome, events, began_at, ended_at: now, run });
+            }
+            if incident != Incident::DiesBeforeSending {
+                self.send_all(step.requests);
+            }
+            if matches!(incident, Incident::DiesBeforeSending | Incident::DiesAfterSending) {
+                run = self.reborn(cluster, &run)?;
+            }
+            stop = incident == Incident::Stop;
+            let is_calm = incident == Incident::None;
+            answers = self.wait(step.wake_at_ms.filter(|_| is_calm).unwrap_or_default());
+        }
+        Err(Error::new(ErrorKind::Timeout, "the driver came to no verdict in a day"))
     }
-}
 
-struct Host<'a, F> {
-    cluster: &'a mut VirtualCluster,
-    driver: &'a mut Driver,
-    courier: Courier,
-    between: F,
-    inputs: VecDeque<Input>,
-    pending: Vec<Pending>,
-    events: Vec<(Timestamp, Event)>,
-    began_at: Timestamp,
-    wake_at: Timestamp,
-    steps: usize,
-}
+    fn send_all(&mut self, requests: Vec<HttpRequest>) {
+        let now = self.now();
+        for request in requests {
+            self.wire.send(now, request, Fate::Well);
+        }
+    }
 
-impl<F: FnMut(&mut VirtualCluster, &Driver, &Step) -> Incident> Host<'_, F> {
-    fn run(mut self) -> Result<Drive> {
+    /// Lets time pass until an answer has come, or until `wake_at_ms`; a millisecond at least if
+    /// there is none, since who wants to be woken at once must not keep the clock from moving.
+    fn wait(&mut self, wake_at_ms: u64) -> Vec<HttpAnswer> {
+        let wake_at = Timestamp::from_ms(wake_at_ms).max(self.now().plus_ms(1));
         loop {
-            while let Some(input) = self.inputs.pop_front() {
-                if let Some(outcome) = self.step(input) {
-                    return Ok(Drive {
-                        outcome,
-                        events: self.events,
-                        began_at: self.began_at,
-                        ended_at: self.cluster.now(),
-                        steps: self.steps,
-                    });
-                }
+            let answers = self.arrivals();
+            if !answers.is_empty() || self.now() >= wake_at {
+                return answers;
             }
-            self.wait()?;
+            let next = self.wire.next_event().map_or(wake_at, |at| at.min(wake_at));
+            let is_answer_due = self.wire.is_answer_due();
+            let of_nodes = is_answer_due.then(|| self.simulation.next_event());
+            self.advance_to(of_nodes.map_or(next, |at| at.min(next)));
         }
     }
 
-    fn step(&mut self, input: Input) -> Option<Outcome> {
-        let now = self.cluster.now();
-        let step = self.driver.step(now, input);
-        self.steps += 1;
-        self.events.extend(step.events.iter().map(|event| (now, event.clone())));
-        self.wake_at = step.wake_at.unwrap_or(now);
-        if let Some(outcome) = self.driver.outcome() {
-            return Some(outcome.clone());
-        }
-        let incident = (self.between)(self.cluster, self.driver, &step);
-        if incident != Incident::DiesBeforeSending {
-            for request in step.requests {
-                self.send(request.id, request.ask);
-            }
-        }
-        match incident {
-            Incident::None => {}
-            Incident::Stop => self.inputs.push_back(Input::Stop),
-            Incident::DiesBeforeSending | Incident::DiesAfterSending => self.restart(),
-        }
-        None
+    /// Brings everything as far as it has come by now.
+    fn arrivals(&mut self) -> Vec<HttpAnswer> {
+        let news = std::iter::from_fn(|| self.wire.proceed(&mut self.simulation));
+        let answers = news.filter_map(|news| match news {
+            News::Answered(answer) => Some(answer),
+            News::Arrived => None,
+        });
+        answers.collect()
     }
 
-    fn send(&mut self, id: RequestId, ask: Ask) {
-        match self.courier.send(self.cluster, &ask) {
-            Sent::Answered(answer) => self.inputs.push_back(Input::Answer { id, answer }),
-            Sent::Waits { ticket, deadline } => {
-                self.pending.push(Pending { id, ask, ticket, deadline });
-            }
-        }
-    }
-
-    /// What a new process does: it has the state, and nobody's answers.
-    fn restart(&mut self) {
-        *self.driver = Driver::restore(self.driver.state().clone());
-        for pending in self.pending.drain(..) {
-            self.cluster.simulation().give_up(pending.ticket);
-        }
-        self.inputs.clear();
-        self.inputs.push_back(Input::Tick);
-    }
-
-    /// Moves the clock to the next thing that concerns the driver.
-    fn wait(&mut self) -> Result<()> {
-        let deadlines = self.pending.iter().map(|pending| pending.deadline);
-        let mut next = deadlines.fold(self.wake_at, Timestamp::min);
-        if !self.pending.is_empty() {
-            next = next.min(self.cluster.simulation().next_event());
-        }
-        if next.ms_since(self.began_at) > LONGEST_MS {
-            return Err(Error::new(ErrorKind::Timeout, "the driver came to no verdict in a day"));
-        }
-        // A driver that wants to be woken at once must not keep the clock from moving.
-        let next = if next <= self.cluster.now() { self.cluster.now().plus_ms(1) } else { next };
-        self.cluster.advance_to(next);
-        self.collect();
-        if self.cluster.now() >= self.wake_at {
-            self.inputs.push_back(Input::Tick);
-        }
-        Ok(())
-    }
-
-    fn collect(&mut self) {
-        let now = self.cluster.now();
-        for pending in std::mem::take(&mut self.pending) {
-            let simulation = self.cluster.simulation();
-            let answer = match simulation.collect(pending.ticket) {
-                Some(answer) => self.courier.read(&pending.ask, super::courier::whole(answer)),
-                None if now >= pending.deadline => {
-                    simulation.give_up(pending.ticket);
-                    self.courier.turn(self.cluster);
-                    Err(late())
-                }
-                None => {
-                    self.pending.push(pending);
-                    continue;
-                }
-            };
-            self.inputs.push_back(Input::Answer { id: pending.id, answer });
-        }
+    /// What another process makes of the stored state, without the answers to this one.
+    fn reborn(&mut self, cluster: &Cluster, run: &Run) -> Result<Run> {
+        self.arrivals();
+        self.wire.forget(&mut self.simulation);
+        let driver = serde_json::to_value(run.driver()).and_then(restored);
+        let driver = driver.map_err(|error| {
+            let bound = format!("a stored state: {error}");
+            Error::invalid("state", vec![Problem::new("state", "its JSON", bound)])
+        })?;
+        cluster.drive(driver)
     }
 }
 

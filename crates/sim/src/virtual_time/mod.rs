@@ -1,23 +1,24 @@
 //! A cluster whose clock stands still until it is told to move.
 
-mod courier;
 mod drive;
+mod wire;
 
-pub use courier::{Courier, Timeouts};
 pub use drive::{Drive, Incident};
+pub use wire::{Fate, News, Wire};
 
 use crate::config::ClusterConfig;
-use crate::http::{Answer, Simulation, Ticket};
-use courier::{late, whole};
-use emqx_rebalance_core::{Error, ErrorKind, Result, Timestamp};
+use crate::http::{Answer, Simulation};
+use emqx_rebalance_api::Credentials;
+use emqx_rebalance_core::{Result, Timestamp};
+use emqx_rebalance_exchange::{Access, Auth};
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 
 /// A simulation and its clock: ten minutes pass in milliseconds, and always in the same way.
 #[derive(Debug)]
 pub struct VirtualCluster {
     simulation: Simulation,
-    authorization: HeaderValue,
+    wire: Wire,
 }
 
 impl VirtualCluster {
@@ -26,13 +27,17 @@ impl VirtualCluster {
     /// # Errors
     /// `config_invalid` with every problem of `config`.
     pub fn new(config: ClusterConfig) -> Result<Self> {
-        let credentials = &config.credentials;
-        let pair = format!("{}:{}", credentials.api_key, credentials.api_secret);
-        let basic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pair);
-        let mut authorization = HeaderValue::try_from(format!("Basic {basic}"))
-            .map_err(|_| Error::new(ErrorKind::ConfigInvalid, "the API key is no header value"))?;
-        authorization.set_sensitive(true);
-        Ok(Self { simulation: Simulation::new(config)?, authorization })
+        Ok(Self { simulation: Simulation::new(config)?, wire: Wire::default() })
+    }
+
+    /// How to reach it: every node at a URL of its own, as who has the cluster's API key.
+    pub fn access(&self) -> Access {
+        Wire::access(self.simulation.cluster.config())
+    }
+
+    /// Has the load balancer pass on so many requests in a row to one node.
+    pub fn balance_in_a_row(&mut self, requests: usize) {
+        self.wire.in_a_row = requests;
     }
 
     /// The time.
@@ -71,36 +76,23 @@ impl VirtualCluster {
     /// # Errors
     /// `unreachable` if the node is down or closes the connection, `protocol` if the answer breaks
     /// off, `timeout` if none comes.
-    pub fn send(&mut self, via: usize, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
-        match self.answer(via, request) {
-            Answer::Waiting(ticket) => {
-                self.wait_for(ticket, self.now().plus_ms(Timeouts::default().request_ms))
-            }
-            answer => whole(answer),
+    pub fn send(&mut self, via: usize, mut request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
+        if !request.headers().contains_key(AUTHORIZATION)
+            && let Auth::ApiKey { key, secret } = self.access().auth
+        {
+            Credentials::ApiKey { key, secret }.apply(&mut request)?;
         }
-        .map_err(|error| error.with("node", self.simulation.cluster.name_of(via)))
-    }
-
-    /// What comes of `request` now.
-    fn answer(&mut self, via: usize, mut request: Request<Vec<u8>>) -> Answer {
-        if !request.headers().contains_key(AUTHORIZATION) {
-            request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
-        }
-        self.simulation.answer(via, &request)
-    }
-
-    /// Lets time pass until an answer has come, at most to `deadline`.
-    fn wait_for(&mut self, ticket: Ticket, deadline: Timestamp) -> Result<Response<Vec<u8>>> {
-        loop {
-            if let Some(answer) = self.simulation.collect(ticket) {
-                return whole(answer);
-            }
+        let deadline = self.now().plus_ms(PATIENCE_MS);
+        let mut answer = self.simulation.answer(via, &request);
+        while let Answer::Waiting(ticket) = answer {
             if self.now() >= deadline {
                 self.simulation.give_up(ticket);
-                return Err(late());
+                break;
             }
             self.advance_to(self.simulation.next_event().min(deadline));
+            answer = self.simulation.collect(ticket).unwrap_or(Answer::Waiting(ticket));
         }
+        Ok(wire::whole(answer)?)
     }
 
     /// How many nodes there are, up or down.
@@ -108,12 +100,11 @@ impl VirtualCluster {
         self.simulation.cluster.config().nodes.len()
     }
 
-    fn simulation_ref(&self) -> &Simulation {
-        &self.simulation
-    }
-
     /// The simulation itself, to look into it or to break things.
     pub fn simulation(&mut self) -> &mut Simulation {
         &mut self.simulation
     }
 }
+
+/// How long who sends by hand waits for an answer.
+const PATIENCE_MS: u64 = 10_000;

@@ -2,14 +2,15 @@
 
 use crate::{CLIENTS, assert_open, cluster, driver, planned};
 use emqx_rebalance_core::driver::{Event, OutcomeKind};
-use emqx_rebalance_sim::{
-    Courier, Drive, Fault, HttpFailure, HttpFault, Incident, Release, Timeouts, VirtualCluster,
-};
+use emqx_rebalance_exchange::sansio::Cluster;
+use emqx_rebalance_exchange::{Access, Timeouts};
+use emqx_rebalance_sim::{Drive, Fault, HttpFailure, HttpFault, Incident, Release, VirtualCluster};
+use std::time::Duration;
 
 fn driven(cluster: &mut VirtualCluster, fault: HttpFault) -> Drive {
-    let mut driver = driver(planned(cluster, 4));
+    let driver = driver(planned(cluster, 4));
     cluster.simulation().inject(&Fault::Http { fault }).unwrap();
-    cluster.drive(&mut driver).unwrap()
+    cluster.drive(driver).unwrap()
 }
 
 fn starts(drive: &Drive) -> usize {
@@ -23,13 +24,11 @@ fn reads_that_fail_for_a_while_change_nothing() {
             for path in ["global_status", "nodes", "availability_check"] {
                 let mut cluster = cluster(release, CLIENTS);
                 // The first answers are those that tell a client what it talks to.
-                let mut driver = driver(planned(&mut cluster, 4));
-                // Each that never comes costs 10 s.
-                let times = if failure == HttpFailure::NoAnswer { 1 } else { 12 };
-                let fault = HttpFault::new(failure).of_path(path).times(times);
+                let driver = driver(planned(&mut cluster, 4));
+                let fault = HttpFault::new(failure).of_path(path).times(12);
                 let mut begun = false;
                 let drive = cluster
-                    .drive_with(&mut driver, |cluster, _, step| {
+                    .drive_with(driver, |cluster, _, step| {
                         let started = |event: &Event| matches!(event, Event::Started { .. });
                         if !begun && step.events.iter().any(started) {
                             begun = true;
@@ -57,13 +56,14 @@ fn a_start_that_was_done_is_found_and_not_repeated() {
             HttpFailure::HugeBody,
         ] {
             let mut cluster = cluster(release, CLIENTS);
-            let mut driver = driver(planned(&mut cluster, 4));
+            let driver = driver(planned(&mut cluster, 4));
             // Less patience than the run takes.
-            let timeouts = Timeouts { start_ms: 8_000, ..Timeouts::default() };
-            let courier = Courier::connect(&mut cluster).unwrap().with_timeouts(timeouts);
+            let timeouts = Timeouts { start: Duration::from_secs(8), ..Timeouts::default() };
+            let asked = Cluster::new(Access { timeouts, ..cluster.access() }).unwrap();
+            cluster.ask(asked.connect()).unwrap();
             let fault = HttpFault::new(failure).of_path("/start").times(1);
             cluster.simulation().inject(&Fault::Http { fault }).unwrap();
-            let drive = cluster.drive_by(courier, &mut driver, |_, _, _| Incident::None).unwrap();
+            let drive = cluster.drive_by(&asked, driver, |_, _, _| Incident::None).unwrap();
             let told = format!("{release:?}, {failure:?}: {:?}", drive.outcome);
             assert_eq!(drive.outcome.result, OutcomeKind::Completed, "{told}");
             assert_eq!(starts(&drive), 1, "{told}");
@@ -102,9 +102,9 @@ fn a_start_that_fails_for_ever_is_tried_no_more_than_three_times() {
 fn a_clock_that_jumps_and_logins_that_end_do_not_matter_to_a_key() {
     for fault in [Fault::TokensExpired, Fault::ClockSkew { seconds: -86_400 }] {
         let mut cluster = cluster(Release::V5_8, CLIENTS);
-        let mut driver = driver(planned(&mut cluster, 4));
+        let driver = driver(planned(&mut cluster, 4));
         let phase = emqx_rebalance_core::RunPhase::EvictingConns;
-        let drive = crate::drive_with_fault(&mut cluster, &mut driver, phase, &fault);
+        let drive = crate::drive_with_fault(&mut cluster, driver, phase, &fault);
         assert_eq!(drive.outcome.result, OutcomeKind::Completed, "{fault:?}: {:?}", drive.outcome);
     }
 }
@@ -116,6 +116,6 @@ fn nothing_is_started_without_the_scope() {
     let plan = planned(&mut cluster, 4);
     config.credentials.scopes = Some(vec!["monitoring".to_owned()]);
     let mut limited = VirtualCluster::new(config).unwrap();
-    let error = limited.drive(&mut driver(plan)).unwrap_err();
+    let error = limited.drive(driver(plan)).unwrap_err();
     assert_eq!(error.kind().as_str(), "forbidden");
 }

@@ -29,8 +29,8 @@ fn guarded(fault: &Fault, phase: RunPhase, guard: Guard) {
             continue;
         }
         let mut cluster = cluster(release, CLIENTS);
-        let mut driver = driver(planned(&mut cluster, 4));
-        let drive = drive_with_fault(&mut cluster, &mut driver, phase, fault);
+        let driver = driver(planned(&mut cluster, 4));
+        let drive = drive_with_fault(&mut cluster, driver, phase, fault);
         assert_guarded(&mut cluster, &drive, guard);
     }
 }
@@ -60,10 +60,10 @@ fn a_recipient_that_dies_in_a_wait() {
         let mut cluster = cluster(release, &[300, 300, 0, 0]);
         let mut plan = planned(&mut cluster, 3);
         plan.runs[0].strategy.wait_health_check = 60;
-        let mut driver = driver(plan);
+        let driver = driver(plan);
         let kill = Fault::NodeKilled { node: node(4) };
         let waiting = RunPhase::WaitHealthCheck;
-        let drive = drive_with_fault(&mut cluster, &mut driver, waiting, &kill);
+        let drive = drive_with_fault(&mut cluster, driver, waiting, &kill);
         assert_guarded(&mut cluster, &drive, Guard::NodeDown);
         assert_open(&mut cluster);
         assert!(drive.ended_at.ms_since(drive.began_at) < 15_000);
@@ -79,10 +79,10 @@ fn a_rebalance_of_somebody_else_on_other_nodes() {
         ..Default::default()
     };
     let plan = emqx_rebalance_core::plan(&snapshot, &crate::strategy(), &options).unwrap();
-    let mut driver = driver(plan);
+    let driver = driver(plan);
     let nodes = Some(vec![node(4), node(5)]);
     let foreign = Fault::ForeignRun { coordinator: node(5), nodes, strategy: crate::strategy() };
-    let drive = drive_with_fault(&mut cluster, &mut driver, RunPhase::EvictingConns, &foreign);
+    let drive = drive_with_fault(&mut cluster, driver, RunPhase::EvictingConns, &foreign);
     assert_guarded(&mut cluster, &drive, Guard::ForeignRun);
     // Ours is stopped, theirs is left alone.
     assert!(cluster.simulation().cluster.door(0).available);
@@ -96,8 +96,8 @@ fn a_recipient_that_fills_up_with_new_clients() {
     config.faults = vec![emqx_rebalance_sim::ScheduledFault::new(1.0, arrivals)];
     let mut cluster = VirtualCluster::new(config).unwrap();
     let plan = planned(&mut cluster, 4);
-    let mut driver: Driver = driver_with(plan, r#"{"max_node_connections":400}"#);
-    let drive = cluster.drive(&mut driver).unwrap();
+    let driver: Driver = driver_with(plan, r#"{"max_node_connections":400}"#);
+    let drive = cluster.drive(driver).unwrap();
     assert_guarded(&mut cluster, &drive, Guard::RecipientFull);
     assert_open(&mut cluster);
 }
@@ -108,7 +108,7 @@ fn new_clients_alone_are_no_harm() {
     let arrivals = Fault::Arrivals { per_s: 3, for_s: 60 };
     config.faults = vec![emqx_rebalance_sim::ScheduledFault::new(1.0, arrivals)];
     let mut cluster = VirtualCluster::new(config).unwrap();
-    let mut driver = driver(planned(&mut cluster, 4));
-    let drive = cluster.drive(&mut driver).unwrap();
+    let driver = driver(planned(&mut cluster, 4));
+    let drive = cluster.drive(driver).unwrap();
     assert_eq!(drive.outcome.result, OutcomeKind::Completed, "{:?}", drive.outcome);
 }

@@ -77,10 +77,10 @@ fn ends_where_and_when_the_forecast_says() {
             let forecast = plan.forecast.clone();
             let runs = plan.runs.len();
             let options: DriverOptions = serde_json::from_str(r#"{"max_waves":1}"#).unwrap();
-            let mut driver = Driver::new(plan, options, false).unwrap();
+            let driver = Driver::new(plan, options, false).unwrap();
             let begun = cluster.now();
             let drive = cluster
-                .drive_with(&mut driver, |cluster, _, _| {
+                .drive_with(driver, |cluster, _, _| {
                     if cluster.simulation().cluster.is_busy() {
                         last_phase_s = cluster.now().ms_since(begun) / 1000 + 1;
                     }
@@ -123,8 +123,8 @@ fn a_random_balancer_takes_up_to_three_waves() {
     let mut most = 0;
     for seed in 1..=5 {
         let (mut cluster, plan) = leveling(&case, Release::V5_8, seed);
-        let mut driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
-        let drive = cluster.drive(&mut driver).unwrap();
+        let driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
+        let drive = cluster.drive(driver).unwrap();
         assert_eq!(drive.outcome.result, OutcomeKind::Completed, "{seed}: {:?}", drive.outcome);
         let over = drive.outcome.balance.unwrap().over;
         println!("seed {seed}: {} waves, {:.2} % over the mean", waves(&drive), over * 100.0);
@@ -139,10 +139,10 @@ fn what_somebody_else_stops_is_not_started_again() {
     for after_s in [2, 20] {
         let (mut cluster, plan) = leveling(&CASES[0], Release::V5_8, 1);
         let coordinators: Vec<_> = plan.runs.iter().map(|run| run.coordinator.clone()).collect();
-        let mut driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
+        let driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
         let mut is_stopped = false;
         let drive = cluster
-            .drive_with(&mut driver, |cluster, _, _| {
+            .drive_with(driver, |cluster, _, _| {
                 let is_due = cluster.now().as_ms() > after_s * 1000;
                 if is_due && !std::mem::replace(&mut is_stopped, is_due) {
                     for coordinator in &coordinators {
@@ -167,10 +167,10 @@ fn a_level_plan_survives_the_death_of_its_driver_at_any_step() {
     let mut at = 1;
     while at < steps {
         let (mut cluster, plan) = leveling(&CASES[0], Release::V5_8, 1);
-        let mut driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
+        let driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
         let mut step = 0;
         let drive = cluster
-            .drive_with(&mut driver, |_, _, _| {
+            .drive_with(driver, |_, _, _| {
                 step += 1;
                 if step == at { Incident::DiesAfterSending } else { Incident::None }
             })

@@ -10,8 +10,9 @@ mod level;
 mod outcomes;
 mod restarts;
 
-use emqx_rebalance_core::driver::{Driver, DriverOptions, Event, Step};
+use emqx_rebalance_core::driver::{Driver, DriverOptions, Event};
 use emqx_rebalance_core::{NodeName, Plan, PlanOptions, RunPhase, Strategy, plan};
+use emqx_rebalance_exchange::sansio::RunStep;
 use emqx_rebalance_sim::{
     ClusterConfig, Drive, Fault, Incident, LoadBalancer, Policy, Release, VirtualCluster,
 };
@@ -58,14 +59,14 @@ pub(crate) fn node(i: usize) -> NodeName {
     NodeName::new(format!("emqx{i}@127.0.0.1")).unwrap()
 }
 
-pub(crate) fn entered(step: &Step, wanted: RunPhase) -> bool {
+pub(crate) fn entered(step: &RunStep, wanted: RunPhase) -> bool {
     step.events.iter().any(|event| matches!(event, Event::Phase { phase, .. } if *phase == wanted))
 }
 
 /// Drives, and has `fault` happen once the driver sees the run in `phase`.
 pub(crate) fn drive_with_fault(
     cluster: &mut VirtualCluster,
-    driver: &mut Driver,
+    driver: Driver,
     phase: RunPhase,
     fault: &Fault,
 ) -> Drive {

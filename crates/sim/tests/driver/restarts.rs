@@ -21,10 +21,10 @@ fn killed_at_any_step_the_outcome_is_the_same() {
 
 fn driven_to_death(release: Release, death: Incident, at: usize) -> usize {
     let mut cluster = cluster(release, CLIENTS);
-    let mut driver = driver(planned(&mut cluster, 4));
+    let driver = driver(planned(&mut cluster, 4));
     let mut step = 0;
     let drive = cluster
-        .drive_with(&mut driver, |_, _, _| {
+        .drive_with(driver, |_, _, _| {
             step += 1;
             if step == at { death } else { Incident::None }
         })

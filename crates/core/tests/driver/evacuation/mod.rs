@@ -4,9 +4,9 @@ mod town;
 
 use crate::course::{Kill, Loss, drive, kill_at_every_step};
 use crate::world::{entry, name};
-use emqx_rebalance_core::driver::{DriverOptions, Event, Guard, OutcomeKind, Phase};
+use emqx_rebalance_core::driver::{Driver, DriverOptions, Event, Guard, OutcomeKind, Phase};
 use emqx_rebalance_core::{
-    ErrorKind, EvacuationState, Evacuator, Finding, FindingCode, RefusalReason, RunPhase, Severity,
+    ErrorKind, EvacuationState, Finding, FindingCode, RefusalReason, RunPhase, Severity,
 };
 use town::{Town, a_plan, evacuator};
 
@@ -48,7 +48,7 @@ fn durable_sessions_of_others_do_not_delay_the_verdict_for_ever() {
 }
 
 /// The guard that stopped the evacuation, which must serve again by then.
-fn guarded(town: &mut Town, driver: &mut Evacuator) -> Guard {
+fn guarded(town: &mut Town, driver: &mut Driver) -> Guard {
     let outcome = town.drive(driver);
     assert_eq!(outcome.result, OutcomeKind::Aborted, "{}", outcome.detail);
     assert!(town.evacuation.is_none() && town.stops >= 1);
@@ -223,9 +223,9 @@ fn killed_at_any_step_and_resumed_the_outcome_is_the_same() {
 fn a_plan_with_an_error_needs_force() {
     let mut plan = a_plan();
     plan.findings.push(Finding::new(Severity::Error, FindingCode::NoOpenNode, "nowhere to go"));
-    let error = Evacuator::new(plan.clone(), DriverOptions::default(), false).unwrap_err();
+    let error = Driver::new(plan.clone(), DriverOptions::default(), false).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
-    assert!(Evacuator::new(plan, DriverOptions::default(), true).is_ok());
+    assert!(Driver::new(plan, DriverOptions::default(), true).is_ok());
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use crate::course::{Kill, Loss, Scene, drive, lost};
 use crate::world::name;
-use emqx_rebalance_core::driver::{Answer, Ask, DriverOptions, Event, Input, Outcome, Request};
+use emqx_rebalance_core::driver::{
+    Answer, Ask, Driver, DriverOptions, Event, Input, Outcome, Request,
+};
 use emqx_rebalance_core::{
     Availability, EvacuationPlan, EvacuationPlanOptions, EvacuationState, EvacuationStatus,
-    Evacuator, EvictionCounts, GlobalStatus, NodeList, NodeLoad, NodeName, NodeStatus, Refusal,
-    RefusalReason, Result, RunStatus, Snapshot, StartAnswer, StopAnswer, Timestamp,
-    plan_evacuation,
+    EvictionCounts, GlobalStatus, NodeList, NodeLoad, NodeName, NodeStatus, Refusal, RefusalReason,
+    Result, RunStatus, Snapshot, StartAnswer, StopAnswer, Timestamp, plan_evacuation,
 };
 
 /// When something happens, and what.
@@ -57,9 +58,9 @@ pub(super) fn a_plan() -> EvacuationPlan {
     plan_evacuation(&snapshot, &name("a@h"), &evacuation.unwrap(), &options).unwrap()
 }
 
-pub(super) fn evacuator(options: &str) -> Evacuator {
+pub(super) fn evacuator(options: &str) -> Driver {
     let options: DriverOptions = serde_json::from_str(options).unwrap();
-    Evacuator::new(a_plan(), options, false).unwrap()
+    Driver::new(a_plan(), options, false).unwrap()
 }
 
 impl Town {
@@ -92,7 +93,7 @@ impl Town {
         }
     }
 
-    pub(super) fn drive(&mut self, driver: &mut Evacuator) -> Outcome {
+    pub(super) fn drive(&mut self, driver: &mut Driver) -> Outcome {
         drive(self, driver, |_, _| Kill::No)
     }
 

@@ -4,22 +4,21 @@ mod mail;
 mod troubles;
 
 use super::crowd::Crowd;
-use super::line::{Lie, Parcel, Purpose, Random, Stage, access, delivered, place, seen};
+use super::line::{Lie, Purpose, Random, access};
 use super::scenario::{Blow, Scenario, Trouble, What};
 use super::subject::Subject;
 use super::truth::{By, Truth};
 use crate::node;
 use emqx_rebalance_core::Timestamp;
 use emqx_rebalance_core::driver::Event;
-use emqx_rebalance_exchange::sansio::{
-    Cluster, FailureKind, HttpAnswer, HttpRequest, RunInput, RunStep, Talk,
-};
-use emqx_rebalance_sim::Simulation;
+use emqx_rebalance_exchange::sansio::{Cluster, HttpAnswer, HttpRequest, RunInput, RunStep, Talk};
+use emqx_rebalance_sim::{Fate, News, Simulation, Wire};
 use std::collections::VecDeque;
 
 /// A request that was sent.
 #[derive(Debug)]
 pub(super) struct Sent {
+    id: u64,
     pub(super) at: Timestamp,
     pub(super) purpose: Purpose,
     /// When an answer of EMQX came, with status 200, to the process that asked.
@@ -28,15 +27,6 @@ pub(super) struct Sent {
     pub(super) was_done: bool,
     /// Whether its sender waits for it no more.
     pub(super) over: bool,
-}
-
-/// A request that the present process waits for.
-#[derive(Debug)]
-struct Flight {
-    id: u64,
-    sent: usize,
-    fails_at: Timestamp,
-    kind: FailureKind,
 }
 
 /// An answer, or a failure, that waits for the process.
@@ -67,13 +57,11 @@ pub(super) struct Host {
     awaited: Vec<Trouble>,
     lies: Vec<(Timestamp, Lie)>,
     has_key: bool,
-    parcels: Vec<Parcel>,
-    flights: Vec<Flight>,
+    wire: Wire,
     inbox: VecDeque<Mail>,
     stop_at: Option<Timestamp>,
     wake_at: Timestamp,
     skew_ms: i64,
-    next_door: usize,
     steps: usize,
     allowed_ms: u64,
 }
@@ -103,13 +91,11 @@ impl Host {
             awaited: scenario.troubles.clone(),
             lies: Vec::new(),
             has_key: true,
-            parcels: Vec::new(),
-            flights: Vec::new(),
+            wire: Wire::default(),
             inbox: VecDeque::new(),
             stop_at: scenario.stop_at_ms.map(Timestamp::from_ms),
             wake_at: Timestamp::default(),
             skew_ms: EPOCH_MS,
-            next_door: 0,
             steps: 0,
             allowed_ms: 0,
             scenario: scenario.clone(),
@@ -274,19 +260,11 @@ impl Host {
         for (at, _) in &self.agenda {
             next = next.min(*at);
         }
-        for flight in &self.flights {
-            next = next.min(flight.fails_at);
-        }
-        for parcel in &self.parcels {
-            if let Stage::Out { at } | Stage::Back { at, .. } = parcel.stage {
-                next = next.min(at);
-            }
-        }
+        next = self.wire.next_event().map_or(next, |at| at.min(next));
         self.simulation.advance(next.max(soon).min(to.max(soon)));
         self.look(By::Time);
         self.do_what_is_due();
-        self.move_parcels();
-        self.fail_what_is_late();
+        self.move_mail();
     }
 
     fn look(&mut self, by: By<'_>) {
@@ -295,7 +273,7 @@ impl Host {
 
     /// Whether a command that nobody waits for may still reach EMQX.
     pub(super) fn has_strays(&self) -> bool {
-        self.parcels.iter().any(Parcel::is_stray)
+        self.wire.has_commands()
     }
 
     /// Whether runs were ever hidden from the driver by the network alone.
@@ -318,17 +296,21 @@ impl Host {
 
 /// Asks a cluster that is well.
 fn calmly<T>(simulation: &mut Simulation, mut talk: Talk<T>) -> T {
-    let mut answers = Vec::new();
+    let (mut wire, mut answers) = (Wire::default(), Vec::new());
     loop {
-        let now_ms = simulation.cluster.now().as_ms().saturating_add_signed(EPOCH_MS);
+        let now = simulation.cluster.now();
+        let now_ms = now.as_ms().saturating_add_signed(EPOCH_MS);
         let step = talk.step(now_ms, std::mem::take(&mut answers));
         if let Some(result) = step.result {
             return result.unwrap();
         }
         for request in step.requests {
-            let via = place(&request.url).unwrap_or(0);
-            let answer = simulation.answer(via, &delivered(&request, true));
-            answers.push(seen(request.id, answer).unwrap());
+            wire.send(now, request, Fate::Well);
+        }
+        while let Some(news) = wire.proceed(simulation) {
+            if let News::Answered(answer) = news {
+                answers.push(answer);
+            }
         }
     }
 }

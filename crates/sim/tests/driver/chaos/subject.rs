@@ -4,8 +4,8 @@ use super::scenario::{Patience, Scenario, Work, rules};
 use crate::node;
 use emqx_rebalance_core::driver::{Driver, DriverOptions, Outcome, Status};
 use emqx_rebalance_core::{
-    Evacuation, EvacuationPlan, EvacuationPlanOptions, Evacuator, Job, LoadBalancer as Balancer,
-    Mode, NodeName, Plan, PlanOptions, Snapshot, plan, plan_evacuation,
+    Evacuation, EvacuationPlan, EvacuationPlanOptions, Job, LoadBalancer as Balancer, Mode,
+    NodeName, Plan, PlanOptions, Snapshot, plan, plan_evacuation,
 };
 use emqx_rebalance_exchange::restored;
 use emqx_rebalance_exchange::sansio::{Cluster, Run, RunInput, RunStep};
@@ -18,14 +18,13 @@ impl Subject {
     pub(super) fn new(scenario: &Scenario, cluster: &Cluster, snapshot: &Snapshot) -> Self {
         let options = options(&scenario.patience);
         let job: Job = if let Work::Evacuation { node: at } = scenario.work {
-            let plan = evacuation(scenario, snapshot, at);
-            Evacuator::new(plan, options, true).unwrap().into()
+            evacuation(scenario, snapshot, at).into()
         } else {
             let rules = rules(scenario.rate, scenario.waits);
-            let plan = plan(snapshot, &rules, &planned(scenario)).unwrap();
-            Driver::new(plan, options, true).unwrap().into()
+            plan(snapshot, &rules, &planned(scenario)).unwrap().into()
         };
-        Self(Box::new(cluster.drive(job).unwrap()))
+        let driver = Driver::new(job, options, true).unwrap();
+        Self(Box::new(cluster.drive(driver).unwrap()))
     }
 
     pub(super) fn step(&mut self, now_ms: u64, input: RunInput) -> RunStep {
@@ -41,38 +40,29 @@ impl Subject {
     }
 
     pub(super) fn is_evacuation(&self) -> bool {
-        matches!(self.0.job(), Job::Evacuation(_))
+        self.emptied().is_some()
     }
 
     /// The plan of runs in hand.
     pub(super) fn plan(&self) -> Option<&Plan> {
-        match self.0.job() {
-            Job::Rebalance(driver) => Some(&driver.state().plan),
-            Job::Evacuation(_) => None,
-        }
+        self.0.driver().state().plan()
     }
 
     /// The node that is to be emptied.
     pub(super) fn emptied(&self) -> Option<&NodeName> {
-        match self.0.job() {
-            Job::Rebalance(_) => None,
-            Job::Evacuation(evacuator) => Some(evacuator.state().plan.node()),
-        }
+        self.0.driver().state().evacuation_plan().map(EvacuationPlan::node)
     }
 
     /// Seconds that the plan in hand should take.
     pub(super) fn expected_s(&self) -> u64 {
-        match self.0.job() {
-            Job::Rebalance(driver) => driver.state().plan.forecast.duration_s,
-            Job::Evacuation(evacuator) => evacuator.state().plan.forecast.duration_s,
-        }
+        self.0.driver().state().forecast().duration_s
     }
 
     /// Another process goes on from the stored state.
     pub(super) fn reborn(&self, cluster: &Cluster) -> Self {
-        let state = serde_json::to_string(self.0.job()).unwrap();
-        let job = restored(serde_json::from_str(&state).unwrap()).unwrap();
-        Self(Box::new(cluster.drive(job).unwrap()))
+        let state = serde_json::to_string(self.0.driver()).unwrap();
+        let driver = restored(&mut serde_json::Deserializer::from_str(&state)).unwrap();
+        Self(Box::new(cluster.drive(driver).unwrap()))
     }
 }
 

@@ -1,64 +1,36 @@
-//! What every driver does in the same way, whatever it drives.
+//! From one input to what follows from it, and from one stage to the next.
 
-use super::Step;
-use super::ask::{Answer, Input};
+use super::ask::Input;
+use super::drive::{Driver, Step};
 use super::event::Event;
-use super::guard::{Guard, patience_ms};
-use super::options::DriverOptions;
+use super::guard::Guard;
+use super::harm::patience_ms;
 use super::outcome::{Cause, Outcome, OutcomeKind};
 use super::poll::Poll;
-use super::state::{EndReason, Stage};
+use super::stage::{EndReason, Stage};
 use super::track::Absence;
-use super::watch::{Silence, Watch};
-use crate::error::Result;
+use super::watch::Silence;
 use crate::units::Timestamp;
 
-/// Something that a driver drives to a verdict: starts it, polls it, ends it.
-pub(crate) trait Machine {
-    fn watch(&self) -> &Watch;
-    fn watch_mut(&mut self) -> &mut Watch;
-    fn stage(&self) -> &Stage;
-    fn stage_mut(&mut self) -> &mut Stage;
-    fn options(&self) -> &DriverOptions;
-    /// Seconds that it should take, and since when: its last start.
-    fn expected_s(&self) -> (u64, Timestamp);
-    /// The answer to start number `i`.
-    fn take_start(&mut self, i: usize, answer: Result<Answer>);
-    /// Sends the next start, unless one is on its way or in doubt.
-    fn start_next(&mut self);
-    /// Whether a start that was sent is in doubt.
-    fn is_in_doubt(&self) -> bool;
-    /// Whether the last poll shows it at its end, and another one has yet to confirm that.
-    fn may_be_over(&self) -> bool;
-    /// Asks what the stage needs to know.
-    fn open_poll(&mut self);
-    /// Draws the conclusions of a poll.
-    fn close_poll(&mut self);
-    /// Counts the polls that show nothing anew.
-    fn forget_misses(&mut self);
-    /// The harm that a poll shows.
-    fn harm(&self, poll: &Poll) -> Option<(Guard, String)>;
-    /// An outcome with the balance as measured.
-    fn outcome_of(&self, result: OutcomeKind, detail: String) -> Outcome;
-
+impl Driver {
     /// Takes one input and does everything that follows from it.
-    fn advance(&mut self, now: Timestamp, input: Input) -> Step {
-        if self.watch_mut().begin_step(now) {
+    pub(super) fn advance(&mut self, now: Timestamp, input: Input) -> Step {
+        if self.state.watch.begin_step(now) {
             self.restart_patience();
         }
         match input {
             Input::Tick => {}
             Input::Answer { id, answer } => {
-                if let Some((i, answer)) = self.watch_mut().file(id, answer) {
+                if let Some((i, answer)) = self.state.watch.file(id, answer) {
                     self.take_start(i, answer);
                 }
             }
             Input::Stop => self.take_stop(),
         }
         self.go_on();
-        let is_done = matches!(self.stage(), Stage::Done { .. });
+        let is_done = matches!(self.state.stage, Stage::Done { .. });
         let interval_ms = self.poll_interval_ms();
-        let watch = self.watch_mut();
+        let watch = &mut self.state.watch;
         Step {
             requests: std::mem::take(&mut watch.requests),
             events: std::mem::take(&mut watch.events),
@@ -68,22 +40,24 @@ pub(crate) trait Machine {
 
     /// Gives clients and donors their time anew, after a time in which nobody looked.
     fn restart_patience(&mut self) {
-        let now = self.watch().now;
-        self.watch_mut().abandon_reads();
-        self.forget_misses();
-        if let Stage::Ending { since, .. } = self.stage_mut() {
+        let now = self.state.watch.now;
+        self.state.watch.abandon_reads();
+        for track in &mut self.state.runs {
+            track.state.forget_misses();
+        }
+        if let Stage::Ending { since, .. } = &mut self.state.stage {
             *since = now;
         }
     }
 
-    fn poll_interval_ms(&self) -> u64 {
-        self.options().poll_interval_ms.into()
+    pub(super) fn poll_interval_ms(&self) -> u64 {
+        self.state.options.poll_interval_ms.into()
     }
 
     fn take_stop(&mut self) {
         // Who asks again and again must not keep the answers from being waited for.
         let is_known = matches!(
-            self.stage(),
+            &self.state.stage,
             Stage::Ending { why: EndReason::Asked, .. } | Stage::Done { .. }
         );
         if !is_known {
@@ -93,27 +67,27 @@ pub(crate) trait Machine {
 
     /// Does whatever can be done now.
     fn go_on(&mut self) {
-        if self.watch().poll.open && !self.watch().is_reading() {
+        if self.state.watch.poll.open && !self.state.watch.is_reading() {
             self.close_poll();
             self.check_sight();
         }
         self.check_time_limit();
-        if *self.stage() == Stage::Starting {
-            self.start_next();
+        if self.state.stage == Stage::Starting {
+            self.send_next_start();
         }
-        let watch = self.watch();
+        let watch = &self.state.watch;
         if self.polls() && !watch.poll.open && watch.now >= watch.next_poll {
             let interval_ms = self.poll_interval_ms();
-            self.watch_mut().begin_poll(interval_ms);
+            self.state.watch.begin_poll(interval_ms);
             self.open_poll();
         }
     }
 
     /// Whether the stage polls. While starts are sent, only a doubt is worth a poll.
     fn polls(&self) -> bool {
-        match self.stage() {
+        match self.state.stage {
             Stage::Preflight | Stage::Following | Stage::Ending { .. } => true,
-            Stage::Starting => self.is_in_doubt(),
+            Stage::Starting => self.state.runs.iter().any(|track| track.state.is_in_doubt()),
             Stage::Done { .. } => false,
         }
     }
@@ -121,11 +95,11 @@ pub(crate) trait Machine {
     /// Ends what takes too long, once a poll that was asked after the limit shows it, or if no poll comes
     /// to show anything.
     fn check_time_limit(&mut self) {
-        let (expected_s, since) = self.expected_s();
-        let limit_s = self.options().limit_s(expected_s);
-        let is_running = matches!(self.stage(), Stage::Starting | Stage::Following);
-        let watch = self.watch();
-        let is_seen = watch.driven_s(since, watch.shown_at) >= limit_s && !self.may_be_over();
+        let since = self.state.last_start_at().unwrap_or(self.state.watch.now);
+        let limit_s = self.state.options.limit_s(self.state.job.forecast().duration_s);
+        let is_running = matches!(self.state.stage, Stage::Starting | Stage::Following);
+        let watch = &self.state.watch;
+        let is_seen = watch.driven_s(since, watch.shown_at) >= limit_s && !self.state.may_be_over();
         let is_overdue = watch.driven_s(since, watch.now) >= limit_s.saturating_add(OVERDUE_S);
         if is_running && (is_seen || is_overdue) {
             self.begin_ending(EndReason::Late { limit_s });
@@ -136,87 +110,90 @@ pub(crate) trait Machine {
     /// become good by asking again. A cluster that is silent is waited for.
     fn check_sight(&mut self) {
         let is_driven =
-            matches!(self.stage(), Stage::Starting | Stage::Following | Stage::Ending { .. });
-        let is_refused = self.watch().silence.as_ref().is_some_and(Silence::is_refusal);
-        if is_driven && is_refused && self.watch().silent_s() >= self.options().settle_s.into() {
+            matches!(self.state.stage, Stage::Starting | Stage::Following | Stage::Ending { .. });
+        let is_refused = self.state.watch.silence.as_ref().is_some_and(Silence::is_refusal);
+        if is_driven
+            && is_refused
+            && self.state.watch.silent_s() >= self.state.options.settle_s.into()
+        {
             self.end_blind();
         }
     }
 
     /// Gives the verdict that there is none: what became of it is not known.
     fn end_blind(&mut self) {
-        let Some(Silence { cause, .. }) = self.watch().silence.clone() else { return };
-        let silent_s = self.watch().silent_s();
+        let Some(Silence { cause, .. }) = self.state.watch.silence.clone() else { return };
+        let silent_s = self.state.watch.silent_s();
         let detail = format!(
             "the cluster could not be read for {silent_s} s, so nobody knows what became of it: {}; \
              what runs inside EMQX goes on; resume this once the cluster can be read",
             cause.message
         );
-        let mut outcome = self.outcome_of(OutcomeKind::TimedOut, detail);
+        let mut outcome = self.state.outcome_of(OutcomeKind::TimedOut, detail);
         outcome.cause = Some(cause);
         self.end_as(outcome, true);
     }
 
     /// What it takes to believe that something is gone which a poll did not show.
-    fn absence(&self, poll: &Poll, polls: u32, least_ms: u64) -> Absence {
+    pub(super) fn absence(&self, poll: &Poll, polls: u32, least_ms: u64) -> Absence {
         // The last question comes `polls - 1` intervals after the first, less the time of an answer.
         let intervals = u64::from(polls.saturating_sub(1));
         let span_ms =
             (intervals * self.poll_interval_ms()).saturating_sub(self.poll_interval_ms() / 2);
         Absence {
             asked_at: poll.asked_at,
-            answered_at: self.watch().now,
+            answered_at: self.state.watch.now,
             polls,
             span_ms: span_ms.max(least_ms),
         }
     }
 
     /// Judges a first read of the cluster that did not come through.
-    fn preflight_lost(&mut self, lost: Option<Cause>) {
-        let patience_s = self.options().settle_s;
-        if let Some(cause) = self.watch().preflight_lost(lost, patience_s) {
+    pub(super) fn preflight_lost(&mut self, lost: Option<Cause>) {
+        let patience_s = self.state.options.settle_s;
+        if let Some(cause) = self.state.watch.preflight_lost(lost, patience_s) {
             let detail = format!("nothing was started: {}", cause.message);
             self.end_refused(cause, detail);
         }
     }
 
-    fn end_refused(&mut self, cause: Cause, detail: String) {
-        let mut outcome = self.outcome_of(OutcomeKind::Refused, detail);
+    pub(super) fn end_refused(&mut self, cause: Cause, detail: String) {
+        let mut outcome = self.state.outcome_of(OutcomeKind::Refused, detail);
         outcome.cause = Some(cause);
         self.end(outcome);
     }
 
     /// Looks at one poll. Ends everything if the same guard saw something twice in a row.
-    fn check_guards(&mut self, poll: &Poll) {
+    pub(super) fn check_guards(&mut self, poll: &Poll) {
         let harm = self.harm(poll);
         let patience_ms = match harm {
-            Some((Guard::ClientsMissing, _)) => patience_ms(self.watch(), self.options()),
+            Some((Guard::ClientsMissing, _)) => patience_ms(&self.state.watch, &self.state.options),
             _ => self.poll_interval_ms() / 2,
         };
-        if let Some((guard, numbers)) = self.watch_mut().confirmed(harm, poll, patience_ms) {
+        if let Some((guard, numbers)) = self.state.watch.confirmed(harm, poll, patience_ms) {
             self.begin_ending(EndReason::Guarded { guard, numbers });
         }
     }
 
-    fn begin_ending(&mut self, why: EndReason) {
-        let now = self.watch().now;
-        *self.stage_mut() = Stage::Ending { why, since: now };
+    pub(super) fn begin_ending(&mut self, why: EndReason) {
+        let now = self.state.watch.now;
+        self.state.stage = Stage::Ending { why, since: now };
         // Whatever must stop is told so now, not when a slow poll has come back.
-        self.watch_mut().abandon_poll();
-        self.watch_mut().next_poll = now;
+        self.state.watch.abandon_poll();
+        self.state.watch.next_poll = now;
     }
 
-    fn end(&mut self, outcome: Outcome) {
+    pub(super) fn end(&mut self, outcome: Outcome) {
         self.end_as(outcome, false);
     }
 
     fn end_as(&mut self, outcome: Outcome, is_blind: bool) {
-        let watch = self.watch_mut();
+        let watch = &mut self.state.watch;
         watch.events.push(Event::Ended { outcome: outcome.clone() });
         watch.pending.clear();
         watch.requests.clear();
         let at = watch.now;
-        *self.stage_mut() = Stage::Done { outcome, at, is_blind };
+        self.state.stage = Stage::Done { outcome, at, is_blind };
     }
 }
 

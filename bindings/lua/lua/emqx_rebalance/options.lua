@@ -1,0 +1,55 @@
+---@meta emqx_rebalance.options
+-- Written by `cargo xtask generate` from the core's tables: change those.
+
+---EMQX's options under EMQX's names. Waits are seconds, or text such as "1m30s".
+---@class emqx_rebalance.Strategy
+---@field conn_evict_rate? integer Clients that each donor drops per tick of one second. At least 1; default: 500.
+---@field sess_evict_rate? integer Disconnected sessions that each donor moves per tick of one second. At least 1; default: 500.
+---@field wait_health_check? integer|string Seconds between the start and the first eviction, for load balancers to notice that the donors are closed. 0 to 4294967; default: 60.
+---@field wait_takeover? integer|string Seconds between the last connection evicted and the first session moved, for clients to come back and take over their sessions. 0 to 4294967; default: 60.
+---@field abs_conn_threshold? integer Connections: donors' average may be this much over recipients' average. At least 1; default: 1000.
+---@field rel_conn_threshold? number Connections: donors' average may be this many times recipients' average. EMQX stops when either threshold is met, so the laxer one decides. More than 1; default: 1.1.
+---@field abs_sess_threshold? integer Sessions: donors' average may be this much over recipients' average. At least 1; default: 1000.
+---@field rel_sess_threshold? number Sessions: donors' average may be this many times recipients' average. More than 1; default: 1.1.
+---@field conn_evict_rpc_timeout? integer|string Seconds that one round of evicting connections may take on the donors. Left out of the request if it is not given: older versions refuse it. 0 to 4294967; default: EMQX's own, 15. EMQX 5.9.0 and later.
+---@field sess_evict_rpc_timeout? integer|string Seconds that one round of moving sessions may take on the donors. Left out of the request if it is not given: older versions refuse it. 0 to 4294967; default: EMQX's own, 15. EMQX 5.9.0 and later.
+
+---What to plan: EMQX's options and the plan's own.
+---@class emqx_rebalance.PlanOptions: emqx_rebalance.Strategy
+---@field strategy? emqx_rebalance.Strategy the same options, apart from the others
+---@field mode? "single"|"level" How to find the runs: single is the one run that EMQX would do by itself, level as many at once as it takes to end level. single or level; default: single.
+---@field nodes? string[] The nodes to balance. Default: every running node of one role, replicants if there are any.
+---@field exclude? string[] Nodes to leave out.
+---@field weights? table<string, number> How much nodes should carry against the others, where the snapshot says nothing else. EMQX knows nothing of it. More than 0; default: 1.
+---@field coordinator? string The node to run it: a donor that dies as coordinator costs two nodes at once. Default: the emptiest recipient.
+---@field load_balancer? "round_robin"|"random"|"least_connections" How the load balancer picks nodes. A level plan that does not know it is made for even spreading, which least connections does no worse with. round_robin, random or least_connections; default: not known.
+---@field reconnect_delay_s? number Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1.
+---@field max_reconnect_rate? number level: most clients per second that may come back to one node. At least 1; default: no limit.
+---@field max_cluster_reconnect_rate? number level: most clients per second that may come back to the whole cluster. At least 1; default: no limit.
+---@field max_unavailable? integer level: most nodes that may be closed to new clients at once. At least 1; default: no limit.
+---@field target_over? number level: the fullest node may end this share over the mean. A cluster within it is left alone. 0 to 1; default: 0.002.
+---@field max_duration_s? integer|string level: most seconds that the plan may take. Default: no limit.
+
+---Which node to empty, and how.
+---@class emqx_rebalance.EvacuationOptions
+---@field node string the node to empty
+---@field conn_evict_rate? integer Clients that the node drops per tick of one second. At least 1; default: 500.
+---@field sess_evict_rate? integer Sessions that the node moves per tick of one second. At least 1; default: 500.
+---@field wait_health_check? integer|string Seconds between the start and the first eviction, for load balancers to notice. Left out of the request if it is not given: EMQX before 5.1 has no such wait. 0 to 4294967; default: EMQX's own, 60.
+---@field wait_takeover? integer|string Seconds between the last connection evicted and the first session moved. 0 to 4294967; default: 60.
+---@field migrate_to? string[] The nodes that get the sessions. Default: every other running node.
+---@field redirect_to? string MQTT 5 server reference for the dropped clients, such as host1:1883 host2:1883. EMQX 4.4 honours it. EMQX 5 and 6 accept it over HTTP and ignore it. 1 to 65535 bytes.
+---@field load_balancer? "round_robin"|"random"|"least_connections" How the load balancer picks nodes. One that is not known is taken to spread evenly. round_robin, random or least_connections; default: not known.
+---@field reconnect_delay_s? number Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1.
+
+---How patiently a plan is driven, and what stops it.
+---@class emqx_rebalance.DriverOptions
+---@field poll_interval_ms? integer Milliseconds between two polls: EMQX's own tick is 1000. 100 to 60000; default: 1000.
+---@field empty_polls? integer Polls in a row that must not show a run before it counts as gone: a node that is slow to answer another is left out of EMQX's answer. 1 to 100; default: 3.
+---@field stall_after_s? integer Seconds without any count moving, while a run evicts, before it counts as stalled. 1 to 86400; default: 30.
+---@field settle_s? integer Seconds that donors may take to serve again, and clients to come back, after the last run is gone. 1 to 86400; default: 30.
+---@field max_waves? integer level: most waves of a plan, each planned afresh from the counts that the last one left: EMQX bears few starts an hour. 1 to 3; default: 3.
+---@field max_missing_percent? integer Percent of the cluster's clients that may be missing before the runs are stopped; 100 never stops them. 1 to 100; default: 10.
+---@field reconnect_grace_s? integer Seconds that dropped clients are given to come back before they count as missing, and to settle after a wave. Never more than a quarter of all clients is taken to be on its way. 1 to 86400; default: 5.
+---@field max_node_connections? integer Connections at which a recipient counts as full and the runs are stopped. At least 1; default: 90 % of its file descriptors.
+---@field time_limit_s? integer Seconds for the whole plan, from the last start of a wave on; what cannot be seen by then is given 150 s more. At least 1; default: twice the forecast and two minutes.

@@ -1,0 +1,86 @@
+//! Plans again from fresh counts when one wave has not levelled the cluster.
+//!
+//! A random balancer deals unevenly, clients come and go: what one set of runs leaves, the next one
+//! mends, as long as it gains enough to be worth its disconnects.
+
+use super::JobState;
+use super::goal::Goal;
+use super::rebalance::{was_cut_short, was_needless};
+use crate::driver::drive::Driver;
+use crate::driver::event::Event;
+use crate::driver::progress::moved;
+use crate::driver::record::WaveRecord;
+use crate::driver::stage::Stage;
+use crate::driver::track::{Task, Track, TrackState};
+use crate::level::WORTH;
+use crate::plan::{Decision, Mode, Plan, plan};
+use crate::snapshot::Snapshot;
+
+impl Driver {
+    /// Begins another wave if it is allowed, needed and worth it.
+    pub(in crate::driver) fn begin_next_wave(&mut self) -> bool {
+        let Some((wave, next)) = self.state.goal().and_then(Goal::next_wave) else { return false };
+        let state = &mut self.state;
+        let JobState::Rebalance(job) = &mut state.job else { return false };
+        let expected = next.balance.after.over;
+        state.watch.events.push(Event::NextWave { over: wave.over, expected });
+        state.watch.begin_wave();
+        state.runs = with_strays(&next, &state.runs);
+        state.stage = Stage::Starting;
+        job.waves.push(wave);
+        let mut last = std::mem::replace(&mut job.plan, next);
+        last.abridge();
+        job.promised.get_or_insert_with(|| Box::new(last));
+        job.wave_began_at = Some(state.watch.now);
+        job.has_drifted = false;
+        true
+    }
+}
+
+impl Goal<'_> {
+    fn next_wave(self) -> Option<(WaveRecord, Plan)> {
+        let current = &self.job.plan;
+        let watch = &self.state.watch;
+        let started = self.job.waves.len() + 1;
+        let may = current.mode == Mode::Level
+            && started < self.state.options.max_waves as usize
+            && !was_cut_short(self.state)
+            && !was_needless(self.state);
+        let over = watch.balance_of(&self.promised_nodes())?.over;
+        if !may || over <= current.asked.options.goal() {
+            return None;
+        }
+        let snapshot = Snapshot::new(watch.nodes.clone()).ok()?;
+        let next = plan(&snapshot, &current.asked.strategy, &current.asked.options).ok()?;
+        let is_good = next.decision == Decision::Start
+            && next.errors().next().is_none()
+            && next.balance.after.over < over * WORTH
+            && next.runs.iter().all(|run| watch.has_starts_left(&run.coordinator));
+        let wave = WaveRecord {
+            runs: current.runs.len(),
+            disconnects: current.forecast.disconnects,
+            moved: moved(self.state),
+            expected_s: current.forecast.duration_s,
+            expected_over: current.balance.after.over,
+            over,
+        };
+        is_good.then_some((wave, next))
+    }
+}
+
+/// The runs of the `next` wave, and those of the wave `before` of which a start is on its way, for all
+/// that is known: it may arrive yet, and is ours.
+fn with_strays(next: &Plan, before: &[Track]) -> Vec<Track> {
+    let mut runs: Vec<Track> =
+        next.runs.iter().map(|run| Track::new(Task::Run(run.clone()))).collect();
+    for old in before.iter().filter(|track| track.was_doubted) {
+        let nodes = |track: &Track| track.run().map(|run| run.nodes.clone());
+        let is_same =
+            |new: &&mut Track| new.coordinator() == old.coordinator() && nodes(new) == nodes(old);
+        match runs.iter_mut().find(is_same) {
+            Some(new) => new.was_doubted = true,
+            None => runs.push(Track { state: TrackState::Gone, ..old.clone() }),
+        }
+    }
+    runs
+}

@@ -1,0 +1,138 @@
+//! Reads the states that drivers of any version have stored.
+
+use super::job::{Evacuation, JobState, Rebalance, Unshown};
+use super::options::DriverOptions;
+use super::record::{Purpose, WaveRecord};
+use super::stage::Stage;
+use super::state::DriverState;
+use super::track::{Track, TrackState};
+use super::watch::Watch;
+use crate::emqx::RunState;
+use crate::evacuate::EvacuationPlan;
+use crate::node::NodeName;
+use crate::plan::Plan;
+use crate::units::Timestamp;
+use serde::Deserialize;
+
+/// The stored state of a rebalance, to be [restored](super::Driver::restore).
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "DriverState", optional_fields))]
+pub struct StoredRebalance {
+    /// Version of this JSON: 1.
+    #[serde(deserialize_with = "crate::snapshot::known_version")]
+    pub version: u32,
+    /// What is being done.
+    pub plan: Plan,
+    /// How patiently.
+    pub options: DriverOptions,
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    stage: Stage,
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    runs: Vec<Track>,
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    watch: Watch,
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    wave_began_at: Option<Timestamp>,
+    /// Who started it, and why.
+    pub purpose: Purpose,
+    /// The waves that are over.
+    pub waves: Vec<WaveRecord>,
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    promised: Option<Box<Plan>>,
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    has_drifted: bool,
+}
+
+impl From<StoredRebalance> for DriverState {
+    fn from(stored: StoredRebalance) -> Self {
+        let job = Rebalance {
+            plan: stored.plan,
+            wave_began_at: stored.wave_began_at,
+            waves: stored.waves,
+            promised: stored.promised,
+            has_drifted: stored.has_drifted,
+        };
+        Self {
+            version: stored.version,
+            job: JobState::Rebalance(Box::new(job)),
+            options: stored.options,
+            purpose: stored.purpose,
+            stage: stored.stage,
+            runs: stored.runs,
+            watch: stored.watch,
+        }
+    }
+}
+
+/// The stored state of an evacuation, to be [restored](super::Driver::restore).
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", ts(rename = "EvacuatorState", optional_fields))]
+pub struct StoredEvacuation {
+    /// Version of this JSON: 1.
+    #[serde(deserialize_with = "crate::snapshot::known_version")]
+    pub version: u32,
+    /// What is being done.
+    pub plan: EvacuationPlan,
+    /// How patiently.
+    pub options: DriverOptions,
+    /// Who asked for it, and why.
+    #[serde(default)]
+    pub purpose: Purpose,
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    stage: Stage,
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    runs: Vec<Track>,
+    #[serde(flatten)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    alone: Alone,
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    others: Vec<NodeName>,
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    empty_since: Option<Timestamp>,
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    silence: Unshown,
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    watch: Watch,
+}
+
+/// What was stored instead of `runs` until November 2026.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+struct Alone {
+    track: Option<TrackState>,
+    shown: Option<RunState>,
+    is_over: bool,
+    was_told: bool,
+    was_doubted: bool,
+}
+
+impl From<StoredEvacuation> for DriverState {
+    fn from(stored: StoredEvacuation) -> Self {
+        let StoredEvacuation { plan, others, empty_since, silence, alone, .. } = stored;
+        let job = Evacuation { plan, others, empty_since, silence };
+        let runs = match alone.track {
+            Some(state) => vec![Track {
+                state,
+                shown: alone.shown,
+                is_over: alone.is_over,
+                was_told: alone.was_told,
+                was_doubted: alone.was_doubted,
+                ..Track::new(job.task())
+            }],
+            None => stored.runs,
+        };
+        Self {
+            version: stored.version,
+            job: JobState::Evacuation(Box::new(job)),
+            options: stored.options,
+            purpose: stored.purpose,
+            stage: stored.stage,
+            runs,
+            watch: stored.watch,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What surrounds the cluster that a node of is emptied.
+
+use crate::input::{options, unchecked, word};
+use crate::level::LoadBalancer;
+use crate::plan::RECONNECT_DELAY;
+use serde::Serialize;
+
+options! {
+    /// What surrounds the cluster, for the forecast of an evacuation.
+    #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+    #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+    pub struct EvacuationPlanOptions("evacuation options") {
+        /// How the load balancer picks nodes. One that is not known is taken to spread evenly.
+        pub load_balancer: Option<LoadBalancer> =
+            word(&LoadBalancer::WORDS).otherwise("not known"),
+        /// Seconds that a dropped client takes to come back, on average.
+        pub reconnect_delay_s: Option<f64> = unchecked(&RECONNECT_DELAY).of("s").otherwise("1"),
+    }
+}
