@@ -35,7 +35,7 @@ const OWN: [(&str, &[&str]); 19] = [
     ("wasm", &["core", "exchange"]),
     ("simulation-wasm", &["api", "core", "sim"]),
     // What builds and measures the npm package.
-    ("package", &["core", "exchange", "sim", "simulation-wasm", "wasm"]),
+    ("package", &["core", "exchange", "sim", "simulation-wasm"]),
     ("native", &["core"]),
 ];
 
