@@ -85,9 +85,20 @@ pub struct StoredEvacuation {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(skip))]
     runs: Vec<Track>,
-    #[serde(flatten)]
+    /// Until November 2026 these were stored instead of `runs`.
     #[cfg_attr(feature = "typescript", ts(skip))]
-    alone: Alone,
+    track: Option<TrackState>,
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    shown: Option<RunState>,
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    is_over: bool,
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    was_told: bool,
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    was_doubted: bool,
     #[cfg_attr(feature = "typescript", ts(skip))]
     others: Vec<NodeName>,
     #[cfg_attr(feature = "typescript", ts(skip))]
@@ -99,28 +110,17 @@ pub struct StoredEvacuation {
     watch: Watch,
 }
 
-/// What was stored instead of `runs` until November 2026.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(default)]
-struct Alone {
-    track: Option<TrackState>,
-    shown: Option<RunState>,
-    is_over: bool,
-    was_told: bool,
-    was_doubted: bool,
-}
-
 impl From<StoredEvacuation> for DriverState {
     fn from(stored: StoredEvacuation) -> Self {
-        let StoredEvacuation { plan, others, empty_since, silence, alone, .. } = stored;
+        let StoredEvacuation { plan, others, empty_since, silence, .. } = stored;
         let job = Evacuation { plan, others, empty_since, silence };
-        let runs = match alone.track {
+        let runs = match stored.track {
             Some(state) => vec![Track {
                 state,
-                shown: alone.shown,
-                is_over: alone.is_over,
-                was_told: alone.was_told,
-                was_doubted: alone.was_doubted,
+                shown: stored.shown,
+                is_over: stored.is_over,
+                was_told: stored.was_told,
+                was_doubted: stored.was_doubted,
                 ..Track::new(job.task())
             }],
             None => stored.runs,
