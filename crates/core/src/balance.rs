@@ -1,5 +1,6 @@
 //! How far a cluster is from level, and the least that levelling it can cost.
 
+use crate::number::float;
 use crate::strategy::Strategy;
 use serde::{Deserialize, Serialize};
 
@@ -84,12 +85,6 @@ fn share(total: u64, weight: f64, weights: f64) -> u64 {
     )]
     let share = (float(total) * weight / weights).ceil() as u64;
     share
-}
-
-/// A count as a float. Exact: counts are at most 2^53 − 1.
-#[expect(clippy::cast_precision_loss, reason = "counts are at most 2^53 - 1")]
-pub(crate) fn float(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

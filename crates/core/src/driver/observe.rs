@@ -2,9 +2,9 @@
 
 use super::outcome::Phase;
 use super::status::{Progress, RunView, Status};
-use crate::balance::float;
 use crate::emqx::{DonorStatus, GlobalStatus, RunStatus};
 use crate::node::NodeName;
+use crate::number::float;
 use crate::snapshot::{NodeLoad, NodeStatus};
 use std::collections::BTreeSet;
 

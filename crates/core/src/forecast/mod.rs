@@ -12,8 +12,8 @@ pub(crate) use rounds::Start;
 pub(crate) use several::{Outlook, World, simulate_all, whole_counts};
 pub(crate) use spread::Spread;
 
-use crate::balance::float;
 use crate::node::NodeName;
+use crate::number::float;
 use crate::snapshot::NodeLoad;
 use serde::{Deserialize, Serialize};
 

@@ -1,14 +1,15 @@
 //! Tries drafts and keeps the best.
 
-use super::course::Course;
 use super::draft::Draft;
 use super::flow::Flow;
 use super::look::{Look, typical};
 use super::polish::polish;
 use super::setting::Setting;
+use super::timeline::Timeline;
 use super::{cordon, pace};
-use crate::balance::float;
 use crate::forecast::Spread;
+use crate::number::float;
+use crate::number::whole;
 
 /// The best draft for `setting`.
 pub(crate) fn best(setting: &Setting) -> Draft {
@@ -17,7 +18,7 @@ pub(crate) fn best(setting: &Setting) -> Draft {
         return polished(setting, ticks, draft);
     }
     let flow = setting.flow(&draft);
-    let variances = Course::new(setting, &draft, &flow, Look::LATE).variances();
+    let variances = Timeline::new(setting, &draft, &flow, Look::LATE).variances();
     let roomy = setting.with_room_for(&variances);
     let (ticks, draft) = best_for(&roomy);
     polished(&roomy, ticks, draft)
@@ -74,7 +75,7 @@ fn coarse(setting: &Setting) -> u64 {
 /// The most ticks to try.
 fn most_ticks(setting: &Setting, fewest: u64) -> u64 {
     let all: f64 = setting.sites.iter().map(|site| site.excess().max(0.0)).sum();
-    let slow = setting.limits.node_rate.map_or(0, |rate| pace::whole((all / rate).ceil()));
+    let slow = setting.limits.node_rate.map_or(0, |rate| whole((all / rate).ceil()));
     let most = 3 * fewest.max(slow) + 12;
     setting.limits.ticks.map_or(most, |limit| most.min(limit.max(fewest)))
 }
@@ -165,7 +166,7 @@ fn over(setting: &Setting, draft: &Draft) -> f64 {
 }
 
 fn over_at(setting: &Setting, draft: &Draft, flow: &Flow, look: Look) -> f64 {
-    let end = Course::new(setting, draft, flow, look).end();
+    let end = Timeline::new(setting, draft, flow, look).end();
     let each = end.iter().zip(&setting.sites);
     let members = each.filter(|(_, site)| site.member);
     members.map(|(clients, site)| clients / site.target.max(1.0) - 1.0).fold(0.0, f64::max)

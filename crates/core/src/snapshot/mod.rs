@@ -7,9 +7,9 @@ mod typescript;
 #[cfg(feature = "typescript")]
 pub(crate) use typescript::SnapshotInput;
 
-use crate::balance::float;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::node::NodeName;
+use crate::number::float;
 use crate::units::MAX_COUNT;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
