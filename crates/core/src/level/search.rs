@@ -123,7 +123,10 @@ impl Knobs {
     }
 }
 
+/// The tolerances and budgets that are tried: from what nobody sees to what is too much. Chosen by trial on
+/// the seeded clusters of `docs/quality.md`; the example `level_quality` shows what a change does to them.
 const TOLERANCES: [f64; 4] = [0.0005, 0.001, 0.002, 0.006];
+/// See [`TOLERANCES`].
 const BUDGETS: [f64; 4] = [0.0, 0.01, 0.025, 0.05];
 
 fn draft(setting: &Setting, ticks: u64, knobs: Knobs) -> Draft {
@@ -138,6 +141,9 @@ fn draft(setting: &Setting, ticks: u64, knobs: Knobs) -> Draft {
 }
 
 /// What a draft costs: its fullest node, disconnects and time beyond the least, weighed.
+///
+/// How much one is worth in another is judgement and not measured: as the first goal is a level cluster,
+/// a node 0.3 % over is as good as none, and 3 % more disconnects than the fewest are cheap.
 fn score(setting: &Setting, draft: &Draft, fewest: u64, ticks: u64) -> f64 {
     let over = over(setting, draft);
     let least: f64 = setting.sites.iter().map(|site| site.excess().max(0.0)).sum();
@@ -176,7 +182,7 @@ fn over_at(setting: &Setting, draft: &Draft, flow: &Flow, look: Look) -> f64 {
 const GOOD: f64 = 0.003;
 /// Further than this counts double.
 const FAIR: f64 = 0.006;
-/// Twice the time is worth this much of the fullest node over the mean.
+/// Twice the time is worth this much of the fullest node over the mean: judgement, as in [`score`].
 const LONGER: f64 = 0.014;
 /// The same where chance deals the clients.
 const LONGER_BY_CHANCE: f64 = 0.02;
