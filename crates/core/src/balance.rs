@@ -19,6 +19,14 @@ pub struct Balance {
 impl Balance {
     /// The balance of `loads`, each a node's clients and its weight. With unequal weights every
     /// load counts per weight, so that level means equal load per weight.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::Balance;
+    ///
+    /// // 300 and 100 clients: the fuller node holds half as much again as the mean.
+    /// let balance = Balance::of([(300, 1.0), (100, 1.0)]);
+    /// assert!((balance.over - 0.5).abs() < 1e-9);
+    /// ```
     pub fn of(loads: impl IntoIterator<Item = (u64, f64)>) -> Self {
         let loads: Vec<(f64, f64)> = loads.into_iter().map(|(n, w)| (float(n), w)).collect();
         let total: f64 = loads.iter().map(|(n, _)| n).sum();

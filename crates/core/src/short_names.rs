@@ -9,6 +9,14 @@ use std::collections::BTreeSet;
 /// and then as much of what they share as there is no room for: of `emqx@emqx-core-0.emqx.svc` and
 /// `emqx@emqx-core-1.emqx.svc` remain `emqx-core-0` and `emqx-core-1`, or `emqx…-0` and `emqx…-1`.
 /// Two nodes never look the same: if they differ too far apart for `width`, names are longer.
+///
+/// ```
+/// use emqx_rebalance_core::{NodeName, short_names};
+///
+/// let nodes = ["emqx@emqx-core-0.emqx.svc", "emqx@emqx-core-1.emqx.svc"];
+/// let nodes = nodes.map(|name| NodeName::new(name).unwrap());
+/// assert!(short_names(&nodes, 12).iter().all(|name| name.chars().count() <= 12));
+/// ```
 pub fn short_names<'a>(nodes: impl IntoIterator<Item = &'a NodeName>, width: usize) -> Vec<String> {
     let names: Vec<&str> = nodes.into_iter().map(NodeName::as_str).collect();
     let whole = || names.iter().map(|name| (*name).to_owned()).collect();

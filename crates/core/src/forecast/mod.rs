@@ -130,6 +130,15 @@ impl Curve {
 
     /// The connections of `node` at `time_s`, on the straight line between two points; the last ones
     /// after the end. `None` if the curve is empty.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::PlanRequest;
+    ///
+    /// let json = r#"{"snapshot": {"nodes": [{"node": "a@h", "connections": 9000}, {"node": "b@h"}]}}"#;
+    /// let curve = serde_json::from_str::<PlanRequest>(json)?.plan()?.forecast.curve;
+    /// assert_eq!(curve.connections_at(&curve.nodes[0], 0), Some(9000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn connections_at(&self, node: &NodeCurve, time_s: u64) -> Option<u64> {
         let after = self.times_s.partition_point(|time| *time <= time_s);
         let (left, right) = (after.checked_sub(1)?, after.min(self.times_s.len() - 1));

@@ -40,6 +40,19 @@ impl Plan {
     /// Whether the plan can still be started on the cluster as it is: the same nodes with about the
     /// same counts, and not too long ago.
     ///
+    /// ```
+    /// use emqx_rebalance_core::{PlanRequest, Tolerance};
+    ///
+    /// let json = r#"{"snapshot": {"nodes": [{"node": "a@h", "connections": 9000}, {"node": "b@h"}]}}"#;
+    /// let request: PlanRequest = serde_json::from_str(json)?;
+    /// let (snapshot, mut plan) = (request.snapshot.clone().unwrap(), request.plan()?);
+    /// plan.fingerprint.made_at_ms = Some(1_000);
+    /// assert!(plan.check_fits(&snapshot, 60_000, &Tolerance::default()).is_ok());
+    /// // A day later.
+    /// assert!(plan.check_fits(&snapshot, 86_400_000, &Tolerance::default()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `conflict`, saying what changed and by how much.
     pub fn check_fits(

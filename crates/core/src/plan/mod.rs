@@ -29,6 +29,17 @@ use std::collections::BTreeMap;
 
 /// Plans the rebalance of `snapshot`.
 ///
+/// ```
+/// use emqx_rebalance_core::{NodeLoad, NodeName, PlanOptions, Snapshot, Strategy, plan};
+///
+/// let node = |name: &str, clients| NodeLoad::new(NodeName::new(name).unwrap(), clients);
+/// let snapshot = Snapshot::new(vec![node("a@h", 9000), node("b@h", 0)])?;
+/// let plan = plan(&snapshot, &Strategy::default(), &PlanOptions::default())?;
+/// assert_eq!((plan.runs.len(), plan.donors[0].as_str()), (1, "a@h"));
+/// assert!(plan.balance.after.over < plan.balance.before.over);
+/// # Ok::<(), emqx_rebalance_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `config_invalid` if the options name a node twice or leave none, or a weight is no number more
 /// than 0; `unknown_node` if they name one that is not in the snapshot.
