@@ -46,8 +46,9 @@ fn without_shared<'a>(names: &[&'a str]) -> Vec<&'a str> {
     let Some((first_name, first_host)) = names.first().and_then(|name| name.split_once('@')) else {
         return names.to_vec();
     };
-    if names.len() > 1 && all_end(names, &format!("@{first_host}")) {
-        return names.iter().filter_map(|name| Some(name.split_once('@')?.0)).collect();
+    let host = format!("@{first_host}");
+    if names.len() > 1 && all_end(names, &host) {
+        return names.iter().filter_map(|name| name.strip_suffix(&host)).collect();
     }
     let erlang = format!("{first_name}@");
     let is_shared = names.iter().all(|name| name.starts_with(&erlang));
@@ -137,6 +138,11 @@ mod tests {
         assert_eq!(short(&names, 8), ["a…shared", "b…shared"]);
         let names = ["long-name-a-and-more-of-it@h", "long-name-b-and-more-of-it@h"];
         assert_eq!(short(&names, 8), ["long-name-a-and-more-of-it", "long-name-b-and-more-of-it"]);
+    }
+
+    #[test]
+    fn a_name_of_several_parts_keeps_those_before_the_shared_one() {
+        assert_eq!(short(&["-@", "@00@-@", "@@"], 0), ["-", "@00@-", "@"]);
     }
 
     proptest! {
