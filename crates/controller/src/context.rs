@@ -1,10 +1,10 @@
 //! What every reconciliation works with.
 
 use crate::clock::Clock;
-use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::instance::Kinds;
 use crate::live::Live;
+use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::object::{Mark, Object};
 use crate::report::Report;
@@ -22,7 +22,7 @@ pub(crate) struct Context {
     /// Every `Rebalance` as the watch last showed it.
     pub(crate) store: Store<Rebalance>,
     pub(crate) kinds: Kinds,
-    pub(crate) desk: Desk,
+    pub(crate) memory: Memory,
     pub(crate) clock: Clock,
     /// Who we are in the state that objects keep: no other process is called so.
     pub(crate) writer: String,

@@ -8,11 +8,11 @@
 mod clock;
 mod context;
 pub mod crd;
-mod desk;
 mod failure;
 mod instance;
 mod leader;
 mod live;
+mod memory;
 mod metrics;
 mod object;
 mod reconcile;

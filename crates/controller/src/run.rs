@@ -2,9 +2,9 @@
 
 use crate::clock::Clock;
 use crate::context::Context;
-use crate::desk::Desk;
 use crate::instance::Kinds;
 use crate::leader::{Leadership, LeaseOptions};
+use crate::memory::Memory;
 use crate::object::MANAGER;
 use crate::reconcile::{after_failure, keep_sweeping, reconcile};
 use crate::resource::{Rebalance, Served};
@@ -107,7 +107,7 @@ async fn watch(
         served,
         store: controller.store(),
         kinds: Kinds::new(client.clone()),
-        desk: Desk::new(turns),
+        memory: Memory::new(turns),
         clock: Clock::new(),
         writer,
         recorder: Recorder::new(client.clone(), reporter),

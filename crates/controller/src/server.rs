@@ -46,7 +46,7 @@ pub(crate) async fn serve(
 
 async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {
     let (objects, driven) = match shown.context.get() {
-        Some(context) => (context.store.state(), context.desk.driven()),
+        Some(context) => (context.store.state(), context.memory.driven()),
         None => (Vec::new(), 0),
     };
     let text = shown.metrics.text(objects.iter().map(AsRef::as_ref), driven);

@@ -1,5 +1,6 @@
 //! How far a cluster is from level, and the least that levelling it can cost.
 
+use crate::number::float;
 use crate::strategy::Strategy;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,14 @@ pub struct Balance {
 impl Balance {
     /// The balance of `loads`, each a node's clients and its weight. With unequal weights every
     /// load counts per weight, so that level means equal load per weight.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::Balance;
+    ///
+    /// // 300 and 100 clients: the fuller node holds half as much again as the mean.
+    /// let balance = Balance::of([(300, 1.0), (100, 1.0)]);
+    /// assert!((balance.over - 0.5).abs() < 1e-9);
+    /// ```
     pub fn of(loads: impl IntoIterator<Item = (u64, f64)>) -> Self {
         let loads: Vec<(f64, f64)> = loads.into_iter().map(|(n, w)| (float(n), w)).collect();
         let total: f64 = loads.iter().map(|(n, _)| n).sum();
@@ -84,12 +93,6 @@ fn share(total: u64, weight: f64, weights: f64) -> u64 {
     )]
     let share = (float(total) * weight / weights).ceil() as u64;
     share
-}
-
-/// A count as a float. Exact: counts are at most 2^53 − 1.
-#[expect(clippy::cast_precision_loss, reason = "counts are at most 2^53 - 1")]
-pub(crate) fn float(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

@@ -144,6 +144,15 @@ impl Error {
     /// Bad input, with every problem found. `what` names the thing, such as "strategy".
     ///
     /// The first problem is the context, so that programs find `field`, `value` and `bound` there.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::{Error, ErrorKind, Problem};
+    ///
+    /// let problem = Problem::new("settle_s", 0, "a whole number from 1 to 86400");
+    /// let error = Error::invalid("driver options", vec![problem]);
+    /// assert_eq!(error.kind(), ErrorKind::ConfigInvalid);
+    /// assert_eq!(error.problems()[0].field, "settle_s");
+    /// ```
     pub fn invalid(what: &str, problems: Vec<Problem>) -> Self {
         let mut error = Self::new(ErrorKind::ConfigInvalid, format!("invalid {what}"));
         if let Some(first) = problems.first() {

@@ -4,6 +4,7 @@
 //! those: a command line, a Python process, a browser, nginx, a Kubernetes controller.
 
 mod balance;
+mod balancer;
 pub mod driver;
 mod duration;
 mod emqx;
@@ -14,6 +15,7 @@ mod input;
 mod job;
 mod level;
 mod node;
+mod number;
 mod plain;
 mod plan;
 mod request;
@@ -24,6 +26,7 @@ mod units;
 mod version;
 
 pub use balance::{Balance, BalanceChange, Bounds};
+pub use balancer::LoadBalancer;
 pub use emqx::{
     Availability, DonorStatus, Evacuation, EvacuationState, EvacuationStatus, EvictionCounts,
     GlobalStatus, LocalStatus, NodeList, Refusal, RefusalReason, RunState, RunStatus, StartAnswer,
@@ -34,7 +37,7 @@ pub use evacuate::{EvacuationAsked, EvacuationPlan, EvacuationPlanOptions, plan_
 pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
 pub use input::{Described, Fields, FromFields, Loose, NumberRange, OptionInfo, Options, Shape};
 pub use job::Job;
-pub use level::{Behind, Comparison, LoadBalancer, Move, Wave};
+pub use level::account::{Behind, Comparison, Move, Wave};
 pub use node::NodeName;
 pub use plain::plain;
 pub use plan::{

@@ -17,6 +17,14 @@ pub struct NodeName(String);
 impl NodeName {
     /// Checks `name`.
     ///
+    /// ```
+    /// use emqx_rebalance_core::NodeName;
+    ///
+    /// let node = NodeName::new("emqx@10.0.0.1").unwrap();
+    /// assert_eq!(node.host(), Some("10.0.0.1"));
+    /// assert!(NodeName::new("two words").is_err());
+    /// ```
+    ///
     /// # Errors
     /// The [`Problem`] with it, under the field name `node`.
     pub fn new(name: impl Into<String>) -> Result<Self, Problem> {

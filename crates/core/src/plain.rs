@@ -6,6 +6,10 @@ use std::borrow::Cow;
 /// that hide text or turn its direction, such as `\u{202e}`.
 ///
 /// Files, flags and EMQX's answers may hold them; messages show them and are not changed by them.
+///
+/// ```
+/// assert_eq!(emqx_rebalance_core::plain("all\u{1b}[2Jgone"), "all\\u{1b}[2Jgone");
+/// ```
 pub fn plain(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_plain) {
         return Cow::Borrowed(text);

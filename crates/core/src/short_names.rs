@@ -9,6 +9,14 @@ use std::collections::BTreeSet;
 /// and then as much of what they share as there is no room for: of `emqx@emqx-core-0.emqx.svc` and
 /// `emqx@emqx-core-1.emqx.svc` remain `emqx-core-0` and `emqx-core-1`, or `emqx…-0` and `emqx…-1`.
 /// Two nodes never look the same: if they differ too far apart for `width`, names are longer.
+///
+/// ```
+/// use emqx_rebalance_core::{NodeName, short_names};
+///
+/// let nodes = ["emqx@emqx-core-0.emqx.svc", "emqx@emqx-core-1.emqx.svc"];
+/// let nodes = nodes.map(|name| NodeName::new(name).unwrap());
+/// assert!(short_names(&nodes, 12).iter().all(|name| name.chars().count() <= 12));
+/// ```
 pub fn short_names<'a>(nodes: impl IntoIterator<Item = &'a NodeName>, width: usize) -> Vec<String> {
     let names: Vec<&str> = nodes.into_iter().map(NodeName::as_str).collect();
     let whole = || names.iter().map(|name| (*name).to_owned()).collect();
@@ -38,8 +46,9 @@ fn without_shared<'a>(names: &[&'a str]) -> Vec<&'a str> {
     let Some((first_name, first_host)) = names.first().and_then(|name| name.split_once('@')) else {
         return names.to_vec();
     };
-    if names.len() > 1 && all_end(names, &format!("@{first_host}")) {
-        return names.iter().filter_map(|name| Some(name.split_once('@')?.0)).collect();
+    let host = format!("@{first_host}");
+    if names.len() > 1 && all_end(names, &host) {
+        return names.iter().filter_map(|name| name.strip_suffix(&host)).collect();
     }
     let erlang = format!("{first_name}@");
     let is_shared = names.iter().all(|name| name.starts_with(&erlang));
@@ -129,6 +138,11 @@ mod tests {
         assert_eq!(short(&names, 8), ["a…shared", "b…shared"]);
         let names = ["long-name-a-and-more-of-it@h", "long-name-b-and-more-of-it@h"];
         assert_eq!(short(&names, 8), ["long-name-a-and-more-of-it", "long-name-b-and-more-of-it"]);
+    }
+
+    #[test]
+    fn a_name_of_several_parts_keeps_those_before_the_shared_one() {
+        assert_eq!(short(&["-@", "@00@-@", "@@"], 0), ["-", "@00@-", "@"]);
     }
 
     proptest! {

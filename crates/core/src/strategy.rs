@@ -48,6 +48,15 @@ options! {
 
 impl Strategy {
     /// Whether EMQX would call connection averages of donors and recipients balanced.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::Strategy;
+    ///
+    /// let strategy: Strategy = serde_json::from_str(r#"{"abs_conn_threshold": 1000}"#)?;
+    /// assert!(strategy.conns_within(5000.0, 4100.0));
+    /// assert!(!strategy.conns_within(9000.0, 100.0));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn conns_within(&self, donors: f64, recipients: f64) -> bool {
         within(donors, recipients, self.abs_conn_threshold, self.rel_conn_threshold)
     }

@@ -31,6 +31,13 @@ impl EvictRate {
     }
 
     /// The nearest rate to `per_second`: 1 for anything below.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::EvictRate;
+    ///
+    /// assert_eq!(EvictRate::at_least_one(500).get(), 500);
+    /// assert_eq!(EvictRate::at_least_one(0).get(), 1);
+    /// ```
     pub fn at_least_one(per_second: u32) -> Self {
         Self(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN))
     }
@@ -114,6 +121,13 @@ impl RelThreshold {
     };
 
     /// A threshold of `ratio`, or `None` if it is not finite or not more than 1.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::RelThreshold;
+    ///
+    /// assert!(RelThreshold::new(1.1).is_some());
+    /// assert!(RelThreshold::new(0.9).is_none());
+    /// ```
     pub fn new(ratio: f64) -> Option<Self> {
         Self::RANGE.holds(ratio).then_some(Self(ratio))
     }

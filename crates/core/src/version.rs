@@ -44,6 +44,14 @@ impl EmqxVersion {
     }
 
     /// Reads "5.8.8", "v5.8.8", "5.10.0-rc.1" or "e4.4.24"; `None` if it is no such text.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::EmqxVersion;
+    ///
+    /// let version = EmqxVersion::parse("5.8.8").unwrap();
+    /// assert!(version < EmqxVersion::parse("6.0.3").unwrap());
+    /// assert_eq!(EmqxVersion::parse("latest"), None);
+    /// ```
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().trim_start_matches(['v', 'e']);
         let numbers = text.split(['-', '+', ' ', '\n']).next()?;

@@ -3,6 +3,7 @@
 use crate::balancer::LoadBalancer;
 use crate::faults::ScheduledFault;
 use crate::personality::Release;
+use crate::reconnect::{MAX_DELAY_MS, Reconnect};
 use emqx_rebalance_core::{Error, MAX_COUNT, NodeName, Problem, Result, Role};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -79,42 +80,6 @@ pub struct NodeConfig {
     /// Sessions on it at time zero whose client stays away. Default 0.
     #[serde(default)]
     pub disconnected_sessions: u64,
-}
-
-/// How clients behave that lost their connection.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(default, deny_unknown_fields)]
-pub struct Reconnect {
-    /// Shortest time until a client connects again, in milliseconds. Default 50.
-    pub min_ms: u64,
-    /// Longest time until a client connects again, in milliseconds; evenly spread between the
-    /// two. Default 500.
-    pub max_ms: u64,
-    /// Time until a client that was refused tries again, in milliseconds. At least 1, default 500.
-    pub retry_ms: u64,
-    /// Share of clients that keep their session while they are away. 0 to 100, default 100.
-    pub persistent_percent: u32,
-}
-
-impl Default for Reconnect {
-    fn default() -> Self {
-        Self { min_ms: 50, max_ms: 500, retry_ms: 500, persistent_percent: 100 }
-    }
-}
-
-impl Reconnect {
-    /// Clients that are back the moment they were sent away.
-    pub fn immediate() -> Self {
-        Self { min_ms: 0, max_ms: 0, ..Self::default() }
-    }
-
-    /// Checks every field.
-    pub(crate) fn validate(&self) -> Result<()> {
-        let mut problems = Vec::new();
-        self.check(&mut problems);
-        if problems.is_empty() { Ok(()) } else { Err(Error::invalid("clients", problems)) }
-    }
 }
 
 /// How long a node takes from its restart to its return.
@@ -259,7 +224,7 @@ impl ClusterConfig {
         self.credentials.check(&mut problems);
         self.boot.check(&mut problems);
         for (i, fault) in self.faults.iter().enumerate() {
-            fault.check(i, self, &mut problems);
+            fault.check(i, |name| self.has_node(name), &mut problems);
         }
         if self.token_ttl_s == 0 {
             problems.push(Problem::new("token_ttl_s", 0, "a whole number from 1"));
@@ -274,6 +239,13 @@ fn size_problem(nodes: usize) -> Option<Problem> {
     (!(1..=max).contains(&nodes)).then(problem)
 }
 
+impl ClusterConfig {
+    /// Whether it has a node of that name.
+    pub(crate) fn has_node(&self, name: &NodeName) -> bool {
+        self.nodes.iter().any(|node| node.name == *name)
+    }
+}
+
 impl NodeConfig {
     fn check(&self, i: usize, problems: &mut Vec<Problem>) {
         for (name, count) in
@@ -283,26 +255,6 @@ impl NodeConfig {
                 let bound = format!("at most {MAX_CLIENTS}");
                 problems.push(Problem::new(format!("nodes[{i}].{name}"), count, bound));
             }
-        }
-    }
-}
-
-impl Reconnect {
-    fn check(&self, problems: &mut Vec<Problem>) {
-        if self.max_ms < self.min_ms {
-            let bound = format!("at least `reconnect.min_ms`, {}", self.min_ms);
-            problems.push(Problem::new("reconnect.max_ms", self.max_ms, bound));
-        }
-        if self.max_ms > MAX_DELAY_MS {
-            let bound = format!("at most {MAX_DELAY_MS}");
-            problems.push(Problem::new("reconnect.max_ms", self.max_ms, bound));
-        }
-        if self.retry_ms == 0 {
-            problems.push(Problem::new("reconnect.retry_ms", 0, "a whole number from 1"));
-        }
-        if self.persistent_percent > 100 {
-            let percent = self.persistent_percent;
-            problems.push(Problem::new("reconnect.persistent_percent", percent, "0 to 100"));
         }
     }
 }
@@ -359,8 +311,6 @@ fn epoch_s() -> u64 {
 
 /// So that the sum over all nodes is still a whole number in JSON.
 const MAX_CLIENTS: u64 = MAX_COUNT / ClusterConfig::MAX_NODES as u64;
-/// A day.
-const MAX_DELAY_MS: u64 = 86_400_000;
 
 #[cfg(test)]
 mod tests {

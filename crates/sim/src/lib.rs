@@ -33,6 +33,7 @@ mod personality;
 mod population;
 #[cfg(feature = "server")]
 pub mod proxy;
+mod reconnect;
 mod rng;
 #[cfg(feature = "server")]
 pub mod server;
@@ -41,8 +42,9 @@ mod virtual_time;
 pub use crate::http::{Answer, Simulation, Ticket};
 pub use balancer::{LoadBalancer, Policy};
 pub use cluster::Cluster;
-pub use config::{Boot, ClusterConfig, Credentials, NodeConfig, Reconnect};
+pub use config::{Boot, ClusterConfig, Credentials, NodeConfig};
 pub use faults::{Fault, HttpFailure, HttpFault, ScheduledFault};
 pub use personality::Release;
 pub use population::{Counts, Disturbance, Door, Population, Totals};
+pub use reconnect::Reconnect;
 pub use virtual_time::{Drive, Fate, Incident, News, VirtualCluster, Wire};

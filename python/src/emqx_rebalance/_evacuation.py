@@ -76,18 +76,26 @@ class EvacuationPlan(Value):
         """
         from ._pandas import forecast
 
-        return forecast(self)
+        return forecast(self.forecast.curve)
 
     def plot(self, ax: Any = None) -> Any:
         """Draws the forecast on matplotlib axes, which it returns. Needs the extra ``plot``."""
         from ._plot import forecast
 
-        return forecast(self, ax)
+        return forecast(self.forecast, ax)
 
     def _repr_html_(self) -> str:
-        from ._html import evacuation
+        from ._html import findings, forecast_chart, nodes, page
 
-        return evacuation(self)
+        forecast = self.forecast
+        head = (
+            f"Empties {self.node}: disconnects {count(forecast.disconnects)} clients in "
+            f"{duration(forecast.duration_s)}. Then {self.reminder}."
+        )
+        unknown = {found.node for found in self.findings if found.code == "node_unknown"}
+        table = nodes(forecast, (self.node,), self.clients_to, unknown)
+        found = findings((found.severity, found.message) for found in self.findings)
+        return page(head, [table, forecast_chart(forecast), found])
 
     def __str__(self) -> str:
         return _native.text("evacuation plan", json.dumps(self.to_dict())).rstrip("\n")

@@ -243,18 +243,30 @@ class Plan(Value):
         """
         from ._pandas import forecast
 
-        return forecast(self)
+        return forecast(self.forecast.curve)
 
     def plot(self, ax: Any = None) -> Any:
         """Draws the forecast on matplotlib axes, which it returns. Needs the extra ``plot``."""
         from ._plot import forecast
 
-        return forecast(self, ax)
+        return forecast(self.forecast, ax)
 
     def _repr_html_(self) -> str:
-        from ._html import plan
+        from ._html import findings, forecast_chart, nodes, page
 
-        return plan(self)
+        forecast = self.forecast
+        head = f"Nothing to do: {self.reason or 'EMQX would not move any client.'}"
+        if self.is_needed:
+            head = (
+                f"Disconnects {count(forecast.disconnects)} clients once, takes "
+                f"{duration(forecast.duration_s)}: fullest node {percent(self.balance.before.over)}"
+                f" over the mean now, {percent(self.balance.after.over)} after."
+            )
+        unknown = {count.node for count in self.fingerprint.nodes if count.unknown}
+        table = nodes(forecast, self.donors, self.recipients, unknown)
+        drawn = forecast_chart(forecast) if self.is_needed else ""
+        found = findings((found.severity, found.message) for found in self.findings)
+        return page(head, [table, drawn, found])
 
     def __str__(self) -> str:
         return _native.text("plan", _text(self)).rstrip("\n")

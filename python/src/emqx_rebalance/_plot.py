@@ -9,25 +9,23 @@ from ._extra import needed
 from ._html import lines
 
 if TYPE_CHECKING:
-    from ._evacuation import EvacuationPlan
     from ._forecast import Forecast
-    from ._plan import Plan
 
 __all__ = ["forecast", "run"]
 
 
-def forecast(plan: Plan | EvacuationPlan, ax: Any = None) -> Any:
+def forecast(forecast: Forecast, ax: Any = None) -> Any:
     """The clients of every node over time, as forecast."""
     ax = _axes(ax)
-    _draw(plan.forecast, ax)
+    _draw(forecast, ax)
     ax.legend(loc="best", fontsize="small")
     return ax
 
 
-def run(plan: Plan | None, course: Sequence[Mapping[str, Any]], ax: Any = None) -> Any:
+def run(forecast: Forecast | None, course: Sequence[Mapping[str, Any]], ax: Any = None) -> Any:
     """The clients of every node as they were, over the forecast."""
     ax = _axes(ax)
-    colours = {} if plan is None else _draw(plan.forecast, ax, linestyle="--", alpha=0.5)
+    colours = {} if forecast is None else _draw(forecast, ax, linestyle="--", alpha=0.5)
     for node in dict.fromkeys(node for sample in course for node in sample["connections"]):
         seen = [sample for sample in course if node in sample["connections"]]
         times = [sample["elapsed_s"] for sample in seen]

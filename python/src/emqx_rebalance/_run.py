@@ -123,7 +123,8 @@ class BaseRun:
         """
         from ._plot import run
 
-        return run(self.plan, json.loads(self._native.course()), ax)
+        forecast = None if self.plan is None else self.plan.forecast
+        return run(forecast, json.loads(self._native.course()), ax)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.status!r}>"

@@ -126,6 +126,6 @@ class Snapshot(Value):
 
     def to_pandas(self) -> Any:
         """A ``pandas.DataFrame`` with a row for each node. Needs the extra ``pandas``."""
-        from ._pandas import snapshot
+        from ._pandas import loads
 
-        return snapshot(self)
+        return loads(load.to_dict() for load in self.nodes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from ._evacuation import EvacuationPlan
 from ._forecast import Balance
 from ._plan import Plan
 from ._snapshot import NodeLoad
-from ._text import count, percent
+from ._text import count, duration, percent
 from ._value import Value, Word
 from ._words import ErrorKind, Guard, OutcomeKind, Phase
 
@@ -170,12 +171,31 @@ class Status(Value):
         """A ``pandas.DataFrame`` with a row for each node. Needs the extra ``pandas``."""
         from ._pandas import loads
 
-        return loads(self.nodes)
+        return loads(load.to_dict() for load in self.nodes)
 
     def _repr_html_(self) -> str:
-        from ._html import status
+        from ._html import bar, names, page, table
 
-        return status(self)
+        progress = self.progress
+        head = "No rebalance is running." if self.outcome is None else str(self.outcome)
+        if self.outcome is None and self.runs:
+            left = "" if progress.eta_s is None else f", {duration(progress.eta_s)} to go"
+            moved = f"{count(progress.moved)} of {count(progress.to_move)} clients moved"
+            head = f"{len(self.runs)} run(s): {moved} ({progress.percent:.0f} %){left}."
+        most = max((load.connections for load in self.nodes), default=0) or 1
+        name = names([load.node for load in self.nodes])
+        rows = (
+            [
+                name(load.node),
+                _counted(load, load.connections),
+                bar(load.connections / most),
+                _counted(load, load.disconnected_sessions),
+                html.escape(load.status),
+            ]
+            for load in self.nodes
+        )
+        shown = table(("node", "clients", "", "absent", "state"), rows, numbers=(1, 3))
+        return page(head, [bar(progress.percent / 100, 400) if self.runs else "", shown])
 
     def __str__(self) -> str:
         return _native.text("status", json.dumps(self.to_dict())).rstrip("\n")
@@ -275,3 +295,9 @@ class EvacuationStatus(Value):
     """Sessions that the node moves per tick of one second."""
     counts: EvictionCounts
     """The node's counts, up to a second old."""
+
+
+def _counted(load: NodeLoad, number: int) -> str:
+    """A count of a node, unless it was never read."""
+    is_read = load.status != "unknown" or load.read_at_ms is not None
+    return count(number) if is_read else "?"

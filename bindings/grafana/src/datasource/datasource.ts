@@ -11,7 +11,7 @@ import { getTemplateSrv } from '@grafana/runtime';
 import { Cluster } from 'emqx-rebalance';
 import type { Plan, PlanWishes } from '../contract';
 import { checkup } from './checkup';
-import type { Course } from './course';
+import type { Drive } from './drive';
 import { frameFor } from './frames/frames';
 import { helmOf, type Helm } from './helm';
 import type { Observation, Observations } from './observations';
@@ -86,7 +86,7 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
   }
 
   /** Starts `plan`, if it still fits, and follows it to its verdict, whatever happens to the caller. */
-  async start(plan: Plan, options: StartOptions): Promise<Course> {
+  async start(plan: Plan, options: StartOptions): Promise<Drive> {
     const cluster = await this.cluster;
     return this.helm.start(plan, async (store) => {
       await cluster.checkFits(plan);
@@ -96,9 +96,9 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
 
   /** Stops what this tab started, or else whatever runs. */
   async stop(): Promise<void> {
-    const course = this.helm.current();
-    if (course && !course.isOver()) {
-      return course.stop();
+    const drive = this.helm.current();
+    if (drive && !drive.isOver()) {
+      return drive.stop();
     }
     await (await this.cluster).stop();
     await this.observe(0);

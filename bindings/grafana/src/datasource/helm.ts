@@ -1,6 +1,6 @@
 import type { DriverState, Run } from 'emqx-rebalance';
 import type { Plan } from '../contract';
-import { Course } from './course';
+import { Drive } from './drive';
 import { Line } from './line';
 import { takeLock } from './lock';
 import { Memory } from './memory';
@@ -20,7 +20,7 @@ type Resume = (state: DriverState, store: Store) => Promise<Run<DriverState>>;
 export class Helm {
   readonly observations = new Observations();
   readonly line = new Line();
-  private course?: Course;
+  private held?: Drive;
   private isNew = true;
   private readonly listeners = new Set<() => void>();
   private readonly memory: Memory;
@@ -30,7 +30,7 @@ export class Helm {
   }
 
   /** What this tab started last, if anything. */
-  readonly current = (): Course | undefined => this.course;
+  readonly current = (): Drive | undefined => this.held;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -38,7 +38,7 @@ export class Helm {
   };
 
   isFollowing(): boolean {
-    return this.course !== undefined && !this.course.isOver();
+    return this.held !== undefined && !this.held.isOver();
   }
 
   /**
@@ -46,12 +46,12 @@ export class Helm {
    *
    * @throws an Error if another tab drives a rebalance of this cluster
    */
-  async start(plan: Plan, begin: Begin): Promise<Course> {
-    const course = await this.drive(plan, Date.now(), begin);
-    if (!course) {
+  async start(plan: Plan, begin: Begin): Promise<Drive> {
+    const drive = await this.drive(plan, Date.now(), begin);
+    if (!drive) {
       throw new Error('another browser tab follows a rebalance of this cluster: wait for its verdict there');
     }
-    return course;
+    return drive;
   }
 
   /**
@@ -63,14 +63,14 @@ export class Helm {
     this.isNew = false;
     if (remembered) {
       const { plan, startedAt, state } = remembered;
-      const course = await this.drive(plan, startedAt, (store) => begin(state, store)).catch(() => undefined);
-      if (!course) {
+      const drive = await this.drive(plan, startedAt, (store) => begin(state, store)).catch(() => undefined);
+      if (!drive) {
         this.memory.forget();
       }
     }
   }
 
-  private async drive(plan: Plan, startedAt: number, begin: Begin): Promise<Course | undefined> {
+  private async drive(plan: Plan, startedAt: number, begin: Begin): Promise<Drive | undefined> {
     const release = await takeLock(`emqx-rebalance ${this.uid}`);
     if (!release) {
       return undefined;
@@ -84,25 +84,25 @@ export class Helm {
     }
   }
 
-  private follow(plan: Plan, run: Run<DriverState>, startedAt: number, release: () => void): Course {
-    const course = new Course(plan, run, startedAt, (status) => this.observations.addNew(Date.now(), status));
-    this.put(course);
-    void course.ended.then(() => {
+  private follow(plan: Plan, run: Run<DriverState>, startedAt: number, release: () => void): Drive {
+    const drive = new Drive(plan, run, startedAt, (status) => this.observations.addNew(Date.now(), status));
+    this.put(drive);
+    void drive.ended.then(() => {
       this.memory.forget();
       release();
     });
-    return course;
+    return drive;
   }
 
   /** Puts a verdict away. */
   dismiss(): void {
-    if (this.course?.isOver()) {
+    if (this.held?.isOver()) {
       this.put(undefined);
     }
   }
 
-  private put(course: Course | undefined): void {
-    this.course = course;
+  private put(drive: Drive | undefined): void {
+    this.held = drive;
     this.listeners.forEach((listener) => listener());
   }
 }

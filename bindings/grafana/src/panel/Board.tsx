@@ -21,7 +21,7 @@ import { Verdict } from './parts/Verdict';
 import { mayControl } from './role';
 import { overOf, rowsOf, type NodeRow } from './rows';
 import { useControl } from './state/control';
-import { useCourse } from './state/course';
+import { useDrive } from './state/drive';
 import { usePlans } from './state/plans';
 import { useSteady } from './state/steady';
 import { layoutOf } from './layout';
@@ -37,21 +37,21 @@ interface Props {
 export function Board({ source, latest, error, panel }: Props) {
   const styles = useStyles2(getStyles);
   const { options, width, height, timeRange } = panel;
-  const course = useCourse(source);
+  const drive = useDrive(source);
   const plans = usePlans(source, options);
   const place = { dashboardUID: panel.data.request?.dashboardUID, panelId: panel.id };
   const control = useControl(source, pollMs(options), place);
 
-  const status = course?.status && !course.status.outcome && !course.error ? course.status : latest.status;
-  const isOurs = course !== undefined && !course.error && !course.status?.outcome;
+  const status = drive?.status && !drive.status.outcome && !drive.error ? drive.status : latest.status;
+  const isOurs = drive !== undefined && !drive.error && !drive.status?.outcome;
   const isRunning = isOurs || status.runs.some(isUnderWay);
-  const plan = isOurs ? course.plan : plans.plans?.[plans.selected];
-  const away = isOurs ? awayOf(status.nodes, course.plan) : 0;
+  const plan = isOurs ? drive.plan : plans.plans?.[plans.selected];
+  const away = isOurs ? awayOf(status.nodes, drive.plan) : 0;
   const { rows, mean } = rowsOf(status, plan, away);
   const looks = looksOf(rows, options, useTheme2());
   const names = shortNames(rows.map(({ node }) => node));
   const nodes = useSteady(curveNodes(rows, names, looks));
-  const ahead = useAhead(isOurs || !plan ? course : undefined, plan, latest.time);
+  const ahead = useAhead(isOurs || !plan ? drive : undefined, plan, latest.time);
   const layout = layoutOf(width, height, options, plans.plans !== undefined && !isRunning);
   const seen = useSeen(source, ahead ? ahead.from - 3_600_000 : timeRange.from.valueOf(), latest);
   const format = useFormat(panel);
@@ -76,7 +76,7 @@ export function Board({ source, latest, error, panel }: Props) {
       </Summary>
       {control.error && <Problem title="That did not work" error={control.error} onRemove={control.clear} />}
       {plans.error && <Problem title="No plan" error={plans.error} onRemove={plans.clear} />}
-      {course && !isOurs && <Verdict course={course} onDismiss={() => source.helm.dismiss()} />}
+      {drive && !isOurs && <Verdict drive={drive} onDismiss={() => source.helm.dismiss()} />}
       {isRunning && <Progress status={status} isOurs={isOurs} />}
       <div className={cx(styles.main, layout.isStacked && styles.stacked)}>
         {layout.showBars && (
@@ -113,13 +113,9 @@ export function Board({ source, latest, error, panel }: Props) {
 }
 
 /** The forecast of what runs or has ended, counted from its start, or of what is planned, from now. */
-function useAhead(
-  course: ReturnType<typeof useCourse>,
-  plan: Ahead['plan'] | undefined,
-  now: number
-): Ahead | undefined {
-  const from = course ? course.startedAt : now;
-  const shown = course ? course.plan : plan?.decision === 'start' ? plan : undefined;
+function useAhead(drive: ReturnType<typeof useDrive>, plan: Ahead['plan'] | undefined, now: number): Ahead | undefined {
+  const from = drive ? drive.startedAt : now;
+  const shown = drive ? drive.plan : plan?.decision === 'start' ? plan : undefined;
   return useMemo(() => shown && { plan: shown, from }, [shown, from]);
 }
 

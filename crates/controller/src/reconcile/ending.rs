@@ -110,7 +110,7 @@ pub(super) async fn fail(
 /// Takes off what is left of ours on an object that has ended: the process that ended it may have
 /// died before it could.
 pub(super) async fn tidy(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
-    context.desk.forget(&object.uid().unwrap_or_default());
+    context.memory.forget(&object.uid().unwrap_or_default());
     let mut mark = Mark::of(object);
     if !mark.is_ours() {
         return Ok(Action::await_change());
@@ -136,7 +136,7 @@ async fn release(
 
 /// The object is done: the next one on its cluster may begin.
 fn finish(context: &Context, object: &Rebalance) {
-    context.desk.finish(&object.uid().unwrap_or_default());
+    context.memory.finish(&object.uid().unwrap_or_default());
     queue::call_next(context, object);
 }
 

@@ -34,8 +34,8 @@ pub(crate) async fn reconcile(
     let uid = object.uid().unwrap_or_default();
     let result = step(&object, &uid, &context).await;
     match &result {
-        Ok(_) => context.desk.succeeded(&uid),
-        Err(Failure::Taken) => context.desk.remove(&uid),
+        Ok(_) => context.memory.succeeded(&uid),
+        Err(Failure::Taken) => context.memory.remove(&uid),
         Err(failure) => complain(&context, &object, &uid, failure).await,
     }
     context.metrics.reconciled(began.elapsed(), result.as_ref().err());
@@ -46,7 +46,7 @@ pub(crate) async fn reconcile(
 /// Says on the object what the Kubernetes API has against its reconciliation, if it will have it again.
 async fn complain(context: &Context, object: &Rebalance, uid: &str, failure: &Failure) {
     let Some(message) = failure.refusal() else { return };
-    let written = match context.desk.live(uid) {
+    let written = match context.memory.live(uid) {
         Some(live) => {
             let mut live = live.lock().await;
             context.report_live(&mut live, |report| report.waiting(REFUSED, message)).await
@@ -64,14 +64,14 @@ pub(crate) fn after_failure(
     failure: &Failure,
     context: Arc<Context>,
 ) -> Action {
-    let attempt = context.desk.failed(&object.uid().unwrap_or_default());
+    let attempt = context.memory.failed(&object.uid().unwrap_or_default());
     let delay = RETRY_FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(6)).min(RETRY_LAST);
     warn!(object = %object.name_any(), %failure, attempt, "will be tried again");
     Action::requeue(delay)
 }
 
 async fn step(object: &Rebalance, uid: &str, context: &Context) -> Result<Action, Failure> {
-    if let Some(live) = context.desk.live(uid) {
+    if let Some(live) = context.memory.live(uid) {
         return drive::drive(context, object, &mut *live.lock().await).await;
     }
     if object.is_ended() {

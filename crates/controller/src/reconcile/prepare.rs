@@ -3,10 +3,10 @@
 use super::reach::{self, Reached};
 use super::{drive, ending, queue};
 use crate::context::Context;
-use crate::desk::Shown;
 use crate::failure::{Failure, REFUSED};
 use crate::instance::cluster_key;
 use crate::live::{Keeper, Live};
+use crate::memory::Shown;
 use crate::object::Written;
 use crate::report::{Report, WAITING};
 use crate::resource::Rebalance;
@@ -22,13 +22,13 @@ use std::time::Duration;
 pub(super) async fn prepare(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
     let uid = object.uid().unwrap_or_default();
     // What only shows a plan is in nobody's way.
-    if queue::will_start(object) && !context.desk.claim(&cluster_key(object), &uid) {
+    if queue::will_start(object) && !context.memory.claim(&cluster_key(object), &uid) {
         let message = "another Rebalance is before it on the same cluster";
         return wait(context, object, "OtherRebalance", message, TURN).await;
     }
     let begun = begin(context, object).await;
-    if context.desk.live(&uid).is_none() {
-        context.desk.release(&uid);
+    if context.memory.live(&uid).is_none() {
+        context.memory.release(&uid);
     }
     begun
 }
@@ -125,7 +125,7 @@ async fn start(
         Err(failure) => return not_kept(context, object, failure).await,
     }
     let uid = object.uid().unwrap_or_default();
-    let live = context.desk.insert(&uid, live);
+    let live = context.memory.insert(&uid, live);
     drive::drive(context, object, &mut *live.lock().await).await
 }
 
@@ -158,14 +158,14 @@ async fn show(
             reason(report);
         })
         .await?;
-    context.desk.show(&object.uid().unwrap_or_default(), shown);
+    context.memory.show(&object.uid().unwrap_or_default(), shown);
     Ok(Action::requeue(REPLAN))
 }
 
 /// How long the plan that was shown for `object` still serves; `None` if it is to be made anew.
 /// Writing it is an event too, and anybody may change what does not concern it.
 pub(super) fn rest(context: &Context, object: &Rebalance) -> Option<Duration> {
-    let shown = context.desk.shown(&object.uid()?)?;
+    let shown = context.memory.shown(&object.uid()?)?;
     let age = Duration::from_millis(context.clock.now().ms_since(shown.at));
     let rest = REPLAN.checked_sub(age).filter(|rest| !rest.is_zero())?;
     (shown.asked == Asked::by(object) && !object.is_deleted()).then_some(rest)

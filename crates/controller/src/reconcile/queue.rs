@@ -37,7 +37,7 @@ pub(super) fn call_next(context: &Context, object: &Rebalance) {
     let others = rivals(context, &objects, &key)
         .filter(|other| other.uid() != object.uid() && will_start(other));
     if let Some(next) = others.min_by_key(|other| place(other)) {
-        context.desk.call(ObjectRef::from_obj_with(next.as_ref(), context.served));
+        context.memory.call(ObjectRef::from_obj_with(next.as_ref(), context.served));
     }
 }
 
@@ -50,7 +50,7 @@ fn rivals<'a>(
     objects.iter().filter(move |other| {
         !other.is_ended()
             && cluster_key(other) == key
-            && !context.desk.is_done(&other.uid().unwrap_or_default())
+            && !context.memory.is_done(&other.uid().unwrap_or_default())
     })
 }
 

@@ -47,7 +47,7 @@ async fn restore(context: &Context, object: &Rebalance, text: &str) -> Result<Ac
         }
     };
     let uid = object.uid().unwrap_or_default();
-    context.desk.claim(&cluster_key(object), &uid);
-    let live = context.desk.insert(&uid, Live::restored(object, saved));
+    context.memory.claim(&cluster_key(object), &uid);
+    let live = context.memory.insert(&uid, Live::restored(object, saved));
     drive::drive(context, object, &mut *live.lock().await).await
 }

@@ -22,8 +22,8 @@ pub(crate) async fn keep_sweeping(context: &Context) {
 async fn sweep(context: &Context) {
     let there: BTreeSet<String> =
         context.store.state().iter().filter_map(|object| object.uid()).collect();
-    context.desk.keep_only(&there);
-    for (uid, live) in context.desk.others_than(&there) {
+    context.memory.keep_only(&there);
+    for (uid, live) in context.memory.others_than(&there) {
         let mut live = live.lock().await;
         let object = live.origin.clone();
         match ending::vanished(context, &object, &mut live).await {

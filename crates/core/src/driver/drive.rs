@@ -21,6 +21,21 @@ use serde::{Serialize, Serializer};
 /// stopped; after anything else it was told to serve again.
 ///
 /// As JSON it is its state, of which it is made again.
+///
+/// ```
+/// use emqx_rebalance_core::driver::{Ask, Driver, DriverOptions, Input};
+/// use emqx_rebalance_core::{PlanRequest, Timestamp};
+///
+/// let json = r#"{"snapshot": {"nodes": [{"node": "a@h", "connections": 9000}, {"node": "b@h"}]}}"#;
+/// let plan = serde_json::from_str::<PlanRequest>(json)?.plan()?;
+/// let mut driver = Driver::new(plan, DriverOptions::default(), false)?;
+/// let step = driver.step(Timestamp::from_ms(0), Input::Tick);
+/// // It looks at the cluster before it touches it. Store the state, then ask what it asks.
+/// let stored = serde_json::to_string(&driver)?;
+/// assert!(step.requests.iter().any(|request| request.ask == Ask::Nodes));
+/// assert!(stored.contains(r#""kind":"rebalance""#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Driver {
     pub(super) state: DriverState,
@@ -61,6 +76,18 @@ impl Driver {
     }
 
     /// Goes on from a stored state, after the process that stored it is gone.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::PlanRequest;
+    /// use emqx_rebalance_core::driver::{Driver, DriverOptions, StoredRebalance};
+    ///
+    /// let json = r#"{"snapshot": {"nodes": [{"node": "a@h", "connections": 9000}, {"node": "b@h"}]}}"#;
+    /// let plan = serde_json::from_str::<PlanRequest>(json)?.plan()?;
+    /// let stored = serde_json::to_string(&Driver::new(plan, DriverOptions::default(), false)?)?;
+    /// let driver = Driver::restore(serde_json::from_str::<StoredRebalance>(&stored)?);
+    /// assert!(driver.outcome().is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn restore(state: impl Into<DriverState>) -> Self {
         Self { state: state.into().after_restart() }
     }

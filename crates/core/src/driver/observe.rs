@@ -2,9 +2,9 @@
 
 use super::outcome::Phase;
 use super::status::{Progress, RunView, Status};
-use crate::balance::float;
 use crate::emqx::{DonorStatus, GlobalStatus, RunStatus};
 use crate::node::NodeName;
+use crate::number::float;
 use crate::snapshot::{NodeLoad, NodeStatus};
 use std::collections::BTreeSet;
 
@@ -14,6 +14,15 @@ use std::collections::BTreeSet;
 /// donors gave of themselves, which hold their counts at the start; what is left to move is what
 /// each donor has over the average of the nodes that take part. What a donor moved that could not be
 /// asked is not known, and [`Progress::moved_unknown`] says so. No verdict comes out of this: EMQX keeps none.
+///
+/// ```
+/// use emqx_rebalance_core::driver::observe;
+/// use emqx_rebalance_core::{GlobalStatus, NodeLoad, NodeName};
+///
+/// let nodes = vec![NodeLoad::new(NodeName::new("a@h").unwrap(), 9000)];
+/// let status = observe(nodes, &GlobalStatus::default(), &[]);
+/// assert!(status.runs.is_empty() && status.phase.is_none());
+/// ```
 pub fn observe(
     nodes: Vec<NodeLoad>,
     status: &GlobalStatus,

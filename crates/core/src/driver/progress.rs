@@ -6,8 +6,8 @@ use super::state::DriverState;
 use super::status::{Progress, RunView, Status, Unread};
 use super::track::{Task, Track, TrackState};
 use super::watch::Watch;
-use crate::balance::float;
 use crate::emqx::RunState;
+use crate::number::float;
 
 /// The status of a driver's plan.
 pub(super) fn status(state: &DriverState) -> Status {

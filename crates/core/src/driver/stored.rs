@@ -5,12 +5,12 @@ use super::options::DriverOptions;
 use super::record::{Purpose, WaveRecord};
 use super::stage::Stage;
 use super::state::DriverState;
-use super::track::{Track, TrackState};
+use super::track::{Task, Track, TrackState};
 use super::watch::Watch;
-use crate::emqx::RunState;
+use crate::emqx::{self, RunState};
 use crate::evacuate::EvacuationPlan;
 use crate::node::NodeName;
-use crate::plan::Plan;
+use crate::plan::{Plan, Run};
 use crate::units::Timestamp;
 use serde::Deserialize;
 
@@ -28,7 +28,7 @@ pub struct StoredRebalance {
     #[cfg_attr(feature = "typescript", ts(skip))]
     stage: Stage,
     #[cfg_attr(feature = "typescript", ts(skip))]
-    runs: Vec<Track>,
+    runs: Vec<StoredTrack<Run>>,
     #[cfg_attr(feature = "typescript", ts(skip))]
     watch: Watch,
     #[cfg_attr(feature = "typescript", ts(skip))]
@@ -59,7 +59,7 @@ impl From<StoredRebalance> for DriverState {
             options: stored.options,
             purpose: stored.purpose,
             stage: stored.stage,
-            runs: stored.runs,
+            runs: stored.runs.into_iter().map(Track::from).collect(),
             watch: stored.watch,
         }
     }
@@ -84,8 +84,8 @@ pub struct StoredEvacuation {
     stage: Stage,
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(skip))]
-    runs: Vec<Track>,
-    /// Until November 2026 these were stored instead of `runs`.
+    runs: Vec<StoredTrack<Evacuating>>,
+    /// This and the next four stood instead of `runs` until November 2026.
     #[cfg_attr(feature = "typescript", ts(skip))]
     track: Option<TrackState>,
     #[cfg_attr(feature = "typescript", ts(skip))]
@@ -123,7 +123,7 @@ impl From<StoredEvacuation> for DriverState {
                 was_doubted: stored.was_doubted,
                 ..Track::new(job.task())
             }],
-            None => stored.runs,
+            None => stored.runs.into_iter().map(Track::from).collect(),
         };
         Self {
             version: stored.version,
@@ -133,6 +133,64 @@ impl From<StoredEvacuation> for DriverState {
             stage: stored.stage,
             runs,
             watch: stored.watch,
+        }
+    }
+}
+
+/// One start and what became of it. What came later than the first version is left out by that.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+struct StoredTrack<T> {
+    #[serde(alias = "evacuation")]
+    run: T,
+    state: TrackState,
+    shown: Option<RunState>,
+    #[serde(default)]
+    is_cut_short: bool,
+    #[serde(default)]
+    is_stopped: bool,
+    #[serde(default)]
+    is_over: bool,
+    #[serde(default)]
+    was_told: bool,
+    #[serde(default)]
+    was_doubted: bool,
+    #[serde(default)]
+    unplanned: Vec<NodeName>,
+    lost: Option<NodeName>,
+}
+
+/// What is evacuated, and how.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+struct Evacuating {
+    node: NodeName,
+    evacuation: emqx::Evacuation,
+}
+
+impl From<Run> for Task {
+    fn from(run: Run) -> Self {
+        Self::Run(run)
+    }
+}
+
+impl From<Evacuating> for Task {
+    fn from(Evacuating { node, evacuation }: Evacuating) -> Self {
+        Self::Evacuation { node, evacuation }
+    }
+}
+
+impl<T: Into<Task>> From<StoredTrack<T>> for Track {
+    fn from(stored: StoredTrack<T>) -> Self {
+        Self {
+            task: stored.run.into(),
+            state: stored.state,
+            shown: stored.shown,
+            is_cut_short: stored.is_cut_short,
+            is_stopped: stored.is_stopped,
+            is_over: stored.is_over,
+            was_told: stored.was_told,
+            was_doubted: stored.was_doubted,
+            unplanned: stored.unplanned,
+            lost: stored.lost,
         }
     }
 }

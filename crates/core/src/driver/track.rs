@@ -9,38 +9,33 @@ use crate::emqx::{Evacuation, GlobalStatus, RunState, RunStatus};
 use crate::node::NodeName;
 use crate::plan::Run;
 use crate::units::EvictRate;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What EMQX was asked to do, and what became of it.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Track {
     #[serde(flatten)]
     pub(super) task: Task,
     pub(super) state: TrackState,
     /// EMQX's word for what it did last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) shown: Option<RunState>,
     /// Whether it ended before its own goal: it was stopped by somebody, or its coordinator crashed.
-    #[serde(default)]
     pub(super) is_cut_short: bool,
     /// Whether EMQX has said that it is not there, and has not shown it since.
-    #[serde(default)]
     pub(super) is_stopped: bool,
     /// Whether EMQX has said that it stopped it: whatever it shows from then on is somebody else's.
-    #[serde(default)]
     pub(super) is_over: bool,
     /// Whether it was told to stop.
-    #[serde(default)]
     pub(super) was_told: bool,
     /// Whether the answer to a start of it was ever lost: that start may arrive late.
-    #[serde(default)]
     pub(super) was_doubted: bool,
     /// Donors that EMQX has shown and the plan has for recipients: counts moved in between, or EMQX counts
     /// otherwise.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) unplanned: Vec<NodeName>,
     /// The node of it that was down at its end or thereafter.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) lost: Option<NodeName>,
 }
 
@@ -171,7 +166,7 @@ impl Track {
 }
 
 /// What EMQX is asked to do.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Task {
     Run(Run),

@@ -4,9 +4,10 @@
 //! count at any time follows from the clients that are back by then: no tick depends on another.
 
 use super::emptying::Emptying;
-use crate::balance::float;
+use crate::balancer::LoadBalancer;
 use crate::forecast::{Curve, Forecast, NodeEnd, PhaseSpan, RunPhase, Spread, whole_counts};
-use crate::level::{LoadBalancer, whole};
+use crate::number::float;
+use crate::number::whole;
 use crate::snapshot::NodeLoad;
 
 /// What the evacuation will do to `nodes`, up to the empty node.
@@ -143,9 +144,9 @@ const POINTS: u64 = 240;
 
 #[cfg(test)]
 mod tests {
+    use crate::balancer::LoadBalancer;
     use crate::emqx::Evacuation;
     use crate::evacuate::{EvacuationPlan, EvacuationPlanOptions, plan_evacuation};
-    use crate::level::LoadBalancer;
     use crate::node::NodeName;
     use crate::snapshot::{NodeLoad, Snapshot};
 

@@ -1,7 +1,7 @@
 //! What surrounds the cluster that a node of is emptied.
 
+use crate::balancer::LoadBalancer;
 use crate::input::{options, unchecked, word};
-use crate::level::LoadBalancer;
 use crate::plan::RECONNECT_DELAY;
 use serde::Serialize;
 

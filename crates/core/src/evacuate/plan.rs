@@ -72,6 +72,19 @@ impl EvacuationPlan {
 
 /// Plans the evacuation of `node`.
 ///
+/// ```
+/// use emqx_rebalance_core::{
+///     Evacuation, EvacuationPlanOptions, NodeLoad, NodeName, Snapshot, plan_evacuation,
+/// };
+///
+/// let node = |name: &str, clients| NodeLoad::new(NodeName::new(name).unwrap(), clients);
+/// let snapshot = Snapshot::new(vec![node("a@h", 9000), node("b@h", 0)])?;
+/// let (evacuation, options) = (Evacuation::default(), EvacuationPlanOptions::default());
+/// let plan = plan_evacuation(&snapshot, &NodeName::new("a@h").unwrap(), &evacuation, &options)?;
+/// assert_eq!(plan.forecast.disconnects, 9000);
+/// # Ok::<(), emqx_rebalance_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `unknown_node` if `node` or one of `migrate_to` is not in the snapshot; `config_invalid` if
 /// `migrate_to` names `node` itself, or the reconnect delay is out of bounds.

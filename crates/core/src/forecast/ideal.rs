@@ -10,7 +10,7 @@
 
 use super::points::Points;
 use super::{Forecast, NodeEnd, PhaseSpan, RunPhase};
-use crate::balance::float;
+use crate::number::float;
 use crate::snapshot::{NodeLoad, NodeStatus};
 use crate::strategy::Strategy;
 

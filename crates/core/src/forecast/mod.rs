@@ -12,8 +12,8 @@ pub(crate) use rounds::Start;
 pub(crate) use several::{Outlook, World, simulate_all, whole_counts};
 pub(crate) use spread::Spread;
 
-use crate::balance::float;
 use crate::node::NodeName;
+use crate::number::float;
 use crate::snapshot::NodeLoad;
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +130,15 @@ impl Curve {
 
     /// The connections of `node` at `time_s`, on the straight line between two points; the last ones
     /// after the end. `None` if the curve is empty.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::PlanRequest;
+    ///
+    /// let json = r#"{"snapshot": {"nodes": [{"node": "a@h", "connections": 9000}, {"node": "b@h"}]}}"#;
+    /// let curve = serde_json::from_str::<PlanRequest>(json)?.plan()?.forecast.curve;
+    /// assert_eq!(curve.connections_at(&curve.nodes[0], 0), Some(9000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn connections_at(&self, node: &NodeCurve, time_s: u64) -> Option<u64> {
         let after = self.times_s.partition_point(|time| *time <= time_s);
         let (left, right) = (after.checked_sub(1)?, after.min(self.times_s.len() - 1));

@@ -1,6 +1,6 @@
 //! When evicted clients knock at the load balancer again.
 
-use crate::balance::float;
+use crate::number::float;
 use std::collections::VecDeque;
 
 /// Clients on their way back, by the second.

@@ -1,7 +1,7 @@
 //! One run of several, through its phases.
 
 use super::{PhaseSpan, RunPhase};
-use crate::balance::float;
+use crate::number::float;
 use crate::snapshot::NodeLoad;
 use crate::strategy::Strategy;
 
@@ -184,7 +184,7 @@ impl Round {
                 ticks = ticks.min((donor - recipients) / (rate + rise)).min(donor / rate);
             }
         }
-        crate::level::whole((ticks - 2.0).max(1.0))
+        crate::number::whole((ticks - 2.0).max(1.0))
     }
 
     /// The phases that the run has been through.

@@ -10,7 +10,7 @@ use super::returns::Returns;
 use super::rounds::{Counts, Round, Start};
 use super::spread::Spread;
 use super::{Forecast, NodeEnd};
-use crate::balance::float;
+use crate::number::float;
 use crate::snapshot::{NodeLoad, NodeStatus};
 
 /// The world around the cluster.
@@ -111,7 +111,7 @@ impl Cluster {
 
     /// Clients as whole numbers, and disconnected sessions, of every node.
     fn rounded(&self) -> impl Iterator<Item = (u64, f64)> + '_ {
-        let clients = self.counts.clients.iter().map(|n| crate::level::whole(n.round()));
+        let clients = self.counts.clients.iter().map(|n| crate::number::whole(n.round()));
         clients.zip(self.counts.sessions.iter().copied())
     }
 
@@ -201,7 +201,7 @@ impl Cluster {
             duration_s: ends_s.iter().flatten().max().copied().unwrap_or(0),
             conn_evict_s: longest(super::RunPhase::EvictingConns),
             sess_evict_s: longest(super::RunPhase::EvictingSessions),
-            disconnects: crate::level::whole(self.disconnects.round()),
+            disconnects: crate::number::whole(self.disconnects.round()),
             sessions_moved: self.sessions_moved,
             end: end
                 .map(|((load, connections), sessions)| NodeEnd {
@@ -213,7 +213,7 @@ impl Cluster {
             phases,
             curve: curve.into_curve(),
         };
-        let dropped = self.counts.dropped.iter().map(|n| crate::level::whole(n.round())).collect();
+        let dropped = self.counts.dropped.iter().map(|n| crate::number::whole(n.round())).collect();
         Outlook { forecast, ends_s, dropped, peak: self.peak }
     }
 }
@@ -221,8 +221,8 @@ impl Cluster {
 /// `counts` as whole numbers of the same sum as `nodes` have, less those that are nowhere.
 pub(crate) fn whole_counts(counts: &[f64], nodes: &[NodeLoad], stray: f64) -> Vec<u64> {
     let total: u64 = nodes.iter().map(|load| load.connections).sum();
-    let total = total.saturating_sub(crate::level::whole(stray.round()));
-    let mut whole: Vec<u64> = counts.iter().map(|n| crate::level::whole(n.floor())).collect();
+    let total = total.saturating_sub(crate::number::whole(stray.round()));
+    let mut whole: Vec<u64> = counts.iter().map(|n| crate::number::whole(n.floor())).collect();
     let mut order: Vec<usize> = (0..counts.len()).collect();
     let rest = |i: &usize| counts.get(*i).map_or(0.0, |n| n - n.floor());
     order.sort_by(|a, b| rest(b).total_cmp(&rest(a)).then(a.cmp(b)));

@@ -1,6 +1,6 @@
 //! To which nodes a load balancer sends clients.
 
-use crate::balance::float;
+use crate::number::float;
 
 /// How clients spread over the nodes that accept them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -2,21 +2,9 @@
 
 use super::fields::Fields;
 use super::info::{NumberRange, Shape};
-use super::spec::Spec;
+use super::spec::{Kind, Spec};
 use crate::node::NodeName;
 use std::collections::BTreeMap;
-
-/// What an option may hold: how it is read, and what is said of it.
-pub(crate) trait Kind {
-    /// What is read.
-    type Value;
-
-    /// Takes it; without it, or with a problem, there is none.
-    fn take(&self, fields: &mut Fields, name: &str) -> Option<Self::Value>;
-
-    /// What is said of it.
-    fn shape(&self) -> Shape;
-}
 
 /// A whole number.
 #[derive(Clone, Copy)]

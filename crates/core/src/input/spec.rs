@@ -1,11 +1,22 @@
 //! Options as tables: each stands once, with what reads it and what people are told of it.
 
 use super::fields::Fields;
-use super::info::OptionInfo;
-use super::kinds::Kind;
+use super::info::{OptionInfo, Shape};
 use crate::node::NodeName;
 use crate::version::EmqxVersion;
 use std::collections::BTreeMap;
+
+/// What an option may hold: how it is read, and what is said of it.
+pub(crate) trait Kind {
+    /// What is read.
+    type Value;
+
+    /// Takes it; without it, or with a problem, there is none.
+    fn take(&self, fields: &mut Fields, name: &str) -> Option<Self::Value>;
+
+    /// What is said of it.
+    fn shape(&self) -> Shape;
+}
 
 /// Makes a struct of options of a table: its fields, the reader, the defaults, and
 /// `describe()`, of which the documentation and types of every language are made.

@@ -1,7 +1,7 @@
 //! What a plan does to each node, and what it gains over EMQX's own run.
 
-use super::balancer::LoadBalancer;
 use crate::balance::Balance;
+use crate::balancer::LoadBalancer;
 use crate::node::NodeName;
 use serde::{Deserialize, Serialize};
 

@@ -2,9 +2,9 @@
 
 use super::draft::{Draft, Hold};
 use super::flow::Flow;
-use super::pace::whole;
 use super::setting::Setting;
-use crate::balance::float;
+use crate::number::float;
+use crate::number::whole;
 
 /// Most seconds by which a cordon ends its run before the donors' first tick.
 ///

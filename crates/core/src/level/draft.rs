@@ -1,6 +1,6 @@
 //! What every node does in a plan, before it is written down as runs.
 
-use crate::balance::float;
+use crate::number::float;
 
 /// A node as the planner sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -63,7 +63,7 @@ fn whole_below(t: f64, ticks: u64) -> f64 {
 }
 
 fn count(n: u64) -> f64 {
-    crate::balance::float(n)
+    crate::number::float(n)
 }
 
 #[cfg(test)]

@@ -15,17 +15,15 @@
 //! Where each run stops is set by its threshold, half way between what its own averages will be at
 //! the last tick that drops and at the check that ends it (`starts`), so neither ticks out of phase
 //! nor clients that come back a little late change how many it drops. All of this is reckoned from
-//! one closed form of how many clients are back at a time (`flow`, `course`); `search` tries paces
+//! one closed form of how many clients are back at a time (`flow`, `timeline`); `search` tries paces
 //! and tolerances, each as if the balancer looked at one time of the second or another (`look`),
 //! keeps the cheapest and moves its cordons while that helps (`polish`); the result is forecast by EMQX's rules, start for start,
 //! by an engine that knows nothing of how the plan was made (`forecast::several`).
 //!
 //! Behind least-connections balancers no cordons are needed: they fill the emptiest by themselves.
 
-mod account;
-mod balancer;
+pub(crate) mod account;
 mod cordon;
-mod course;
 mod draft;
 mod flow;
 mod look;
@@ -36,19 +34,21 @@ mod polish;
 mod search;
 mod setting;
 mod starts;
+mod timeline;
 mod waves;
 
-pub use account::{Behind, Comparison, Move, Wave};
-pub use balancer::LoadBalancer;
-pub(crate) use pace::whole;
 pub(crate) use waves::WORTH;
 
 use crate::balance::{Balance, BalanceChange, Bounds};
 use crate::error::Result;
 use crate::forecast::unchanged;
 use crate::node::NodeName;
+use crate::plan::finding::Finding;
+use crate::plan::model::{Decision, Plan, Run};
+use crate::plan::options::Mode;
+use crate::plan::options::PlanOptions;
 use crate::plan::selection::select;
-use crate::plan::{Decision, Finding, Mode, Plan, PlanOptions, Run, reason, single};
+use crate::plan::{reason, single};
 use crate::snapshot::{NodeLoad, NodeStatus, Snapshot, VERSION};
 use crate::strategy::Strategy;
 use crate::units::{AbsThreshold, RelThreshold};

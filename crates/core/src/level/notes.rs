@@ -1,12 +1,15 @@
 //! What to say about a level plan.
 
 use super::account::{Behind, Wave};
-use super::balancer::LoadBalancer;
 use super::outlook::{AS_GOOD, Candidate, Scene};
-use crate::balance::{Balance, Bounds, float};
+use crate::balance::{Balance, Bounds};
+use crate::balancer::LoadBalancer;
+use crate::number::float;
+use crate::plan::finding::{Finding, FindingCode as Code, Severity};
 use crate::plan::findings::{Evidence, check, full};
-use crate::plan::single::Split;
-use crate::plan::{Decision, Finding, FindingCode as Code, PlanOptions, Severity};
+use crate::plan::model::Decision;
+use crate::plan::options::PlanOptions;
+use crate::plan::split::Split;
 use crate::snapshot::{NodeLoad, Snapshot};
 use crate::strategy::Strategy;
 

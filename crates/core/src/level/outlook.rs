@@ -1,13 +1,14 @@
 //! What runs do to the cluster at hand, as the forecast sees it.
 
 use super::account::{Behind, Comparison, Move};
-use super::balancer::LoadBalancer;
 use super::setting::TICK_LAG_S;
-use super::waves;
-use crate::balance::{Balance, float};
+use crate::balance::Balance;
+use crate::balancer::LoadBalancer;
 use crate::forecast::{Outlook, Spread, Start, World, simulate_all};
 use crate::node::NodeName;
-use crate::plan::{PlanOptions, Run};
+use crate::number::float;
+use crate::plan::model::Run;
+use crate::plan::options::PlanOptions;
 use crate::snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
 
 /// The cluster at hand.
@@ -96,12 +97,29 @@ impl Scene<'_> {
         let behind = |load_balancer: LoadBalancer| {
             let over = match load_balancer {
                 LoadBalancer::RoundRobin => chosen.balance.over,
-                LoadBalancer::Random => waves::over_by_chance(self, &chosen.outlook),
+                LoadBalancer::Random => self.over_by_chance(&chosen.outlook),
                 LoadBalancer::LeastConnections => self.balance(&to_emptiest).over,
             };
             Behind { load_balancer, over }
         };
         LoadBalancer::ALL.into_iter().map(behind).collect()
+    }
+
+    /// How far the fullest node is likely to end over the mean where chance deals the clients.
+    ///
+    /// A node that `n` clients came to at random has got `n` give or take the root of `n`.
+    pub(crate) fn over_by_chance(&self, outlook: &Outlook) -> f64 {
+        let ended = |i: &usize| outlook.forecast.end.get(*i).map_or(0, |end| end.connections);
+        let total: f64 = self.members.iter().map(|i| float(ended(i))).sum();
+        let weights: f64 = self.nodes().map(NodeLoad::weight).sum();
+        let off = spread_of_chance(float(self.members.len() as u64));
+        let unlucky = |(load, i): (&NodeLoad, &usize)| {
+            let dropped = outlook.dropped.get(*i).copied().unwrap_or(0);
+            let came = (ended(i) + dropped).saturating_sub(load.connections);
+            (float(ended(i)) + off * float(came).sqrt()) / load.weight()
+        };
+        let most = self.nodes().zip(self.members).map(unlucky).fold(0.0, f64::max);
+        if total > 0.0 { most * weights / total - 1.0 } else { 0.0 }
     }
 
     /// Names of the nodes whose clients and share of them satisfy `holds`.
@@ -156,5 +174,11 @@ impl Candidate {
     }
 }
 
-/// Candidates are as good as each other if their fullest nodes end at most this far apart.
+/// How many standard deviations the highest of `n` lies above their mean, about.
+pub(super) fn spread_of_chance(n: f64) -> f64 {
+    (2.0 * n.max(2.0).ln()).sqrt() * 0.8
+}
+
+/// Candidates are as good as each other if their fullest nodes end at most this far apart: 5 clients of
+/// 10,000, less than come and go while a plan runs.
 pub(super) const AS_GOOD: f64 = 0.0005;

@@ -2,7 +2,8 @@
 
 use super::draft::{Draft, Hold, Site};
 use super::setting::Setting;
-use crate::balance::float;
+use crate::number::float;
+use crate::number::whole;
 
 /// The donors' part of a draft in which the fullest takes `ticks` ticks.
 ///
@@ -68,9 +69,3 @@ fn best_pace(excess: f64, most_ticks: u64, top_rate: u64) -> (u64, u64) {
 const TRIES: u64 = 40;
 /// A donor's excess is met well enough to this part of it.
 const FINE: u64 = 4000;
-
-/// A float that is a whole number, as one.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, as wanted")]
-pub(crate) fn whole(x: f64) -> u64 {
-    x as u64
-}

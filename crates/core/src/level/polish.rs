@@ -1,9 +1,9 @@
 //! Improves a draft step by step.
 
 use super::draft::{Draft, Hold};
-use super::pace::whole;
 use super::setting::Setting;
-use crate::balance::float;
+use crate::number::float;
+use crate::number::whole;
 
 /// Changes single cordons of `draft` while that lowers its `score`.
 ///

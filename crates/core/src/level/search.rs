@@ -1,14 +1,15 @@
 //! Tries drafts and keeps the best.
 
-use super::course::Course;
 use super::draft::Draft;
 use super::flow::Flow;
 use super::look::{Look, typical};
 use super::polish::polish;
 use super::setting::Setting;
+use super::timeline::Timeline;
 use super::{cordon, pace};
-use crate::balance::float;
 use crate::forecast::Spread;
+use crate::number::float;
+use crate::number::whole;
 
 /// The best draft for `setting`.
 pub(crate) fn best(setting: &Setting) -> Draft {
@@ -17,7 +18,7 @@ pub(crate) fn best(setting: &Setting) -> Draft {
         return polished(setting, ticks, draft);
     }
     let flow = setting.flow(&draft);
-    let variances = Course::new(setting, &draft, &flow, Look::LATE).variances();
+    let variances = Timeline::new(setting, &draft, &flow, Look::LATE).variances();
     let roomy = setting.with_room_for(&variances);
     let (ticks, draft) = best_for(&roomy);
     polished(&roomy, ticks, draft)
@@ -74,7 +75,7 @@ fn coarse(setting: &Setting) -> u64 {
 /// The most ticks to try.
 fn most_ticks(setting: &Setting, fewest: u64) -> u64 {
     let all: f64 = setting.sites.iter().map(|site| site.excess().max(0.0)).sum();
-    let slow = setting.limits.node_rate.map_or(0, |rate| pace::whole((all / rate).ceil()));
+    let slow = setting.limits.node_rate.map_or(0, |rate| whole((all / rate).ceil()));
     let most = 3 * fewest.max(slow) + 12;
     setting.limits.ticks.map_or(most, |limit| most.min(limit.max(fewest)))
 }
@@ -122,7 +123,10 @@ impl Knobs {
     }
 }
 
+/// The tolerances and budgets that are tried: from what nobody sees to what is too much. Chosen by trial on
+/// the seeded clusters of `docs/quality.md`; the example `level_quality` shows what a change does to them.
 const TOLERANCES: [f64; 4] = [0.0005, 0.001, 0.002, 0.006];
+/// See [`TOLERANCES`].
 const BUDGETS: [f64; 4] = [0.0, 0.01, 0.025, 0.05];
 
 fn draft(setting: &Setting, ticks: u64, knobs: Knobs) -> Draft {
@@ -137,6 +141,9 @@ fn draft(setting: &Setting, ticks: u64, knobs: Knobs) -> Draft {
 }
 
 /// What a draft costs: its fullest node, disconnects and time beyond the least, weighed.
+///
+/// How much one is worth in another is judgement and not measured: as the first goal is a level cluster,
+/// a node 0.3 % over is as good as none, and 3 % more disconnects than the fewest are cheap.
 fn score(setting: &Setting, draft: &Draft, fewest: u64, ticks: u64) -> f64 {
     let over = over(setting, draft);
     let least: f64 = setting.sites.iter().map(|site| site.excess().max(0.0)).sum();
@@ -165,7 +172,7 @@ fn over(setting: &Setting, draft: &Draft) -> f64 {
 }
 
 fn over_at(setting: &Setting, draft: &Draft, flow: &Flow, look: Look) -> f64 {
-    let end = Course::new(setting, draft, flow, look).end();
+    let end = Timeline::new(setting, draft, flow, look).end();
     let each = end.iter().zip(&setting.sites);
     let members = each.filter(|(_, site)| site.member);
     members.map(|(clients, site)| clients / site.target.max(1.0) - 1.0).fold(0.0, f64::max)
@@ -175,7 +182,7 @@ fn over_at(setting: &Setting, draft: &Draft, flow: &Flow, look: Look) -> f64 {
 const GOOD: f64 = 0.003;
 /// Further than this counts double.
 const FAIR: f64 = 0.006;
-/// Twice the time is worth this much of the fullest node over the mean.
+/// Twice the time is worth this much of the fullest node over the mean: judgement, as in [`score`].
 const LONGER: f64 = 0.014;
 /// The same where chance deals the clients.
 const LONGER_BY_CHANCE: f64 = 0.02;

@@ -1,11 +1,11 @@
 //! The circumstances a plan is made for.
 
-use super::balancer::LoadBalancer;
 use super::draft::{Draft, Site};
 use super::flow::Flow;
-use crate::balance::float;
+use crate::balancer::LoadBalancer;
 use crate::forecast::Spread;
-use crate::plan::PlanOptions;
+use crate::number::float;
+use crate::plan::options::PlanOptions;
 use crate::snapshot::NodeLoad;
 use crate::strategy::Strategy;
 use crate::version::EmqxVersion;

@@ -1,11 +1,11 @@
 //! A draft as the starts that EMQX is sent: which nodes each names, and where it stops.
 
-use super::course::Course;
 use super::draft::{Draft, Hold};
 use super::look::Look;
-use super::pace::whole;
 use super::setting::Setting;
-use crate::balance::float;
+use super::timeline::Timeline;
+use crate::number::float;
+use crate::number::whole;
 use crate::units::{AbsThreshold, EvictRate, RelThreshold};
 
 /// Most recipients that a run names. Its coordinator asks each of them every second.
@@ -34,7 +34,8 @@ pub(crate) struct Start {
 /// that an earlier one has closed.
 pub(crate) fn starts(setting: &Setting, draft: &Draft) -> Vec<Start> {
     let flow = setting.flow(draft);
-    let courses = [Look::EARLY, Look::LATE].map(|look| Course::new(setting, draft, &flow, look));
+    let timelines =
+        [Look::EARLY, Look::LATE].map(|look| Timeline::new(setting, draft, &flow, look));
     let mut order: Vec<usize> = (0..setting.sites.len()).collect();
     let clients = |i: usize| setting.sites.get(i).map_or(0.0, |site| site.clients);
     let is_member = |i: usize| setting.sites.get(i).is_some_and(|site| site.member);
@@ -52,7 +53,7 @@ pub(crate) fn starts(setting: &Setting, draft: &Draft) -> Vec<Start> {
         let hold = hold(site)?;
         let against = if is_donor(site) { &recipients } else { &open };
         let named = below_average(clients(site), against, clients);
-        stop(setting, &courses, (site, is_donor(site)), hold, named)
+        stop(setting, &timelines, (site, is_donor(site)), hold, named)
     };
     order.iter().filter_map(|site| start(*site)).collect()
 }
@@ -77,7 +78,7 @@ fn below_average(clients: f64, emptiest: &[usize], of: impl Fn(usize) -> f64) ->
 /// whether the balancer looks early or late.
 fn stop(
     setting: &Setting,
-    [early, late]: &[Course<'_>; 2],
+    [early, late]: &[Timeline<'_>; 2],
     (site, donor): (usize, bool),
     hold: Hold,
     recipients: Vec<usize>,
@@ -89,9 +90,9 @@ fn stop(
     let over = |tick: u64| {
         let at_s = setting.first_tick_s() - float(hold.ahead_s) + float(tick);
         let own = clients - float(hold.rate * tick);
-        let by = |course: &Course<'_>| {
-            let moment = course.at(at_s);
-            let sum: f64 = recipients.iter().map(|i| course.undropped(*i, moment)).sum();
+        let by = |timeline: &Timeline<'_>| {
+            let moment = timeline.at(at_s);
+            let sum: f64 = recipients.iter().map(|i| timeline.undropped(*i, moment)).sum();
             own - sum / float(recipients.len() as u64)
         };
         [by(early), by(late)]

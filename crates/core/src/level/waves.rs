@@ -1,11 +1,10 @@
 //! How many rounds it takes, and what chance adds.
 
 use super::account::Wave;
-use super::balancer::LoadBalancer;
-use super::outlook::{Candidate, Scene};
-use super::whole;
-use crate::balance::float;
-use crate::forecast::{NodeEnd, Outlook};
+use super::outlook::{Candidate, Scene, spread_of_chance};
+use crate::balancer::LoadBalancer;
+use crate::forecast::NodeEnd;
+use crate::number::{float, whole};
 use crate::snapshot::{NodeLoad, Snapshot};
 use crate::strategy::Strategy;
 
@@ -23,7 +22,7 @@ pub(crate) fn expected(scene: &Scene<'_>, chosen: &Candidate, strategy: &Strateg
     let first =
         Wave { over: chosen.balance.over, disconnects: chosen.outlook.forecast.disconnects };
     if scene.options.load_balancer == Some(LoadBalancer::Random) {
-        let over = over_by_chance(scene, &chosen.outlook);
+        let over = scene.over_by_chance(&chosen.outlook);
         return by_chance(scene, Wave { over, ..first });
     }
     let mut waves = vec![first];
@@ -64,26 +63,4 @@ fn by_chance(scene: &Scene<'_>, first: Wave) -> Vec<Wave> {
         waves.push(Wave { over, disconnects: whole((each * nodes / 2.0).round()) });
     }
     waves
-}
-
-/// How far the fullest node is likely to end over the mean where chance deals the clients.
-///
-/// A node that `n` clients came to at random has got `n` give or take the root of `n`.
-pub(crate) fn over_by_chance(scene: &Scene<'_>, outlook: &Outlook) -> f64 {
-    let ended = |i: &usize| outlook.forecast.end.get(*i).map_or(0, |end| end.connections);
-    let total: f64 = scene.members.iter().map(|i| float(ended(i))).sum();
-    let weights: f64 = scene.nodes().map(NodeLoad::weight).sum();
-    let off = spread_of_chance(float(scene.members.len() as u64));
-    let unlucky = |(load, i): (&NodeLoad, &usize)| {
-        let dropped = outlook.dropped.get(*i).copied().unwrap_or(0);
-        let came = (ended(i) + dropped).saturating_sub(load.connections);
-        (float(ended(i)) + off * float(came).sqrt()) / load.weight()
-    };
-    let most = scene.nodes().zip(scene.members).map(unlucky).fold(0.0, f64::max);
-    if total > 0.0 { most * weights / total - 1.0 } else { 0.0 }
-}
-
-/// How many standard deviations the highest of `n` lies above their mean, about.
-fn spread_of_chance(n: f64) -> f64 {
-    (2.0 * n.max(2.0).ln()).sqrt() * 0.8
 }

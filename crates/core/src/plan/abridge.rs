@@ -1,6 +1,6 @@
 //! Plans that are kept for later need not say each second what was forecast.
 
-use super::Plan;
+use super::model::Plan;
 use crate::forecast::{Curve, NodeEnd};
 use serde::{Deserialize, Deserializer};
 

@@ -1,9 +1,13 @@
 //! Checks that need only the snapshot, the strategy and the forecast.
 
-use super::single::Split;
-use super::{Decision, Finding, FindingCode as Code, PlanOptions, Severity, selection, versions};
-use crate::balance::{BalanceChange, float};
+use super::finding::{Finding, FindingCode as Code, Severity};
+use super::model::Decision;
+use super::options::PlanOptions;
+use super::split::Split;
+use super::{selection, versions};
+use crate::balance::BalanceChange;
 use crate::forecast::Forecast;
+use crate::number::float;
 use crate::snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
 use crate::strategy::Strategy;
 use crate::version::EmqxVersion;

@@ -1,13 +1,12 @@
 //! What to plan, beside the strategy.
 
-use super::Mode;
+use crate::balancer::LoadBalancer;
 use crate::error::{Error, Problem, Result};
 use crate::input::{
-    NumberRange, any_nodes, node, nodes, options, seconds, shares, unchecked, whole, word,
+    Field, NumberRange, any_nodes, node, nodes, options, seconds, shares, unchecked, whole, word,
 };
-use crate::level::LoadBalancer;
 use crate::node::NodeName;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 options! {
@@ -78,6 +77,41 @@ impl PlanOptions {
         let closed = closed.map(|most| Problem::new("max_unavailable", most, "at least 1 node"));
         let problems: Vec<Problem> = numbers.into_iter().chain([closed]).flatten().collect();
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid("options", problems)) }
+    }
+}
+
+/// How the runs of a plan are found.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "words", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The one run that EMQX would do by itself.
+    #[default]
+    Single,
+    /// As many runs at once as it takes to end level.
+    Level,
+}
+
+impl Mode {
+    /// Their words.
+    const WORDS: [(&str, Self); 2] =
+        [(Self::Single.as_str(), Self::Single), (Self::Level.as_str(), Self::Level)];
+
+    /// The stable word: `single` or `level`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Level => "level",
+        }
+    }
+}
+
+impl Field for Mode {
+    type Read = Self;
+
+    fn of(read: Option<Self>) -> Self {
+        read.unwrap_or_default()
     }
 }
 

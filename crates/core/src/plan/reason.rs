@@ -1,7 +1,7 @@
 //! Why there is nothing to balance, and what would change that.
 
-use super::Decision;
-use super::single::Split;
+use super::model::Decision;
+use super::split::Split;
 use crate::snapshot::{NodeLoad, NodeStatus};
 use crate::strategy::Strategy;
 

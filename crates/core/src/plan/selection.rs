@@ -1,6 +1,6 @@
 //! Which nodes of the snapshot take part.
 
-use super::PlanOptions;
+use super::options::PlanOptions;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::node::NodeName;
 use crate::snapshot::{NodeLoad, NodeStatus, Role, Snapshot};

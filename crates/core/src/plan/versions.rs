@@ -1,6 +1,6 @@
 //! What EMQX's versions mean for a plan.
 
-use super::{Finding, FindingCode as Code, Severity};
+use super::finding::{Finding, FindingCode as Code, Severity};
 use crate::snapshot::NodeLoad;
 use crate::strategy::Strategy;
 use crate::version::EmqxVersion;

@@ -48,6 +48,16 @@ impl EvacuationRequest {
 
     /// Plans.
     ///
+    /// ```
+    /// use emqx_rebalance_core::EvacuationRequest;
+    ///
+    /// let json = r#"{"snapshot": {"nodes": [{"node": "a@h", "connections": 9000}, {"node": "b@h"}]},
+    ///                "node": "a@h", "conn_evict_rate": 500}"#;
+    /// let plan = serde_json::from_str::<EvacuationRequest>(json)?.plan()?;
+    /// assert_eq!(plan.clients_to[0].as_str(), "b@h");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// `config_invalid` without a snapshot; else as [`plan_evacuation`].
     pub fn plan(&self) -> Result<EvacuationPlan> {

@@ -63,6 +63,17 @@ impl<P: Startable> StartRequest<P> {
 impl<P: Into<Job>> StartRequest<P> {
     /// A driver for it.
     ///
+    /// ```
+    /// use emqx_rebalance_core::{Plan, PlanRequest, StartRequest};
+    ///
+    /// let json = r#"{"snapshot": {"nodes": [{"node": "a@h", "connections": 9000}, {"node": "b@h"}]}}"#;
+    /// let plan = serde_json::to_value(serde_json::from_str::<PlanRequest>(json)?.plan()?)?;
+    /// let start = serde_json::json!({"plan": plan, "reason": "ticket 8", "max_waves": 1});
+    /// let driver = serde_json::from_value::<StartRequest<Plan>>(start)?.driver()?;
+    /// assert_eq!(driver.state().purpose.reason.as_deref(), Some("ticket 8"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Driver::new`].
     pub fn driver(self) -> Result<Driver> {

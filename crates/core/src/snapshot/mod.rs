@@ -7,9 +7,9 @@ mod typescript;
 #[cfg(feature = "typescript")]
 pub(crate) use typescript::SnapshotInput;
 
-use crate::balance::float;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::node::NodeName;
+use crate::number::float;
 use crate::units::MAX_COUNT;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -140,6 +140,17 @@ impl NodeLoad {
 impl Snapshot {
     /// Checks `nodes`.
     ///
+    /// ```
+    /// use emqx_rebalance_core::{NodeLoad, NodeName, Snapshot};
+    ///
+    /// let node = |name: &str, clients| NodeLoad::new(NodeName::new(name).unwrap(), clients);
+    /// let snapshot = Snapshot::new(vec![node("a@h", 900), node("b@h", 0)])?;
+    /// assert_eq!(snapshot.connections(), 900);
+    /// // No node twice.
+    /// assert!(Snapshot::new(vec![node("a@h", 1), node("a@h", 1)]).is_err());
+    /// # Ok::<(), emqx_rebalance_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `config_invalid` with every problem: no node, a node twice, a count over 2^53 − 1 in one node
     /// or in all together, a weight that is not a positive number.
@@ -157,6 +168,16 @@ impl Snapshot {
     }
 
     /// The same with other weights for some nodes.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::{NodeLoad, NodeName, Snapshot};
+    ///
+    /// let name = |name: &str| NodeName::new(name).unwrap();
+    /// let snapshot = Snapshot::new(vec![NodeLoad::new(name("a@h"), 9), NodeLoad::new(name("b@h"), 9)])?;
+    /// let weighted = snapshot.weighted(&[(name("a@h"), 2.0)].into())?;
+    /// assert_eq!(weighted.node(&name("a@h")).map(NodeLoad::weight), Some(2.0));
+    /// # Ok::<(), emqx_rebalance_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `unknown_node` if one is not here, `config_invalid` if a weight is no number more than 0.

@@ -6,7 +6,7 @@ mod inject;
 pub(crate) use self::http::HttpFaults;
 pub use self::http::{HttpFailure, HttpFault};
 
-use crate::config::{ClusterConfig, Reconnect};
+use crate::reconnect::Reconnect;
 use emqx_rebalance_core::{NodeName, Problem, Strategy, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -182,13 +182,19 @@ impl ScheduledFault {
         Timestamp::from_ms((self.at_s * 1000.0).round() as u64)
     }
 
-    pub(crate) fn check(&self, i: usize, config: &ClusterConfig, problems: &mut Vec<Problem>) {
+    /// Checks fault number `i`, of a cluster in which `is_node` tells who is there.
+    pub(crate) fn check(
+        &self,
+        i: usize,
+        is_node: impl Fn(&NodeName) -> bool,
+        problems: &mut Vec<Problem>,
+    ) {
         if !(0.0..=YEAR_S).contains(&self.at_s) {
             let bound = format!("a number of seconds from 0 to {YEAR_S}");
             problems.push(Problem::new(format!("faults[{i}].at_s"), self.at_s, bound));
         }
         for name in self.fault.nodes() {
-            if !config.nodes.iter().any(|node| node.name == *name) {
+            if !is_node(name) {
                 let bound = "the name of a node of this cluster";
                 problems.push(Problem::new(format!("faults[{i}].fault"), name, bound));
             }

@@ -123,7 +123,8 @@ impl Simulation {
     /// `config_invalid` if it names a node that is not there, or no time.
     pub fn schedule_fault(&mut self, fault: ScheduledFault) -> Result<()> {
         let mut problems = Vec::new();
-        fault.check(self.schedule.len(), self.cluster.config(), &mut problems);
+        let config = self.cluster.config();
+        fault.check(self.schedule.len(), |name| config.has_node(name), &mut problems);
         if !problems.is_empty() {
             return Err(Error::invalid("fault", problems));
         }

@@ -3,7 +3,7 @@
 use super::broker::Farewell;
 use super::frame::{Fault, Frames};
 use super::handshake::{self, Answer};
-use super::listener::Host;
+use super::host::Host;
 use super::requests::{self, Client};
 use super::wire::{self, Version};
 use mqtt5_protocol::packet::Packet;

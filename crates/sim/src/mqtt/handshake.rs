@@ -3,8 +3,8 @@
 use super::broker::Arrival;
 use super::delivery::MAX_INFLIGHT;
 use super::frame::Fault;
+use super::host::Host;
 use super::link::Link;
-use super::listener::Host;
 use super::message::{self, Message};
 use super::requests::Client;
 use super::session::{Expiry, Will};

@@ -9,6 +9,7 @@ mod connection;
 mod delivery;
 mod frame;
 mod handshake;
+mod host;
 mod link;
 mod listener;
 mod message;
@@ -19,4 +20,5 @@ mod wire;
 
 pub use broker::MqttTotals;
 pub(crate) use broker::{Broker, Connected};
-pub(crate) use listener::{Host, Listener};
+pub(crate) use host::Host;
+pub(crate) use listener::Listener;

@@ -2,8 +2,8 @@
 
 use super::broker::Wish;
 use super::frame::Fault;
+use super::host::Host;
 use super::link::Link;
-use super::listener::Host;
 use super::message::{self, Message};
 use super::session::{Expiry, SessionId};
 use super::topics;

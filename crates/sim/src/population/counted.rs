@@ -2,7 +2,8 @@
 
 use super::{Counts, Disturbance, Door, Population, Totals};
 use crate::balancer::Balancer;
-use crate::config::{ClusterConfig, Reconnect};
+use crate::config::ClusterConfig;
+use crate::reconnect::Reconnect;
 use crate::rng::Rng;
 use emqx_rebalance_core::Timestamp;
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ mod counted;
 
 pub(crate) use counted::Counted;
 
-use crate::config::Reconnect;
+use crate::reconnect::Reconnect;
 use emqx_rebalance_core::Timestamp;
 use serde::Serialize;
 use std::fmt;

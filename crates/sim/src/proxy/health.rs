@@ -1,6 +1,6 @@
 //! Asking the nodes whether they take clients.
 
-use super::{Backend, Desk};
+use super::{Backend, Common};
 use crate::population::Door;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -72,14 +72,14 @@ impl fmt::Debug for HealthCheck {
 }
 
 /// Asks every node at each interval, all at once, until the task is dropped.
-pub(super) async fn watch(desk: Arc<Desk>, check: HealthCheck, every: Duration) {
+pub(super) async fn watch(common: Arc<Common>, check: HealthCheck, every: Duration) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let limit = every.clamp(SHORTEST_LIMIT, LONGEST_LIMIT);
     loop {
         ticks.tick().await;
-        let answers = ask_all(&desk.backends, &check, limit).await;
-        desk.change(|state| {
+        let answers = ask_all(&common.backends, &check, limit).await;
+        common.change(|state| {
             let doors: Vec<Door> =
                 answers.iter().map(|up| Door { accepts: *up, available: *up }).collect();
             // Its clock only says when to ask, and that is now.

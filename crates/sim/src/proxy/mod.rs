@@ -60,14 +60,14 @@ impl Default for ProxyConfig {
 #[derive(Debug)]
 #[must_use = "the load balancer stops when this is dropped"]
 pub struct Proxy {
-    desk: Arc<Desk>,
+    common: Arc<Common>,
     address: SocketAddr,
     tasks: JoinSet<()>,
 }
 
 /// What the connections and the health checks have in common.
 #[derive(Debug)]
-struct Desk {
+struct Common {
     backends: Vec<Backend>,
     state: Mutex<State>,
     changed: Notify,
@@ -104,11 +104,12 @@ impl Proxy {
             totals: ProxyTotals::new(backends.len()),
             sends_nobody: false,
         };
-        let desk = Arc::new(Desk { backends, state: Mutex::new(state), changed: Notify::new() });
+        let common =
+            Arc::new(Common { backends, state: Mutex::new(state), changed: Notify::new() });
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(socket, Arc::clone(&desk)));
-        tasks.spawn(health::watch(Arc::clone(&desk), check, interval));
-        Ok(Self { desk, address, tasks })
+        tasks.spawn(accept(socket, Arc::clone(&common)));
+        tasks.spawn(health::watch(Arc::clone(&common), check, interval));
+        Ok(Self { common, address, tasks })
     }
 
     /// Where it listens.
@@ -119,18 +120,18 @@ impl Proxy {
     /// A fault: while `is_on`, every new connection is closed at once and nobody comes back to any
     /// node. Connections that are open stay.
     pub fn send_nobody(&self, is_on: bool) {
-        self.desk.change(|state| state.sends_nobody = is_on);
+        self.common.change(|state| state.sends_nobody = is_on);
     }
 
     /// What it has done so far.
     pub fn totals(&self) -> ProxyTotals {
-        self.desk.state().totals.clone()
+        self.common.state().totals.clone()
     }
 
     /// Waits until its totals are as wished.
     pub async fn until(&self, wish: impl Fn(&ProxyTotals) -> bool) -> ProxyTotals {
         loop {
-            let changed = self.desk.changed.notified();
+            let changed = self.common.changed.notified();
             let totals = self.totals();
             if wish(&totals) {
                 return totals;
@@ -145,7 +146,7 @@ impl Proxy {
     }
 }
 
-impl Desk {
+impl Common {
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic in one connection must not take the others down.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -181,7 +182,7 @@ impl Desk {
     /// Takes one connection from client to node and holds it until both have closed.
     async fn serve(self: Arc<Self>, client: TcpStream) {
         let Some(node) = self.route() else { return };
-        let _open = Open { desk: &self, node };
+        let _open = Open { common: &self, node };
         let Some(backend) = self.backends.get(node) else { return };
         let Ok(Ok(upstream)) = timeout(CONNECT_TIMEOUT, TcpStream::connect(backend.mqtt)).await
         else {
@@ -195,25 +196,25 @@ impl Desk {
 
 /// A connection that counts for its node until this is dropped, also when its task is.
 struct Open<'a> {
-    desk: &'a Desk,
+    common: &'a Common,
     node: usize,
 }
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.desk.change(|state| {
+        self.common.change(|state| {
             state.totals.at(self.node, |node| node.open = node.open.saturating_sub(1));
         });
     }
 }
 
-async fn accept(socket: TcpListener, desk: Arc<Desk>) {
+async fn accept(socket: TcpListener, common: Arc<Common>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = socket.accept() => match accepted {
                 Ok((client, _)) => {
-                    connections.spawn(Arc::clone(&desk).serve(client));
+                    connections.spawn(Arc::clone(&common).serve(client));
                 }
                 // Out of file descriptors, most likely: it gets better when somebody leaves.
                 Err(_) => sleep(ACCEPT_PAUSE).await,

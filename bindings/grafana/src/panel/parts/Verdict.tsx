@@ -1,14 +1,14 @@
-import type { CourseState } from '../../datasource/course';
+import type { DriveState } from '../../datasource/drive';
 import { outcomeName } from '../words';
 import { Notice } from './Notice';
 
 interface Props {
-  course: CourseState;
+  drive: DriveState;
   onDismiss: () => void;
 }
 
 /** How a rebalance of this tab ended. */
-export function Verdict({ course: { status, error }, onDismiss }: Props) {
+export function Verdict({ drive: { status, error }, onDismiss }: Props) {
   if (error) {
     return (
       <Notice severity="warning" title="The rebalance can no longer be followed" onRemove={onDismiss}>

@@ -2,7 +2,7 @@ import { AppEvents } from '@grafana/data';
 import { getAppEvents } from '@grafana/runtime';
 import { useState } from 'react';
 import type { Plan } from '../../contract';
-import type { CourseState } from '../../datasource/course';
+import type { DriveState } from '../../datasource/drive';
 import type { RebalanceDataSource } from '../../datasource/datasource';
 import { errorOf } from '../../error';
 import { userName } from '../role';
@@ -46,20 +46,20 @@ export function useControl(source: RebalanceDataSource, pollMs: number, place: P
 
 async function begin(source: RebalanceDataSource, plan: Plan, pollMs: number, place: Place): Promise<void> {
   const options = { who: userName(), reason: 'Grafana panel', poll_interval_ms: pollMs };
-  const course = await source.start(plan, options);
+  const drive = await source.start(plan, options);
   const markEnd = markStart(place, promise(plan));
-  void course.ended.then((state) => {
+  void drive.ended.then((state) => {
     const verdict = verdictOf(state);
     toast(state, verdict);
     void markEnd(verdict);
   });
 }
 
-function verdictOf({ status, error }: CourseState): string {
+function verdictOf({ status, error }: DriveState): string {
   return status?.outcome ? outcomeName(status.outcome.result) : `no longer followed: ${error?.message}`;
 }
 
-function toast({ status }: CourseState, verdict: string): void {
+function toast({ status }: DriveState, verdict: string): void {
   const type = status?.phase === 'Completed' ? AppEvents.alertSuccess : AppEvents.alertWarning;
   getAppEvents().publish({ type: type.name, payload: [verdict, status?.outcome?.detail] });
 }

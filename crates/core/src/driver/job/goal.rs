@@ -1,10 +1,10 @@
 //! Whether the counts are where a plan wanted them, recomputed from the nodes themselves.
 
 use super::Rebalance;
-use crate::balance::float;
 use crate::driver::state::{DriverState, each_once};
 use crate::driver::track::Track;
 use crate::node::NodeName;
+use crate::number::float;
 use crate::plan::{Mode, Run};
 use crate::snapshot::{NodeLoad, NodeStatus};
 use std::collections::BTreeSet;

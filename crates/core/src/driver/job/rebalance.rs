@@ -1,7 +1,6 @@
 //! What only a rebalance does: runs that may have come and gone, a forecast to part from, a goal to miss.
 
 use super::goal::Goal;
-use crate::balance::float;
 use crate::driver::event::Event;
 use crate::driver::outcome::OutcomeKind;
 use crate::driver::progress::{expected_at, moved};
@@ -9,7 +8,8 @@ use crate::driver::state::DriverState;
 use crate::driver::track::{Track, TrackState};
 use crate::driver::verdict::{Verdict, listed};
 use crate::forecast::RunPhase;
-use crate::plan::single::Split;
+use crate::number::float;
+use crate::plan::split::Split;
 use crate::plan::{Decision, Run};
 use crate::snapshot::NodeLoad;
 

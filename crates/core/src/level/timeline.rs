@@ -4,12 +4,12 @@ use super::draft::Draft;
 use super::flow::Flow;
 use super::look::Look;
 use super::setting::Setting;
-use crate::balance::float;
 use crate::forecast::Spread;
+use crate::number::float;
 
-/// The expected course of a draft.
+/// The expected timeline of a draft.
 #[derive(Debug)]
-pub(crate) struct Course<'a> {
+pub(crate) struct Timeline<'a> {
     setting: &'a Setting,
     draft: &'a Draft,
     flow: &'a Flow,
@@ -31,7 +31,7 @@ struct Step {
     open: u64,
 }
 
-/// A moment of a course.
+/// A moment of a timeline.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
     at_s: f64,
@@ -41,8 +41,8 @@ pub(crate) struct Moment {
     level: f64,
 }
 
-impl<'a> Course<'a> {
-    /// The course of `draft`, which sends back `flow`, behind a balancer that looks at `look`.
+impl<'a> Timeline<'a> {
+    /// The timeline of `draft`, which sends back `flow`, behind a balancer that looks at `look`.
     pub(crate) fn new(setting: &'a Setting, draft: &'a Draft, flow: &'a Flow, look: Look) -> Self {
         let openings = look.openings(setting, draft);
         let steps = steps(flow, &openings);

@@ -1,9 +1,9 @@
 import { useCallback, useSyncExternalStore } from 'react';
-import type { CourseState } from '../../datasource/course';
+import type { DriveState } from '../../datasource/drive';
 import type { RebalanceDataSource } from '../../datasource/datasource';
 
 /** The rebalance that this tab started, as it goes. */
-export function useCourse(source: RebalanceDataSource): CourseState | undefined {
+export function useDrive(source: RebalanceDataSource): DriveState | undefined {
   const subscribe = useCallback(
     (listener: () => void) => {
       let leave = source.helm.current()?.subscribe(listener);

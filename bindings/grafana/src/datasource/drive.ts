@@ -3,7 +3,7 @@ import type { Plan, Status } from '../contract';
 import { errorOf } from '../error';
 
 /** A rebalance that this browser tab started, and how far it is. */
-export interface CourseState {
+export interface DriveState {
   plan: Plan;
   /** Milliseconds since 1970. */
   startedAt: number;
@@ -18,10 +18,10 @@ export interface CourseState {
  *
  * It lives with the data source and not with a panel, so that leaving the dashboard does not end it.
  */
-export class Course {
+export class Drive {
   /** Its last state, with the verdict, or with the error that hides it. Never rejects. */
-  readonly ended: Promise<CourseState>;
-  private current: CourseState;
+  readonly ended: Promise<DriveState>;
+  private current: DriveState;
   private readonly listeners = new Set<() => void>();
 
   constructor(
@@ -35,7 +35,7 @@ export class Course {
   }
 
   /** The same object until something changes, as React's external stores must be. */
-  readonly state = (): CourseState => this.current;
+  readonly state = (): DriveState => this.current;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -50,7 +50,7 @@ export class Course {
     await this.run.stop();
   }
 
-  private async follow(seen: (status: Status) => void): Promise<CourseState> {
+  private async follow(seen: (status: Status) => void): Promise<DriveState> {
     try {
       for await (const status of this.run.watch()) {
         this.change({ status });
@@ -62,7 +62,7 @@ export class Course {
     return this.current;
   }
 
-  private change(part: Partial<CourseState>): void {
+  private change(part: Partial<DriveState>): void {
     this.current = { ...this.current, ...part };
     this.listeners.forEach((listener) => listener());
   }

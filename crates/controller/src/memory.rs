@@ -21,7 +21,7 @@ pub(crate) struct Shown {
 
 /// What this process holds in memory. All of it can be had again from the objects.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct Memory {
     lives: Mutex<BTreeMap<String, Shared>>,
     /// The object that has each cluster. The objects tell the same, but a cache tells it late.
     claims: Mutex<BTreeMap<String, String>>,
@@ -34,8 +34,8 @@ pub(crate) struct Desk {
     turns: mpsc::UnboundedSender<ObjectRef<Rebalance>>,
 }
 
-impl Desk {
-    /// An empty desk, which tells `turns` whose turn it is.
+impl Memory {
+    /// An empty memory, which tells `turns` whose turn it is.
     pub(crate) fn new(turns: mpsc::UnboundedSender<ObjectRef<Rebalance>>) -> Self {
         Self {
             lives: Mutex::default(),
@@ -149,37 +149,37 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn desk() -> Desk {
-        Desk::new(mpsc::unbounded_channel().0)
+    fn memory() -> Memory {
+        Memory::new(mpsc::unbounded_channel().0)
     }
 
     #[test]
     fn a_cluster_is_one_object_s_at_a_time() {
-        let desk = desk();
-        assert!(desk.claim("a", "1"));
-        assert!(desk.claim("a", "1"));
-        assert!(!desk.claim("a", "2"));
-        desk.release("1");
-        assert!(desk.claim("a", "2"));
+        let memory = memory();
+        assert!(memory.claim("a", "1"));
+        assert!(memory.claim("a", "1"));
+        assert!(!memory.claim("a", "2"));
+        memory.release("1");
+        assert!(memory.claim("a", "2"));
     }
 
     #[test]
     fn nothing_is_kept_of_objects_that_are_gone() {
-        let desk = desk();
+        let memory = memory();
         for uid in ["gone", "there"] {
-            desk.failed(uid);
-            desk.finish(uid);
+            memory.failed(uid);
+            memory.finish(uid);
         }
-        desk.keep_only(&BTreeSet::from(["there".to_owned()]));
-        assert!(desk.is_done("there") && !desk.is_done("gone"));
-        assert_eq!((desk.failed("there"), desk.failed("gone")), (2, 1));
+        memory.keep_only(&BTreeSet::from(["there".to_owned()]));
+        assert!(memory.is_done("there") && !memory.is_done("gone"));
+        assert_eq!((memory.failed("there"), memory.failed("gone")), (2, 1));
     }
 
     #[test]
     fn failures_are_counted_until_one_comes_through() {
-        let desk = desk();
-        assert_eq!((desk.failed("1"), desk.failed("1")), (1, 2));
-        desk.succeeded("1");
-        assert_eq!(desk.failed("1"), 1);
+        let memory = memory();
+        assert_eq!((memory.failed("1"), memory.failed("1")), (1, 2));
+        memory.succeeded("1");
+        assert_eq!(memory.failed("1"), 1);
     }
 }
