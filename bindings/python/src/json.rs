@@ -33,7 +33,7 @@ pub(crate) fn value<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
     })
 }
 
-/// Restores a job from its stored state.
+/// Restores a driver from its stored state.
 ///
 /// # Errors
 /// `config_invalid` if it is none.

@@ -27,7 +27,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, Thr
     T::deserialize(parsed(text, what)?).map_err(|error| unreadable(what, &error))
 }
 
-/// Restores a job from its stored state.
+/// Restores a driver from its stored state.
 pub(crate) fn restored(state: &str) -> Result<Driver, Thrown> {
     emqx_rebalance_exchange::restored(parsed(state, "state")?)
         .map_err(|error| unreadable("state", &error))
