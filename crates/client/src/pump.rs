@@ -1,4 +1,4 @@
-//! The loop that drives a job: step, keep, ask, wait.
+//! The loop around a driver: step, keep, ask, wait.
 
 use crate::cluster::Cluster;
 use emqx_rebalance_core::driver::{Answer, Input, Request, RequestId};
@@ -6,12 +6,12 @@ use emqx_rebalance_core::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
 use tokio::task::{Id, JoinSet};
 
-/// Who has a job in hand: steps it, and keeps what became of it.
+/// Who has a driver in hand: steps it, and keeps what became of it.
 pub trait Host {
     /// Why nothing more is asked.
     type Error;
 
-    /// Steps the job and keeps its state; gives what to ask then. What was not kept has not happened.
+    /// Steps the driver and keeps its state; gives what to ask then. What was not kept has not happened.
     ///
     /// # Errors
     /// If it could not be kept; nothing is asked then.
@@ -28,7 +28,7 @@ pub trait Host {
     ) -> impl Future<Output = Option<Input>> + Send;
 }
 
-/// Carries what a job asks, and the answers back. Dropping it sends nothing more; what was sent may
+/// Carries what a driver asks, and the answers back. Dropping it sends nothing more; what was sent may
 /// have arrived.
 #[derive(Debug, Default)]
 pub struct Pump {

@@ -25,14 +25,30 @@ pub fn job<'de, D: Deserializer<'de>>(verb: &str, given: D) -> Result<Driver> {
 /// What is wrong with it.
 pub fn restored<'de, D: Deserializer<'de>>(state: D) -> Result<Driver, D::Error> {
     let state = Loose::deserialize(state)?;
-    let driver = if state.at(&["plan", "asked", "evacuation"]).is_some() {
-        StoredEvacuation::deserialize(state).map(Driver::restore)
-    } else {
-        StoredRebalance::deserialize(state).map(Driver::restore)
-    };
-    driver.map_err(D::Error::custom)
+    if state.at(&["plan", "asked", "evacuation"]).is_none() {
+        return StoredRebalance::deserialize(state).map(Driver::restore).map_err(D::Error::custom);
+    }
+    let stored = StoredEvacuation::deserialize(state).map_err(D::Error::custom)?;
+    let whole = stored.is_whole().then(|| Driver::restore(stored));
+    whole.ok_or_else(|| D::Error::custom("missing field `runs`"))
 }
 
 fn invalid(what: &str, value: impl Display, bound: &str) -> Error {
     Error::invalid(what, vec![Problem::new(what, value, bound)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn an_evacuation_that_does_not_say_what_became_of_it_is_refused() {
+        let text = include_str!("../../core/tests/stored/state-evacuation.json");
+        let mut state: Value = serde_json::from_str(text).unwrap();
+        assert!(restored(state.clone()).is_ok());
+        state["track"] = Value::Null;
+        let error = restored(state).unwrap_err().to_string();
+        assert!(error.contains("runs"), "{error}");
+    }
 }

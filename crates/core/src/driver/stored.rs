@@ -110,6 +110,14 @@ pub struct StoredEvacuation {
     watch: Watch,
 }
 
+impl StoredEvacuation {
+    /// Whether it says what became of the start. One that does not is damaged: who goes on from it would
+    /// take the evacuation for gone.
+    pub fn is_whole(&self) -> bool {
+        self.track.is_some() || !self.runs.is_empty()
+    }
+}
+
 impl From<StoredEvacuation> for DriverState {
     fn from(stored: StoredEvacuation) -> Self {
         let StoredEvacuation { plan, others, empty_since, silence, .. } = stored;

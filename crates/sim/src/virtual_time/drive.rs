@@ -9,7 +9,7 @@ use emqx_rebalance_exchange::sansio::{
     Cluster, HttpAnswer, HttpRequest, Run, RunInput, RunStep, Talk, TalkStep,
 };
 
-/// How a job went.
+/// How a drive went.
 #[derive(Debug)]
 pub struct Drive {
     /// The verdict.
