@@ -10,6 +10,7 @@
 #[path = "../tests/judge/mod.rs"]
 mod judge;
 
+use judge::clusters::Around;
 use judge::{Deal, Look, Tally, clusters};
 
 fn main() {
@@ -25,8 +26,10 @@ fn main() {
             let mut seed = 0_u32;
             while f64::from(seed) < clusters_wanted {
                 let case = clusters::case(u64::from(seed), clients);
-                single.add(&case.single(deal, look), &case);
-                for (tally, after) in waves.iter_mut().zip(case.level(deal, look, 3)) {
+                single.add(&case.single(Around::prompt(deal, look)), &case);
+                for (tally, after) in
+                    waves.iter_mut().zip(case.level(Around::prompt(deal, look), 3))
+                {
                     tally.add(&after, &case);
                 }
                 seed += 1;

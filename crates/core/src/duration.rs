@@ -8,6 +8,16 @@ pub(crate) fn parse_seconds(text: &str) -> Option<u32> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().ok();
     }
+    let seconds = (parse_ms(text)? / 1000.0).ceil();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked here")]
+    (seconds <= f64::from(u32::MAX)).then_some(seconds as u32)
+}
+
+/// Reads milliseconds from such text, or from a number of seconds: "1.5" is 1500.
+pub(crate) fn parse_ms(text: &str) -> Option<f64> {
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return text.parse::<f64>().ok().map(|seconds| seconds * 1000.0);
+    }
     let lower = text.to_ascii_lowercase();
     let mut rest = lower.as_str();
     let mut ms = 0.0;
@@ -19,9 +29,7 @@ pub(crate) fn parse_seconds(text: &str) -> Option<u32> {
         ms += number.parse::<f64>().ok()? * unit_ms(unit)?;
         rest = tail;
     }
-    let seconds = (ms / 1000.0).ceil();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked here")]
-    (seconds <= f64::from(u32::MAX)).then_some(seconds as u32)
+    Some(ms)
 }
 
 fn unit_ms(unit: &str) -> Option<f64> {

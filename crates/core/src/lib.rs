@@ -18,6 +18,7 @@ mod node;
 mod number;
 mod plain;
 mod plan;
+mod reconnect;
 mod request;
 mod short_names;
 mod snapshot;
@@ -34,7 +35,7 @@ pub use emqx::{
 };
 pub use error::{Error, ErrorInfo, ErrorKind, Problem, Result};
 pub use evacuate::{EvacuationAsked, EvacuationPlan, EvacuationPlanOptions, plan_evacuation};
-pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, PhaseSpan, RunPhase};
+pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, Peak, PhaseSpan, RunPhase};
 pub use input::{Described, Fields, FromFields, Loose, NumberRange, OptionInfo, Options, Shape};
 pub use job::Job;
 pub use level::account::{Behind, Comparison, Move, Wave};
@@ -44,6 +45,7 @@ pub use plan::{
     Asked, Decision, Finding, FindingCode, Fingerprint, Mode, NodeCount, Plan, PlanOptions, Run,
     Severity, Tolerance, plan,
 };
+pub use reconnect::{NamedProfile, ReconnectProfile};
 pub use request::{EvacuationRequest, PlanRequest, StartRequest, Startable};
 pub use short_names::short_names;
 pub use snapshot::{NodeLoad, NodeStatus, Role, Snapshot};

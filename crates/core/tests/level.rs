@@ -8,7 +8,8 @@ use emqx_rebalance_core::{
     Decision, FindingCode, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions, Snapshot,
     Strategy, plan,
 };
-use judge::{Deal, Look, Tally, World, clusters};
+use judge::clusters::Around;
+use judge::{Deal, Fleet, Look, Tally, World, clusters};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -17,8 +18,8 @@ fn several_runs_end_far_closer_than_emqx_s_own() {
     let (mut own, mut several) = (Tally::new(), Tally::new());
     for seed in 6_000..6_040 {
         let case = clusters::case(seed, (1e4, 1e5));
-        own.add(&case.single(Deal::RoundRobin, Look::Anywhere), &case);
-        for verdict in case.level(Deal::RoundRobin, Look::Anywhere, 1) {
+        own.add(&case.single(Around::prompt(Deal::RoundRobin, Look::Anywhere)), &case);
+        for verdict in case.level(Around::prompt(Deal::RoundRobin, Look::Anywhere), 1) {
             several.add(&verdict, &case);
         }
     }
@@ -30,7 +31,7 @@ fn judged(deal: Deal, look: Look, clusters: u64) -> Vec<Tally> {
     let mut waves = vec![Tally::new(); 3];
     for seed in 5_000..5_000 + clusters {
         let case = clusters::case(seed, (1e4, 2e5));
-        for (tally, after) in waves.iter_mut().zip(case.level(deal, look, 3)) {
+        for (tally, after) in waves.iter_mut().zip(case.level(Around::prompt(deal, look), 3)) {
             tally.add(&after, &case);
         }
     }
@@ -92,8 +93,12 @@ fn the_recorded_clusters_end_level() {
         .unwrap();
         let nodes: Vec<NodeName> = (11..16).map(name).collect();
         let made = level(&snapshot(&counts), &strategy, Some(LoadBalancer::RoundRobin));
-        let world =
-            World { deal: Deal::RoundRobin, look: Look::OnTheSecond, delay_s: 1.0, seed: 1 };
+        let world = World {
+            deal: Deal::RoundRobin,
+            look: Look::OnTheSecond,
+            fleet: Fleet::PROMPT,
+            seed: 1,
+        };
         let verdict = judge::judge(&nodes, &counts, &made.runs, world);
         assert!(verdict.over() <= 0.02, "{counts:?} -> {:?}", verdict.counts);
     }

@@ -134,6 +134,7 @@ fn given(option: &OptionInfo) -> String {
         Shape::Text { .. } | Shape::Node => "str".to_owned(),
         Shape::Nodes | Shape::AnyNodes => "Sequence[str]".to_owned(),
         Shape::Shares => "Mapping[str, float]".to_owned(),
+        Shape::Profile => "Mapping[str, object] | str | float".to_owned(),
     }
 }
 
@@ -144,6 +145,7 @@ fn held(option: &OptionInfo) -> String {
         Shape::Word(_) => pascal(option.name),
         Shape::AnyNodes => return "tuple[str, ...] = ()".to_owned(),
         Shape::Nodes => "tuple[str, ...]".to_owned(),
+        Shape::Profile => "Mapping[str, object]".to_owned(),
         _ => given(option),
     };
     match (option.default, &option.shape) {

@@ -5,9 +5,10 @@
 
 use super::emptying::Emptying;
 use crate::balancer::LoadBalancer;
-use crate::forecast::{Curve, Forecast, NodeEnd, PhaseSpan, RunPhase, Spread, whole_counts};
+use crate::forecast::{Curve, Forecast, NodeEnd, Peak, PhaseSpan, RunPhase, Spread, whole_counts};
 use crate::number::float;
 use crate::number::whole;
+use crate::reconnect::ReconnectProfile;
 use crate::snapshot::NodeLoad;
 
 /// What the evacuation will do to `nodes`, up to the empty node.
@@ -15,9 +16,12 @@ pub(super) fn forecast(nodes: &[NodeLoad], emptying: &Emptying<'_>) -> Forecast 
     let times = Times::of(emptying);
     let mut curve = Curve::new(nodes.iter().map(|load| load.node.clone()));
     for time_s in times.points() {
-        curve.push(time_s, counts_at(nodes, emptying, &times, time_s));
+        let Moment { counts, away } = moment(nodes, emptying, &times, time_s);
+        curve.push(time_s, counts, away);
     }
-    let end = nodes.iter().zip(counts_at(nodes, emptying, &times, times.last_s()));
+    let end = nodes.iter().zip(moment(nodes, emptying, &times, times.last_s()).counts);
+    let clients = emptying.load.connections;
+    let rate = f64::from(emptying.evacuation.conn_evict_rate.get()).min(float(clients));
     let end = end.map(|(load, (connections, disconnected_sessions))| NodeEnd {
         node: load.node.clone(),
         connections,
@@ -27,7 +31,14 @@ pub(super) fn forecast(nodes: &[NodeLoad], emptying: &Emptying<'_>) -> Forecast 
         duration_s: times.end_s,
         conn_evict_s: times.dropped_s - times.evict_s,
         sess_evict_s: times.end_s - times.move_s,
-        disconnects: emptying.load.connections,
+        disconnects: clients,
+        back_s: times.back_s(NEARLY_ALL),
+        missing: whole((float(clients) * (1.0 - times.profile.comes())).round()),
+        peak: Peak {
+            node_reconnects: rate / float(emptying.clients_to.len().max(1) as u64),
+            reconnects: rate,
+            away: curve.away.iter().copied().max().unwrap_or(0),
+        },
         sessions_moved: sessions_moved(emptying, &times, times.end_s),
         end: end.collect(),
         phases: times.phases(),
@@ -41,7 +52,7 @@ struct Times {
     dropped_s: u64,
     move_s: u64,
     end_s: u64,
-    delay_s: f64,
+    profile: ReconnectProfile,
 }
 
 impl Times {
@@ -52,19 +63,23 @@ impl Times {
         let dropped_s = evict_s + emptying.load.connections.div_ceil(rate);
         let move_s = dropped_s + u64::from(emptying.evacuation.wait_takeover);
         let end_s = move_s + emptying.load.disconnected_sessions.div_ceil(sessions);
-        let delay_s = emptying.options.reconnect_delay_s.unwrap_or(1.0);
-        Self { evict_s, dropped_s, move_s, end_s, delay_s }
+        let profile = emptying.options.profile();
+        Self { evict_s, dropped_s, move_s, end_s, profile }
+    }
+
+    /// When `part` of those are back who come, as if all had been dropped at once.
+    fn back_s(&self, part: f64) -> u64 {
+        self.dropped_s + whole(self.profile.time_of(part).ceil())
     }
 
     /// When everyone is back, or the node is empty, if that is later.
     fn last_s(&self) -> u64 {
-        self.end_s.max(self.dropped_s + whole(self.delay_s.ceil()))
+        self.end_s.max(self.back_s(1.0))
     }
 
     /// The ends of the straight parts of the curve, and points between.
     fn points(&self) -> Vec<u64> {
-        let delay_s = whole(self.delay_s.ceil());
-        let back_s = self.dropped_s + delay_s;
+        let back_s = self.back_s(1.0);
         let step = ((back_s - self.evict_s) / POINTS).max(1);
         let steps = usize::try_from(step).unwrap_or(usize::MAX);
         let mut points = vec![0, self.dropped_s, back_s, self.move_s, self.end_s, self.last_s()];
@@ -85,20 +100,22 @@ impl Times {
     }
 }
 
-/// Every node's connections and disconnected sessions at `time_s`.
-fn counts_at(
-    nodes: &[NodeLoad],
-    emptying: &Emptying<'_>,
-    times: &Times,
-    time_s: u64,
-) -> Vec<(u64, f64)> {
+/// The cluster at a time.
+struct Moment {
+    /// Every node's connections and disconnected sessions.
+    counts: Vec<(u64, f64)>,
+    /// Clients on their way.
+    away: u64,
+}
+
+fn moment(nodes: &[NodeLoad], emptying: &Emptying<'_>, times: &Times, time_s: u64) -> Moment {
     let all = float(emptying.load.connections);
     let rate = f64::from(emptying.evacuation.conn_evict_rate.get());
     let after = float(time_s) - float(times.evict_s);
     let dropped = (after * rate).clamp(0.0, all);
     let open = open(nodes, emptying);
     let someone_is_open = open.iter().any(|open| *open);
-    let back = ((after - times.delay_s) * rate).clamp(0.0, all);
+    let back = (times.profile.back_of_stream(all / rate, after) * rate).clamp(0.0, all);
     let back = if someone_is_open { back } else { 0.0 };
     let is_leaving = |load: &NodeLoad| load.node == emptying.load.node;
     let left = |load: &NodeLoad| if is_leaving(load) { dropped } else { 0.0 };
@@ -119,7 +136,10 @@ fn counts_at(
         };
         float(load.disconnected_sessions) + change
     });
-    clients.into_iter().zip(sessions).collect()
+    Moment {
+        counts: clients.into_iter().zip(sessions).collect(),
+        away: whole((dropped - back).round()),
+    }
 }
 
 fn open(nodes: &[NodeLoad], emptying: &Emptying<'_>) -> Vec<bool> {
@@ -139,6 +159,8 @@ fn sessions_moved(emptying: &Emptying<'_>, times: &Times, time_s: u64) -> f64 {
     (after * rate).min(float(emptying.load.disconnected_sessions))
 }
 
+/// The share of those that come which counts as all.
+const NEARLY_ALL: f64 = 0.99;
 /// Points of the curve while clients move, about.
 const POINTS: u64 = 240;
 
@@ -190,7 +212,7 @@ mod tests {
         let at = |node: usize, time| curve.connections_at(&curve.nodes[node], time).unwrap();
         assert_eq!((at(0, 5), at(1, 5)), (100, 0));
         assert_eq!((at(0, 10), at(1, 10)), (50, 40));
-        assert_eq!((at(0, 15), at(1, 16)), (0, 100));
+        assert_eq!((at(0, 15), at(1, 17)), (0, 100));
     }
 
     #[test]

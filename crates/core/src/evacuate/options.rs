@@ -2,12 +2,12 @@
 
 use crate::balancer::LoadBalancer;
 use crate::input::{options, unchecked, word};
-use crate::plan::RECONNECT_DELAY;
+use crate::reconnect::{self, RECONNECT_DELAY, ReconnectProfile, profile};
 use serde::Serialize;
 
 options! {
     /// What surrounds the cluster, for the forecast of an evacuation.
-    #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+    #[derive(Clone, Debug, PartialEq, Serialize)]
     #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
     pub struct EvacuationPlanOptions("evacuation options") {
         /// How the load balancer picks nodes. One that is not known is taken to spread evenly.
@@ -15,5 +15,16 @@ options! {
             word(&LoadBalancer::WORDS).otherwise("not known"),
         /// Seconds that a dropped client takes to come back, on average.
         pub reconnect_delay_s: Option<f64> = unchecked(&RECONNECT_DELAY).of("s").otherwise("1"),
+        /// How dropped clients come back: a reconnect profile, a name of one, or an average delay.
+        #[ts(type = "ReconnectProfile | NamedProfile | number | string", optional)]
+        pub reconnect: Option<ReconnectProfile> =
+            profile().otherwise("as `reconnect_delay_s` says"),
+    }
+}
+
+impl EvacuationPlanOptions {
+    /// How dropped clients come back, as far as it was said.
+    pub(crate) fn profile(&self) -> ReconnectProfile {
+        reconnect::told(self.reconnect.as_ref(), self.reconnect_delay_s)
     }
 }

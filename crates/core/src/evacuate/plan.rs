@@ -8,7 +8,8 @@ use crate::emqx::Evacuation;
 use crate::error::{Error, Problem, Result};
 use crate::forecast::Forecast;
 use crate::node::NodeName;
-use crate::plan::{Finding, FindingCode, RECONNECT_DELAY, Severity};
+use crate::plan::{Finding, FindingCode, Severity};
+use crate::reconnect;
 use crate::snapshot::{NodeLoad, Snapshot, VERSION};
 use serde::{Deserialize, Serialize};
 
@@ -109,7 +110,7 @@ pub fn plan_evacuation(
         asked: EvacuationAsked {
             node: node.clone(),
             evacuation: evacuation.clone(),
-            options: *options,
+            options: options.clone(),
         },
         clients_to: names(&emptying.clients_to),
         sessions_to: names(&emptying.sessions_to),
@@ -137,8 +138,7 @@ fn check(
         // EMQX takes it, and then moves the node's sessions to itself for ever.
         problems.push(Problem::new("migrate_to", node, "nodes other than the one to empty"));
     }
-    let delay = options.reconnect_delay_s;
-    problems.extend(RECONNECT_DELAY.problem("reconnect_delay_s", delay));
+    problems.extend(reconnect::problem(options.reconnect.as_ref(), options.reconnect_delay_s));
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid("evacuation", problems)) }
 }
 

@@ -34,31 +34,36 @@ pub(crate) fn simulate(nodes: &[NodeLoad], groups: &[Group], strategy: &Strategy
     let enter = |phases: &mut Vec<PhaseSpan>, phase, from_s, to_s| {
         phases.push(PhaseSpan { run: 0, phase, from_s, to_s });
     };
-    curve.record(now, state.counts(), false);
+    curve.record(now, state.counts(), 0, false);
 
     let evicting = now + u64::from(strategy.wait_health_check);
     enter(&mut forecast.phases, RunPhase::WaitHealthCheck, now, evicting);
     now = evicting;
-    curve.record(now, state.counts(), false);
+    curve.record(now, state.counts(), 0, false);
     while let Some(leap) = state.next_conn_ticks(strategy) {
-        forecast.disconnects += state.evict_conns(&leap);
+        let dropped = state.evict_conns(&leap);
+        forecast.disconnects += dropped;
+        let a_tick = float(dropped) / float(leap.ticks);
+        forecast.peak.reconnects = forecast.peak.reconnects.max(a_tick);
         now += leap.ticks;
-        curve.record(now, state.counts(), false);
+        curve.record(now, state.counts(), 0, false);
     }
     enter(&mut forecast.phases, RunPhase::EvictingConns, evicting, now);
     forecast.conn_evict_s = now - evicting;
+    forecast.back_s = if forecast.disconnects > 0 { now } else { 0 };
+    forecast.peak.node_reconnects = forecast.peak.reconnects / count(&state.accepting).max(1.0);
 
     let moving = now + u64::from(strategy.wait_takeover);
     enter(&mut forecast.phases, RunPhase::WaitTakeover, now, moving);
     now = moving;
-    curve.record(now, state.counts(), false);
+    curve.record(now, state.counts(), 0, false);
     let mut moved = 0;
     while let Some(leap) = state.next_session_ticks(strategy) {
         moved += state.move_sessions(&leap);
         now += leap.ticks;
-        curve.record(now, state.counts(), false);
+        curve.record(now, state.counts(), 0, false);
     }
-    curve.record(now, state.counts(), true);
+    curve.record(now, state.counts(), 0, true);
     enter(&mut forecast.phases, RunPhase::EvictingSessions, moving, now);
     forecast.sess_evict_s = now - moving;
     forecast.sessions_moved = float(moved);

@@ -29,6 +29,15 @@ pub struct Forecast {
     pub sess_evict_s: u64,
     /// Clients dropped, counted again each time one is dropped.
     pub disconnects: u64,
+    /// Seconds from the first start until 99 % of the clients are back that come back.
+    #[serde(default)]
+    pub back_s: u64,
+    /// Clients dropped that never come back, as the reconnect profile says.
+    #[serde(default)]
+    pub missing: u64,
+    /// The most that is asked of the nodes at any time.
+    #[serde(default)]
+    pub peak: Peak,
     /// Disconnected sessions moved to another node.
     pub sessions_moved: f64,
     /// Every node at the end, in the order of the snapshot.
@@ -38,6 +47,18 @@ pub struct Forecast {
     pub phases: Vec<PhaseSpan>,
     /// Every node over time.
     pub curve: Curve,
+}
+
+/// The most that a plan asks of the nodes at any time.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Peak {
+    /// Clients per second that come back to one node.
+    pub node_reconnects: f64,
+    /// Clients per second that come back in all.
+    pub reconnects: f64,
+    /// Clients on their way.
+    pub away: u64,
 }
 
 /// A node at the end of a forecast.
@@ -91,6 +112,9 @@ pub struct Curve {
     pub times_s: Vec<u64>,
     /// A series for each node, as long as `times_s`, in the order of the snapshot.
     pub nodes: Vec<NodeCurve>,
+    /// Clients that were dropped and are not back, at each time. Empty in curves of earlier versions.
+    #[serde(default)]
+    pub away: Vec<u64>,
 }
 
 /// The course of one node.
@@ -109,7 +133,7 @@ pub struct NodeCurve {
 pub(crate) fn unchanged(nodes: &[NodeLoad]) -> Forecast {
     let counts = |load: &NodeLoad| (load.connections, float(load.disconnected_sessions));
     let mut curve = Curve::new(nodes.iter().map(|load| load.node.clone()));
-    curve.push(0, nodes.iter().map(counts));
+    curve.push(0, nodes.iter().map(counts), 0);
     let end = nodes.iter().map(|load| NodeEnd {
         node: load.node.clone(),
         connections: load.connections,
@@ -125,7 +149,7 @@ impl Curve {
             connections: Vec::new(),
             disconnected_sessions: Vec::new(),
         });
-        Self { times_s: Vec::new(), nodes: nodes.collect() }
+        Self { times_s: Vec::new(), nodes: nodes.collect(), away: Vec::new() }
     }
 
     /// The connections of `node` at `time_s`, on the straight line between two points; the last ones
@@ -150,15 +174,22 @@ impl Curve {
     }
 
     /// Adds a point, in place of one at the same time.
-    pub(crate) fn push(&mut self, time_s: u64, counts: impl IntoIterator<Item = (u64, f64)>) {
+    pub(crate) fn push(
+        &mut self,
+        time_s: u64,
+        counts: impl IntoIterator<Item = (u64, f64)>,
+        away: u64,
+    ) {
         if self.times_s.last() == Some(&time_s) {
             self.times_s.pop();
+            self.away.pop();
             for node in &mut self.nodes {
                 node.connections.pop();
                 node.disconnected_sessions.pop();
             }
         }
         self.times_s.push(time_s);
+        self.away.push(away);
         for (node, (connections, disconnected)) in self.nodes.iter_mut().zip(counts) {
             node.connections.push(connections);
             node.disconnected_sessions.push(disconnected);
@@ -169,8 +200,8 @@ impl Curve {
     pub(crate) fn straight(starts: Vec<NodeEnd>, ends: &[NodeEnd], end_s: u64) -> Self {
         let mut curve = Self::new(ends.iter().map(|end| end.node.clone()));
         let counts = |end: &NodeEnd| (end.connections, end.disconnected_sessions);
-        curve.push(0, starts.iter().map(counts));
-        curve.push(end_s.max(1), ends.iter().map(counts));
+        curve.push(0, starts.iter().map(counts), 0);
+        curve.push(end_s.max(1), ends.iter().map(counts), 0);
         curve
     }
 
@@ -186,6 +217,7 @@ impl Curve {
         let last = self.times_s.len().saturating_sub(1);
         let keep = |i: usize| i.is_multiple_of(2) || i == last;
         retain(&mut self.times_s, keep);
+        retain(&mut self.away, keep);
         for node in &mut self.nodes {
             retain(&mut node.connections, keep);
             retain(&mut node.disconnected_sessions, keep);

@@ -25,13 +25,14 @@ impl Points {
         &mut self,
         now: u64,
         counts: impl IntoIterator<Item = (u64, f64)>,
+        away: u64,
         is_end: bool,
     ) {
         let last = self.curve.times_s.last().copied();
         if !is_end && last.is_some_and(|last| now < last + self.every_s) {
             return;
         }
-        self.curve.push(now, counts);
+        self.curve.push(now, counts, away);
         if self.curve.times_s.len() > self.most {
             self.curve.thin();
             self.every_s *= 2;

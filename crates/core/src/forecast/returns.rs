@@ -1,50 +1,51 @@
 //! When evicted clients knock at the load balancer again.
 
-use crate::number::float;
+use crate::number::{float, whole};
+use crate::reconnect::ReconnectProfile;
 use std::collections::VecDeque;
 
 /// Clients on their way back, by the second.
 ///
-/// A client dropped by a tick comes back 0.5 to 1.5 times the delay later, any time in between as
-/// likely. A second has two parts: before its ticks, which are taken to fall a little after the
-/// full second, and after them.
+/// A second has two parts: before its ticks, which are taken to fall a little after the full second, and
+/// after them.
 #[derive(Clone, Debug)]
 pub(crate) struct Returns {
     /// Shares of a tick's clients that are back after it in the same second, before the next
     /// second's ticks, after them, and so on.
     shares: Vec<(f64, f64)>,
-    /// Clients dropped in this second, the one before, …
-    dropped: VecDeque<f64>,
-    /// Of the second before, what is due before this second's ticks.
+    /// What the seconds of late have dropped that dropped anybody, the oldest first.
+    drops: VecDeque<Drop>,
+    /// The present second.
+    now: u64,
+    /// Seconds of late that dropped as many as the last one.
+    alike_s: u64,
+    /// What the last second dropped.
+    last: f64,
+    /// Of the seconds before, what is due before this second's ticks.
     waiting: f64,
 }
 
+/// Clients dropped in a second.
+#[derive(Clone, Copy, Debug)]
+struct Drop {
+    second: u64,
+    clients: f64,
+}
+
 impl Returns {
-    /// Clients that take `delay_s` on average, of ticks that fall `lag_s` after the full second.
-    pub(crate) fn new(delay_s: f64, lag_s: f64) -> Self {
-        let back = |after_s: f64| {
-            let (shortest, longest) = (0.5 * delay_s, 1.5 * delay_s);
-            if after_s < shortest {
-                0.0
-            } else if after_s >= longest {
-                1.0
-            } else {
-                (after_s - shortest) / (longest - shortest)
-            }
-        };
-        let mut shares = Vec::new();
-        let mut second = 0;
-        loop {
+    /// Clients that come back by `profile`, of ticks that fall `lag_s` after the full second.
+    pub(crate) fn new(profile: &ReconnectProfile, lag_s: f64) -> Self {
+        let seconds = whole(profile.longest_s().ceil()).max(1);
+        let share = |second: u64| {
             let (from, tick) = (float(second), float(second + 1));
-            let change = tick - lag_s;
-            let before = if second == 0 { 0.0 } else { back(from) };
-            shares.push((back(change) - before, back(tick) - back(change)));
-            second += 1;
-            if before >= 1.0 || (back(tick) >= 1.0 && second > 1) {
-                break;
-            }
-        }
-        Self { dropped: VecDeque::from(vec![0.0; shares.len()]), shares, waiting: 0.0 }
+            let before = if second == 0 { 0.0 } else { profile.back_by(from) };
+            let change = profile.back_by(tick - lag_s);
+            (change - before, profile.back_by(tick) - change)
+        };
+        let shares: Vec<(f64, f64)> = (0..seconds).map(share).collect();
+        // Before the first second there was none that dropped anybody.
+        let alike_s = seconds;
+        Self { shares, drops: VecDeque::new(), now: 0, alike_s, last: 0.0, waiting: 0.0 }
     }
 
     /// Clients that come back between the full second and its ticks.
@@ -55,25 +56,54 @@ impl Returns {
     /// Clients that come back between this second's ticks, which dropped `dropped`, and the next
     /// full second.
     pub(crate) fn after_ticks(&mut self, dropped: f64) -> f64 {
-        self.dropped.pop_back();
-        self.dropped.push_front(dropped);
-        let sum = |share: fn(&(f64, f64)) -> f64| {
-            self.dropped.iter().zip(&self.shares).map(|(n, shares)| n * share(shares)).sum::<f64>()
-        };
-        self.waiting = sum(|shares| shares.1);
-        sum(|shares| shares.0)
+        self.note(dropped);
+        let (mut back, mut waiting) = (0.0, 0.0);
+        for drop in &self.drops {
+            if let Some((after, before)) = self.shares_at(self.now - drop.second) {
+                back += drop.clients * after;
+                waiting += drop.clients * before;
+            }
+        }
+        self.waiting = waiting;
+        self.now += 1;
+        back
+    }
+
+    fn note(&mut self, dropped: f64) {
+        self.alike_s = if (dropped - self.last).abs() < 1e-9 { self.alike_s + 1 } else { 1 };
+        self.last = dropped;
+        if dropped > 0.0 {
+            self.drops.push_back(Drop { second: self.now, clients: dropped });
+        }
+        let is_old = |drop: &Drop| self.now - drop.second >= self.shares.len() as u64;
+        while self.drops.front().is_some_and(is_old) {
+            self.drops.pop_front();
+        }
+    }
+
+    fn shares_at(&self, age_s: u64) -> Option<(f64, f64)> {
+        usize::try_from(age_s).ok().and_then(|age| self.shares.get(age)).copied()
+    }
+
+    /// Lets `seconds` pass that each do as the last one, where that [`Self::is_steady`]; gives the
+    /// clients that come back in each.
+    pub(crate) fn leap(&mut self, seconds: u64) -> f64 {
+        self.now += seconds;
+        for drop in &mut self.drops {
+            drop.second += seconds;
+        }
+        self.last * self.shares.iter().map(|(after, before)| after + before).sum::<f64>()
     }
 
     /// Whether every second of late dropped as many as the last, so that as many come back.
     pub(crate) fn is_steady(&self) -> bool {
-        let mut dropped = self.dropped.iter();
-        let last = dropped.next().copied().unwrap_or(0.0);
-        dropped.all(|n| (n - last).abs() < 1e-9)
+        self.alike_s >= self.shares.len() as u64
     }
 
-    /// Whether everyone is back.
+    /// Whether everyone is back who comes.
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting <= 0.0 && self.dropped.iter().all(|n| *n <= 0.0)
+        let is_due = |drop: &Drop| self.now - drop.second < self.shares.len() as u64;
+        self.waiting <= 0.0 && !self.drops.iter().any(is_due)
     }
 }
 
@@ -83,14 +113,39 @@ mod tests {
 
     #[test]
     fn every_client_comes_back_once() {
-        for delay_s in [0.0, 0.3, 1.0, 7.5] {
-            let mut returns = Returns::new(delay_s, 0.1);
+        let fleet = ReconnectProfile::new(&[(0.5, 0.0), (1.5, 0.5), (10.0, 0.5), (60.0, 0.9)]);
+        let profiles = [0.0, 0.3, 1.0, 7.5].map(ReconnectProfile::of_delay);
+        for profile in profiles.into_iter().chain([fleet.unwrap()]) {
+            let mut returns = Returns::new(&profile, 0.1);
             let mut back = returns.before_ticks() + returns.after_ticks(100.0);
-            for _ in 0..20 {
+            for _ in 0..70 {
                 back += returns.before_ticks() + returns.after_ticks(0.0);
             }
-            assert!((back - 100.0).abs() < 1e-9, "{delay_s}: {back}");
+            assert!((back - 100.0 * profile.comes()).abs() < 1e-9, "{profile:?}: {back}");
             assert!(returns.is_empty());
         }
+    }
+
+    #[test]
+    fn a_leap_is_as_many_seconds_alike() {
+        let profile = ReconnectProfile::new(&[(0.2, 0.0), (3.7, 0.8)]).unwrap();
+        let steady = || {
+            let mut returns = Returns::new(&profile, 0.1);
+            for _ in 0..9 {
+                returns.before_ticks();
+                returns.after_ticks(10.0);
+            }
+            returns
+        };
+        let (mut by_seconds, mut at_once) = (steady(), steady());
+        assert!(at_once.is_steady());
+        let step =
+            |returns: &mut Returns, dropped| returns.before_ticks() + returns.after_ticks(dropped);
+        let back: f64 = (0..5).map(|_| step(&mut by_seconds, 10.0)).sum();
+        assert!((back - 5.0 * at_once.leap(5)).abs() < 1e-9);
+        for _ in 0..4 {
+            assert!((step(&mut by_seconds, 0.0) - step(&mut at_once, 0.0)).abs() < 1e-9);
+        }
+        assert!(by_seconds.is_empty() && at_once.is_empty());
     }
 }

@@ -9,16 +9,17 @@ use super::points::Points;
 use super::returns::Returns;
 use super::rounds::{Counts, Round, Start};
 use super::spread::Spread;
-use super::{Forecast, NodeEnd};
-use crate::number::float;
+use super::{Forecast, NodeEnd, Peak};
+use crate::number::{float, whole};
+use crate::reconnect::ReconnectProfile;
 use crate::snapshot::{NodeLoad, NodeStatus};
 
 /// The world around the cluster.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct World {
+pub(crate) struct World<'a> {
     pub(crate) spread: Spread,
-    /// Seconds that an evicted client takes to come back, on average.
-    pub(crate) reconnect_delay_s: f64,
+    /// How evicted clients come back.
+    pub(crate) profile: &'a ReconnectProfile,
     /// Seconds after the full second at which coordinators tick, on average.
     pub(crate) tick_lag_s: f64,
 }
@@ -31,8 +32,6 @@ pub(crate) struct Outlook {
     pub(crate) ends_s: Vec<Option<u64>>,
     /// Clients that each node drops.
     pub(crate) dropped: Vec<u64>,
-    /// Most clients per second that come back to one node, and to all.
-    pub(crate) peak: (f64, f64),
 }
 
 /// Forecasts `starts`, sent at once in this order, where the balancer knows the nodes that are
@@ -41,14 +40,14 @@ pub(crate) fn simulate_all(
     nodes: &[NodeLoad],
     serving: &[bool],
     starts: &[Start<'_>],
-    world: World,
+    world: World<'_>,
 ) -> Outlook {
     let mut cluster = Cluster::new(nodes, serving, world);
     for (run, start) in starts.iter().enumerate() {
         cluster.start(run, start, nodes);
     }
     let mut curve = Points::new(nodes);
-    curve.record(cluster.now, cluster.rounded(), !cluster.is_busy());
+    curve.record(cluster.now, cluster.rounded(), 0, !cluster.is_busy());
     while cluster.is_busy() {
         let seconds = cluster.calm_s();
         if seconds > 1 {
@@ -56,13 +55,13 @@ pub(crate) fn simulate_all(
         } else {
             cluster.second();
         }
-        curve.record(cluster.now, cluster.rounded(), !cluster.is_busy());
+        curve.record(cluster.now, cluster.rounded(), cluster.away(), !cluster.is_busy());
     }
     cluster.outlook(nodes, starts.len(), curve)
 }
 
-struct Cluster {
-    world: World,
+struct Cluster<'a> {
+    world: World<'a>,
     now: u64,
     counts: Counts,
     serving: Vec<bool>,
@@ -72,13 +71,17 @@ struct Cluster {
     returns: Returns,
     /// Clients that found no node open.
     nowhere: f64,
+    /// Clients that were sent to a node.
+    returned: f64,
+    /// Since when 99 % of those are back who come.
+    back_s: u64,
     disconnects: f64,
     sessions_moved: f64,
-    peak: (f64, f64),
+    peak: Peak,
 }
 
-impl Cluster {
-    fn new(nodes: &[NodeLoad], serving: &[bool], world: World) -> Self {
+impl<'a> Cluster<'a> {
+    fn new(nodes: &[NodeLoad], serving: &[bool], world: World<'a>) -> Self {
         Self {
             world,
             now: 0,
@@ -90,11 +93,13 @@ impl Cluster {
             open: serving.to_vec(),
             serving: serving.to_vec(),
             rounds: Vec::new(),
-            returns: Returns::new(world.reconnect_delay_s, world.tick_lag_s),
+            returns: Returns::new(world.profile, world.tick_lag_s),
             nowhere: 0.0,
+            returned: 0.0,
+            back_s: 0,
             disconnects: 0.0,
             sessions_moved: 0.0,
-            peak: (0.0, 0.0),
+            peak: Peak::default(),
         }
     }
 
@@ -111,8 +116,13 @@ impl Cluster {
 
     /// Clients as whole numbers, and disconnected sessions, of every node.
     fn rounded(&self) -> impl Iterator<Item = (u64, f64)> + '_ {
-        let clients = self.counts.clients.iter().map(|n| crate::number::whole(n.round()));
+        let clients = self.counts.clients.iter().map(|n| whole(n.round()));
         clients.zip(self.counts.sessions.iter().copied())
+    }
+
+    /// Clients that were dropped and are not back.
+    fn away(&self) -> u64 {
+        whole((self.disconnects - self.returned).round().max(0.0))
     }
 
     fn is_busy(&self) -> bool {
@@ -142,20 +152,26 @@ impl Cluster {
         self.disconnects += dropped;
         let late = self.returns.after_ticks(dropped);
         self.send(late);
-        self.note_peak(early + late);
         self.now += 1;
+        self.note(early + late);
     }
 
-    fn note_peak(&mut self, back: f64) {
+    /// Takes note of what the seconds up to now came to, with `back` clients back in each.
+    fn note(&mut self, back: f64) {
         let open = float(self.open.iter().filter(|open| **open).count() as u64);
-        self.peak.0 = self.peak.0.max(back / open.max(1.0));
-        self.peak.1 = self.peak.1.max(back);
+        self.peak.node_reconnects = self.peak.node_reconnects.max(back / open.max(1.0));
+        self.peak.reconnects = self.peak.reconnects.max(back);
+        self.peak.away = self.peak.away.max(self.away());
+        if self.returned < NEARLY_ALL * self.disconnects * self.world.profile.comes() {
+            self.back_s = self.now + 1;
+        }
     }
 
     fn send(&mut self, clients: f64) {
         let clients = clients + std::mem::take(&mut self.nowhere);
         if self.open.iter().any(|open| *open) {
             self.world.spread.send(clients, &mut self.counts.clients, &self.open);
+            self.returned += clients;
         } else {
             self.nowhere = clients;
         }
@@ -176,21 +192,22 @@ impl Cluster {
         let dropped: f64 =
             self.rounds.iter().map(|round| round.drop(&mut self.counts, seconds)).sum();
         self.disconnects += dropped;
-        self.send(dropped);
-        self.note_peak(dropped / float(seconds));
+        let back = self.returns.leap(seconds);
+        self.send(back * float(seconds));
         self.now += seconds;
+        self.note(back);
     }
 
-    fn outlook(mut self, nodes: &[NodeLoad], starts: usize, curve: Points) -> Outlook {
-        let stray = std::mem::take(&mut self.nowhere);
+    fn outlook(self, nodes: &[NodeLoad], starts: usize, curve: Points) -> Outlook {
+        let stray = self.disconnects - self.returned;
         let mut ends_s = vec![None; starts];
         for round in &self.rounds {
             if let Some(end) = ends_s.get_mut(round.run) {
                 *end = Some(round.ended_s());
             }
         }
-        let whole = whole_counts(&self.counts.clients, nodes, stray);
-        let end = nodes.iter().zip(whole).zip(&self.counts.sessions);
+        let clients = whole_counts(&self.counts.clients, nodes, stray);
+        let end = nodes.iter().zip(clients).zip(&self.counts.sessions);
         let mut phases: Vec<_> = self.rounds.iter().flat_map(Round::phases).collect();
         phases.sort_by_key(|span| (span.run, span.phase));
         let longest = |phase| {
@@ -201,7 +218,10 @@ impl Cluster {
             duration_s: ends_s.iter().flatten().max().copied().unwrap_or(0),
             conn_evict_s: longest(super::RunPhase::EvictingConns),
             sess_evict_s: longest(super::RunPhase::EvictingSessions),
-            disconnects: crate::number::whole(self.disconnects.round()),
+            disconnects: whole(self.disconnects.round()),
+            back_s: self.back_s,
+            missing: whole((self.disconnects * (1.0 - self.world.profile.comes())).round()),
+            peak: self.peak,
             sessions_moved: self.sessions_moved,
             end: end
                 .map(|((load, connections), sessions)| NodeEnd {
@@ -213,16 +233,19 @@ impl Cluster {
             phases,
             curve: curve.into_curve(),
         };
-        let dropped = self.counts.dropped.iter().map(|n| crate::number::whole(n.round())).collect();
-        Outlook { forecast, ends_s, dropped, peak: self.peak }
+        let dropped = self.counts.dropped.iter().map(|n| whole(n.round())).collect();
+        Outlook { forecast, ends_s, dropped }
     }
 }
+
+/// The share of those that come which counts as all.
+const NEARLY_ALL: f64 = 0.99;
 
 /// `counts` as whole numbers of the same sum as `nodes` have, less those that are nowhere.
 pub(crate) fn whole_counts(counts: &[f64], nodes: &[NodeLoad], stray: f64) -> Vec<u64> {
     let total: u64 = nodes.iter().map(|load| load.connections).sum();
-    let total = total.saturating_sub(crate::number::whole(stray.round()));
-    let mut whole: Vec<u64> = counts.iter().map(|n| crate::number::whole(n.floor())).collect();
+    let total = total.saturating_sub(whole(stray.round()));
+    let mut whole: Vec<u64> = counts.iter().map(|n| whole(n.floor())).collect();
     let mut order: Vec<usize> = (0..counts.len()).collect();
     let rest = |i: &usize| counts.get(*i).map_or(0.0, |n| n - n.floor());
     order.sort_by(|a, b| rest(b).total_cmp(&rest(a)).then(a.cmp(b)));

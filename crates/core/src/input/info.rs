@@ -58,6 +58,8 @@ pub enum Shape {
     AnyNodes,
     /// Numbers more than 0, by the name of a node.
     Shares,
+    /// A [`crate::ReconnectProfile`], a name of one, or an average delay.
+    Profile,
 }
 
 /// Which numbers are good.
@@ -109,7 +111,7 @@ impl OptionInfo {
             Shape::Word(words) => one_of(words),
             Shape::Text { max } => format!("1 to {max} bytes"),
             Shape::Shares => "more than 0".to_owned(),
-            Shape::Node | Shape::Nodes | Shape::AnyNodes => String::new(),
+            Shape::Node | Shape::Nodes | Shape::AnyNodes | Shape::Profile => String::new(),
         }
     }
 
@@ -218,7 +220,7 @@ mod tests {
     fn defaults_that_the_planner_fills_in_are_told_as_it_does() {
         let (plan, options) = (PlanOptions::describe(), PlanOptions::default());
         let told = |name| plan.iter().find(|option| option.name == name).unwrap().otherwise;
-        assert_eq!(told("reconnect_delay_s"), options.delay_s().to_string());
+        assert_eq!(told("reconnect_delay_s"), options.profile().mean_s().to_string());
         assert_eq!(told("target_over"), options.goal().to_string());
     }
 }

@@ -32,6 +32,16 @@ impl Loose {
             _ => None,
         })
     }
+
+    /// The number that it is, if it is one.
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self {
+            #[expect(clippy::cast_precision_loss, reason = "options are far below 2^53")]
+            Self::Whole(number) => Some(*number as f64),
+            Self::Fraction(number) => Some(*number),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Loose {

@@ -17,7 +17,7 @@ pub(crate) use kinds::{
     any_nodes, node, nodes, number, seconds, shares, text, unchecked, whole, word,
 };
 pub use loose::Loose;
-pub(crate) use spec::{Field, options};
+pub(crate) use spec::{Field, Kind, Spec, options};
 pub(crate) use take::ABSENT;
 
 use crate::error::Result;

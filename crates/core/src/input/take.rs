@@ -54,11 +54,8 @@ impl Fields {
     pub fn number(&mut self, name: &str, bound: &str, good: impl Fn(f64) -> bool) -> Option<f64> {
         let value = self.take(name)?;
         let number = match &value {
-            #[expect(clippy::cast_precision_loss, reason = "options are far below 2^53")]
-            Loose::Whole(number) => Some(*number as f64),
-            Loose::Fraction(number) => Some(*number),
             Loose::Text(text) => text.parse().ok(),
-            _ => None,
+            value => value.number(),
         };
         let found = number.filter(|n| n.is_finite() && good(*n));
         if found.is_none() {

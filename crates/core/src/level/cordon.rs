@@ -113,7 +113,7 @@ fn level_base(
 /// The way back from the end: what nodes get that open at the time it has come to.
 struct Way<'a> {
     setting: &'a Setting,
-    flow: Flow,
+    flow: Flow<'a>,
     tolerance: f64,
     /// The earliest first tick of a cordon is this much before the donors'.
     ahead_s: u64,

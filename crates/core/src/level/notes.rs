@@ -149,7 +149,8 @@ pub(crate) fn about(
 }
 
 fn rates(scene: &Scene<'_>, chosen: &Candidate) -> Vec<Finding> {
-    let (node, cluster) = chosen.outlook.peak;
+    let peak = chosen.outlook.forecast.peak;
+    let (node, cluster) = (peak.node_reconnects, peak.reconnects);
     let limits = [
         ("max_reconnect_rate", scene.options.max_reconnect_rate, node, "to one node"),
         ("max_cluster_reconnect_rate", scene.options.max_cluster_reconnect_rate, cluster, "in all"),

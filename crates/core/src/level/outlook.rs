@@ -53,12 +53,12 @@ impl Scene<'_> {
     /// Whether the options allow what `candidate` does.
     pub(crate) fn allows(&self, candidate: &Candidate) -> bool {
         let closed: usize = candidate.runs.iter().map(|run| run.donors.len()).sum();
-        let (node, cluster) = candidate.outlook.peak;
+        let peak = candidate.outlook.forecast.peak;
         let within = |limit: Option<f64>, peak: f64| limit.is_none_or(|most| peak <= most);
         let may_close = self.options.max_unavailable.and_then(|most| usize::try_from(most).ok());
         may_close.is_none_or(|most| closed <= most)
-            && within(self.options.max_reconnect_rate, node)
-            && within(self.options.max_cluster_reconnect_rate, cluster)
+            && within(self.options.max_reconnect_rate, peak.node_reconnects)
+            && within(self.options.max_cluster_reconnect_rate, peak.reconnects)
     }
 
     /// Forecasts `runs` behind the balancer at hand.
@@ -75,9 +75,9 @@ impl Scene<'_> {
         let start = |run: &'_ Run| run.nodes.iter().filter_map(index).collect();
         let starts: Vec<Start<'_>> =
             runs.iter().map(|run| Start { nodes: start(run), strategy: &run.strategy }).collect();
-        let reconnect_delay_s = self.options.delay_s();
+        let profile = self.options.profile();
         let serving: Vec<bool> = (0..nodes.len()).map(|i| self.serves(i)).collect();
-        let world = World { spread, reconnect_delay_s, tick_lag_s: TICK_LAG_S };
+        let world = World { spread, profile: &profile, tick_lag_s: TICK_LAG_S };
         simulate_all(nodes, &serving, &starts, world)
     }
 

@@ -171,7 +171,7 @@ fn over(setting: &Setting, draft: &Draft) -> f64 {
     }
 }
 
-fn over_at(setting: &Setting, draft: &Draft, flow: &Flow, look: Look) -> f64 {
+fn over_at(setting: &Setting, draft: &Draft, flow: &Flow<'_>, look: Look) -> f64 {
     let end = Timeline::new(setting, draft, flow, look).end();
     let each = end.iter().zip(&setting.sites);
     let members = each.filter(|(_, site)| site.member);

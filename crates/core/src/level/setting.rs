@@ -6,6 +6,7 @@ use crate::balancer::LoadBalancer;
 use crate::forecast::Spread;
 use crate::number::float;
 use crate::plan::options::PlanOptions;
+use crate::reconnect::Ramp;
 use crate::snapshot::NodeLoad;
 use crate::strategy::Strategy;
 use crate::version::EmqxVersion;
@@ -57,7 +58,8 @@ pub(crate) struct Setting {
     pub(crate) top_rate: u64,
     pub(crate) wait_health_check_s: u64,
     pub(crate) wait_takeover_s: u64,
-    pub(crate) reconnect_delay_s: f64,
+    /// How evicted clients come back.
+    pub(crate) profile: Vec<Ramp>,
     /// Shortest wait that every node's EMQX takes.
     pub(crate) least_wait_s: u64,
 }
@@ -89,7 +91,7 @@ impl Setting {
             top_rate: strategy.conn_evict_rate.get().into(),
             wait_health_check_s: strategy.wait_health_check.into(),
             wait_takeover_s: strategy.wait_takeover.into(),
-            reconnect_delay_s: options.delay_s(),
+            profile: options.profile().ramps().collect(),
             least_wait_s: nodes.iter().map(|load| least_wait_s(load)).max().unwrap_or(0),
         }
     }
@@ -132,8 +134,8 @@ impl Setting {
     }
 
     /// The clients that `draft` sends back.
-    pub(crate) fn flow(&self, draft: &Draft) -> Flow {
-        let mut flow = Flow::new(self.first_tick_s(), self.reconnect_delay_s);
+    pub(crate) fn flow(&self, draft: &Draft) -> Flow<'_> {
+        let mut flow = Flow::new(self.first_tick_s(), &self.profile);
         for hold in draft.holds.iter().flatten() {
             flow.add(hold.ahead_s, hold.ticks, float(hold.rate));
         }

@@ -12,7 +12,7 @@ use crate::number::float;
 pub(crate) struct Timeline<'a> {
     setting: &'a Setting,
     draft: &'a Draft,
-    flow: &'a Flow,
+    flow: &'a Flow<'a>,
     openings: Vec<f64>,
     /// When nodes open, ascending: time, clients back by then, what each open node has got by then,
     /// and how many are open from then on.
@@ -43,7 +43,12 @@ pub(crate) struct Moment {
 
 impl<'a> Timeline<'a> {
     /// The timeline of `draft`, which sends back `flow`, behind a balancer that looks at `look`.
-    pub(crate) fn new(setting: &'a Setting, draft: &'a Draft, flow: &'a Flow, look: Look) -> Self {
+    pub(crate) fn new(
+        setting: &'a Setting,
+        draft: &'a Draft,
+        flow: &'a Flow<'a>,
+        look: Look,
+    ) -> Self {
         let openings = look.openings(setting, draft);
         let steps = steps(flow, &openings);
         let levels = levels(setting, draft);
@@ -117,7 +122,7 @@ impl<'a> Timeline<'a> {
     }
 }
 
-fn steps(flow: &Flow, openings: &[f64]) -> Vec<Step> {
+fn steps(flow: &Flow<'_>, openings: &[f64]) -> Vec<Step> {
     let mut sorted = openings.to_vec();
     sorted.sort_by(f64::total_cmp);
     let mut steps: Vec<Step> = Vec::new();

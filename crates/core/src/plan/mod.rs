@@ -18,7 +18,6 @@ pub use finding::{Finding, FindingCode, Severity};
 pub use fingerprint::{Fingerprint, NodeCount};
 pub use fits::Tolerance;
 pub use model::{Asked, Decision, Plan, Run};
-pub(crate) use options::RECONNECT_DELAY;
 pub use options::{Mode, PlanOptions};
 
 use crate::error::Result;

@@ -6,6 +6,7 @@ use crate::input::{
     Field, NumberRange, any_nodes, node, nodes, options, seconds, shares, unchecked, whole, word,
 };
 use crate::node::NodeName;
+use crate::reconnect::{self, RECONNECT_DELAY, ReconnectProfile, profile};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -35,6 +36,10 @@ options! {
             word(&LoadBalancer::WORDS).otherwise("not known"),
         /// Seconds that a dropped client takes to come back, on average.
         pub reconnect_delay_s: Option<f64> = unchecked(&RECONNECT_DELAY).of("s").otherwise("1"),
+        /// How dropped clients come back: a reconnect profile, a name of one, or an average delay.
+        #[ts(type = "ReconnectProfile | NamedProfile | number | string", optional)]
+        pub reconnect: Option<ReconnectProfile> =
+            profile().otherwise("as `reconnect_delay_s` says"),
         /// Most clients per second that may come back to one node.
         pub max_reconnect_rate: Option<f64> =
             unchecked(&RECONNECT_RATE).of("clients/s").level().otherwise("no limit"),
@@ -52,9 +57,14 @@ options! {
 }
 
 impl PlanOptions {
-    /// The reconnect delay in seconds.
-    pub(crate) fn delay_s(&self) -> f64 {
-        self.reconnect_delay_s.unwrap_or(1.0)
+    /// How dropped clients come back, as far as it was said.
+    pub(crate) fn profile(&self) -> ReconnectProfile {
+        reconnect::told(self.reconnect.as_ref(), self.reconnect_delay_s)
+    }
+
+    /// Whether it was said how dropped clients come back.
+    pub(crate) fn tells_reconnects(&self) -> bool {
+        self.reconnect.is_some() || self.reconnect_delay_s.is_some()
     }
 
     /// The share over the mean that is good enough.
@@ -68,14 +78,15 @@ impl PlanOptions {
     /// `config_invalid` with every number that is out of bounds.
     pub(crate) fn check(&self) -> Result<()> {
         let numbers = [
-            RECONNECT_DELAY.problem("reconnect_delay_s", self.reconnect_delay_s),
             SHARE.problem("target_over", self.target_over),
             RECONNECT_RATE.problem("max_reconnect_rate", self.max_reconnect_rate),
             RECONNECT_RATE.problem("max_cluster_reconnect_rate", self.max_cluster_reconnect_rate),
         ];
         let closed = self.max_unavailable.filter(|most| *most == 0);
         let closed = closed.map(|most| Problem::new("max_unavailable", most, "at least 1 node"));
-        let problems: Vec<Problem> = numbers.into_iter().chain([closed]).flatten().collect();
+        let told = reconnect::problem(self.reconnect.as_ref(), self.reconnect_delay_s);
+        let others = [closed, told];
+        let problems: Vec<Problem> = numbers.into_iter().chain(others).flatten().collect();
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid("options", problems)) }
     }
 }
@@ -115,13 +126,6 @@ impl Field for Mode {
     }
 }
 
-/// Seconds that clients may take to come back: up to a day.
-pub(crate) const RECONNECT_DELAY: NumberRange = NumberRange {
-    min: 0.0,
-    max: 86_400.0,
-    is_over_min: false,
-    words: "a number of seconds from 0 to 86400",
-};
 const RECONNECT_RATE: NumberRange = NumberRange {
     min: 1.0,
     max: f64::INFINITY,

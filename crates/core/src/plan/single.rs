@@ -9,10 +9,11 @@ use super::reason;
 use super::selection::select;
 use super::split::Split;
 use crate::balance::{Balance, BalanceChange, Bounds};
+use crate::balancer::LoadBalancer;
 use crate::error::Result;
-use crate::forecast::{Forecast, Group, simulate, unchanged};
+use crate::forecast::{Forecast, Group, Spread, Start, World, simulate, simulate_all, unchanged};
 use crate::node::NodeName;
-use crate::snapshot::{NodeLoad, Snapshot, VERSION};
+use crate::snapshot::{NodeLoad, NodeStatus, Snapshot, VERSION};
 use crate::strategy::Strategy;
 
 /// Plans the run that EMQX would do with `strategy`.
@@ -26,6 +27,9 @@ pub(crate) fn plan(
     let split = Split::of(&nodes);
     let decision = split.decide(strategy);
     let forecast = match decision {
+        Decision::Start if options.tells_reconnects() => {
+            with_returns(snapshot, &selected, strategy, options)
+        }
         Decision::Start => simulate(snapshot.nodes(), &groups(snapshot, &split), strategy),
         Decision::NothingToBalance => unchanged(snapshot.nodes()),
     };
@@ -60,6 +64,21 @@ pub(crate) fn plan(
         behind: Vec::new(),
         comparison: None,
     })
+}
+
+/// The forecast with clients that come back as the options say.
+fn with_returns(
+    snapshot: &Snapshot,
+    selected: &[usize],
+    strategy: &Strategy,
+    options: &PlanOptions,
+) -> Forecast {
+    let spread = options.load_balancer.map_or(Spread::Evenly, LoadBalancer::spread);
+    let world = World { spread, profile: &options.profile(), tick_lag_s: 0.0 };
+    let serves = |load: &NodeLoad| load.status == NodeStatus::Running;
+    let serving: Vec<bool> = snapshot.nodes().iter().map(serves).collect();
+    let start = Start { nodes: selected.to_vec(), strategy };
+    simulate_all(snapshot.nodes(), &serving, &[start], world).forecast
 }
 
 fn groups(snapshot: &Snapshot, split: &Split<'_>) -> Vec<Group> {

@@ -1,8 +1,9 @@
 //! Seeded clusters to judge plans on.
 
-use super::{Deal, Look, Rng, Verdict, World, judge};
+use super::{Deal, Fleet, Look, Rng, Verdict, World, judge};
 use emqx_rebalance_core::{
-    Bounds, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions, Snapshot, Strategy, plan,
+    Bounds, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions, ReconnectProfile, Snapshot,
+    Strategy, plan,
 };
 
 /// A cluster and the strategy to level it with.
@@ -11,6 +12,23 @@ pub(crate) struct Case {
     pub(crate) names: Vec<NodeName>,
     pub(crate) counts: Vec<u64>,
     pub(crate) strategy: Strategy,
+}
+
+/// What is around a cluster, and what a plan is told of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around {
+    pub(crate) deal: Deal,
+    pub(crate) look: Look,
+    pub(crate) fleet: Fleet,
+    /// How clients come back, as the plan is told.
+    pub(crate) told: Option<Fleet>,
+}
+
+impl Around {
+    /// Prompt clients, as plans take them to be that are not told.
+    pub(crate) const fn prompt(deal: Deal, look: Look) -> Self {
+        Self { deal, look, fleet: Fleet::PROMPT, told: None }
+    }
 }
 
 /// Cluster `seed`: 3 to 30 nodes with heavy-tailed loads, some empty, `clients` of them in all.
@@ -51,18 +69,18 @@ impl Case {
     }
 
     /// EMQX's own run.
-    pub(crate) fn single(&self, deal: Deal, look: Look) -> Verdict {
-        let made = self.plan(&self.counts, Mode::Single, deal);
-        self.judge(&self.counts, &made, deal, look, 0)
+    pub(crate) fn single(&self, around: Around) -> Verdict {
+        let made = self.plan(&self.counts, Mode::Single, around);
+        self.judge(&self.counts, &made, around, 0)
     }
 
     /// After each of `waves`, planned from the counts the last one left; disconnects and time add up.
-    pub(crate) fn level(&self, deal: Deal, look: Look, waves: u64) -> Vec<Verdict> {
+    pub(crate) fn level(&self, around: Around, waves: u64) -> Vec<Verdict> {
         let mut counts = self.counts.clone();
         let (mut disconnects, mut duration_s, mut refused) = (0, 0.0, 0);
         let wave = |wave: u64| {
-            let made = self.plan(&counts, Mode::Level, deal);
-            let mut verdict = self.judge(&counts, &made, deal, look, wave);
+            let made = self.plan(&counts, Mode::Level, around);
+            let mut verdict = self.judge(&counts, &made, around, wave);
             counts.clone_from(&verdict.counts);
             disconnects += verdict.disconnects;
             duration_s += verdict.duration_s;
@@ -74,18 +92,21 @@ impl Case {
         (0..waves).map(wave).collect()
     }
 
-    fn plan(&self, counts: &[u64], mode: Mode, deal: Deal) -> Plan {
-        let load_balancer = Some(match deal {
+    fn plan(&self, counts: &[u64], mode: Mode, around: Around) -> Plan {
+        let load_balancer = Some(match around.deal {
             Deal::RoundRobin => LoadBalancer::RoundRobin,
             Deal::Random => LoadBalancer::Random,
             Deal::LeastConnections => LoadBalancer::LeastConnections,
         });
-        let options = PlanOptions { mode, load_balancer, ..PlanOptions::default() };
+        let told = |fleet: Fleet| ReconnectProfile::new(&fleet.points()).unwrap();
+        let reconnect = around.told.map(told);
+        let options = PlanOptions { mode, load_balancer, reconnect, ..PlanOptions::default() };
         plan(&self.snapshot(counts), &self.strategy, &options).unwrap()
     }
 
-    fn judge(&self, counts: &[u64], made: &Plan, deal: Deal, look: Look, wave: u64) -> Verdict {
-        let world = World { deal, look, delay_s: 1.0, seed: self.seed * 7 + wave };
+    fn judge(&self, counts: &[u64], made: &Plan, around: Around, wave: u64) -> Verdict {
+        let Around { deal, look, fleet, .. } = around;
+        let world = World { deal, look, fleet, seed: self.seed * 7 + wave };
         judge(&self.names, counts, &made.runs, world)
     }
 

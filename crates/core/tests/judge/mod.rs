@@ -15,9 +15,11 @@
 )]
 
 pub(crate) mod clusters;
+mod fleet;
 mod rng;
 mod tally;
 
+pub(crate) use fleet::Fleet;
 pub(crate) use rng::Rng;
 pub(crate) use tally::Tally;
 
@@ -47,7 +49,7 @@ pub(crate) enum Look {
 pub(crate) struct World {
     pub(crate) deal: Deal,
     pub(crate) look: Look,
-    pub(crate) delay_s: f64,
+    pub(crate) fleet: Fleet,
     pub(crate) seed: u64,
 }
 
@@ -207,8 +209,17 @@ impl Cluster {
         self.push(now + 1.0, Event::Tick(run));
     }
 
+    /// A dropped client sets out, unless it never comes.
     fn come_back(&mut self, now: f64) {
-        let wait = self.world.delay_s * (0.5 + self.rng.unit());
+        match self.world.fleet.wait(&mut self.rng) {
+            Some(wait) => self.push(now + wait, Event::Client),
+            None => self.away -= 1,
+        }
+    }
+
+    /// A client that was refused tries again soon.
+    fn try_again(&mut self, now: f64) {
+        let wait = 0.5 + self.rng.unit();
         self.push(now + wait, Event::Client);
     }
 
@@ -233,7 +244,7 @@ impl Cluster {
                 self.counts[node] += 1;
                 self.away -= 1;
             }
-            _ => self.come_back(now),
+            _ => self.try_again(now),
         }
     }
 
