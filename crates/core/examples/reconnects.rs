@@ -18,7 +18,7 @@ fn main() {
     let clients = (number(1, 1e4), number(2, 1e6));
     for deal in [Deal::RoundRobin, Deal::LeastConnections] {
         for fleet in Fleet::ALL {
-            for told in [None, Some(fleet)] {
+            for told in [Some(fleet)] {
                 let around = Around { deal, look: Look::Anywhere, fleet, told };
                 let mut tally = Tally::default();
                 for seed in 0..wanted {

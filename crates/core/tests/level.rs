@@ -284,3 +284,36 @@ proptest! {
         prop_assert_eq!(a.moves.len(), b.moves.len());
     }
 }
+
+/// Known fleets, judged client by client.
+fn known(fleet: Fleet, deal: Deal) -> Tally {
+    let around = Around { deal, look: Look::Anywhere, fleet, told: Some(fleet) };
+    let mut tally = Tally::new();
+    for seed in 7_000..7_030 {
+        let case = clusters::case(seed, (2e4, 1e5));
+        for verdict in case.level(around, 1) {
+            tally.add(&verdict, &case);
+        }
+    }
+    tally
+}
+
+#[test]
+fn a_fleet_whose_profile_is_known_ends_level() {
+    for fleet in Fleet::ALL {
+        let tally = known(fleet, Deal::RoundRobin);
+        let name = fleet.name;
+        assert!(tally.over(0.5) <= 0.007 && tally.over(0.9) <= 0.020, "{name}: {tally}");
+        let dear = tally.disconnects(0.5) > 1.03 || tally.disconnects(0.9) > 1.06;
+        assert!(!dear && tally.refused() == 0, "{name}: {tally}");
+    }
+}
+
+#[test]
+fn least_connections_needs_only_the_right_pace() {
+    for fleet in Fleet::ALL {
+        let tally = known(fleet, Deal::LeastConnections);
+        let is_level = tally.over(0.5) <= 0.003 && tally.over(0.9) <= 0.008;
+        assert!(is_level && tally.disconnects(0.9) <= 1.03, "{}: {tally}", fleet.name);
+    }
+}

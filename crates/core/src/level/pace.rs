@@ -1,7 +1,9 @@
 //! How fast and how long each donor drops clients.
 
 use super::draft::{Draft, Hold, Site};
-use super::setting::Setting;
+use super::flow::Flow;
+use super::setting::{SEEN_LAG_S, Setting};
+use crate::forecast::Spread;
 use crate::number::float;
 use crate::number::whole;
 
@@ -13,15 +15,36 @@ use crate::number::whole;
 /// closed until the last one ends.
 pub(crate) fn donors(setting: &Setting, ticks: u64) -> Draft {
     let last = ticks + setting.wait_takeover_s;
+    let later = later(setting, ticks);
     let pace = |excess: f64| {
         let (ticks, rate) = best_pace(excess, ticks, setting.top_rate);
         Hold { rate, ticks, wait_s: last - ticks, ahead_s: 0 }
     };
     let least = least_excess(setting);
-    let hold = |site: &Site| (site.member && site.excess() >= least).then(|| pace(site.excess()));
+    let hold =
+        |site: &Site| (site.member && site.excess() >= least).then(|| pace(site.excess() + later));
     let holds: Vec<Option<Hold>> = setting.sites.iter().map(hold).collect();
     let donors = holds.iter().map(Option::is_some).collect();
     Draft { holds, donors }
+}
+
+/// What each node gets of the clients that are still on their way when the donors open. Donors drop that
+/// much more, of which their part comes back to them.
+fn later(setting: &Setting, ticks: u64) -> f64 {
+    if setting.spread == Spread::ToEmptiest {
+        // The emptiest get them, which are no donors.
+        return 0.0;
+    }
+    let donors = setting.sites.iter().filter(|site| site.member && site.excess() >= 1.0);
+    let count = float(donors.clone().count() as u64);
+    let excess: f64 = donors.map(Site::excess).sum();
+    let nodes = float(setting.sites.len() as u64);
+    let mut flow = Flow::new(0.0, &setting.profile);
+    flow.add(0, ticks, 1.0 / float(ticks));
+    let opens_s = float(ticks + setting.wait_takeover_s) + SEEN_LAG_S;
+    let late = flow.total() - flow.back(opens_s);
+    // later = late × (excess + count × later) / nodes
+    late * excess / (nodes - late * count).max(1.0)
 }
 
 /// The excess that makes a donor: 1 client, or that of the last node that may be closed.

@@ -13,18 +13,45 @@ use crate::number::whole;
 
 /// The best draft for `setting`.
 pub(crate) fn best(setting: &Setting) -> Draft {
-    let (ticks, draft) = best_for(setting);
+    let (waiting, found) = best_wait(setting);
     if !setting.by_chance {
-        return polished(setting, ticks, draft);
+        return polished(&waiting, found);
     }
-    let flow = setting.flow(&draft);
-    let variances = Timeline::new(setting, &draft, &flow, Look::LATE).variances();
-    let roomy = setting.with_room_for(&variances);
-    let (ticks, draft) = best_for(&roomy);
-    polished(&roomy, ticks, draft)
+    let flow = waiting.flow(&found.draft);
+    let variances = Timeline::new(&waiting, &found.draft, &flow, Look::LATE).variances();
+    let roomy = waiting.with_room_for(&variances);
+    let found = best_for(&roomy);
+    polished(&roomy, found)
 }
 
-fn polished(setting: &Setting, ticks: u64, mut draft: Draft) -> Draft {
+/// A draft that was tried.
+#[derive(Debug)]
+struct Tried {
+    score: f64,
+    ticks: u64,
+    draft: Draft,
+}
+
+/// The best draft over all waits that are worth trying, with the setting that has its wait.
+fn best_wait(setting: &Setting) -> (Setting, Tried) {
+    let mut best = (setting.clone(), best_for(setting));
+    let fewest = pace::fewest_ticks(setting);
+    for wait_s in setting.waits_s.iter().skip(1) {
+        let waiting = setting.waiting(*wait_s);
+        let is_too_long = |most: u64| fewest + waiting.longer_wait_s() > most;
+        let is_beaten = longer(&waiting, fewest, fewest) >= best.1.score;
+        if is_beaten || setting.limits.ticks.is_some_and(is_too_long) {
+            continue;
+        }
+        let found = best_for(&waiting);
+        if found.score < best.1.score {
+            best = (waiting, found);
+        }
+    }
+    best
+}
+
+fn polished(setting: &Setting, Tried { ticks, mut draft, .. }: Tried) -> Draft {
     if setting.spread == Spread::Evenly {
         let fewest = pace::fewest_ticks(setting);
         polish(setting, &mut draft, |draft| score(setting, draft, fewest, ticks));
@@ -32,27 +59,30 @@ fn polished(setting: &Setting, ticks: u64, mut draft: Draft) -> Draft {
     draft
 }
 
-/// The best draft that `cordon` makes, and its ticks.
-fn best_for(setting: &Setting) -> (u64, Draft) {
+/// The best draft that `cordon` makes.
+fn best_for(setting: &Setting) -> Tried {
     let fewest = pace::fewest_ticks(setting);
-    let mut best: Option<(f64, u64, Draft)> = None;
+    let mut best: Option<Tried> = None;
     let mut ticks = fewest;
     let most = most_ticks(setting, fewest);
-    let beaten = |best: &Option<(f64, u64, Draft)>, ticks: u64| {
+    let beaten = |best: &Option<Tried>, ticks: u64| {
         let least = longer(setting, fewest, ticks);
-        best.as_ref().is_some_and(|(score, ..)| *score <= least)
+        best.as_ref().is_some_and(|best| best.score <= least)
     };
     while ticks <= most && !beaten(&best, ticks) {
         for draft in drafts(setting, ticks) {
             let score = score(setting, &draft, fewest, ticks);
-            if best.as_ref().is_none_or(|(least, ..)| score < *least) {
-                best = Some((score, ticks, draft));
+            if best.as_ref().is_none_or(|best| score < best.score) {
+                best = Some(Tried { score, ticks, draft });
             }
         }
         ticks += coarse(setting) * (1 + ticks / 60 + (ticks - fewest) / 10);
     }
-    let plain = || (fewest, pace::donors(setting, fewest));
-    best.map_or_else(plain, |(_, ticks, draft)| (ticks, draft))
+    let plain = || {
+        let draft = pace::donors(setting, fewest);
+        Tried { score: score(setting, &draft, fewest, fewest), ticks: fewest, draft }
+    };
+    best.unwrap_or_else(plain)
 }
 
 /// The different drafts of `ticks` ticks.
@@ -77,7 +107,8 @@ fn most_ticks(setting: &Setting, fewest: u64) -> u64 {
     let all: f64 = setting.sites.iter().map(|site| site.excess().max(0.0)).sum();
     let slow = setting.limits.node_rate.map_or(0, |rate| whole((all / rate).ceil()));
     let most = 3 * fewest.max(slow) + 12;
-    setting.limits.ticks.map_or(most, |limit| most.min(limit.max(fewest)))
+    let limit = setting.limits.ticks.map(|limit| limit.saturating_sub(setting.longer_wait_s()));
+    limit.map_or(most, |limit| most.min(limit.max(fewest)))
 }
 
 /// By how much clients come back faster than allowed, as a share.
@@ -156,9 +187,10 @@ fn score(setting: &Setting, draft: &Draft, fewest: u64, ticks: u64) -> f64 {
 /// What time beyond the shortest costs: chance spoils more than haste does, so that there slow plans
 /// gain less.
 fn longer(setting: &Setting, fewest: u64, ticks: u64) -> f64 {
-    let waits = float(setting.wait_health_check_s + setting.wait_takeover_s);
+    let more_s = setting.longer_wait_s();
+    let waits_s = setting.wait_health_check_s + setting.wait_takeover_s - more_s;
     let weight = if setting.by_chance { LONGER_BY_CHANCE } else { LONGER };
-    weight * float(ticks - fewest) / (waits + float(fewest))
+    weight * float(ticks - fewest + more_s) / float(waits_s + fewest)
 }
 
 /// The fullest node over its target, whenever the balancer looks.

@@ -4,9 +4,9 @@ use super::draft::{Draft, Site};
 use super::flow::Flow;
 use crate::balancer::LoadBalancer;
 use crate::forecast::Spread;
-use crate::number::float;
+use crate::number::{float, whole};
 use crate::plan::options::PlanOptions;
-use crate::reconnect::Ramp;
+use crate::reconnect::{Ramp, ReconnectProfile};
 use crate::snapshot::NodeLoad;
 use crate::strategy::Strategy;
 use crate::version::EmqxVersion;
@@ -57,7 +57,10 @@ pub(crate) struct Setting {
     /// Most clients that a donor may drop per tick.
     pub(crate) top_rate: u64,
     pub(crate) wait_health_check_s: u64,
+    /// Seconds that donors stay closed after their last tick, as far as the search has come.
     pub(crate) wait_takeover_s: u64,
+    /// Those that are worth trying, the first as asked.
+    pub(crate) waits_s: Vec<u64>,
     /// How evicted clients come back.
     pub(crate) profile: Vec<Ramp>,
     /// Shortest wait that every node's EMQX takes.
@@ -73,7 +76,8 @@ impl Setting {
         options: &PlanOptions,
     ) -> Self {
         let spread = options.load_balancer.map_or(Spread::Evenly, LoadBalancer::spread);
-        let share = share(nodes, others, spread);
+        let profile = options.profile();
+        let share = share(nodes, others, spread, profile.comes());
         let site = |load: &&NodeLoad| Site {
             clients: float(load.connections),
             target: share * load.weight(),
@@ -91,9 +95,20 @@ impl Setting {
             top_rate: strategy.conn_evict_rate.get().into(),
             wait_health_check_s: strategy.wait_health_check.into(),
             wait_takeover_s: strategy.wait_takeover.into(),
-            profile: options.profile().ramps().collect(),
+            waits_s: waits(strategy.wait_takeover.into(), &profile),
+            profile: profile.ramps().collect(),
             least_wait_s: nodes.iter().map(|load| least_wait_s(load)).max().unwrap_or(0),
         }
+    }
+
+    /// The same where donors stay closed for `wait_takeover_s` after their last tick.
+    pub(crate) fn waiting(&self, wait_takeover_s: u64) -> Self {
+        Self { wait_takeover_s, ..self.clone() }
+    }
+
+    /// Seconds that donors stay closed beyond what was asked.
+    pub(crate) fn longer_wait_s(&self) -> u64 {
+        self.wait_takeover_s.saturating_sub(self.waits_s.first().copied().unwrap_or_default())
     }
 
     /// A wait of `seconds` as a start may name it, where the strategy's own is `asked`.
@@ -143,19 +158,46 @@ impl Setting {
     }
 }
 
+/// The waits worth trying: as asked, and such that most late clients come back while donors are closed and
+/// go where they should. A node that opens is seen by the balancer later than its last tick was.
+fn waits(asked_s: u64, profile: &ReconnectProfile) -> Vec<u64> {
+    let wait = |part: f64| whole((profile.time_of(part) - 1.0 - SEEN_LAG_S).ceil().max(0.0));
+    let mut waits = vec![asked_s];
+    waits.extend(PARTS_BACK.map(wait).into_iter().filter(|wait_s| *wait_s > asked_s));
+    waits.dedup();
+    waits
+}
+
+/// The parts of the clients that come which may be back when donors open.
+const PARTS_BACK: [f64; 4] = [0.7, 0.9, 0.97, 1.0];
+
 /// EMQX 4 knows no wait of 0 s.
 fn least_wait_s(load: &NodeLoad) -> u64 {
     let version = load.version.as_deref().and_then(EmqxVersion::parse);
     u64::from(version.is_some_and(|version| version.major() < 5))
 }
 
-/// What each node ends with per weight, less what goes to `others`.
+/// What each node ends with per weight, where only a share `comes` of those come back that donors drop.
+fn share(nodes: &[&NodeLoad], others: &[&NodeLoad], spread: Spread, comes: f64) -> f64 {
+    let mut share = share_of_all(nodes, others, spread, 0.0);
+    for _ in 0..ROUNDS_OF_LOSS {
+        let excess = |load: &&NodeLoad| (float(load.connections) - share * load.weight()).max(0.0);
+        let lost = nodes.iter().map(excess).sum::<f64>() * (1.0 - comes);
+        share = share_of_all(nodes, others, spread, lost);
+    }
+    share
+}
+
+/// The less come back, the more there is to drop: each round leaves a share of the error of the last.
+const ROUNDS_OF_LOSS: usize = 12;
+
+/// What each node ends with per weight, less what goes to `others` and `lost` clients.
 ///
 /// Behind even spreading each other node gets as many as the emptiest, which is open throughout;
 /// behind least connections those below the level are filled to it.
-fn share(nodes: &[&NodeLoad], others: &[&NodeLoad], spread: Spread) -> f64 {
+fn share_of_all(nodes: &[&NodeLoad], others: &[&NodeLoad], spread: Spread, lost: f64) -> f64 {
     let clients = |load: &&NodeLoad| float(load.connections);
-    let total: f64 = nodes.iter().map(clients).sum();
+    let total: f64 = nodes.iter().map(clients).sum::<f64>() - lost;
     let weights: f64 = nodes.iter().map(|load| load.weight()).sum();
     let mut others: Vec<f64> = others.iter().map(clients).collect();
     others.sort_by(f64::total_cmp);
