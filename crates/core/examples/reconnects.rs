@@ -18,17 +18,24 @@ fn main() {
     let clients = (number(1, 1e4), number(2, 1e6));
     for deal in [Deal::RoundRobin, Deal::LeastConnections] {
         for fleet in Fleet::ALL {
-            for told in [Some(fleet)] {
+            for told in [None] {
                 let around = Around { deal, look: Look::Anywhere, fleet, told };
                 let mut tally = Tally::default();
+                let mut ends = std::collections::BTreeMap::new();
                 for seed in 0..wanted {
                     let case = clusters::case(seed, clients);
-                    for after in case.level(around, 1) {
-                        tally.add(&after, &case);
+                    let driven = case.driven(around, Default::default());
+                    *ends.entry(format!("{:?}", driven.outcome.result)).or_insert(0) += 1;
+                    if std::env::var("SHOW").is_ok() {
+                        println!(
+                            "{seed} {:?} {} {}",
+                            driven.outcome.result, driven.outcome.detail, driven.away
+                        );
                     }
+                    tally.add(&driven.verdict, &case);
                 }
                 let told = if told.is_some() { "known" } else { "-" };
-                println!("{deal:?} {:28} {told:6} {tally}", fleet.name);
+                println!("{deal:?} {:28} {told:6} {tally} {ends:?}", fleet.name);
             }
         }
     }

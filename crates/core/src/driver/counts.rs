@@ -6,7 +6,10 @@ use super::stops::Stops;
 use super::watch::Watch;
 use crate::balance::Balance;
 use crate::node::NodeName;
+use crate::number::{float, whole};
+use crate::reconnect::{Learned, ReconnectProfile};
 use crate::snapshot::{NodeLoad, NodeStatus};
+use crate::units::Timestamp;
 
 impl Watch {
     /// Keeps the nodes as they are before the first start.
@@ -14,6 +17,7 @@ impl Watch {
         self.nodes.clone_from(&nodes);
         self.baseline = nodes;
         self.changed_at = self.now;
+        self.seen_at = self.now;
     }
 
     /// The nodes as they were before the first start of all.
@@ -58,6 +62,35 @@ impl Watch {
         }
         self.learn_origin(&nodes);
         self.nodes = nodes;
+        self.learn(clients);
+    }
+
+    /// Learns from the nodes as just seen, of which some have `dropped` clients since they were last seen.
+    fn learn(&mut self, dropped: u64) {
+        let now = self.now;
+        let since_ms = now.ms_since(self.seen_at).min(LONGEST_LOOK_MS);
+        self.learning.note_drop(Timestamp::from_ms(now.as_ms() - since_ms / 2), dropped);
+        self.seen_at = now;
+        let clients = self.clients();
+        if !clients.unknown.is_empty() {
+            return;
+        }
+        if self.learning.dropped() == 0 {
+            self.drift.note(now, clients.now);
+        }
+        self.learning.note_missing(now, self.missing());
+    }
+
+    /// Clients that were connected before the first start and are nowhere now; those that come and go by
+    /// themselves are taken out.
+    pub(crate) fn missing(&self) -> i64 {
+        let Clients { before, now, .. } = self.clients();
+        let since = self.began_at.unwrap_or(self.now);
+        let drifted = self.drift.per_s() * float(self.now.ms_since(since)) / 1000.0;
+        let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        #[expect(clippy::cast_possible_truncation, reason = "saturates, as wanted")]
+        let drifted = drifted.round() as i64;
+        signed(before).saturating_sub(signed(now)).saturating_add(drifted)
     }
 
     /// Says of each count when it was read. A node that is not known keeps what was read of it last.
@@ -105,11 +138,32 @@ impl Watch {
         }
     }
 
+    /// How clients come back, as far as it was learned.
+    pub(crate) fn learned(&self) -> Option<Learned> {
+        self.learning.profile()
+    }
+
+    /// Clients that are on their way by `profile`.
+    pub(crate) fn on_their_way(&self, profile: &ReconnectProfile) -> u64 {
+        whole(self.learning.on_their_way(profile, self.now).round())
+    }
+
+    /// So few clients of those that were dropped are none to wait for.
+    pub(crate) fn few(&self) -> u64 {
+        (self.learning.dropped() / FEW).max(1)
+    }
+
     /// Clients that are taken to be on their way.
     pub(crate) fn travelling(&self, before: u64, options: &DriverOptions) -> u64 {
         travelling(&self.losses, before, self.now, options)
     }
 }
+
+/// A drop that is seen after a longer time was about its end, for all that is known.
+const LONGEST_LOOK_MS: u64 = 10_000;
+
+/// One in so many of those that were dropped is none to wait for.
+const FEW: u64 = 500;
 
 /// The counts of `counted`, to be compared.
 fn counts(nodes: &[NodeLoad], counted: &[NodeName]) -> Vec<(NodeName, u64, u64)> {

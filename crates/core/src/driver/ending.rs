@@ -6,6 +6,7 @@ use super::poll::{Poll, Question};
 use super::stage::{EndReason, Stage};
 use super::track::Track;
 use super::verdict::{Donors, Verdict};
+use crate::number::whole;
 use crate::units::Timestamp;
 
 impl Driver {
@@ -46,16 +47,35 @@ impl Driver {
             && waited_ms < grace_ms;
         let serves = self.serves(&verdict.donors, waited_ms);
         let is_settled = serves && !verdict.lives && can_judge && !may_begin;
-        let has_lasted = is_settled && waited_ms >= grace_ms;
-        if is_gone && has_lasted && verdict.are_back && self.begin_next_wave() {
+        let may_go_on = is_gone || self.state.is_pause(why);
+        let are_still = !may_go_on || self.clients_are_still(waited_ms);
+        if may_go_on && is_settled && are_still && verdict.are_back && self.begin_next_wave() {
             return;
         }
-        let awaits_wave = is_gone && !has_lasted && self.state.may_need_wave();
+        let awaits_clients = self.state.is_pause(why) && !verdict.are_back;
         let is_final = !is_gone || self.state.is_final(&verdict);
         let is_late = waited_ms >= self.patience_ms(why, can_judge);
-        if is_late || is_settled && is_final && !awaits_wave {
+        if is_late || is_settled && is_final && are_still && !awaits_clients {
             self.end(verdict.outcome(&self.state));
         }
+    }
+
+    /// Whether nobody is on their way any more, for all that is known: counts that move are no result.
+    fn clients_are_still(&self, waited_ms: u64) -> bool {
+        let watch = &self.state.watch;
+        let few = watch.few();
+        let told = self.state.profile();
+        let learned = watch.learned().map(|learned| learned.profile);
+        let mut known = told.iter().chain(&learned).peekable();
+        let ms = |seconds: u32| u64::from(seconds) * 1000;
+        if known.peek().is_none() {
+            return waited_ms >= ms(self.state.options.reconnect_grace_s);
+        }
+        let are_back = known.all(|profile| watch.on_their_way(profile) <= few);
+        let are_all_back = || watch.missing() <= i64::try_from(few).unwrap_or(i64::MAX);
+        // Where nobody told that some never come, those who are missing are given their time.
+        are_back
+            && (told.is_some() || are_all_back() || waited_ms >= ms(self.state.options.settle_s))
     }
 
     fn verdict<'a>(&mut self, why: &'a EndReason, poll: &Poll, waited_ms: u64) -> Verdict<'a> {
@@ -93,6 +113,12 @@ impl Driver {
         }
     }
 
+    /// Milliseconds until the last client is back that comes, for all that was told.
+    fn longest_ms(&self) -> u64 {
+        let longest_s = self.state.profile().map_or(0.0, |profile| profile.longest_s());
+        whole(longest_s * 1000.0).min(LONGEST_MS)
+    }
+
     /// Milliseconds to wait for a settled cluster. What could not be read or heard is asked again; only
     /// what stays silent ends without it. Who is late already has waited for that. Clients have their time
     /// to come back in any case, and a few polls see it: without that no other wave could begin.
@@ -101,6 +127,8 @@ impl Driver {
         let least_s = u64::from(options.reconnect_grace_s);
         let least_ms = least_s * 1000 + SETTLING_POLLS * self.poll_interval_ms();
         let settle_ms = (u64::from(options.settle_s) * 1000).max(least_ms);
+        let pause_ms = if self.state.is_pause(why) { PAUSE_MS } else { 0 };
+        let settle_ms = settle_ms.max(pause_ms).saturating_add(self.longest_ms());
         // Whose start was on its way is told to stop once that is there.
         let is_told = |track: &Track| track.was_told || !track.is_live();
         let are_told = *why == EndReason::Gone || self.state.runs.iter().all(is_told);
@@ -109,6 +137,11 @@ impl Driver {
     }
 }
 
+/// Clients that do not come back as fast as was taken for granted are given this long while nobody drops
+/// any more: client libraries that back off wait up to two minutes.
+const PAUSE_MS: u64 = 150_000;
+/// No profile keeps a verdict waiting for longer.
+const LONGEST_MS: u64 = 900_000;
 /// A cluster that cannot be read is given so many times longer to settle.
 const SILENCE: u64 = 10;
 /// Polls that see whether a cluster has settled.

@@ -21,7 +21,7 @@ impl Driver {
         let by_nodes = || {
             let list = poll.nodes.as_ref()?;
             down(list, &self.state.nodes())
-                .or_else(|| missing_clients(&self.state.watch, &self.state.options))
+                .or_else(|| self.missing_clients())
                 .or_else(|| full(&list.nodes, &self.state.recipients(), &self.state.options))
         };
         by_status.or_else(by_nodes)
@@ -53,24 +53,40 @@ pub(crate) fn down_node<'a>(list: &NodeList, names: &'a [NodeName]) -> Option<&'
     names.iter().find(is_down)
 }
 
-/// Clients that were dropped do not come back: more are missing than the user allows, and more than
-/// have been dropped in the time that clients are given to come back.
-pub(crate) fn missing_clients(watch: &Watch, options: &DriverOptions) -> Option<(Guard, String)> {
-    let clients = watch.clients();
-    let Clients { before, now, .. } = clients;
-    let tolerated = clients.limit(options).max(watch.travelling(before, options));
-    (clients.missing() > tolerated).then(|| {
-        let floor = before.saturating_sub(tolerated);
-        let text = if clients.unknown.is_empty() {
-            format!(
-                "{now} of {before} clients are connected, below the floor of {floor}: those that were \
-                 dropped do not come back"
-            )
-        } else {
-            format!("{now} of {before} clients are known to be connected, below the floor of {floor}")
+impl Driver {
+    /// Clients that were dropped do not come back: more are missing than the user allows, beside those
+    /// that are on their way by the reconnect profile. Where none is known, those that were dropped in the
+    /// time that clients are given to come back are on their way.
+    fn missing_clients(&self) -> Option<(Guard, String)> {
+        let (watch, options) = (&self.state.watch, &self.state.options);
+        let clients = watch.clients();
+        let limit = clients.limit(options);
+        let tolerated = match self.state.profile() {
+            Some(profile) => limit.saturating_add(with_chance(watch.on_their_way(&profile))),
+            None => limit.max(watch.travelling(clients.before, options)),
         };
-        (Guard::ClientsMissing, text)
-    })
+        let missing = u64::try_from(watch.missing()).unwrap_or_default();
+        (missing > tolerated).then(|| (Guard::ClientsMissing, below_floor(&clients, tolerated)))
+    }
+}
+
+/// As many as `clients` may be by chance, but for one time in tens of thousands.
+fn with_chance(clients: u64) -> u64 {
+    clients.saturating_add(4 * clients.isqrt() + 1)
+}
+
+/// That more than `tolerated` clients are missing, in words.
+fn below_floor(clients: &Clients, tolerated: u64) -> String {
+    let Clients { before, now, .. } = clients;
+    let floor = before.saturating_sub(tolerated);
+    if clients.unknown.is_empty() {
+        format!(
+            "{now} of {before} clients are connected, below the floor of {floor}: those that were \
+             dropped do not come back"
+        )
+    } else {
+        format!("{now} of {before} clients are known to be connected, below the floor of {floor}")
+    }
 }
 
 /// How long what a guard sees must last before it acts: counts are rough while clients move, and those

@@ -11,6 +11,7 @@ use super::stops::Stops;
 use crate::emqx::StopAnswer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::NodeName;
+use crate::reconnect::{Drift, Learning};
 use crate::snapshot::NodeLoad;
 use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,15 @@ pub(crate) struct Watch {
     /// What nodes that are to lose clients have lost lately.
     #[serde(default)]
     pub(super) losses: Vec<Loss>,
+    /// What was dropped and what was missing, from the first start on.
+    #[serde(default)]
+    pub(super) learning: Learning,
+    /// What comes and goes by itself.
+    #[serde(default)]
+    pub(super) drift: Drift,
+    /// When the nodes were last seen.
+    #[serde(default)]
+    pub(super) seen_at: Timestamp,
     /// Since when the cluster could not be read, if the last poll did not come through.
     #[serde(default)]
     pub(crate) silence: Option<Silence>,

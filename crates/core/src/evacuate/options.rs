@@ -23,8 +23,13 @@ options! {
 }
 
 impl EvacuationPlanOptions {
-    /// How dropped clients come back, as far as it was said.
-    pub(crate) fn profile(&self) -> ReconnectProfile {
+    /// How dropped clients come back, if it was said.
+    pub(crate) fn told_profile(&self) -> Option<ReconnectProfile> {
         reconnect::told(self.reconnect.as_ref(), self.reconnect_delay_s)
+    }
+
+    /// How dropped clients are taken to come back: within a second or so, where nothing was said.
+    pub(crate) fn profile(&self) -> ReconnectProfile {
+        self.told_profile().unwrap_or_else(|| ReconnectProfile::of_delay(1.0))
     }
 }

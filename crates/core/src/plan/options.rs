@@ -57,14 +57,14 @@ options! {
 }
 
 impl PlanOptions {
-    /// How dropped clients come back, as far as it was said.
-    pub(crate) fn profile(&self) -> ReconnectProfile {
+    /// How dropped clients come back, if it was said.
+    pub(crate) fn told_profile(&self) -> Option<ReconnectProfile> {
         reconnect::told(self.reconnect.as_ref(), self.reconnect_delay_s)
     }
 
-    /// Whether it was said how dropped clients come back.
-    pub(crate) fn tells_reconnects(&self) -> bool {
-        self.reconnect.is_some() || self.reconnect_delay_s.is_some()
+    /// How dropped clients are taken to come back: within a second or so, where nothing was said.
+    pub(crate) fn profile(&self) -> ReconnectProfile {
+        self.told_profile().unwrap_or_else(|| ReconnectProfile::of_delay(1.0))
     }
 
     /// The share over the mean that is good enough.

@@ -27,7 +27,7 @@ pub(crate) fn plan(
     let split = Split::of(&nodes);
     let decision = split.decide(strategy);
     let forecast = match decision {
-        Decision::Start if options.tells_reconnects() => {
+        Decision::Start if options.told_profile().is_some() => {
             with_returns(snapshot, &selected, strategy, options)
         }
         Decision::Start => simulate(snapshot.nodes(), &groups(snapshot, &split), strategy),

@@ -1,9 +1,13 @@
 //! How dropped clients come back.
 
+mod drift;
+mod learn;
 mod named;
 mod read;
 mod told;
 
+pub(crate) use drift::Drift;
+pub(crate) use learn::{Learned, Learning};
 pub use named::NamedProfile;
 pub(crate) use read::profile;
 pub(crate) use told::{RECONNECT_DELAY, problem, told};
@@ -150,6 +154,12 @@ impl ReconnectProfile {
     pub fn mean_s(&self) -> f64 {
         let sum: f64 = self.ramps().map(|ramp| ramp.share * (ramp.from_s + ramp.to_s) / 2.0).sum();
         sum / self.comes()
+    }
+
+    /// How far the shares of two profiles lie apart at most.
+    pub(crate) fn apart(&self, other: &Self) -> f64 {
+        let times = self.points.iter().chain(&other.points).map(|point| point.at_s);
+        times.map(|at_s| (self.back_by(at_s) - other.back_by(at_s)).abs()).fold(0.0, f64::max)
     }
 
     /// Of clients that are dropped one a second from 0 to `until_s`, how many are back at `at_s`.

@@ -5,8 +5,11 @@ use crate::error::Problem;
 use crate::input::NumberRange;
 
 /// How clients come back that are told of by a profile or by their average delay.
-pub(crate) fn told(profile: Option<&ReconnectProfile>, delay_s: Option<f64>) -> ReconnectProfile {
-    profile.cloned().unwrap_or_else(|| ReconnectProfile::of_delay(delay_s.unwrap_or(1.0)))
+pub(crate) fn told(
+    profile: Option<&ReconnectProfile>,
+    delay_s: Option<f64>,
+) -> Option<ReconnectProfile> {
+    profile.cloned().or_else(|| delay_s.map(ReconnectProfile::of_delay))
 }
 
 /// What is wrong with what is told.

@@ -1,6 +1,8 @@
 //! Seeded clusters to judge plans on.
 
+use super::driven::{self, Driven};
 use super::{Deal, Fleet, Look, Rng, Verdict, World, judge};
+use emqx_rebalance_core::driver::{Driver, DriverOptions};
 use emqx_rebalance_core::{
     Bounds, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions, ReconnectProfile, Snapshot,
     Strategy, plan,
@@ -90,6 +92,15 @@ impl Case {
             verdict
         };
         (0..waves).map(wave).collect()
+    }
+
+    /// With a driver at work.
+    pub(crate) fn driven(&self, around: Around, options: DriverOptions) -> Driven {
+        let made = self.plan(&self.counts, Mode::Level, around);
+        let driver = Driver::new(made, options, false).unwrap();
+        let Around { deal, look, fleet, .. } = around;
+        let world = World { deal, look, fleet, seed: self.seed * 7 };
+        driven::drive(&self.names, &self.counts, driver, world)
     }
 
     fn plan(&self, counts: &[u64], mode: Mode, around: Around) -> Plan {

@@ -3,17 +3,19 @@
 use super::JobState;
 use super::evacuation::{absence_ms, is_prohibiting};
 use super::goal::Goal;
-use super::rebalance::{is_as_planned, was_cut_short};
+use super::rebalance::is_as_planned;
 use crate::driver::event::Event;
+use crate::driver::guard::Guard;
 use crate::driver::outcome::{Outcome, OutcomeKind};
 use crate::driver::poll::Poll;
+use crate::driver::stage::EndReason;
 use crate::driver::state::{DriverState, each_once};
 use crate::driver::track::Track;
 use crate::driver::verdict::{Verdict, listed};
 use crate::emqx::{GlobalStatus, RunState};
 use crate::forecast::RunPhase;
 use crate::node::NodeName;
-use crate::plan::Mode;
+use crate::reconnect::ReconnectProfile;
 use crate::snapshot::NodeStatus;
 
 impl DriverState {
@@ -22,6 +24,14 @@ impl DriverState {
         match &self.job {
             JobState::Rebalance(job) => Some(Goal { job, state: self }),
             JobState::Evacuation(_) => None,
+        }
+    }
+
+    /// How clients come back, as far as the plan was told.
+    pub(in crate::driver) fn profile(&self) -> Option<ReconnectProfile> {
+        match &self.job {
+            JobState::Rebalance(job) => job.plan.asked.options.told_profile(),
+            JobState::Evacuation(job) => job.plan.asked.options.told_profile(),
         }
     }
 
@@ -193,14 +203,11 @@ impl DriverState {
         self.goal().is_none_or(|goal| goal.is_final(verdict))
     }
 
-    /// Whether the balance is such that another wave may follow, once the clients are back.
-    pub(in crate::driver) fn may_need_wave(&self) -> bool {
-        let Some(goal) = self.goal() else { return false };
-        let plan = &goal.job.plan;
-        let balance = self.watch.balance_of(&goal.promised_nodes());
-        plan.mode == Mode::Level
-            && !was_cut_short(self)
-            && balance.is_some_and(|balance| balance.over > plan.asked.options.goal())
+    /// Whether `why` is a pause rather than an end: clients do not come back, which may be slow or lost.
+    /// Once it is known, another wave may follow.
+    pub(in crate::driver) fn is_pause(&self, why: &EndReason) -> bool {
+        let is_missing = matches!(why, EndReason::Guarded { guard: Guard::ClientsMissing, .. });
+        is_missing && self.goal().is_some_and(Goal::may_have_wave)
     }
 
     /// When a start was refused that is not needed, since the goal is reached.

@@ -21,7 +21,7 @@ pub(super) fn was_needless(state: &DriverState) -> bool {
 /// Whether a run did not come to its own end. Somebody stopped it, or it crashed: no reason to
 /// start again.
 pub(super) fn was_cut_short(state: &DriverState) -> bool {
-    state.runs.iter().any(|track| track.is_cut_short)
+    state.runs.iter().any(|track| track.is_cut_short && !track.was_told)
 }
 
 /// Whether the nodes of a run in doubt are as they were when it was planned: EMQX would make the

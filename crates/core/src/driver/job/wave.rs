@@ -13,7 +13,8 @@ use crate::driver::record::WaveRecord;
 use crate::driver::stage::Stage;
 use crate::driver::track::{Task, Track, TrackState};
 use crate::level::WORTH;
-use crate::plan::{Decision, Mode, Plan, plan};
+use crate::plan::{Decision, Mode, Plan, PlanOptions, plan};
+use crate::reconnect::Learned;
 use crate::snapshot::Snapshot;
 
 impl Driver {
@@ -38,20 +39,44 @@ impl Driver {
 }
 
 impl Goal<'_> {
+    /// The options of the plan, with the reconnect profile that was learned where none was told, or one
+    /// that is plainly another.
+    fn options_as_learned(self) -> PlanOptions {
+        let asked = &self.job.plan.asked.options;
+        let told = asked.told_profile();
+        let is_better = |learned: &Learned| {
+            told.as_ref().is_none_or(|told| {
+                learned.clients >= TELLING && learned.profile.apart(told) > PLAINLY_ANOTHER
+            })
+        };
+        match self.state.watch.learned().filter(is_better) {
+            Some(learned) => PlanOptions {
+                reconnect: Some(learned.profile),
+                reconnect_delay_s: None,
+                ..asked.clone()
+            },
+            None => asked.clone(),
+        }
+    }
+
+    /// Whether another wave is allowed, whatever the counts.
+    pub(super) fn may_have_wave(self) -> bool {
+        self.job.plan.mode == Mode::Level
+            && self.job.waves.len() + 1 < self.state.options.max_waves as usize
+            && !was_cut_short(self.state)
+            && !was_needless(self.state)
+    }
+
     fn next_wave(self) -> Option<(WaveRecord, Plan)> {
         let current = &self.job.plan;
         let watch = &self.state.watch;
-        let started = self.job.waves.len() + 1;
-        let may = current.mode == Mode::Level
-            && started < self.state.options.max_waves as usize
-            && !was_cut_short(self.state)
-            && !was_needless(self.state);
         let over = watch.balance_of(&self.promised_nodes())?.over;
-        if !may || over <= current.asked.options.goal() {
+        if !self.may_have_wave() || over <= current.asked.options.goal() {
             return None;
         }
         let snapshot = Snapshot::new(watch.nodes.clone()).ok()?;
-        let next = plan(&snapshot, &current.asked.strategy, &current.asked.options).ok()?;
+        let options = self.options_as_learned();
+        let next = plan(&snapshot, &current.asked.strategy, &options).ok()?;
         let is_good = next.decision == Decision::Start
             && next.errors().next().is_none()
             && next.balance.after.over < over * WORTH
@@ -84,3 +109,8 @@ fn with_strays(next: &Plan, before: &[Track]) -> Vec<Track> {
     }
     runs
 }
+
+/// Clients that contradict what was told, if they do: fewer may be chance.
+const TELLING: u64 = 200;
+/// Shares that lie so far apart are no chance any more.
+const PLAINLY_ANOTHER: f64 = 0.15;
