@@ -42,8 +42,8 @@ pub use level::account::{Behind, Comparison, Move, Wave};
 pub use node::NodeName;
 pub use plain::plain;
 pub use plan::{
-    Asked, Decision, Finding, FindingCode, Fingerprint, Mode, NodeCount, Plan, PlanOptions, Run,
-    Severity, Tolerance, plan,
+    Asked, Decision, Finding, FindingCode, Fingerprint, Mode, NodeCount, Pilot, PilotRun, Plan,
+    PlanOptions, Run, Severity, Tolerance, plan,
 };
 pub use reconnect::{NamedProfile, ReconnectProfile};
 pub use request::{EvacuationRequest, PlanRequest, StartRequest, Startable};

@@ -7,6 +7,7 @@ use super::stage::{EndReason, Stage};
 use super::track::Track;
 use super::verdict::{Donors, Verdict};
 use crate::number::whole;
+use crate::reconnect::ReconnectProfile;
 use crate::units::Timestamp;
 
 impl Driver {
@@ -47,9 +48,11 @@ impl Driver {
             && waited_ms < grace_ms;
         let serves = self.serves(&verdict.donors, waited_ms);
         let is_settled = serves && !verdict.lives && can_judge && !may_begin;
-        let may_go_on = is_gone || self.state.is_pause(why);
+        let is_learned = *why == EndReason::Learned;
+        let may_go_on = is_gone || is_learned || self.state.is_pause(why);
         let are_still = !may_go_on || self.clients_are_still(waited_ms);
-        if may_go_on && is_settled && are_still && verdict.are_back && self.begin_next_wave() {
+        let goes_on = may_go_on && is_settled && are_still && verdict.are_back;
+        if goes_on && (self.take_pilot() || self.begin_next_wave()) {
             return;
         }
         let awaits_clients = self.state.is_pause(why) && !verdict.are_back;
@@ -115,7 +118,10 @@ impl Driver {
 
     /// Milliseconds until the last client is back that comes, for all that was told.
     fn longest_ms(&self) -> u64 {
-        let longest_s = self.state.profile().map_or(0.0, |profile| profile.longest_s());
+        let told = self.state.profile();
+        let learned = self.state.watch.learned().map(|learned| learned.profile);
+        let longest_s = told.iter().chain(&learned).map(ReconnectProfile::longest_s);
+        let longest_s = longest_s.fold(0.0, f64::max);
         whole(longest_s * 1000.0).min(LONGEST_MS)
     }
 

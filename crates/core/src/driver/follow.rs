@@ -158,6 +158,9 @@ impl Driver {
         if !self.state.runs.iter().any(Track::is_live) {
             return self.begin_ending(EndReason::Gone);
         }
+        if self.pilot_has_shown() {
+            return self.begin_ending(EndReason::Learned);
+        }
         if let Some(detail) = self.state.done(poll) {
             return self.end(self.state.outcome_of(OutcomeKind::Completed, detail));
         }

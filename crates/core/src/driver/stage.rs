@@ -65,6 +65,8 @@ impl Stage {
 pub(super) enum EndReason {
     /// What was started has ended by itself.
     Gone,
+    /// The pilot has shown how clients come back.
+    Learned,
     /// The user asked for it.
     Asked,
     /// No count moved any more.
@@ -88,7 +90,7 @@ impl EndReason {
             Self::Late { limit_s } => {
                 Some((OutcomeKind::TimedOut, format!("not done after the limit of {limit_s} s")))
             }
-            Self::Gone | Self::Stalled { .. } | Self::Refused { .. } => None,
+            Self::Gone | Self::Learned | Self::Stalled { .. } | Self::Refused { .. } => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Reads the states that drivers of any version have stored.
 
-use super::job::{Evacuation, JobState, Rebalance, Unshown};
+use super::job::{Evacuation, JobState, PilotState, Rebalance, Unshown};
 use super::options::DriverOptions;
 use super::record::{Purpose, WaveRecord};
 use super::stage::Stage;
@@ -42,6 +42,9 @@ pub struct StoredRebalance {
     promised: Option<Box<Plan>>,
     #[cfg_attr(feature = "typescript", ts(skip))]
     has_drifted: bool,
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    pilot: Option<PilotState>,
 }
 
 impl From<StoredRebalance> for DriverState {
@@ -52,6 +55,7 @@ impl From<StoredRebalance> for DriverState {
             waves: stored.waves,
             promised: stored.promised,
             has_drifted: stored.has_drifted,
+            pilot: stored.pilot,
         };
         Self {
             version: stored.version,

@@ -58,6 +58,13 @@ pub enum Shape {
     AnyNodes,
     /// Numbers more than 0, by the name of a node.
     Shares,
+    /// One of these words, or a whole number.
+    WordOrWhole {
+        /// The words.
+        words: Vec<&'static str>,
+        /// The least number.
+        min: u32,
+    },
     /// A [`crate::ReconnectProfile`], a name of one, or an average delay.
     Profile,
 }
@@ -109,6 +116,9 @@ impl OptionInfo {
             }
             Shape::Number(NumberRange { min, .. }) => format!("at least {min}"),
             Shape::Word(words) => one_of(words),
+            Shape::WordOrWhole { words, min } => {
+                format!("{}, or a number from {min}", listed(words))
+            }
             Shape::Text { max } => format!("1 to {max} bytes"),
             Shape::Shares => "more than 0".to_owned(),
             Shape::Node | Shape::Nodes | Shape::AnyNodes | Shape::Profile => String::new(),
@@ -151,6 +161,11 @@ impl OptionInfo {
     pub fn sentences(&self) -> String {
         format!("{} {}", self.said(), self.terms()).trim_end().to_owned()
     }
+}
+
+/// "`a`, `b`".
+fn listed(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// "`a`, `b` or `c`".

@@ -7,6 +7,7 @@ mod fingerprint;
 mod fits;
 pub(crate) mod model;
 pub(crate) mod options;
+mod pilot;
 pub(crate) mod reason;
 pub(crate) mod selection;
 pub(crate) mod single;
@@ -19,6 +20,7 @@ pub use fingerprint::{Fingerprint, NodeCount};
 pub use fits::Tolerance;
 pub use model::{Asked, Decision, Plan, Run};
 pub use options::{Mode, PlanOptions};
+pub use pilot::{Pilot, PilotRun};
 
 use crate::error::Result;
 use crate::level;

@@ -3,6 +3,7 @@
 use super::finding::{Finding, Severity};
 use super::fingerprint::Fingerprint;
 use super::options::{Mode, PlanOptions};
+use super::pilot::PilotRun;
 use crate::balance::{BalanceChange, Bounds};
 use crate::forecast::Forecast;
 use crate::level::account::{Behind, Comparison, Move, Wave};
@@ -34,6 +35,10 @@ pub struct Plan {
     pub donors: Vec<NodeName>,
     /// Nodes that gain clients, or would if the thresholds allowed it.
     pub recipients: Vec<NodeName>,
+    /// The run that goes before all others, to see how clients come back. Only of a `level` plan that was
+    /// not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pilot: Option<PilotRun>,
     /// The starts to send, in this order. Empty if there is nothing to balance.
     pub runs: Vec<Run>,
     /// What the runs will do.

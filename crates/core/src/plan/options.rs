@@ -1,5 +1,6 @@
 //! What to plan, beside the strategy.
 
+use super::pilot::{Pilot, pilot};
 use crate::balancer::LoadBalancer;
 use crate::error::{Error, Problem, Result};
 use crate::input::{
@@ -40,6 +41,9 @@ options! {
         #[ts(type = "ReconnectProfile | NamedProfile | number | string", optional)]
         pub reconnect: Option<ReconnectProfile> =
             profile().otherwise("as `reconnect_delay_s` says"),
+        /// Whether a small part goes first, of which the rest learns how clients come back.
+        #[ts(type = "\"off\" | \"auto\" | number", optional)]
+        pub pilot: Pilot = pilot().level().or("auto"),
         /// Most clients per second that may come back to one node.
         pub max_reconnect_rate: Option<f64> =
             unchecked(&RECONNECT_RATE).of("clients/s").level().otherwise("no limit"),

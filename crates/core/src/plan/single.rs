@@ -63,6 +63,7 @@ pub(crate) fn plan(
         waves: Vec::new(),
         behind: Vec::new(),
         comparison: None,
+        pilot: None,
     })
 }
 

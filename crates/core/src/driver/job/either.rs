@@ -166,7 +166,8 @@ impl DriverState {
 
     /// Says once how the cluster and the forecast part.
     pub(in crate::driver) fn drift(&mut self) -> Option<Event> {
-        let drift = self.goal()?.drift()?;
+        let goal = self.goal().filter(|goal| goal.job.piloting().is_none())?;
+        let drift = goal.drift()?;
         if let JobState::Rebalance(job) = &mut self.job {
             job.has_drifted = true;
         }

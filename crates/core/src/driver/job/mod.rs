@@ -6,6 +6,7 @@
 mod either;
 mod evacuation;
 mod goal;
+mod pilot;
 mod rebalance;
 mod wave;
 
@@ -15,7 +16,7 @@ use crate::evacuate::EvacuationPlan;
 use crate::forecast::{Curve, Forecast};
 use crate::job::Job;
 use crate::node::NodeName;
-use crate::plan::{Decision, Plan};
+use crate::plan::{Decision, PilotRun, Plan, Run};
 use crate::snapshot::NodeLoad;
 use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -42,11 +43,45 @@ pub(super) struct Rebalance {
     pub(super) promised: Option<Box<Plan>>,
     /// Whether the plan and the cluster were said to part.
     pub(super) has_drifted: bool,
+    /// The part that goes first to see how clients come back, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pilot: Option<PilotState>,
+}
+
+/// How far a pilot is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(super) struct PilotState {
+    /// Whether it is over.
+    pub(super) is_over: bool,
+    /// Clients that it has moved.
+    pub(super) moved: u64,
 }
 
 impl Rebalance {
     pub(super) fn new(plan: Plan) -> Self {
-        Self { plan, wave_began_at: None, waves: Vec::new(), promised: None, has_drifted: false }
+        let pilot = plan.pilot.as_ref().map(|_| PilotState::default());
+        Self {
+            plan,
+            wave_began_at: None,
+            waves: Vec::new(),
+            promised: None,
+            has_drifted: false,
+            pilot,
+        }
+    }
+
+    /// The run that goes first, while it does.
+    pub(super) fn piloting(&self) -> Option<&PilotRun> {
+        let goes_on = self.pilot.is_some_and(|pilot| !pilot.is_over);
+        self.plan.pilot.as_ref().filter(|_| goes_on)
+    }
+
+    /// What EMQX is to be asked to do now, in this order.
+    fn runs(&self) -> &[Run] {
+        match self.piloting() {
+            Some(pilot) => std::slice::from_ref(&pilot.run),
+            None => &self.plan.runs,
+        }
     }
 
     /// What the user was promised: the plan of the first wave.
@@ -114,7 +149,7 @@ impl JobState {
     pub(super) fn tracks(&self) -> Vec<Track> {
         match self {
             Self::Rebalance(job) => {
-                job.plan.runs.iter().map(|run| Track::new(Task::Run(run.clone()))).collect()
+                job.runs().iter().map(|run| Track::new(Task::Run(run.clone()))).collect()
             }
             Self::Evacuation(job) => vec![Track::new(job.task())],
         }

@@ -21,20 +21,26 @@ impl Driver {
     /// Begins another wave if it is allowed, needed and worth it.
     pub(in crate::driver) fn begin_next_wave(&mut self) -> bool {
         let Some((wave, next)) = self.state.goal().and_then(Goal::next_wave) else { return false };
-        let state = &mut self.state;
-        let JobState::Rebalance(job) = &mut state.job else { return false };
+        let JobState::Rebalance(job) = &mut self.state.job else { return false };
+        job.waves.push(wave);
         let expected = next.balance.after.over;
-        state.watch.events.push(Event::NextWave { over: wave.over, expected });
+        self.state.watch.events.push(Event::NextWave { over: wave.over, expected });
+        self.begin_wave_of(next);
+        true
+    }
+
+    /// Begins with `next` in place of the present plan.
+    pub(super) fn begin_wave_of(&mut self, next: Plan) {
+        let state = &mut self.state;
+        let JobState::Rebalance(job) = &mut state.job else { return };
         state.watch.begin_wave();
         state.runs = with_strays(&next, &state.runs);
         state.stage = Stage::Starting;
-        job.waves.push(wave);
         let mut last = std::mem::replace(&mut job.plan, next);
         last.abridge();
         job.promised.get_or_insert_with(|| Box::new(last));
         job.wave_began_at = Some(state.watch.now);
         job.has_drifted = false;
-        true
     }
 }
 

@@ -1,0 +1,93 @@
+//! A small part first, and then the rest as it has shown.
+
+use super::JobState;
+use super::goal::Goal;
+use crate::driver::drive::Driver;
+use crate::driver::event::Event;
+use crate::driver::guard::Guard;
+use crate::driver::outcome::OutcomeKind;
+use crate::driver::progress::moved;
+use crate::forecast::RunPhase;
+use crate::number::{float, whole};
+use crate::plan::{Decision, Pilot, Plan, PlanOptions, plan};
+use crate::reconnect::Learned;
+use crate::snapshot::Snapshot;
+
+impl Driver {
+    /// Whether all of the pilot's clients are back, so that there is nothing more to see.
+    pub(in crate::driver) fn pilot_has_shown(&self) -> bool {
+        let is_piloting = self.state.goal().is_some_and(|goal| goal.job.piloting().is_some());
+        let phases = self.state.runs.iter().map(|track| track.state.phase());
+        let has_dropped = phases.flatten().all(|phase| phase > RunPhase::EvictingConns);
+        let watch = &self.state.watch;
+        is_piloting
+            && has_dropped
+            && watch.learned().is_some()
+            && watch.missing() <= i64::try_from(watch.few()).unwrap_or(i64::MAX)
+    }
+
+    /// Goes on with the rest of the plan, made anew from what the pilot has shown. False if there was no
+    /// pilot, or there is nothing left to do.
+    pub(in crate::driver) fn take_pilot(&mut self) -> bool {
+        let Some(goal) = self.state.goal() else { return false };
+        if goal.job.piloting().is_none() {
+            return false;
+        }
+        if let Some(lost) = goal.lost_by_pilot() {
+            let mut outcome = self.state.outcome_of(OutcomeKind::Aborted, lost);
+            outcome.guard = Some(Guard::ClientsMissing);
+            self.end(outcome);
+            return true;
+        }
+        let (next, dropped) = (goal.after_pilot(), moved(&self.state));
+        let JobState::Rebalance(job) = &mut self.state.job else { return false };
+        if let Some(pilot) = &mut job.pilot {
+            pilot.is_over = true;
+            pilot.moved = dropped;
+        }
+        let Some(next) = next else { return false };
+        let over = next.balance.before.over;
+        let expected = next.balance.after.over;
+        self.state.watch.events.push(Event::NextWave { over, expected });
+        self.begin_wave_of(next);
+        true
+    }
+}
+
+impl Goal<'_> {
+    /// The plan of the rest.
+    fn after_pilot(self) -> Option<Plan> {
+        let asked = &self.job.plan.asked;
+        let learned = self.state.watch.learned().map(|learned| learned.profile);
+        let told = learned.is_some();
+        let options = PlanOptions {
+            pilot: Pilot::Off,
+            reconnect: learned.or_else(|| asked.options.reconnect.clone()),
+            reconnect_delay_s: asked.options.reconnect_delay_s.filter(|_| !told),
+            ..asked.options.clone()
+        };
+        let snapshot = Snapshot::new(self.state.watch.nodes.clone()).ok()?;
+        let next = plan(&snapshot, &asked.strategy, &options).ok()?;
+        let has_starts =
+            next.runs.iter().all(|run| self.state.watch.has_starts_left(&run.coordinator));
+        let is_good = next.decision == Decision::Start && next.errors().next().is_none();
+        (is_good && has_starts).then_some(next)
+    }
+
+    /// Why the rest must not start: as many of its clients would stay away as of the pilot's, which is more
+    /// than the user allows.
+    fn lost_by_pilot(self) -> Option<String> {
+        let Learned { profile, clients, watched_s } = self.state.watch.learned()?;
+        let limit = self.state.watch.clients().limit(&self.state.options);
+        let rest = float(self.job.plan.forecast.disconnects);
+        let lost = whole((rest * (1.0 - profile.comes())).round());
+        (lost > limit).then(|| {
+            format!(
+                "of {clients} clients that were dropped to see how they come back, {:.0} % are back after \
+                 {watched_s:.0} s; the rest of the plan was not started, since it would leave {lost} \
+                 clients away, more than the {limit} that max_missing_percent allows",
+                profile.comes() * 100.0
+            )
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! Whether a small part of a plan goes first, to see how clients come back.
+
+use super::model::Run;
+use crate::input::{Field, Fields, Kind, Loose, Shape, Spec};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// Whether a small part of a `level` plan goes first, whose clients show how they come back.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Pilot {
+    /// None, whether or not it is known how clients come back.
+    Off,
+    /// One where that is not known, of 2 % of the clients to drop, at least 200; none for plans that drop
+    /// fewer than three times as many.
+    #[default]
+    Auto,
+    /// One of so many clients.
+    Clients(u32),
+}
+
+/// The run that goes first.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PilotRun {
+    /// The start to send before all others.
+    pub run: Run,
+    /// Clients that it drops.
+    pub clients: u64,
+    /// Most seconds that it takes. It ends as soon as its clients are back.
+    pub most_s: u64,
+}
+
+impl Serialize for Pilot {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Off => serializer.serialize_str(OFF),
+            Self::Auto => serializer.serialize_str(AUTO),
+            Self::Clients(clients) => serializer.serialize_u32(*clients),
+        }
+    }
+}
+
+impl Field for Pilot {
+    type Read = Self;
+
+    fn of(read: Option<Self>) -> Self {
+        read.unwrap_or_default()
+    }
+}
+
+/// Reads it.
+#[derive(Clone, Copy)]
+pub(super) struct ReadPilot;
+
+/// `off`, `auto`, or so many clients.
+pub(super) const fn pilot() -> Spec<ReadPilot> {
+    Spec::new(ReadPilot)
+}
+
+impl Kind for ReadPilot {
+    type Value = Pilot;
+
+    fn take(&self, fields: &mut Fields, name: &str) -> Option<Pilot> {
+        let value = fields.take(name)?;
+        let clients = |number: u32| (number > 0).then_some(Pilot::Clients(number));
+        let pilot = match &value {
+            Loose::Text(text) if text == OFF => Some(Pilot::Off),
+            Loose::Text(text) if text == AUTO => Some(Pilot::Auto),
+            Loose::Text(text) => text.parse().ok().and_then(clients),
+            Loose::Whole(number) => u32::try_from(*number).ok().and_then(clients),
+            _ => None,
+        };
+        if pilot.is_none() {
+            fields.problem(
+                name,
+                value,
+                format!("{OFF}, {AUTO}, or a whole number from 1 to {}", u32::MAX),
+            );
+        }
+        pilot
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::WordOrWhole { words: vec![OFF, AUTO], min: 1 }
+    }
+}
+
+const OFF: &str = "off";
+const AUTO: &str = "auto";
