@@ -5,18 +5,19 @@ asyncio takes a fifth of the time of the import, so it is imported where it is n
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._calls import BaseCluster, Sink, stopped
+from ._calls import BaseCluster, stopped
 from ._embedded import Embedded
 from ._errors import RequestTimeoutError
 from ._evacuation import EvacuationPlan
 from ._options import spelled_out
 from ._plan import Plan
-from ._run import BaseRun, OnEvent, tell
+from ._run import MOMENT_S, BaseRun, OnEvent, tell
 from ._snapshot import Snapshot
 from ._status import EvacuationStatus, Outcome, Status
 
@@ -49,23 +50,40 @@ async def _asked(task: _native.Task) -> Any:
     return None if text is None else json.loads(text)
 
 
-def _sink(on_event: OnEvent | None) -> Sink:
+class _LoopTeller:
     """Tells events in the event loop."""
-    if on_event is not None and not callable(on_event):
-        raise TypeError(f"on_event must be callable, not {type(on_event).__name__}")
-    import asyncio
 
-    loop = asyncio.get_running_loop()
+    def __init__(self, on_event: OnEvent | None) -> None:
+        if on_event is not None and not callable(on_event):
+            raise TypeError(f"on_event must be callable, not {type(on_event).__name__}")
+        import asyncio
 
-    def tell_later(text: str | None) -> None:
-        if text is not None:
-            loop.call_soon_threadsafe(tell, text, on_event)
+        self._on_event = on_event
+        self._loop = asyncio.get_running_loop()
+        self._is_done = asyncio.Event()
 
-    return tell_later
+    def sink(self, text: str | None) -> None:
+        """Takes an event, from any thread; None is the end."""
+        if text is None:
+            self._loop.call_soon_threadsafe(self._is_done.set)
+        else:
+            self._loop.call_soon_threadsafe(tell, text, self._on_event)
+
+    async def finish(self) -> None:
+        """Gives the last events a moment to be told: whoever has the verdict has heard them."""
+        import asyncio
+
+        if self._loop is asyncio.get_running_loop():
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._is_done.wait(), MOMENT_S)
 
 
 class AsyncRun(BaseRun):
     """A plan or an evacuation on its way, as :class:`Run` is, for asyncio."""
+
+    def __init__(self, native: _native.Run, plan: Plan | None, teller: _LoopTeller) -> None:
+        super().__init__(native, plan)
+        self._teller = teller
 
     async def watch(self) -> AsyncIterator[Status]:
         """The status now and whenever it changes, up to the last one, which has the verdict."""
@@ -87,12 +105,14 @@ class AsyncRun(BaseRun):
         import asyncio
 
         try:
-            return Outcome._of(await asyncio.wait_for(_asked(self._native.wait()), timeout))
+            outcome = await asyncio.wait_for(_asked(self._native.wait()), timeout)
         except asyncio.TimeoutError as error:
             if isinstance(error, RequestTimeoutError):
                 raise
             message = f"no verdict within {timeout} s; the run goes on"
             raise RequestTimeoutError(message) from None
+        await self._teller.finish()
+        return Outcome._of(outcome)
 
     async def detach(self) -> None:
         """As :meth:`Run.detach`."""
@@ -220,9 +240,9 @@ class AsyncCluster(BaseCluster):
     async def _driven(
         self, begin: Begin, on_event: OnEvent | None, plan: object = None
     ) -> AsyncRun:
-        sink = _sink(on_event)
+        teller = _LoopTeller(on_event)
         await _asked(self._ask("connect"))
-        return AsyncRun(begin(sink), plan if isinstance(plan, Plan) else None)
+        return AsyncRun(begin(teller.sink), plan if isinstance(plan, Plan) else None, teller)
 
 
 class AsyncEmbeddedCluster(AsyncCluster):
