@@ -61,6 +61,7 @@ fn what(option: &OptionInfo) -> String {
         Shape::Node => "node",
         Shape::Nodes | Shape::AnyNodes => "nodes",
         Shape::Shares => "number by node",
+        Shape::WordOrWhole { .. } => "word or number",
         Shape::Profile => "profile",
     };
     match (&option.shape, option.unit) {

@@ -43,6 +43,7 @@ fn field(option: &OptionInfo) -> String {
         Shape::Text { .. } | Shape::Node => "string".to_owned(),
         Shape::Nodes | Shape::AnyNodes => "string[]".to_owned(),
         Shape::Shares => "table<string, number>".to_owned(),
+        Shape::WordOrWhole { .. } => "integer|string".to_owned(),
         Shape::Profile => "table|string|number".to_owned(),
     };
     format!("---@field {}? {kind} {}\n", option.name, plain(&option.sentences()))

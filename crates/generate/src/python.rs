@@ -135,6 +135,7 @@ fn given(option: &OptionInfo) -> String {
         Shape::Nodes | Shape::AnyNodes => "Sequence[str]".to_owned(),
         Shape::Shares => "Mapping[str, float]".to_owned(),
         Shape::Profile => "Mapping[str, object] | str | float".to_owned(),
+        Shape::WordOrWhole { .. } => "int | str".to_owned(),
     }
 }
 
@@ -151,6 +152,7 @@ fn held(option: &OptionInfo) -> String {
     match (option.default, &option.shape) {
         (None, _) => format!("{held} | None = None"),
         (Some(word), Shape::Word(_)) => format!("{held} = {held}.{}", word.to_uppercase()),
+        (Some(word), Shape::WordOrWhole { .. }) => format!("{held} = {word:?}"),
         (Some(number), _) => format!("{held} = {number}"),
     }
 }

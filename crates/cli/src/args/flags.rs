@@ -131,6 +131,7 @@ fn flag(option: &OptionInfo) -> Arg {
         Shape::Text { .. } => arg.value_name("TEXT"),
         Shape::Node => arg.value_name("NODE"),
         Shape::Nodes | Shape::AnyNodes => arg.value_name("NODES").value_delimiter(','),
+        Shape::WordOrWhole { words, .. } => arg.value_name(format!("{}|N", words.join("|"))),
         Shape::Profile => arg.value_name("FILE|NAME|TIME"),
         Shape::Shares => arg.value_name("NODE=N").value_delimiter(',').action(ArgAction::Append),
     }

@@ -155,22 +155,20 @@ impl Scene<'_> {
         let others: Vec<&NodeLoad> = self.others().collect();
         let setting = Setting::of(&nodes, &others, strategy, self.options);
         let draft = search::best(&setting);
-        let run = |start: Start| self.run(&nodes, start, strategy);
-        starts::starts(&setting, &draft).into_iter().filter_map(run).collect()
-    }
-
-    /// The run of a start of one of `nodes`, which coordinates it.
-    fn run(&self, nodes: &[&NodeLoad], start: Start, strategy: &Strategy) -> Option<Run> {
         let name = |i: usize| nodes.get(i).map(|load| load.node.clone());
-        let donor = name(start.site)?;
-        let recipients: Vec<NodeName> = start.recipients.iter().filter_map(|i| name(*i)).collect();
-        Some(Run {
-            coordinator: donor.clone(),
-            nodes: std::iter::once(donor.clone()).chain(recipients.iter().cloned()).collect(),
-            donors: vec![donor],
-            recipients,
-            strategy: start.strategy(strategy),
-        })
+        let run = |start: Start| {
+            let donor = name(start.site)?;
+            let recipients: Vec<NodeName> =
+                start.recipients.iter().filter_map(|i| name(*i)).collect();
+            Some(Run {
+                coordinator: donor.clone(),
+                nodes: std::iter::once(donor.clone()).chain(recipients.iter().cloned()).collect(),
+                donors: vec![donor],
+                recipients,
+                strategy: start.strategy(strategy),
+            })
+        };
+        starts::starts(&setting, &draft).into_iter().filter_map(run).collect()
     }
 }
 

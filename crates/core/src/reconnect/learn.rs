@@ -46,6 +46,16 @@ pub(crate) struct Learned {
     pub(crate) watched_s: f64,
 }
 
+impl Learned {
+    /// Whether nobody came for so long that nobody is likely to come any more: for three quarters of the
+    /// time watched, which is longer than client libraries wait before their second try.
+    pub(crate) fn has_settled(&self) -> bool {
+        let of_late =
+            self.profile.back_by(self.watched_s) - self.profile.back_by(self.watched_s / 4.0);
+        self.watched_s >= SETTLED_S && of_late < NOTHING
+    }
+}
+
 impl Learning {
     /// Takes note that `clients` were dropped at about `at`.
     pub(crate) fn note_drop(&mut self, at: Timestamp, clients: u64) {
@@ -248,6 +258,8 @@ const LEAST_S: f64 = 2.0;
 const ALL: f64 = 0.99;
 /// As good as none.
 const NOTHING: f64 = 0.005;
+/// Seconds after which a profile may be taken to have come to its end.
+const SETTLED_S: f64 = 24.0;
 /// What is of late, as a part of the time watched.
 const LATE: f64 = 0.67;
 /// Rounds of the fit: sizes settle long before.
@@ -293,7 +305,11 @@ mod tests {
                 let Learned { profile, clients, .. } = learned(&truth, rate, ticks, 130);
                 assert_eq!(clients, rate * ticks);
                 let apart = furthest(&profile, &truth, 120);
-                assert!(apart < 0.2, "{points:?}, {ticks} ticks: {apart}: {profile:?}");
+                // Where within the first second or two is not seen by looks a second apart.
+                assert!(apart < 0.25, "{points:?}, {ticks} ticks: {apart}: {profile:?}");
+                let later = [4.0_f64, 8.0, 16.0, 40.0];
+                let apart = later.map(|t| (profile.back_by(t) - truth.back_by(t)).abs());
+                assert!(apart.iter().all(|apart| *apart < 0.05), "{points:?}: {apart:?}");
                 let at_the_end = (profile.comes() - truth.comes()).abs();
                 assert!(at_the_end < 0.01, "{points:?}, {ticks} ticks: {profile:?}");
             }

@@ -20,10 +20,10 @@ impl Driver {
         let phases = self.state.runs.iter().map(|track| track.state.phase());
         let has_dropped = phases.flatten().all(|phase| phase > RunPhase::EvictingConns);
         let watch = &self.state.watch;
+        let are_back = watch.missing() <= i64::try_from(watch.few()).unwrap_or(i64::MAX);
         is_piloting
             && has_dropped
-            && watch.learned().is_some()
-            && watch.missing() <= i64::try_from(watch.few()).unwrap_or(i64::MAX)
+            && watch.learned().is_some_and(|learned| are_back || learned.has_settled())
     }
 
     /// Goes on with the rest of the plan, made anew from what the pilot has shown. False if there was no

@@ -13,6 +13,7 @@ use crate::driver::record::WaveRecord;
 use crate::driver::stage::Stage;
 use crate::driver::track::{Task, Track, TrackState};
 use crate::level::WORTH;
+use crate::number::float;
 use crate::plan::{Decision, Mode, Plan, PlanOptions, plan};
 use crate::reconnect::Learned;
 use crate::snapshot::Snapshot;
@@ -73,6 +74,19 @@ impl Goal<'_> {
             && !was_needless(self.state)
     }
 
+    /// Whether `next` gains enough on a cluster that is `over` the mean: it costs as much time as it takes,
+    /// and whoever named a goal wants to reach it.
+    fn is_worth_it(self, next: &Plan, over: f64) -> bool {
+        let asked = &self.job.plan.asked.options;
+        let nodes = self.promised_nodes();
+        let loads = self.state.watch.nodes.iter().filter(|load| nodes.contains(&load.node));
+        let clients: f64 = loads.map(|load| float(load.connections)).sum();
+        let mean = clients / float(nodes.len() as u64).max(1.0);
+        let gain = over - next.balance.after.over;
+        let least = if asked.target_over.is_some() { 0.0 } else { LEAST_GAIN };
+        next.balance.after.over < over * WORTH && gain > least && gain * mean > A_CLIENT_OR_TWO
+    }
+
     fn next_wave(self) -> Option<(WaveRecord, Plan)> {
         let current = &self.job.plan;
         let watch = &self.state.watch;
@@ -85,7 +99,7 @@ impl Goal<'_> {
         let next = plan(&snapshot, &current.asked.strategy, &options).ok()?;
         let is_good = next.decision == Decision::Start
             && next.errors().next().is_none()
-            && next.balance.after.over < over * WORTH
+            && self.is_worth_it(&next, over)
             && next.runs.iter().all(|run| watch.has_starts_left(&run.coordinator));
         let wave = WaveRecord {
             runs: current.runs.len(),
@@ -116,6 +130,10 @@ fn with_strays(next: &Plan, before: &[Track]) -> Vec<Track> {
     runs
 }
 
+/// A fullest node that ends this share of the mean closer to it is worth the time of another wave.
+const LEAST_GAIN: f64 = 0.0025;
+/// Nobody waits another minute for so few.
+const A_CLIENT_OR_TWO: f64 = 2.5;
 /// Clients that contradict what was told, if they do: fewer may be chance.
 const TELLING: u64 = 200;
 /// Shares that lie so far apart are no chance any more.
