@@ -45,7 +45,7 @@ pub use plan::{
     Asked, Decision, Finding, FindingCode, Fingerprint, Mode, NodeCount, Pilot, PilotRun, Plan,
     PlanOptions, Run, Severity, Tolerance, plan,
 };
-pub use reconnect::{NamedProfile, ReconnectProfile};
+pub use reconnect::{NamedProfile, ReconnectProfile, Reconnects};
 pub use request::{EvacuationRequest, PlanRequest, StartRequest, Startable};
 pub use short_names::short_names;
 pub use snapshot::{NodeLoad, NodeStatus, Role, Snapshot};

@@ -4,11 +4,13 @@
 
 mod judge;
 
+use emqx_rebalance_core::driver::{DriverOptions, Event, OutcomeKind};
 use emqx_rebalance_core::{
     Decision, FindingCode, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions, Snapshot,
     Strategy, plan,
 };
 use judge::clusters::Around;
+use judge::driven::Driven;
 use judge::{Deal, Fleet, Look, Tally, World, clusters};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -315,5 +317,50 @@ fn least_connections_needs_only_the_right_pace() {
         let tally = known(fleet, Deal::LeastConnections);
         let is_level = tally.over(0.5) <= 0.003 && tally.over(0.9) <= 0.008;
         assert!(is_level && tally.disconnects(0.9) <= 1.03, "{}: {tally}", fleet.name);
+    }
+}
+
+/// A driver at work on clusters whose clients come back as nobody told it.
+fn driven(fleet: Fleet, deal: Deal) -> Vec<(clusters::Case, Driven)> {
+    let around = Around { fleet, ..Around::prompt(deal, Look::Anywhere) };
+    let case = |seed| clusters::case(seed, (2e4, 1e5));
+    let drive = |case: clusters::Case| {
+        let driven = case.driven(around, DriverOptions::default());
+        (case, driven)
+    };
+    (8_000..8_016).map(case).map(drive).collect()
+}
+
+#[test]
+fn a_driver_learns_how_clients_come_back_and_levels_without_being_told() {
+    for deal in [Deal::RoundRobin, Deal::LeastConnections] {
+        for fleet in Fleet::ALL {
+            let mut tally = Tally::new();
+            for (case, driven) in driven(fleet, deal) {
+                let (result, name) = (driven.outcome.result, fleet.name);
+                assert_eq!(result, OutcomeKind::Completed, "{name}: {}", driven.outcome.detail);
+                tally.add(&driven.verdict, &case);
+            }
+            let name = fleet.name;
+            assert!(tally.over(0.5) <= 0.006 && tally.over(0.9) <= 0.017, "{name}: {tally}");
+            let dear = tally.disconnects(0.5) > 1.05 || tally.disconnects(0.9) > 1.10;
+            assert!(!dear && tally.refused() <= 6, "{name}: {tally}");
+        }
+    }
+}
+
+#[test]
+fn a_verdict_says_who_is_missing_and_nobody_is_on_their_way() {
+    let gone = Fleet::ALL.into_iter().find(|fleet| fleet.name.contains("5 % never")).unwrap();
+    for (_, driven) in driven(gone, Deal::RoundRobin) {
+        let missing = driven.outcome.missing.unwrap() as f64;
+        let truth = driven.verdict.disconnects as f64 * 0.05;
+        assert!(
+            (missing - truth).abs() < 0.02 * truth + 4.0 * truth.sqrt(),
+            "{missing} of {truth}"
+        );
+        assert_eq!(driven.away, 0);
+        let learned = driven.events.iter().any(|event| matches!(event, Event::NextWave { .. }));
+        assert!(learned && driven.driver.record().is_some());
     }
 }

@@ -12,6 +12,7 @@ use super::status::Status;
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::Job;
 use crate::plan::Plan;
+use crate::reconnect::Learned;
 use crate::units::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -122,7 +123,8 @@ impl Driver {
             purpose: state.purpose.clone(),
             plan: state.job.kept(),
             nodes: state.watch.nodes.clone(),
-            moved: total(progress::moved(state), |wave| wave.moved),
+            moved: total(progress::moved(state), |wave| wave.moved) + state.job.moved_by_pilot(),
+            reconnects: state.watch.learned().map(Learned::seen),
             expected_s: total(state.job.forecast().duration_s, |wave| wave.expected_s),
             outcome: outcome.clone(),
             waves,

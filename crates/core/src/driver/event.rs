@@ -3,6 +3,7 @@
 use super::outcome::{Cause, Outcome};
 use crate::forecast::RunPhase;
 use crate::node::NodeName;
+use crate::reconnect::Reconnects;
 use serde::{Deserialize, Serialize};
 
 /// One thing that a driver did or saw.
@@ -58,12 +59,17 @@ pub enum Event {
         /// Connections that should have left them by now.
         expected: u64,
     },
-    /// The wave is over and leaves more than the goal: another one is planned from fresh counts.
+    /// The wave, or the pilot, is over and leaves more than the goal: another one is planned from fresh counts.
     NextWave {
         /// The fullest node over the mean, as measured.
         over: f64,
         /// The same after the next wave, as forecast.
         expected: f64,
+        /// How the dropped clients come back, as far as it was seen: the next wave is planned for it, unless
+        /// the plan was told and nothing speaks against it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        reconnects: Option<Reconnects>,
     },
     /// A run is told to stop.
     Stopping {

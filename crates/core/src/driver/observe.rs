@@ -55,6 +55,7 @@ pub fn observe(
         nodes,
         progress,
         missing: None,
+        reconnects: None,
         unread: None,
     }
 }

@@ -8,6 +8,7 @@ use super::track::{Task, Track, TrackState};
 use super::watch::Watch;
 use crate::emqx::RunState;
 use crate::number::float;
+use crate::reconnect::Learned;
 
 /// The status of a driver's plan.
 pub(super) fn status(state: &DriverState) -> Status {
@@ -21,6 +22,7 @@ pub(super) fn status(state: &DriverState) -> Status {
         nodes: state.watch.nodes.clone(),
         progress: progress(state),
         missing: missing(&state.watch),
+        reconnects: state.watch.learned().map(Learned::seen),
         unread: unread(&state.watch),
     }
 }

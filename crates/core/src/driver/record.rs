@@ -2,6 +2,7 @@
 
 use super::outcome::Outcome;
 use crate::job::Job;
+use crate::reconnect::Reconnects;
 use crate::snapshot::NodeLoad;
 use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,10 @@ pub struct Record {
     pub nodes: Vec<NodeLoad>,
     /// Connections that have left the donors, in all waves.
     pub moved: u64,
+    /// How the dropped clients came back, as far as it was seen: what to plan the next one with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub reconnects: Option<Reconnects>,
     /// Seconds that it was to take, all waves together.
     pub expected_s: u64,
     /// The verdict.

@@ -3,6 +3,7 @@
 use super::outcome::{Cause, Outcome, Phase};
 use crate::emqx::RunState;
 use crate::node::NodeName;
+use crate::reconnect::Reconnects;
 use crate::snapshot::NodeLoad;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,9 @@ pub struct Status {
     /// their way among them. Absent if that is not known, as of a cluster whose plan is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<u64>,
+    /// How the dropped clients come back, as far as it was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconnects: Option<Reconnects>,
     /// Since when nothing could be read, and why, if the last poll did not come through: all else is as
     /// old as that.
     #[serde(default, skip_serializing_if = "Option::is_none")]

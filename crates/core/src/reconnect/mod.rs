@@ -4,12 +4,14 @@ mod drift;
 mod learn;
 mod named;
 mod read;
+mod seen;
 mod told;
 
 pub(crate) use drift::Drift;
 pub(crate) use learn::{Learned, Learning};
 pub use named::NamedProfile;
 pub(crate) use read::profile;
+pub use seen::Reconnects;
 pub(crate) use told::{RECONNECT_DELAY, problem, told};
 
 use crate::error::{Error, Problem, Result};

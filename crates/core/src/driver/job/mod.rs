@@ -180,6 +180,14 @@ impl JobState {
         }
     }
 
+    /// Clients that a pilot has moved, which is over.
+    pub(super) fn moved_by_pilot(&self) -> u64 {
+        match self {
+            Self::Rebalance(job) => job.pilot.map_or(0, |pilot| pilot.moved),
+            Self::Evacuation(_) => 0,
+        }
+    }
+
     /// Gives nodes the weights that they were planned with: EMQX knows none.
     pub(super) fn weigh(&self, nodes: &mut [NodeLoad]) {
         if let Self::Rebalance(job) = self {

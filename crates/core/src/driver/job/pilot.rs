@@ -3,7 +3,6 @@
 use super::JobState;
 use super::goal::Goal;
 use crate::driver::drive::Driver;
-use crate::driver::event::Event;
 use crate::driver::guard::Guard;
 use crate::driver::outcome::OutcomeKind;
 use crate::driver::progress::moved;
@@ -47,9 +46,7 @@ impl Driver {
         }
         let Some(next) = next else { return false };
         let over = next.balance.before.over;
-        let expected = next.balance.after.over;
-        self.state.watch.events.push(Event::NextWave { over, expected });
-        self.begin_wave_of(next);
+        self.begin_wave_of(next, over);
         true
     }
 }

@@ -24,15 +24,16 @@ impl Driver {
         let Some((wave, next)) = self.state.goal().and_then(Goal::next_wave) else { return false };
         let JobState::Rebalance(job) = &mut self.state.job else { return false };
         job.waves.push(wave);
-        let expected = next.balance.after.over;
-        self.state.watch.events.push(Event::NextWave { over: wave.over, expected });
-        self.begin_wave_of(next);
+        self.begin_wave_of(next, wave.over);
         true
     }
 
-    /// Begins with `next` in place of the present plan.
-    pub(super) fn begin_wave_of(&mut self, next: Plan) {
+    /// Begins with `next` in place of the present plan, on a cluster that is `over` the mean.
+    pub(super) fn begin_wave_of(&mut self, next: Plan, over: f64) {
         let state = &mut self.state;
+        let expected = next.balance.after.over;
+        let reconnects = state.watch.learned().map(Learned::seen);
+        state.watch.events.push(Event::NextWave { over, expected, reconnects });
         let JobState::Rebalance(job) = &mut state.job else { return };
         state.watch.begin_wave();
         state.runs = with_strays(&next, &state.runs);
