@@ -91,10 +91,14 @@ fn what_is_wrong_is_named_with_its_place_and_bound() {
 
 #[test]
 fn a_delay_beside_a_profile_is_refused() {
-    let json = r#"{"snapshot": {"nodes": [{"node": "a@h", "connections": 9000}, {"node": "b@h"}]},
-        "mode": "level", "reconnect": "mqtt_js", "reconnect_delay_s": 2}"#;
-    let error = serde_json::from_str::<PlanRequest>(json).unwrap().plan().unwrap_err();
-    assert_eq!(error.problems()[0].field, "reconnect_delay_s");
+    for mode in ["single", "level"] {
+        let json = format!(
+            r#"{{"snapshot": {{"nodes": [{{"node": "a@h", "connections": 9000}}, {{"node": "b@h"}}]}},
+                "mode": "{mode}", "reconnect": "mqtt_js", "reconnect_delay_s": 2}}"#
+        );
+        let error = serde_json::from_str::<PlanRequest>(&json).unwrap().plan().unwrap_err();
+        assert_eq!(error.problems()[0].field, "reconnect_delay_s", "{mode}");
+    }
 }
 
 #[test]
