@@ -75,6 +75,14 @@ test('every option reaches the planner under its own name', () =>
     for (const name of ['target_over', 'max_reconnect_rate', 'max_cluster_reconnect_rate']) {
       assert.ok(bent.includes(name), bent);
     }
+    const bad = await open(panel({ reconnect: '{"points": [[2, 0], [1, 1]]}' }));
+    await bad.getByRole('button', { name: 'Plan', exact: true }).click();
+    await bad.getByText('reconnect.points[1][0]').waitFor();
+    for (const reconnect of ['mqtt_js', '1m30s', '{"points": [[1, 0], [2, 1]]}']) {
+      const good = await open(panel({ reconnect }));
+      await good.getByRole('button', { name: 'Plan', exact: true }).click();
+      await good.getByTestId('plan level').waitFor();
+    }
     const excluded = await open(panel({ exclude: ['emqx1@127.0.0.1', 'emqx2@127.0.0.1'] }));
     await excluded.getByRole('button', { name: 'Plan', exact: true }).click();
     await excluded.getByTestId('plan level').getByText('1 run').waitFor();

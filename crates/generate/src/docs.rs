@@ -62,7 +62,7 @@ fn what(option: &OptionInfo) -> String {
         Shape::Nodes | Shape::AnyNodes => "nodes",
         Shape::Shares => "number by node",
         Shape::WordOrWhole { .. } => "word or number",
-        Shape::Profile => "profile",
+        Shape::Profile => "[profile](reconnects.md), name or time",
     };
     match (&option.shape, option.unit) {
         (Shape::Seconds { .. }, _) | (_, "") => what.to_owned(),

@@ -1,8 +1,9 @@
-//! Grafana: the numbers that the panel's editors take.
+//! Grafana: the numbers that the panel's editors take, and how clients may come back.
 
-use crate::MARK;
 use crate::tables::{camel, plain, planning};
-use emqx_rebalance_core::{OptionInfo, Shape};
+use crate::{MARK, words};
+use anyhow::Result;
+use emqx_rebalance_core::{NamedProfile, OptionInfo, Shape};
 
 /// The numbers that the panel can be told for its plans, in prettier's format.
 pub(crate) fn numbers() -> String {
@@ -17,6 +18,28 @@ pub(crate) fn numbers() -> String {
          /** Of numbers that need not be whole. */\n  step?: number;\n  /** Whether it concerns level plans only. */\n  \
          level?: boolean;\n}}\n\nexport type NumberPath ={paths};\n\nexport const NUMBERS: NumberOption[] = [\n{entries}];\n"
     )
+}
+
+/// Reconnect profiles with a name, as the panel's editor offers them, in prettier's format.
+///
+/// # Errors
+/// If a preset has no documentation.
+pub(crate) fn presets() -> Result<String> {
+    let named = words::of::<NamedProfile>()?.words;
+    let entry = |(word, meaning): (String, String)| {
+        let lines = [
+            text("value", &word),
+            text("label", &word),
+            text("description", &plain(meaning.trim_end_matches('.'))),
+        ];
+        format!("  {{\n{}  }},\n", lines.concat())
+    };
+    let entries: String = named.into_iter().map(entry).collect();
+    Ok(format!(
+        "// {MARK}\n\nimport type {{ SelectableValue }} from '@grafana/data';\n\n\
+         /** Reconnect profiles with a name: how clients come back by the rules of their library. */\n\
+         export const PRESETS: Array<SelectableValue<string>> = [\n{entries}];\n"
+    ))
 }
 
 /// The path and the entry of an option, if it is a number.

@@ -8,6 +8,7 @@ mod docs;
 mod grafana;
 mod lua;
 mod python;
+mod reconnects;
 mod tables;
 mod words;
 
@@ -29,8 +30,10 @@ pub fn files() -> Result<Vec<(PathBuf, String)>> {
         ("python/src/emqx_rebalance/_strategy.py", python::resolved()),
         ("bindings/lua/lua/emqx_rebalance/options.lua", lua::options()),
         ("bindings/grafana/src/panel/numbers.ts", grafana::numbers()),
-        ("bindings/console/page/js/options.js", console::options()),
+        ("bindings/grafana/src/panel/presets.ts", grafana::presets()?),
+        ("bindings/console/page/js/options.js", console::options()?),
         ("docs/options.md", docs::options()),
+        ("docs/reconnects.md", reconnects::page()?),
     ];
     Ok(files.into_iter().map(|(path, text)| (root.join(path), text)).collect())
 }

@@ -2,6 +2,7 @@ import { FieldColorModeId, FieldConfigProperty, type PanelPlugin } from '@grafan
 import { LOAD_BALANCERS, MODES } from '../choices';
 import type { LoadBalancer, Mode, PlanWishes } from '../contract';
 import { NUMBERS, type NumberPath } from './numbers';
+import { PRESETS } from './presets';
 import { SourcePicker } from './SourcePicker';
 
 /** What the panel can be told. Numbers that are left out are EMQX's defaults. */
@@ -13,6 +14,8 @@ export interface PanelOptions extends Partial<Record<NumberPath, number>> {
   pollSeconds: number;
   mode: Mode;
   loadBalancer?: LoadBalancer;
+  /** How clients come back: a preset, a time such as `1m30s`, or a profile as JSON. */
+  reconnect?: string;
   /** Nodes that no plan touches. */
   exclude?: string[];
   showBars: boolean;
@@ -31,7 +34,20 @@ export function pollMs({ pollSeconds }: PanelOptions): number {
 /** The request for a plan of `mode`, under the names of EMQX and of the planner. */
 export function planRequest(options: PanelOptions, mode: Mode): PlanWishes {
   const numbers = NUMBERS.map(({ path, name }) => [name, options[path]]);
-  return { ...Object.fromEntries(numbers), mode, load_balancer: options.loadBalancer, exclude: options.exclude };
+  const { loadBalancer: load_balancer, exclude } = options;
+  return { ...Object.fromEntries(numbers), mode, load_balancer, reconnect: profileOf(options.reconnect), exclude };
+}
+
+/** A profile as the planner takes it. What is meant as JSON and is none, the planner refuses in its own words. */
+function profileOf(text: string | undefined): PlanWishes['reconnect'] {
+  if (!text?.trim().startsWith('{')) {
+    return text?.trim() || undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Adds the options pane and the standard field options that the panel honours. */
@@ -95,6 +111,13 @@ function strategyOptions(builder: Builder): void {
       description: 'How the balancer before the cluster picks a node',
       category,
       settings: { isClearable: true, options: LOAD_BALANCERS },
+    })
+    .addSelect({
+      path: 'reconnect',
+      name: 'Clients come back',
+      description: 'A preset, a time such as 1m30s, or points such as {"points": [[0.5, 0], [1.5, 0.5], [60, 1]]}',
+      category,
+      settings: { isClearable: true, allowCustomValue: true, options: PRESETS },
     })
     .addStringArray({ path: 'exclude', name: 'exclude', description: 'Nodes that no plan touches', category });
   for (const { path, name, description, placeholder, level, ...settings } of NUMBERS) {
