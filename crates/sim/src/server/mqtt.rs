@@ -137,5 +137,9 @@ fn check_empty(config: &ClusterConfig) -> Result<()> {
             problems.push(Problem::new(format!("nodes[{i}].{name}"), count, bound));
         }
     }
+    if !config.drift.is_none() {
+        let bound = "left out where clients connect over MQTT: they come and go as they like";
+        problems.push(Problem::new("drift", "given", bound));
+    }
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid("cluster", problems)) }
 }
