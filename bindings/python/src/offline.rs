@@ -8,7 +8,7 @@ use emqx_rebalance_core::driver::{
 };
 use emqx_rebalance_core::{
     Error, ErrorKind, EvacuationPlan, EvacuationRequest, NodeLoad, NodeName, Options, Plan,
-    PlanRequest, Result, Snapshot, Strategy, Tolerance,
+    PlanRequest, ReconnectProfile, Result, Snapshot, Strategy, Tolerance,
 };
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -35,6 +35,10 @@ pub(crate) fn checked(py: Python<'_>, what: &str, value: &str) -> PyResult<Strin
         "snapshot" => again::<Snapshot>(what, value),
         "strategy" => {
             <Strategy as Options>::read(json::loose(what, value)?).map(|read| json::text(&read))
+        }
+        "reconnect profile" => {
+            let read = <ReconnectProfile as Options>::read(json::loose(what, value)?);
+            read.map(|read| json::text(&read))
         }
         "node" => again::<NodeLoad>(what, value),
         "plan" => again::<Plan>(what, value),

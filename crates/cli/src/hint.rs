@@ -1,7 +1,7 @@
 //! What to try after an error: never what was tried already.
 
 use crate::args::ConnectionArgs;
-use emqx_rebalance_core::{Described, Error, ErrorKind, PlanOptions, Problem, Shape};
+use emqx_rebalance_core::{Described, Error, ErrorKind, NamedProfile, PlanOptions, Problem, Shape};
 use std::borrow::Cow;
 
 /// What was given on the command line and in the environment.
@@ -61,9 +61,15 @@ impl Given {
 /// The word that was meant, if what was typed is nearly one that the option takes.
 fn near_word(problem: &Problem) -> Option<String> {
     let option = PlanOptions::describe().into_iter().find(|option| option.name == problem.field)?;
-    let Shape::Word(words) = option.shape else { return None };
-    let near = |word: &&str| strsim::jaro(word, &problem.value) > NEAR;
-    words.into_iter().find(near).map(|word| format!("did you mean `{word}`?"))
+    let words = match option.shape {
+        Shape::Word(words) => words,
+        Shape::Profile => NamedProfile::ALL.map(NamedProfile::as_str).to_vec(),
+        _ => return None,
+    };
+    let alike = words.into_iter().map(|word| (strsim::jaro(word, &problem.value), word));
+    let near =
+        alike.filter(|(alike, _)| *alike > NEAR).max_by(|one, other| one.0.total_cmp(&other.0));
+    near.map(|(_, word)| format!("did you mean `{word}`?"))
 }
 
 /// How alike words are that are mistaken for each other: as for the names of flags.
@@ -109,6 +115,10 @@ mod tests {
         assert_eq!(hint("mode", "levle").as_deref(), Some("did you mean `level`?"));
         let balancer = hint("load_balancer", "least-connections");
         assert_eq!(balancer.as_deref(), Some("did you mean `least_connections`?"));
+        let profile = |value| hint("reconnect", value);
+        assert_eq!(profile("paho-pyton").as_deref(), Some("did you mean `paho_python`?"));
+        assert_eq!(profile("mqttjs").as_deref(), Some("did you mean `mqtt_js`?"));
+        assert!(profile("fleet.json").is_none());
         assert!(hint("mode", "best").is_none() && hint("weights", "level").is_none());
     }
 

@@ -52,6 +52,17 @@ pub(crate) fn options(path: &Path, what: &str) -> Result<Map<String, Value>> {
     }
 }
 
+/// Reads a reconnect profile from a JSON or YAML file. The core checks it, with all else.
+///
+/// # Errors
+/// `config_invalid` if the file cannot be read or holds neither.
+pub(crate) fn profile(path: &Path) -> Result<Value> {
+    match yaml(path, "reconnect profile")? {
+        Value::Null => Err(bad_file("not a reconnect profile", path, &"the file is empty")),
+        value => Ok(value),
+    }
+}
+
 /// Reads a list from a JSON or YAML file, or from standard input for `-`.
 ///
 /// # Errors

@@ -25,6 +25,32 @@ fn a_profile_is_written_in_full_by_name_or_as_a_delay() {
 }
 
 #[test]
+fn every_preset_is_a_profile_under_a_stable_word() {
+    let words = NamedProfile::ALL.map(NamedProfile::as_str);
+    assert!(words.is_sorted(), "{words:?}");
+    for named in NamedProfile::ALL {
+        assert_eq!(serde_json::to_value(named).unwrap(), named.as_str());
+        let points: Vec<_> = named.profile().points().collect();
+        let own = ReconnectProfile::new(&points).unwrap();
+        assert!(own.points().eq(named.profile().points()) && own.name().is_none());
+        let assumed = [NamedProfile::ExponentialBackoff, NamedProfile::MobileFleet];
+        let is_linked = named.source().is_some_and(|source| source.starts_with("https://"));
+        assert_eq!(is_linked, !assumed.contains(&named), "{named:?}");
+    }
+}
+
+#[test]
+fn backoff_is_over_when_every_wait_was_the_longest() {
+    let profile = NamedProfile::ExponentialBackoff.profile();
+    let late = |attempts: i32| (0..attempts).map(|i| 2_f64.powi(i) + 0.5).sum::<f64>();
+    for attempts in 1..=4 {
+        let back = 1.0 - 0.1_f64.powi(attempts);
+        assert!((profile.back_by(late(attempts)) - back).abs() < 1e-12, "{attempts}");
+    }
+    assert_eq!((profile.longest_s(), profile.comes()), (late(5), 1.0));
+}
+
+#[test]
 fn what_was_written_is_read_again() {
     for text in [r#"{"points": [[0, 0.25], [0, 0.5], [7.25, 0.75]]}"#, "1.5", "\"mqtt_js\""] {
         let profile = read(text).reconnect.unwrap();
@@ -65,10 +91,14 @@ fn what_is_wrong_is_named_with_its_place_and_bound() {
 
 #[test]
 fn a_delay_beside_a_profile_is_refused() {
-    let json = r#"{"snapshot": {"nodes": [{"node": "a@h", "connections": 9000}, {"node": "b@h"}]},
-        "mode": "level", "reconnect": "mqtt_js", "reconnect_delay_s": 2}"#;
-    let error = serde_json::from_str::<PlanRequest>(json).unwrap().plan().unwrap_err();
-    assert_eq!(error.problems()[0].field, "reconnect_delay_s");
+    for mode in ["single", "level"] {
+        let json = format!(
+            r#"{{"snapshot": {{"nodes": [{{"node": "a@h", "connections": 9000}}, {{"node": "b@h"}}]}},
+                "mode": "{mode}", "reconnect": "mqtt_js", "reconnect_delay_s": 2}}"#
+        );
+        let error = serde_json::from_str::<PlanRequest>(&json).unwrap().plan().unwrap_err();
+        assert_eq!(error.problems()[0].field, "reconnect_delay_s", "{mode}");
+    }
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn what(option: &OptionInfo) -> String {
         Shape::Node => "node",
         Shape::Nodes | Shape::AnyNodes => "nodes",
         Shape::Shares => "number by node",
-        Shape::Profile => "profile",
+        Shape::Profile => "[profile](reconnects.md), name or time",
     };
     match (&option.shape, option.unit) {
         (Shape::Seconds { .. }, _) | (_, "") => what.to_owned(),

@@ -8,6 +8,7 @@ mod docs;
 mod grafana;
 mod lua;
 mod python;
+mod reconnects;
 mod tables;
 mod words;
 
@@ -31,6 +32,7 @@ pub fn files() -> Result<Vec<(PathBuf, String)>> {
         ("bindings/grafana/src/panel/numbers.ts", grafana::numbers()),
         ("bindings/console/page/js/options.js", console::options()),
         ("docs/options.md", docs::options()),
+        ("docs/reconnects.md", reconnects::page()?),
     ];
     Ok(files.into_iter().map(|(path, text)| (root.join(path), text)).collect())
 }

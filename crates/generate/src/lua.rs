@@ -2,7 +2,7 @@
 
 use crate::MARK;
 use crate::tables::{driving, evacuating, plain, plan, strategy};
-use emqx_rebalance_core::{OptionInfo, Shape};
+use emqx_rebalance_core::{NamedProfile, OptionInfo, Shape};
 
 /// The types of options.
 pub(crate) fn options() -> String {
@@ -31,7 +31,22 @@ pub(crate) fn options() -> String {
         let fields: String = options.iter().map(field).collect();
         format!("\n---{about}\n---@class emqx_rebalance.{name}\n{own}{fields}")
     });
-    format!("---@meta emqx_rebalance.options\n-- {MARK}\n{}", classes.concat())
+    format!("---@meta emqx_rebalance.options\n-- {MARK}\n{}{}", profiles(), classes.concat())
+}
+
+/// How clients come back, in full and by name.
+fn profiles() -> String {
+    let names = NamedProfile::ALL.map(|named| format!("\"{}\"", named.as_str()));
+    format!(
+        "\n---A reconnect profile with a name: docs/reconnects.md says whose it is.\n\
+         ---@alias emqx_rebalance.NamedProfile {}\n\n\
+         ---Which share of the clients that were dropped is back after which time.\n\
+         ---@class emqx_rebalance.ReconnectProfile\n\
+         ---@field points number[][] pairs: seconds, and the share that is back by then; 1 to 64\n\
+         ---@field name? emqx_rebalance.NamedProfile which preset it is\n\
+         ---@field version? integer 1\n",
+        names.join("|")
+    )
 }
 
 fn field(option: &OptionInfo) -> String {
@@ -43,7 +58,9 @@ fn field(option: &OptionInfo) -> String {
         Shape::Text { .. } | Shape::Node => "string".to_owned(),
         Shape::Nodes | Shape::AnyNodes => "string[]".to_owned(),
         Shape::Shares => "table<string, number>".to_owned(),
-        Shape::Profile => "table|string|number".to_owned(),
+        Shape::Profile => {
+            "emqx_rebalance.ReconnectProfile|emqx_rebalance.NamedProfile|string|number".to_owned()
+        }
     };
     format!("---@field {}? {kind} {}\n", option.name, plain(&option.sentences()))
 }

@@ -47,7 +47,8 @@ pub(crate) fn wishes() -> String {
         "\"\"\"Options by name: what callers may give, and what each means.\"\"\"\n\n# {MARK}\n\n\
          from __future__ import annotations\n\n\
          from collections.abc import Mapping, Sequence\nfrom typing import TYPE_CHECKING, TypedDict\n\n\
-         if TYPE_CHECKING:\n    from ._words import LoadBalancer\n\n\
+         if TYPE_CHECKING:\n    from ._reconnect import ReconnectProfile\n    \
+         from ._words import LoadBalancer, NamedProfile\n\n\
          __all__ = [\"DriverOptions\", \"EvacuationOptions\", \"PlanOptions\"]\n"
     );
     for (name, meaning, options) in classes {
@@ -94,7 +95,8 @@ pub(crate) fn resolved() -> String {
     let head = format!(
         "\"\"\"Options as the core has resolved them.\"\"\"\n\n# {MARK}\n\n\
          from __future__ import annotations\n\nfrom dataclasses import dataclass\n\n\
-         from ._value import Value, checked\nfrom ._words import LoadBalancer, Mode\n\n\
+         from ._reconnect import ReconnectProfile\nfrom ._value import Value, checked\n\
+         from ._words import LoadBalancer, Mode\n\n\
          __all__ = [\"AskedOptions\", \"Evacuation\", \"EvacuationSurroundings\", \"Strategy\"]\n"
     );
     head + &classes.iter().map(Class::text).collect::<String>()
@@ -134,7 +136,9 @@ fn given(option: &OptionInfo) -> String {
         Shape::Text { .. } | Shape::Node => "str".to_owned(),
         Shape::Nodes | Shape::AnyNodes => "Sequence[str]".to_owned(),
         Shape::Shares => "Mapping[str, float]".to_owned(),
-        Shape::Profile => "Mapping[str, object] | str | float".to_owned(),
+        Shape::Profile => {
+            "ReconnectProfile | Mapping[str, object] | NamedProfile | str | float".to_owned()
+        }
     }
 }
 
@@ -145,7 +149,7 @@ fn held(option: &OptionInfo) -> String {
         Shape::Word(_) => pascal(option.name),
         Shape::AnyNodes => return "tuple[str, ...] = ()".to_owned(),
         Shape::Nodes => "tuple[str, ...]".to_owned(),
-        Shape::Profile => "Mapping[str, object]".to_owned(),
+        Shape::Profile => "ReconnectProfile".to_owned(),
         _ => given(option),
     };
     match (option.default, &option.shape) {

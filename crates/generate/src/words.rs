@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 use emqx_rebalance_core::driver::{Guard, OutcomeKind, Phase};
 use emqx_rebalance_core::{
-    Decision, ErrorKind, FindingCode, LoadBalancer, Mode, NodeStatus, Role, RunPhase, Severity,
+    Decision, ErrorKind, FindingCode, LoadBalancer, Mode, NamedProfile, NodeStatus, Role, RunPhase,
+    Severity,
 };
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
@@ -27,6 +28,7 @@ pub(crate) fn all() -> Result<Vec<Words>> {
         of::<Guard>(),
         of::<LoadBalancer>(),
         of::<Mode>(),
+        of::<NamedProfile>(),
         of::<NodeStatus>(),
         of::<OutcomeKind>(),
         of::<Phase>(),
@@ -38,7 +40,11 @@ pub(crate) fn all() -> Result<Vec<Words>> {
     .collect()
 }
 
-fn of<T: JsonSchema>() -> Result<Words> {
+/// The words of a type.
+///
+/// # Errors
+/// If one of them has no documentation.
+pub(crate) fn of<T: JsonSchema>() -> Result<Words> {
     let schema = schema_for!(T).to_value();
     let name = T::schema_name().into_owned();
     let words = schema.get("oneOf").and_then(Value::as_array);

@@ -58,6 +58,7 @@ from ._forecast import (
     Forecast,
     NodeCurve,
     NodeEnd,
+    Peak,
     PhaseSpan,
 )
 from ._options import DriverOptions, EvacuationOptions, PlanOptions
@@ -74,6 +75,7 @@ from ._plan import (
     Wave,
     plan,
 )
+from ._reconnect import ReconnectProfile
 from ._run import Run
 from ._snapshot import NodeLoad, Snapshot
 from ._status import (
@@ -99,6 +101,7 @@ from ._words import (
     Guard,
     LoadBalancer,
     Mode,
+    NamedProfile,
     NodeStatus,
     OutcomeKind,
     Phase,
@@ -152,6 +155,7 @@ __all__ = [
     "LoadBalancer",
     "Mode",
     "Move",
+    "NamedProfile",
     "NextWave",
     "NodeCount",
     "NodeCurve",
@@ -160,6 +164,7 @@ __all__ = [
     "NodeStatus",
     "Outcome",
     "OutcomeKind",
+    "Peak",
     "Phase",
     "PhaseEntered",
     "PhaseSpan",
@@ -170,6 +175,7 @@ __all__ = [
     "Progress",
     "ProtocolError",
     "RebalanceError",
+    "ReconnectProfile",
     "Record",
     "RefusedError",
     "RequestTimeoutError",

@@ -9,7 +9,7 @@ from ._value import Value
 from ._words import RunPhase
 
 __all__ = ["Balance", "BalanceChange", "Bounds", "Curve", "Forecast", "NodeCurve", "NodeEnd"]
-__all__ += ["PhaseSpan"]
+__all__ += ["Peak", "PhaseSpan"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -103,9 +103,24 @@ class Curve(Value):
     """Seconds from the start of the plan, ascending, the first 0."""
     nodes: tuple[NodeCurve, ...]
     """A series for each node, as long as ``times_s``, in the order of the snapshot."""
+    away: tuple[int, ...] = ()
+    """Clients that were dropped and are not back, at each time. Empty in curves of earlier
+    versions."""
 
     def __repr__(self) -> str:
         return f"<Curve of {len(self.nodes)} nodes, {len(self.times_s)} points>"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Peak(Value):
+    """The most that a plan asks of the nodes at any time. All 0 in plans of earlier versions."""
+
+    node_reconnects: float
+    """Clients per second that come back to one node."""
+    reconnects: float
+    """Clients per second that come back in all."""
+    away: int
+    """Clients on their way."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -122,6 +137,13 @@ class Forecast(Value):
     """Seconds in which sessions are moved: one for each tick."""
     disconnects: int
     """Clients dropped, counted again each time one is dropped."""
+    back_s: int = 0
+    """Seconds from the first start until 99 % of the clients are back that come back. 0 in plans
+    of earlier versions, as are the next two."""
+    missing: int = 0
+    """Clients dropped that never come back, as the reconnect profile says."""
+    peak: Peak = Peak(node_reconnects=0.0, reconnects=0.0, away=0)
+    """The most that is asked of the nodes at any time."""
     sessions_moved: float
     """Disconnected sessions moved to another node."""
     end: tuple[NodeEnd, ...]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ._reconnect import ReconnectProfile
 from ._value import Value, checked
 from ._words import LoadBalancer, Mode
 
@@ -102,6 +103,9 @@ class AskedOptions(Value):
     ``least_connections``; default: not known."""
     reconnect_delay_s: float | None = None
     """Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1."""
+    reconnect: ReconnectProfile | None = None
+    """How dropped clients come back: a reconnect profile, a name of one, or an average delay.
+    Default: as ``reconnect_delay_s`` says."""
     max_reconnect_rate: float | None = None
     """``level``: most clients per second that may come back to one node. At least 1; default: no
     limit."""
@@ -127,3 +131,6 @@ class EvacuationSurroundings(Value):
     ``round_robin``, ``random`` or ``least_connections``; default: not known."""
     reconnect_delay_s: float | None = None
     """Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1."""
+    reconnect: ReconnectProfile | None = None
+    """How dropped clients come back: a reconnect profile, a name of one, or an average delay.
+    Default: as ``reconnect_delay_s`` says."""

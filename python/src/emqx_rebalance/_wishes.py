@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
-    from ._words import LoadBalancer
+    from ._reconnect import ReconnectProfile
+    from ._words import LoadBalancer, NamedProfile
 
 __all__ = ["DriverOptions", "EvacuationOptions", "PlanOptions"]
 
@@ -64,6 +65,9 @@ class PlanOptions(TypedDict, total=False):
     ``least_connections``; default: not known."""
     reconnect_delay_s: float
     """Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1."""
+    reconnect: ReconnectProfile | Mapping[str, object] | NamedProfile | str | float
+    """How dropped clients come back: a reconnect profile, a name of one, or an average delay.
+    Default: as ``reconnect_delay_s`` says."""
     max_reconnect_rate: float
     """``level``: most clients per second that may come back to one node. At least 1; default: no
     limit."""
@@ -104,6 +108,9 @@ class EvacuationOptions(TypedDict, total=False):
     ``round_robin``, ``random`` or ``least_connections``; default: not known."""
     reconnect_delay_s: float
     """Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1."""
+    reconnect: ReconnectProfile | Mapping[str, object] | NamedProfile | str | float
+    """How dropped clients come back: a reconnect profile, a name of one, or an average delay.
+    Default: as ``reconnect_delay_s`` says."""
 
 
 class DriverOptions(TypedDict, total=False):

@@ -13,6 +13,7 @@ __all__ = [
     "Guard",
     "LoadBalancer",
     "Mode",
+    "NamedProfile",
     "NodeStatus",
     "OutcomeKind",
     "Phase",
@@ -152,6 +153,44 @@ class Mode(Word):
     """The one run that EMQX would do by itself."""
     LEVEL = "level"
     """As many runs at once as it takes to end level."""
+
+
+class NamedProfile(Word):
+    """A reconnect profile with a name: how a client library comes back by its own rules unless it
+    is told otherwise, as its documentation or source states them, or what we assume of a kind of
+    fleet. The first attempt succeeds, and connecting takes up to half a second."""
+
+    AWS_IOT_SDK = "aws_iot_sdk"
+    """MQTT 5 clients of the AWS IoT Device SDKs v2: any time up to ``minReconnectDelayMs``, 1 s."""
+    AZURE_IOT_SDK = "azure_iot_sdk"
+    """Azure IoT device SDKs for C#, Java and Node.js: the first retry is immediate."""
+    ESP_MQTT = "esp_mqtt"
+    """esp-mqtt of ESP-IDF: ``reconnect_timeout_ms``, 10 s."""
+    EXPONENTIAL_BACKOFF = "exponential_backoff"
+    """Exponential backoff with jitter, 1 s to 2 min: each wait is half to all of 1 s, 2 s, 4 s and
+    so on. That one attempt in ten fails is our assumption."""
+    HIVEMQ = "hivemq"
+    """HiveMQ MQTT Client with automatic reconnect: 1 s, a quarter more or less."""
+    MOBILE_FLEET = "mobile_fleet"
+    """A fleet on mobile networks, of which one client in fifty does not come while anybody waits.
+    Our assumption, to be replaced by what you know of yours."""
+    MOSQUITTO = "mosquitto"
+    """libmosquitto in ``mosquitto_loop_forever`` or after ``mosquitto_loop_start``: 1 s."""
+    MQTT_JS = "mqtt_js"
+    """MQTT.js: ``reconnectPeriod``, 1 s."""
+    MQTTNET = "mqttnet"
+    """MQTTnet's managed client: it looks at its connection once a second,
+    ``ConnectionCheckInterval``, and tries at once."""
+    NODE_RED = "node_red"
+    """Node-RED with the settings it comes with: ``mqttReconnectTime``, 15 s."""
+    PAHO_C = "paho_c"
+    """Eclipse Paho for C and C++ with automatic reconnect: ``minRetryInterval``, 1 s."""
+    PAHO_JAVA = "paho_java"
+    """Eclipse Paho for Java with automatic reconnect: 1 s."""
+    PAHO_PYTHON = "paho_python"
+    """Eclipse Paho for Python in ``loop_start`` or ``loop_forever``: ``min_delay``, 1 s."""
+    TASMOTA = "tasmota"
+    """Tasmota: ``MqttRetry``, 10 s."""
 
 
 class NodeStatus(Word):

@@ -1,6 +1,15 @@
 ---@meta emqx_rebalance.options
 -- Written by `cargo xtask generate` from the core's tables: change those.
 
+---A reconnect profile with a name: docs/reconnects.md says whose it is.
+---@alias emqx_rebalance.NamedProfile "aws_iot_sdk"|"azure_iot_sdk"|"esp_mqtt"|"exponential_backoff"|"hivemq"|"mobile_fleet"|"mosquitto"|"mqtt_js"|"mqttnet"|"node_red"|"paho_c"|"paho_java"|"paho_python"|"tasmota"
+
+---Which share of the clients that were dropped is back after which time.
+---@class emqx_rebalance.ReconnectProfile
+---@field points number[][] pairs: seconds, and the share that is back by then; 1 to 64
+---@field name? emqx_rebalance.NamedProfile which preset it is
+---@field version? integer 1
+
 ---EMQX's options under EMQX's names. Waits are seconds, or text such as "1m30s".
 ---@class emqx_rebalance.Strategy
 ---@field conn_evict_rate? integer Clients that each donor drops per tick of one second. At least 1; default: 500.
@@ -24,6 +33,7 @@
 ---@field coordinator? string The node to run it: a donor that dies as coordinator costs two nodes at once. Default: the emptiest recipient.
 ---@field load_balancer? "round_robin"|"random"|"least_connections" How the load balancer picks nodes. A level plan that does not know it is made for even spreading, which least connections does no worse with. round_robin, random or least_connections; default: not known.
 ---@field reconnect_delay_s? number Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1.
+---@field reconnect? emqx_rebalance.ReconnectProfile|emqx_rebalance.NamedProfile|string|number How dropped clients come back: a reconnect profile, a name of one, or an average delay. Default: as reconnect_delay_s says.
 ---@field max_reconnect_rate? number level: most clients per second that may come back to one node. At least 1; default: no limit.
 ---@field max_cluster_reconnect_rate? number level: most clients per second that may come back to the whole cluster. At least 1; default: no limit.
 ---@field max_unavailable? integer level: most nodes that may be closed to new clients at once. At least 1; default: no limit.
@@ -41,6 +51,7 @@
 ---@field redirect_to? string MQTT 5 server reference for the dropped clients, such as host1:1883 host2:1883. EMQX 4.4 honours it. EMQX 5 and 6 accept it over HTTP and ignore it. 1 to 65535 bytes.
 ---@field load_balancer? "round_robin"|"random"|"least_connections" How the load balancer picks nodes. One that is not known is taken to spread evenly. round_robin, random or least_connections; default: not known.
 ---@field reconnect_delay_s? number Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1.
+---@field reconnect? emqx_rebalance.ReconnectProfile|emqx_rebalance.NamedProfile|string|number How dropped clients come back: a reconnect profile, a name of one, or an average delay. Default: as reconnect_delay_s says.
 
 ---How patiently a plan is driven, and what stops it.
 ---@class emqx_rebalance.DriverOptions

@@ -6,8 +6,8 @@ use emqx_rebalance_core::driver::{
 };
 use emqx_rebalance_core::{
     Described, ErrorInfo, Evacuation, EvacuationPlan, EvacuationPlanOptions, EvacuationRequest,
-    GlobalStatus, LocalStatus, NodeList, OptionInfo, Plan, PlanOptions, PlanRequest, Snapshot,
-    StartRequest, StopAnswer, Strategy,
+    GlobalStatus, LocalStatus, NamedProfile, NodeList, OptionInfo, Plan, PlanOptions, PlanRequest,
+    ReconnectProfile, Snapshot, StartRequest, StopAnswer, Strategy,
 };
 use emqx_rebalance_exchange::sansio::{HttpAnswer, HttpRequest, RunInput, RunStep, TalkStep};
 use emqx_rebalance_sim::{ClusterConfig, Fault, Totals};
@@ -40,6 +40,8 @@ fn contract_types() -> Types {
     types.add::<StartRequest<Plan>>();
     types.add::<EvacuationPlan>();
     types.add::<Snapshot>();
+    types.add::<ReconnectProfile>();
+    types.add::<NamedProfile>();
     types.add::<StoredRebalance>();
     types.add::<StoredEvacuation>();
     types.add::<Status>();

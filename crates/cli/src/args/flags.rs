@@ -1,5 +1,6 @@
 //! The core's options as flags, made of what the core says of them.
 
+use super::profile;
 use super::quantity::{Quantities, Scale, milliseconds, percent, seconds, whole_seconds};
 use crate::input;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
@@ -7,8 +8,8 @@ use clap::error::Error as ClapError;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 use emqx_rebalance_core::driver::DriverOptions;
 use emqx_rebalance_core::{
-    Described, Error, Evacuation, EvacuationPlanOptions, OptionInfo, PlanOptions, Result, Shape,
-    Strategy,
+    Described, Error, Evacuation, EvacuationPlanOptions, NamedProfile, OptionInfo, PlanOptions,
+    Problem, Result, Shape, Strategy,
 };
 use serde_json::{Map, Value};
 use std::ffi::OsStr;
@@ -70,10 +71,24 @@ impl<T: Flagged, const LEVEL: bool> Flags<T, LEVEL> {
     pub(crate) fn resolve_over(&self, mut options: Map<String, Value>) -> Result<T> {
         let mut numbers = Quantities::default();
         for (option, texts) in &self.given {
-            let value = value(option, texts, &mut numbers);
+            let value = value(option, texts, &mut numbers)?;
             options.extend(value.map(|value| (option.name.to_owned(), value)));
         }
-        both(numbers.finish(), input::checked(options)).map(|((), options)| options)
+        let checked = input::checked(options).map_err(|error| self.with_files(&error));
+        both(numbers.finish(), checked).map(|((), options)| options)
+    }
+
+    /// `error`, where each problem of a profile names its file: a name or a time that is wrong never
+    /// comes this far.
+    fn with_files(&self, error: &Error) -> Error {
+        let problems = error.problems().iter().map(|problem| {
+            let mut profiles =
+                self.given.iter().filter(|(option, _)| option.shape == Shape::Profile);
+            let file = profiles.find(|(option, _)| is_in(&problem.field, option.name));
+            let file = file.and_then(|(_, texts)| texts.first());
+            file.map_or_else(|| problem.clone(), |file| in_file(problem, file))
+        });
+        Error::invalid(T::WHAT, problems.collect())
     }
 
     fn options() -> impl Iterator<Item = OptionInfo> {
@@ -94,14 +109,29 @@ pub(crate) fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
     }
 }
 
+/// Whether `field` is `option`, or lies in it.
+fn is_in(field: &str, option: &str) -> bool {
+    field.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// `problem`, which is in `file`.
+fn in_file(problem: &Problem, file: &str) -> Problem {
+    let bound = format!("{}, in {file}", problem.bound);
+    Problem::new(problem.field.as_str(), &problem.value, bound)
+}
+
 /// What `texts` give `option`.
-fn value(option: &OptionInfo, texts: &[String], numbers: &mut Quantities) -> Option<Value> {
-    match (&option.shape, scale(option)) {
-        (Shape::Shares, _) => Some(shares(option.name, texts, numbers)),
-        (Shape::Nodes | Shape::AnyNodes, _) => Some(texts.into()),
-        (_, Some(scale)) => numbers.read(option.stem(), texts.first(), scale),
-        _ => texts.first().cloned().map(Value::from),
-    }
+///
+/// # Errors
+/// `config_invalid` if a file cannot be read.
+fn value(option: &OptionInfo, texts: &[String], numbers: &mut Quantities) -> Result<Option<Value>> {
+    Ok(match (&option.shape, scale(option), texts.first()) {
+        (Shape::Shares, ..) => Some(shares(option.name, texts, numbers)),
+        (Shape::Nodes | Shape::AnyNodes, ..) => Some(texts.into()),
+        (Shape::Profile, _, Some(text)) => profile::value(option.name, text, numbers)?,
+        (_, Some(scale), text) => numbers.read(option.stem(), text, scale),
+        (.., text) => text.cloned().map(Value::from),
+    })
 }
 
 /// What makes the number of what people type, with a unit or without, where the name has the unit.
@@ -131,7 +161,12 @@ fn flag(option: &OptionInfo) -> Arg {
         Shape::Text { .. } => arg.value_name("TEXT"),
         Shape::Node => arg.value_name("NODE"),
         Shape::Nodes | Shape::AnyNodes => arg.value_name("NODES").value_delimiter(','),
-        Shape::Profile => arg.value_name("FILE|NAME|TIME"),
+        Shape::Profile => {
+            let names = NamedProfile::ALL.map(NamedProfile::as_str);
+            // As with numbers, the core says what is wrong with a negative time.
+            let arg = arg.value_name("FILE|NAME|TIME").allow_hyphen_values(true);
+            arg.value_parser(Words(names.to_vec()))
+        }
         Shape::Shares => arg.value_name("NODE=N").value_delimiter(',').action(ArgAction::Append),
     }
 }

@@ -6,6 +6,7 @@ mod faults;
 mod flags;
 mod keeping;
 mod planning;
+mod profile;
 mod quantity;
 mod start;
 

@@ -3,7 +3,7 @@
 use super::HEAD;
 use super::numbers::{change, count, counted, duration};
 use super::paper::{Names, Paper};
-use super::plan::finding;
+use super::plan::{back, finding};
 use super::table::{self, Column};
 use emqx_rebalance_core::{
     EvacuationPlan, EvacuationState, EvacuationStatus, NodeCurve, NodeEnd, plain,
@@ -69,6 +69,10 @@ pub(crate) fn plan(plan: &EvacuationPlan, paper: Paper) -> String {
     let nodes = forecast.curve.nodes.iter().map(|curve| &curve.node);
     let table = table::of_nodes(nodes, &columns, &rows, paper);
     let mut text = format!("{HEAD}{head}{HEAD:#}\n\n{table}");
+    if let Some(back) = back(forecast) {
+        let line = format!("Clients are back elsewhere: {back}.");
+        text.push_str(&format!("\n {}\n", table::wrapped(&line, paper.without(2), " ")));
+    }
     text.push_str(&format!("\n {}\n", table::wrapped(&plan.reminder, paper.without(2), " ")));
     if !plan.findings.is_empty() {
         text.push('\n');

@@ -124,6 +124,7 @@ fn facts(plan: &Plan, paper: Paper) -> String {
             "time",
             format!("{} {}", duration(forecast.duration_s), phases(plan, forecast)),
         ));
+        rows.extend(back(forecast).map(|text| ("clients back", text)));
     }
     rows.extend(runs(plan));
     rows.extend(level::facts(plan));
@@ -145,6 +146,24 @@ fn runs(plan: &Plan) -> Option<(&'static str, String)> {
         runs => format!("{} EMQX rebalances at once, each on its donor", runs.len()),
     };
     Some(("run by", text))
+}
+
+/// When the clients are back, and how many are on their way; `None` if none is dropped, or the plan is of
+/// a version that did not say it.
+pub(super) fn back(forecast: &Forecast) -> Option<String> {
+    if forecast.disconnects == 0 || forecast.back_s == 0 {
+        return None;
+    }
+    let mut text = format!("99 % after {}", duration(forecast.back_s));
+    // Told nothing, EMQX's one run is forecast with clients that are back at once.
+    if forecast.peak.away > 0 {
+        text.push_str(&format!(", up to {} on their way", count(forecast.peak.away)));
+    }
+    if forecast.missing > 0 {
+        let never = if forecast.missing == 1 { "never comes" } else { "never come" };
+        text.push_str(&format!("; {} {never}", count(forecast.missing)));
+    }
+    Some(text)
 }
 
 fn disconnects(plan: &Plan) -> String {

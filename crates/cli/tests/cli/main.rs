@@ -15,6 +15,7 @@ mod hostile;
 mod journey;
 mod leaving;
 mod offline;
+mod reconnects;
 mod relay;
 mod resume;
 mod words;

@@ -40,8 +40,8 @@ use std::collections::BTreeMap;
 /// ```
 ///
 /// # Errors
-/// `config_invalid` if the options name a node twice or leave none, or a weight is no number more
-/// than 0; `unknown_node` if they name one that is not in the snapshot.
+/// `config_invalid` if the options name a node twice or leave none, a weight is no number more than 0,
+/// or a delay stands beside a reconnect profile; `unknown_node` if they name one that is not in the snapshot.
 pub fn plan(snapshot: &Snapshot, strategy: &Strategy, options: &PlanOptions) -> Result<Plan> {
     if !options.weights.is_empty() {
         // From here on the nodes have them, and so has the plan's fingerprint: to plan again, a node
@@ -51,7 +51,10 @@ pub fn plan(snapshot: &Snapshot, strategy: &Strategy, options: &PlanOptions) -> 
         return plan(&snapshot, strategy, &options);
     }
     match options.mode {
-        Mode::Single => single::plan(snapshot, strategy, options),
+        Mode::Single => {
+            options.check_profile()?;
+            single::plan(snapshot, strategy, options)
+        }
         Mode::Level => level::plan(snapshot, strategy, options),
     }
 }

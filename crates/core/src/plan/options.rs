@@ -67,6 +67,17 @@ impl PlanOptions {
         self.reconnect.is_some() || self.reconnect_delay_s.is_some()
     }
 
+    /// Checks that a profile is all that is said of how clients come back.
+    ///
+    /// # Errors
+    /// `config_invalid` if there is a delay as well.
+    pub(crate) fn check_profile(&self) -> Result<()> {
+        let profile = self.reconnect.as_ref();
+        let problem =
+            profile.and_then(|told| reconnect::problem(Some(told), self.reconnect_delay_s));
+        problem.map_or(Ok(()), |problem| Err(Error::invalid("options", vec![problem])))
+    }
+
     /// The share over the mean that is good enough.
     pub(crate) fn goal(&self) -> f64 {
         self.target_over.unwrap_or(0.002)

@@ -32,6 +32,7 @@ use serde::{Serialize, Serializer};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "Written"))]
 pub struct ReconnectProfile {
     name: Option<NamedProfile>,
     points: Vec<Point>,
@@ -206,7 +207,8 @@ impl Serialize for ReconnectProfile {
     }
 }
 
-/// A profile as its JSON has it.
+/// Which share of the clients that were dropped is back after which time: a curve through points, straight
+/// between them and flat after the last.
 #[derive(Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "ReconnectProfile"))]
 pub(crate) struct Written {

@@ -2,7 +2,7 @@
 
 use super::{LONGEST_S, NamedProfile, Point, ReconnectProfile, problems};
 use crate::duration;
-use crate::input::{Fields, Kind, Loose, Shape, Spec};
+use crate::input::{Fields, FromFields, Kind, Loose, Shape, Spec};
 use crate::snapshot::VERSION;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
@@ -64,14 +64,30 @@ fn bound() -> String {
 
 /// The profile of an object's members.
 fn read(mut members: Fields, outer: &mut Fields, place: &str) -> Option<ReconnectProfile> {
+    let profile = of_members(&mut members);
+    outer.merge_at(place, members, ReconnectProfile::OPTIONS);
+    profile
+}
+
+/// The profile that `members` are of, which keep the problems.
+fn of_members(members: &mut Fields) -> Option<ReconnectProfile> {
     let version = members
         .number("version", "1", |version| (version - f64::from(VERSION)).abs() < f64::EPSILON);
     let words = NamedProfile::ALL.map(|named| (named.as_str(), named));
     let name = members.word("name", &words);
-    let points = points(&mut members);
+    let points = points(members);
     let is_good = points.is_some() && (version.is_some() || !members.is_wrong("version"));
-    outer.merge_at(place, members, &["version", "name", "points"]);
     points.filter(|_| is_good).map(|points| ReconnectProfile { name, points })
+}
+
+/// A profile in full, and nothing else.
+impl FromFields for ReconnectProfile {
+    const WHAT: &'static str = "reconnect profile";
+    const OPTIONS: &'static [&'static str] = &["version", "name", "points"];
+
+    fn take(fields: &mut Fields) -> Self {
+        of_members(fields).unwrap_or_else(|| Self::of_delay(0.0))
+    }
 }
 
 fn points(members: &mut Fields) -> Option<Vec<Point>> {

@@ -1,0 +1,64 @@
+//! How clients come back, as people type it: a file, a name or a time.
+
+use super::quantity::Quantities;
+use crate::input;
+use emqx_rebalance_core::{NamedProfile, ReconnectProfile, Result};
+use serde::Deserialize;
+use serde_json::Value;
+use std::path::Path;
+
+/// What `text` gives the option `name`: what its file holds if it is one, or else itself.
+///
+/// # Errors
+/// `config_invalid` if there is such a file that cannot be read.
+pub(super) fn value(name: &str, text: &str, numbers: &mut Quantities) -> Result<Option<Value>> {
+    let path = Path::new(text);
+    // What a shell passes on as a file may be a pipe.
+    if path.exists() && !path.is_dir() {
+        return input::profile(path).map(Some);
+    }
+    let value = Value::from(text);
+    if ReconnectProfile::deserialize(&value).is_ok() {
+        return Ok(Some(value));
+    }
+    numbers.problem(name, text, &bound());
+    Ok(None)
+}
+
+/// All that it may be.
+fn bound() -> String {
+    format!(
+        "a file with a reconnect profile (there is none of this name), one of {}, or an average delay \
+         such as `1.5`, `500ms` or `1m30s`, up to 16 hours",
+        NamedProfile::ALL.map(NamedProfile::as_str).join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_name_or_a_time_is_left_to_the_core() {
+        let mut numbers = Quantities::default();
+        for text in ["mqtt_js", "1.5", "500ms", "1m30s"] {
+            assert_eq!(value("reconnect", text, &mut numbers).unwrap(), Some(json!(text)));
+        }
+        assert!(numbers.finish().is_ok());
+    }
+
+    #[test]
+    fn what_is_neither_says_all_three_ways() {
+        for text in ["soon", "17h", "-1", "", "/", "none.json"] {
+            let mut numbers = Quantities::default();
+            assert_eq!(value("reconnect", text, &mut numbers).unwrap(), None);
+            let error = numbers.finish().unwrap_err();
+            let problem = &error.problems()[0];
+            assert_eq!((problem.field.as_str(), problem.value.as_str()), ("reconnect", text));
+            for way in ["a file with", "mqtt_js", "1m30s"] {
+                assert!(problem.bound.contains(way), "{}", problem.bound);
+            }
+        }
+    }
+}
