@@ -33,6 +33,12 @@ pub(super) enum End {
     Lapses,
 }
 
+impl Trip {
+    fn goes_with(self, other: Self) -> bool {
+        self.end == other.end && self.party.session_on == other.party.session_on
+    }
+}
+
 impl Travel {
     /// Puts clients that lost their connection on their way. How many of them never come.
     pub(super) fn set_out(
@@ -49,8 +55,8 @@ impl Travel {
         0
     }
 
-    /// Each client draws when it comes. Those that come in one millisecond travel together, so that
-    /// a million of them are no more trips than the profile has milliseconds.
+    /// Each client draws when it comes. Those of one millisecond travel together, so that a million of
+    /// them are no more trips than the profile has milliseconds.
     fn set_out_by(
         &mut self,
         now: Timestamp,
@@ -58,15 +64,12 @@ impl Travel {
         profile: &ReconnectProfile,
         rng: &mut Rng,
     ) -> u64 {
-        let (mut by_delay, mut never) = (BTreeMap::<u64, u64>::new(), 0);
+        let mut never = 0;
         for _ in 0..party.count {
             match profile.back_after(rng.share()) {
-                Some(after_s) => *by_delay.entry(ms_of(after_s)).or_default() += 1,
+                Some(after_s) => self.knock_after(now, ms_of(after_s), Party { count: 1, ..party }),
                 None => never += 1,
             }
-        }
-        for (delay_ms, count) in by_delay {
-            self.knock_after(now, delay_ms, Party { count, ..party });
         }
         self.stay_away(now, Party { count: never, ..party });
         never
@@ -108,8 +111,13 @@ impl Travel {
         }
     }
 
+    /// Adds a trip, to the last one of the same kind if there is one.
     fn add(&mut self, at: Timestamp, trip: Trip) {
-        self.0.entry(at).or_default().push(trip);
+        let trips = self.0.entry(at).or_default();
+        match trips.last_mut().filter(|last| last.goes_with(trip)) {
+            Some(last) => last.party.count += trip.party.count,
+            None => trips.push(trip),
+        }
     }
 
     /// Has `count` clients find their session on `to` instead of `from`.
