@@ -29,7 +29,7 @@ struct Real {
     /// None if nobody connects but those that come from elsewhere.
     swarm: Option<Swarm>,
     proxy: Proxy,
-    /// How long those that were dropped last may take to come back.
+    /// How long those that were dropped last are waited for.
     patience: Duration,
 }
 
@@ -156,10 +156,10 @@ pub(crate) fn files_for(clients: u64) -> u64 {
     clients.saturating_add(clients / 3 * 2).saturating_add(OTHER_FILES)
 }
 
-/// How long clients may take to come back that do so as `reconnect` says.
+/// How long clients are waited for at the end that come back as `reconnect` says.
 fn patience(reconnect: &Reconnect) -> Duration {
     let longest_s = reconnect.profile.as_ref().map_or(0.0, ReconnectProfile::longest_s);
-    COMING_BACK + Duration::from_secs_f64(longest_s)
+    COMING_BACK + Duration::from_secs_f64(longest_s).min(SLOW)
 }
 
 fn swarm_config(
@@ -217,5 +217,7 @@ async fn connected(swarm: &mut Swarm, clients: u64, output: Output) -> Result<()
 const CONNECTING: Duration = Duration::from_secs(20);
 /// Beyond what a profile says.
 const COMING_BACK: Duration = Duration::from_secs(15);
+/// Nobody watches an end for longer.
+const SLOW: Duration = Duration::from_secs(120);
 /// Listeners, the HTTP API's connections, libraries.
 const OTHER_FILES: u64 = 300;
