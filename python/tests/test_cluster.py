@@ -29,8 +29,8 @@ from emqx_rebalance import (
     Event,
     OutcomeKind,
     Phase,
-    Record,
     ReconnectProfile,
+    Record,
     RefusedError,
     RequestTimeoutError,
     Snapshot,
@@ -353,7 +353,7 @@ def test_embedded_clusters_say_what_is_wrong() -> None:
         Cluster.embedded(reconnect={"profile": "2s", "min_ms": 9})
     with pytest.raises(ConfigInvalidError, match=r"`drift.departures_per_s` is `-1` .* 0 to 10000"):
         Cluster.embedded(drift={"departures_per_s": -1})
-    fleet = ReconnectProfile([(0.1, 0), (0.2, 0.5)])
+    fleet = ReconnectProfile(((0.1, 0), (0.2, 0.5)))
     with Cluster.embedded(clients=[9, 0], reconnect={"profile": fleet}) as cluster:
         assert cluster.snapshot().connections == 9
     with Cluster.embedded(nodes=2, clients=[3, 4], personality="4.4", seed=7) as cluster:
