@@ -29,6 +29,8 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     test(`${size}, ${colorScheme}: nothing for axe to complain about, nothing too wide`, async () => {
       const page = await visit.open("", { viewport, colorScheme });
       await page.getByText("When EMQX stops: connections").click();
+      await page.getByText("How clients come back", { exact: true }).click();
+      await page.getByLabel("reconnect", { exact: true }).selectOption("mobile_fleet");
       await page.getByText("Every node, and every run").first().click();
       assert.deepEqual(await violations(page), []);
       assert(await fits(page));

@@ -2,15 +2,18 @@
 
 use crate::resource::Rebalance;
 use emqx_rebalance_core::driver::DriverOptions;
-use emqx_rebalance_core::{Error, Mode, Options, PlanOptions, Problem, Result};
+use emqx_rebalance_core::{
+    Error, EvacuationPlanOptions, Mode, Options, PlanOptions, Problem, ReconnectProfile, Result,
+};
 use kube::ResourceExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What the annotations ask for. All begin with `rebalance.emqx.io/`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Wishes {
-    /// `mode`, and `plan-options`: a JSON object of the planner's options.
+    /// `mode`; `plan-options`: a JSON object of the planner's options; `reconnect`: how clients come back,
+    /// as JSON, a name or a time.
     pub(crate) plan: PlanOptions,
     /// `driver-options`: a JSON object of the driver's options.
     pub(crate) driver: DriverOptions,
@@ -51,6 +54,9 @@ impl Wishes {
         if let Some(mode) = reader.word("mode", &[("single", Mode::Single), ("level", Mode::Level)])
         {
             plan.mode = mode;
+        }
+        if let Some(profile) = reader.profile("reconnect") {
+            plan.reconnect = Some(profile);
         }
         let approvals = [("required", Approval::Awaited), ("yes", Approval::Given)];
         let wishes = Self {
@@ -137,14 +143,32 @@ impl Reader<'_> {
         read.unwrap_or_else(|problems| {
             let full = |field: &str| {
                 let dot = if field.is_empty() { "" } else { "." };
-                format!("{}{dot}{field}", annotation(name))
+                format!("{name}{dot}{field}")
             };
-            let named = problems.iter().map(|problem| {
-                Problem::new(full(&problem.field), &problem.value, problem.bound.clone())
-            });
-            self.problems.extend(named);
+            self.complain(&problems, full);
             T::default()
         })
+    }
+
+    /// A reconnect profile. What is no JSON is a name or a time, or the core says what it may be.
+    fn profile(&mut self, name: &str) -> Option<ReconnectProfile> {
+        let text = self.text(name)?;
+        let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        match EvacuationPlanOptions::read(json!({ "reconnect": value })) {
+            Ok(options) => options.reconnect,
+            Err(error) => {
+                self.complain(error.problems(), |field| field.replacen("reconnect", name, 1));
+                None
+            }
+        }
+    }
+
+    /// Keeps `problems`, under the annotations that `full` makes of their fields.
+    fn complain(&mut self, problems: &[Problem], full: impl Fn(&str) -> String) {
+        self.problems.extend(problems.iter().map(|problem| {
+            let field = annotation(&full(&problem.field));
+            Problem::new(field, &problem.value, problem.bound.clone())
+        }));
     }
 }
 
@@ -186,16 +210,42 @@ mod tests {
     }
 
     #[test]
+    fn how_clients_come_back_is_json_a_name_or_a_time() {
+        let points = |text: &str| {
+            let wishes = Wishes::of(&with(&[("mode", "level"), ("reconnect", text)])).unwrap();
+            assert_eq!(wishes.plan.mode, Mode::Level);
+            wishes.plan.reconnect.map(|profile| profile.points().collect::<Vec<_>>())
+        };
+        let half = r#"{"points": [[1, 0], [2, 0.5]]}"#;
+        assert_eq!(points(half), Some(vec![(1.0, 0.0), (2.0, 0.5)]));
+        assert_eq!(points(" mqtt_js "), Some(vec![(1.0, 0.0), (1.5, 1.0)]));
+        for delay in ["90", "1m30s"] {
+            assert_eq!(points(delay), Some(vec![(45.0, 0.0), (135.0, 1.0)]), "{delay}");
+        }
+        assert_eq!(points(""), None);
+    }
+
+    #[test]
     fn every_problem_is_named_at_once() {
         let object = with(&[
             ("mode", "sideways"),
             ("stop", "maybe"),
             ("driver-options", r#"{"settle_s":0}"#),
             ("plan-options", "{"),
+            ("reconnect", r#"{"points": [[1, 0], [0.5, 2]]}"#),
         ]);
         let text = Wishes::of(&object).unwrap_err().to_string();
-        for field in ["mode", "stop", "driver-options.settle_s", "plan-options"] {
+        for field in [
+            "mode",
+            "stop",
+            "driver-options.settle_s",
+            "plan-options",
+            "reconnect.points[1][0]",
+            "reconnect.points[1][1]",
+        ] {
             assert!(text.contains(&format!("`rebalance.emqx.io/{field}`")), "{field} in {text}");
         }
+        let text = Wishes::of(&with(&[("reconnect", "soon")])).unwrap_err().to_string();
+        assert!(text.contains("`rebalance.emqx.io/reconnect` is `soon`"), "{text}");
     }
 }

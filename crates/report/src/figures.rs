@@ -4,6 +4,7 @@ use crate::ReportInput;
 use crate::chart;
 use crate::markup::text;
 use crate::numbers::{count, float, percent, rounded, time};
+use emqx_rebalance_core::Forecast;
 use std::fmt::Write;
 
 /// One number, what it is, and what to hold it against.
@@ -63,11 +64,24 @@ fn of_plan(input: &ReportInput<'_>) -> Vec<Figure> {
             format!("to level fully at least {}", count(plan.bounds.fewest_disconnects)),
         ),
     ];
+    figures.extend(back(&plan.forecast));
     if plan.forecast.sessions_moved >= 0.5 {
         let moved = rounded(plan.forecast.sessions_moved);
         figures.push(figure("sessions to hand over", moved, String::new()));
     }
     figures
+}
+
+/// When the clients are back, as forecast; nothing of a plan that drops none, or of a version that did not
+/// say it.
+fn back(forecast: &Forecast) -> Option<Figure> {
+    let away = format!("up to {} on their way", count(forecast.peak.away));
+    let never = format!("{} never come", count(forecast.missing));
+    let parts = [(forecast.peak.away, away), (forecast.missing, never)];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, part)| part);
+    let beside = parts.collect::<Vec<_>>().join(", ");
+    (forecast.disconnects > 0 && forecast.back_s > 0)
+        .then(|| figure("99 % of them are back, predicted", time(float(forecast.back_s)), beside))
 }
 
 fn figure(label: &str, value: String, beside: String) -> Figure {

@@ -149,6 +149,27 @@ fn a_large_cluster_labels_only_its_extremes() {
 }
 
 #[test]
+fn a_page_says_when_the_clients_are_back() {
+    let alone = |plan: &Plan| {
+        let (title, made_at) = ("a plan", "");
+        let (samples, phases, facts) = (&[], &[], &[]);
+        render(&ReportInput { title, made_at, plan, samples, phases, outcome: None, facts })
+    };
+    let mut plan = planned(&["emqx@a", "emqx@b"], &[900, 0]);
+    let prompt = alone(&plan);
+    assert!(prompt.contains("99 % of them are back") && !prompt.contains("never come"));
+    plan.forecast.missing = 12;
+    plan.forecast.peak.away = 1234;
+    plan.forecast.back_s = 90;
+    let page = alone(&plan);
+    for text in ["up to 1,234 on their way, 12 never come", "predicted</dt><dd>90 s<"] {
+        assert!(page.contains(text), "{text}");
+    }
+    plan.forecast.disconnects = 0;
+    assert!(!alone(&plan).contains("are back"));
+}
+
+#[test]
 fn a_plan_alone_and_one_with_nothing_to_do_have_pages_too() {
     let started = planned(&NAMES, &[3333, 3334, 3333, 0]);
     let level = planned(&NAMES, &[5, 5, 5, 5]);

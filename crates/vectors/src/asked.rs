@@ -1,23 +1,28 @@
 //! What the cases of `calls.json` ask.
 
+use crate::reconnects;
 use serde_json::{Value, json};
 
-/// Name, call and request of every case.
-pub(crate) fn cases() -> Vec<(&'static str, &'static str, Value)> {
-    [plans(), refused_plans(), evacuations()].concat()
+/// Name, call and request of a case.
+pub(crate) type Case = (&'static str, &'static str, Value);
+
+/// Every case.
+pub(crate) fn cases() -> Vec<Case> {
+    [plans(), refused_plans(), evacuations(), reconnects::cases()].concat()
 }
 
 /// Nodes `emqx@n0`, … with so many clients each.
-fn snapshot(clients: &[u64]) -> Value {
+pub(crate) fn snapshot(clients: &[u64]) -> Value {
     let node = |(i, connections): (usize, &u64)| json!({ "node": format!("emqx@n{i}"), "connections": connections });
     json!({ "nodes": clients.iter().enumerate().map(node).collect::<Vec<_>>() })
 }
 
-fn article() -> Value {
+/// The cluster of EMQX's tutorial.
+pub(crate) fn article() -> Value {
     snapshot(&[3333, 3334, 3333, 0])
 }
 
-fn plans() -> Vec<(&'static str, &'static str, Value)> {
+fn plans() -> Vec<Case> {
     let quick = json!({ "conn_evict_rate": 50, "wait_health_check": 10, "wait_takeover": 10 });
     let skewed = || snapshot(&[1000, 600, 0, 0, 0]);
     vec![
@@ -129,7 +134,7 @@ fn plans() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-fn refused_plans() -> Vec<(&'static str, &'static str, Value)> {
+fn refused_plans() -> Vec<Case> {
     vec![
         ("a rate of 0", "plan", json!({ "snapshot": article(), "conn_evict_rate": 0 })),
         (
@@ -200,7 +205,7 @@ fn refused_plans() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-fn evacuations() -> Vec<(&'static str, &'static str, Value)> {
+fn evacuations() -> Vec<Case> {
     vec![
         (
             "a node is emptied",

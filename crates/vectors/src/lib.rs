@@ -7,6 +7,7 @@
 
 mod asked;
 mod calls;
+mod reconnects;
 mod talks;
 
 use anyhow::Result;

@@ -17,7 +17,7 @@ class ReconnectProfile(Value):
     A curve through points, straight between them and flat after the last: what is missing to 1
     there is the share that never comes. Checked, and completed, by the core::
 
-        ReconnectProfile([(0.5, 0), (1.5, 0.5), (10, 0.5), (60, 1)])
+        ReconnectProfile(((0.5, 0), (1.5, 0.5), (10, 0.5), (60, 1)))
         plan(snapshot, reconnect=ReconnectProfile.load("fleet.json"))
     """
 
@@ -25,7 +25,7 @@ class ReconnectProfile(Value):
 
     points: tuple[tuple[float, float], ...]
     """Pairs of seconds and the share that is back by then: 1 to 64, times from 0 to 86,400 s that
-    never go back, shares from 0 to 1 that never fall. Given as any sequence of pairs."""
+    never go back, shares from 0 to 1 that never fall."""
     name: NamedProfile | None = None
     """The preset that it is, if it is one."""
     version: int = 1
@@ -36,4 +36,4 @@ class ReconnectProfile(Value):
 
     def __repr__(self) -> str:
         points = ", ".join(f"({at_s:g}, {share:g})" for at_s, share in self.points)
-        return f"ReconnectProfile([{points}])"
+        return f"ReconnectProfile(({points},))"

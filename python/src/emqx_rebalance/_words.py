@@ -156,10 +156,7 @@ class Mode(Word):
 
 
 class NamedProfile(Word):
-    """A reconnect profile with a name: how a client library comes back by its own rules unless it
-    is told otherwise, as its documentation or source states them, or what we assume of a kind of
-    fleet. The first attempt succeeds, and connecting takes up to half a second.
-    """
+    """A reconnect profile by name: a library's own rule, or our assumption of a kind of fleet."""
 
     AWS_IOT_SDK = "aws_iot_sdk"
     """MQTT 5 clients of the AWS IoT Device SDKs v2: any time up to ``minReconnectDelayMs``, 1 s."""

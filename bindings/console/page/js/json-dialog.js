@@ -1,5 +1,6 @@
 /** @import { Question, Asked } from "./question.js" */
 import { byId, element, say } from "./elements.js";
+import { wishes } from "./profile.js";
 import { plan, RebalanceError } from "./rebalance.js";
 
 /** The question as JSON: to be copied, pasted, changed. */
@@ -24,7 +25,7 @@ export class JsonDialog {
 
   #open() {
     const { nodes, options } = this.#question.asked;
-    this.#text.value = JSON.stringify({ snapshot: { nodes }, ...options }, null, 2);
+    this.#text.value = JSON.stringify({ snapshot: { nodes }, ...wishes(options) }, null, 2);
     say(this.#problem, "");
     this.#dialog.showModal();
     this.#text.focus();
@@ -71,7 +72,8 @@ function withoutNull(_, value) {
 
 /** An option as the question keeps it. @param {unknown} value @returns {string | string[]} */
 function wish(value) {
-  return Array.isArray(value) ? value.map(String) : String(value);
+  if (Array.isArray(value)) return value.map(String);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** @param {unknown} thrown */

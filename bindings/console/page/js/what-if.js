@@ -6,6 +6,7 @@ import { byId } from "./elements.js";
 import { headline } from "./headline.js";
 import { extent, PlanCard } from "./plan-card.js";
 import { Planner } from "./planner.js";
+import { wishes } from "./profile.js";
 
 /** Both plans for what is asked, side by side, made anew whenever it changes. */
 export class WhatIf {
@@ -42,7 +43,7 @@ export class WhatIf {
   #ask({ nodes, options }) {
     const snapshot = { nodes };
     // Options are texts, which the planner reads; which ones there are is for it to say.
-    const request = /** @type {PlanRequest} */ ({ ...options, snapshot });
+    const request = /** @type {PlanRequest} */ ({ ...wishes(options), snapshot });
     this.#planners.single.ask({ ...request, mode: "single" });
     this.#planners.level.ask({ ...request, mode: "level" });
   }

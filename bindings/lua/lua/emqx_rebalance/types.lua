@@ -49,6 +49,20 @@ local rebalance = {}
 ---@field message string
 ---@field node? string
 
+---What a plan will do if the cluster behaves as EMQX's rules say.
+---@class emqx_rebalance.Forecast
+---@field duration_s integer seconds from the first start to the last end
+---@field conn_evict_s integer seconds in which connections are evicted
+---@field sess_evict_s integer seconds in which sessions are moved
+---@field disconnects integer clients dropped, counted again each time one is dropped
+---@field back_s integer seconds until 99 % of the clients are back that come back
+---@field missing integer clients dropped that never come back, as the reconnect profile says
+---@field peak { node_reconnects: number, reconnects: number, away: integer } the most at any time: clients per second that come back to one node, and in all; clients on their way
+---@field sessions_moved number disconnected sessions moved to another node
+---@field final { node: string, connections: integer, disconnected_sessions: number }[] every node at the end
+---@field phases { run: integer, phase: string, from_s: integer, to_s: integer }[] when which phase of which run lasts
+---@field curve { times_s: integer[], away: integer[], nodes: { node: string, connections: integer[], disconnected_sessions: number[] }[] } every node over time, and the clients on their way
+
 ---@class emqx_rebalance.Plan
 ---@field version integer
 ---@field mode "single"|"level"
@@ -57,7 +71,7 @@ local rebalance = {}
 ---@field donors string[]
 ---@field recipients string[]
 ---@field runs table[]
----@field forecast { duration_s: integer, disconnects: integer, final: emqx_rebalance.NodeLoad[] }
+---@field forecast emqx_rebalance.Forecast
 ---@field balance { before: table, after: table }
 ---@field bounds table what no plan can beat
 ---@field findings emqx_rebalance.Finding[]
@@ -70,6 +84,7 @@ local rebalance = {}
 
 ---@class emqx_rebalance.EvacuationPlan
 ---@field version integer
+---@field forecast emqx_rebalance.Forecast
 ---@field findings emqx_rebalance.Finding[]
 
 ---@class emqx_rebalance.Outcome

@@ -20,17 +20,6 @@ use serde::{Serialize, Serializer};
 /// As JSON `{"version": 1, "points": [[0.5, 0], [1.5, 0.5], [10, 0.5], [60, 1]]}`, seconds and shares.
 /// Where one is read, the name of a [`NamedProfile`] or the average delay, as a number of seconds or text
 /// such as `1m30s`, is one too.
-///
-/// ```
-/// use emqx_rebalance_core::ReconnectProfile;
-///
-/// let profile: ReconnectProfile =
-///     serde_json::from_str(r#"{"points": [[0.5, 0], [1.5, 0.5], [10, 0.5], [60, 0.9]]}"#)?;
-/// assert_eq!(profile.back_by(1.0), 0.25);
-/// assert_eq!(profile.back_by(3600.0), 0.9);
-/// assert_eq!(profile.time_of(0.5), 1.4);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "Written"))]
 pub struct ReconnectProfile {
@@ -123,6 +112,17 @@ impl ReconnectProfile {
     }
 
     /// The share of all dropped clients that is back after `after_s` seconds.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::ReconnectProfile;
+    ///
+    /// let profile: ReconnectProfile =
+    ///     serde_json::from_str(r#"{"points": [[0.5, 0], [1.5, 0.5], [10, 0.5], [60, 0.9]]}"#)?;
+    /// assert_eq!(profile.back_by(1.0), 0.25);
+    /// assert_eq!(profile.back_by(3600.0), 0.9);
+    /// assert_eq!(profile.time_of(0.5), 1.4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn back_by(&self, after_s: f64) -> f64 {
         self.ramps().map(|ramp| ramp.back_by(after_s)).sum()
     }
@@ -212,9 +212,14 @@ impl Serialize for ReconnectProfile {
 #[derive(Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "ReconnectProfile"))]
 pub(crate) struct Written {
+    /// Version of this JSON: 1.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<u32>", optional))]
     version: u32,
+    /// The preset that it is, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
     name: Option<NamedProfile>,
+    /// Seconds, and the share that is back by then: 1 to 64 points.
     points: Vec<(f64, f64)>,
 }
 

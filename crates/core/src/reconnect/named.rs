@@ -1,14 +1,14 @@
 //! Profiles that users know by name.
 //!
-//! Libraries wait longer after each attempt that failed. A client that was evicted is refused by nobody:
-//! its first attempt succeeds as a rule, so its first wait and the jitter of that are what counts.
+//! Each is what a library does unless it is told otherwise, as its documentation or source states it, or what
+//! we assume. Libraries wait longer after each attempt that failed. A client that was evicted is refused by
+//! nobody: its first attempt succeeds as a rule, so its first wait and the jitter of that are what counts,
+//! and up to half a second for the connection.
 
 use super::{Point, ReconnectProfile};
 use serde::{Deserialize, Serialize};
 
-/// A reconnect profile with a name: how a client library comes back by its own rules unless it is told
-/// otherwise, as its documentation or source states them, or what we assume of a kind of fleet. The first
-/// attempt succeeds, and connecting takes up to half a second.
+/// A reconnect profile by name: a library's own rule, or our assumption of a kind of fleet.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[cfg_attr(feature = "words", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

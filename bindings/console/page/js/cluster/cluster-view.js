@@ -7,6 +7,7 @@
 import { announce } from "../announce.js";
 import { byId, element } from "../elements.js";
 import { replace } from "../focus.js";
+import { wishes } from "../profile.js";
 import { RebalanceError } from "../rebalance.js";
 import { confirmStart } from "./confirm-start.js";
 import { connect, demo } from "./connection.js";
@@ -97,7 +98,7 @@ export class ClusterView {
 
   /** Which options there are is for the planner to say. */
   #wishes() {
-    return /** @type {PlanWishes} */ ({ ...this.#question.asked.options, mode: this.#mode });
+    return /** @type {PlanWishes} */ ({ ...wishes(this.#question.asked.options), mode: this.#mode });
   }
 
   /** The plan on show is one of the past: another follows, once nobody types, while somebody looks. */
