@@ -29,6 +29,7 @@ from emqx_rebalance import (
     Event,
     OutcomeKind,
     Phase,
+    ReconnectProfile,
     Record,
     RefusedError,
     RequestTimeoutError,
@@ -346,6 +347,15 @@ def test_embedded_clusters_say_what_is_wrong() -> None:
         Cluster.embedded(personality="1.0")
     with pytest.raises(ConfigInvalidError, match="no_such"):
         Cluster.embedded(no_such=1)
+    with pytest.raises(ConfigInvalidError, match=r"points\[0\]\[1\]` is `2` .* from 0 to 1"):
+        Cluster.embedded(reconnect={"profile": {"points": [[1, 2]]}})
+    with pytest.raises(ConfigInvalidError, match=r"`reconnect.min_ms` is `9` .* left out"):
+        Cluster.embedded(reconnect={"profile": "2s", "min_ms": 9})
+    with pytest.raises(ConfigInvalidError, match=r"`drift.departures_per_s` is `-1` .* 0 to 10000"):
+        Cluster.embedded(drift={"departures_per_s": -1})
+    fleet = ReconnectProfile(((0.1, 0), (0.2, 0.5)))
+    with Cluster.embedded(clients=[9, 0], reconnect={"profile": fleet}) as cluster:
+        assert cluster.snapshot().connections == 9
     with Cluster.embedded(nodes=2, clients=[3, 4], personality="4.4", seed=7) as cluster:
         assert cluster.snapshot().connections == 7
         with pytest.raises(UnknownNodeError):

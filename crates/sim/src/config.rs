@@ -1,6 +1,7 @@
 //! What a simulated cluster is made of.
 
 use crate::balancer::LoadBalancer;
+use crate::drift::Drift;
 use crate::faults::ScheduledFault;
 use crate::personality::Release;
 use crate::reconnect::{MAX_DELAY_MS, Reconnect};
@@ -28,6 +29,9 @@ pub struct ClusterConfig {
     /// How clients come back.
     #[serde(default)]
     pub reconnect: Reconnect,
+    /// Clients that come and go by themselves. Default: nobody.
+    #[serde(default, skip_serializing_if = "Drift::is_none")]
+    pub drift: Drift,
     /// How long a node takes to boot.
     #[serde(default)]
     pub boot: Boot,
@@ -153,6 +157,7 @@ impl ClusterConfig {
             personality: Release::default(),
             load_balancer: LoadBalancer::default(),
             reconnect: Reconnect::default(),
+            drift: Drift::default(),
             boot: Boot::default(),
             seed: seed(),
             credentials: Credentials::default(),
@@ -221,6 +226,7 @@ impl ClusterConfig {
         }
         self.load_balancer.check(&mut problems);
         self.reconnect.check(&mut problems);
+        self.drift.check(&mut problems);
         self.credentials.check(&mut problems);
         self.boot.check(&mut problems);
         for (i, fault) in self.faults.iter().enumerate() {

@@ -23,6 +23,12 @@ impl Rng {
         u64::try_from(scaled).unwrap_or(0)
     }
 
+    /// A number from 0 to less than 1.
+    pub(crate) fn share(&mut self) -> f64 {
+        let upper = u32::try_from(self.next() >> 32).unwrap_or(0);
+        f64::from(upper) / (f64::from(u32::MAX) + 1.0)
+    }
+
     /// A place in a list of `len`, or 0 if it is empty.
     pub(crate) fn place(&mut self, len: usize) -> usize {
         usize::try_from(self.below(len as u64)).unwrap_or(0)
@@ -51,6 +57,9 @@ mod tests {
             seen[rng.place(5)] += 1;
         }
         assert!(seen.iter().all(|n| (100..300).contains(n)), "{seen:?}");
+        let shares: Vec<f64> = (0..1000).map(|_| rng.share()).collect();
+        assert!(shares.iter().all(|share| (0.0..1.0).contains(share)));
+        assert!((shares.iter().sum::<f64>() / 1000.0 - 0.5).abs() < 0.05);
         assert_eq!(rng.below(0), 0);
         assert_eq!(rng.hex(16).len(), 16);
     }

@@ -2,7 +2,10 @@
 
 #![cfg(test)]
 
-use emqx_rebalance_sim::{ClusterConfig, LoadBalancer, Policy, Reconnect, Release, VirtualCluster};
+use emqx_rebalance_core::{ReconnectProfile, Snapshot};
+use emqx_rebalance_sim::{
+    ClusterConfig, Drift, LoadBalancer, Policy, Reconnect, Release, Totals, VirtualCluster,
+};
 use http::Request;
 use proptest::prelude::*;
 
@@ -65,6 +68,7 @@ fn config() -> impl Strategy<Value = ClusterConfig> {
                     max_ms: min + extra,
                     retry_ms: retry,
                     persistent_percent: percent,
+                    profile: None,
                 };
                 config.seed = seed;
                 config.personality = Release::ALL[release];
@@ -109,13 +113,46 @@ fn carry_out(cluster: &mut VirtualCluster, deed: &Deed) {
     }
 }
 
+/// Fleets of which some come late and some never, in a cluster where others come and go.
+fn drifting() -> impl Strategy<Value = ClusterConfig> {
+    let rates = (0.0..50.0_f64, 0.0..50.0_f64);
+    let share = 0.1..1.0_f64;
+    (config(), 0.0..3.0_f64, 0.0..20.0_f64, share, rates).prop_map(
+        |(mut config, first_s, more_s, share, (arrivals_per_s, departures_per_s))| {
+            let points = [(first_s, 0.0), (first_s + more_s, share)];
+            let profile = ReconnectProfile::new(&points).unwrap();
+            let Reconnect { retry_ms, persistent_percent, .. } = config.reconnect;
+            config.reconnect = Reconnect { retry_ms, persistent_percent, ..Reconnect::by(profile) };
+            config.drift = Drift { arrivals_per_s, departures_per_s };
+            config
+        },
+    )
+}
+
 /// Clients that are somewhere or on their way; and the same in sessions.
 fn tally(cluster: &mut VirtualCluster) -> (u64, u64) {
     let simulation = cluster.simulation();
     let totals = simulation.cluster.totals();
     let snapshot = simulation.cluster.snapshot().unwrap();
     let sessions: u64 = snapshot.nodes().iter().map(|load| load.sessions).sum();
-    (snapshot.connections() + totals.travelling, sessions + totals.sessions_lost)
+    let clients = snapshot.connections() + totals.travelling + totals.stayed_away;
+    (clients + totals.departed - totals.arrived, sessions + totals.sessions_lost)
+}
+
+/// Where everybody is 20 s after `deeds`, if the clock goes in steps of `step` ms at most.
+fn ending(config: ClusterConfig, deeds: &[(u64, Deed)], step: u64) -> (Snapshot, Totals) {
+    let mut cluster = VirtualCluster::new(config).unwrap();
+    for (wait, deed) in deeds {
+        carry_out(&mut cluster, deed);
+        let end = cluster.now().plus_ms(*wait);
+        while cluster.now() < end {
+            let next = cluster.now().plus_ms(step).min(end);
+            cluster.advance_to(next);
+        }
+    }
+    cluster.advance_ms(20_000);
+    let cluster = &cluster.simulation().cluster;
+    (cluster.snapshot().unwrap(), cluster.totals())
 }
 
 proptest! {
@@ -140,22 +177,19 @@ proptest! {
 
     #[test]
     fn the_same_seed_gives_the_same_run(config in config(), deeds in deeds()) {
-        let run = |config: ClusterConfig, step: u64| {
-            let mut cluster = VirtualCluster::new(config).unwrap();
-            for (wait, deed) in &deeds {
-                carry_out(&mut cluster, deed);
-                let end = cluster.now().plus_ms(*wait);
-                while cluster.now() < end {
-                    let next = cluster.now().plus_ms(step).min(end);
-                    cluster.advance_to(next);
-                }
-            }
-            let end = cluster.now();
-            cluster.advance_to(end.plus_ms(20_000));
-            let cluster = &cluster.simulation().cluster;
-            (cluster.snapshot().unwrap(), cluster.totals())
-        };
         // However the clock is moved: in leaps, or step by step.
-        prop_assert_eq!(run(config.clone(), u64::MAX), run(config, 37));
+        prop_assert_eq!(ending(config.clone(), &deeds, u64::MAX), ending(config, &deeds, 37));
+    }
+
+    #[test]
+    fn fleets_and_drift_are_conserved(config in drifting(), deeds in deeds()) {
+        let mut cluster = VirtualCluster::new(config.clone()).unwrap();
+        let clients = tally(&mut cluster).0;
+        for (wait, deed) in &deeds {
+            carry_out(&mut cluster, deed);
+            cluster.advance_ms(*wait);
+            prop_assert_eq!(tally(&mut cluster).0, clients, "{} ms after {:?}", wait, deed);
+        }
+        prop_assert_eq!(ending(config.clone(), &deeds, u64::MAX), ending(config, &deeds, 37));
     }
 }

@@ -177,8 +177,12 @@ impl Client {
 
     /// Waits before the next attempt; `false` if the swarm ends meanwhile.
     async fn wait(&mut self) -> bool {
-        let varied = 1.0 + (2.0 * fraction(&mut self.random) - 1.0) * self.rules().jitter;
-        let pause = delay(self.rules(), self.attempts).mul_f64(varied.max(0.0));
+        let drawn = fraction(&mut self.random);
+        let Some(pause) = pause(self.rules(), self.attempts, drawn) else {
+            self.shared.stays_away(&self.session.identity);
+            ending(self.stage.clone()).await;
+            return false;
+        };
         tokio::select! {
             () = sleep(pause) => true,
             () = ending(self.stage.clone()) => false,
@@ -204,7 +208,19 @@ impl Client {
     }
 }
 
-/// The pause after `attempts` failed ones.
+/// How long a client waits that has failed `attempts` times and drew a number from 0 to less than 1;
+/// `None` if it never comes back.
+fn pause(rules: &Reconnect, attempts: u32, drawn: f64) -> Option<Duration> {
+    match &rules.profile {
+        Some(profile) if attempts == 0 => profile.back_after(drawn).map(Duration::from_secs_f64),
+        _ => {
+            let varied = 1.0 + (2.0 * drawn - 1.0) * rules.jitter;
+            Some(delay(rules, attempts).mul_f64(varied.max(0.0)))
+        }
+    }
+}
+
+/// The pause after `attempts` failed ones, before it is varied.
 fn delay(rules: &Reconnect, attempts: u32) -> Duration {
     let limit = Duration::from_millis(rules.max_ms);
     let grown = rules.factor.powi(i32::try_from(attempts).unwrap_or(i32::MAX));
@@ -224,11 +240,11 @@ async fn until(at: Option<Instant>) {
     }
 }
 
-/// SplitMix64's next number, from 0 to 1.
+/// SplitMix64's next number, from 0 to less than 1.
 fn fraction(state: &mut u64) -> f64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let upper = u32::try_from(mixed(*state) >> 32).unwrap_or(0);
-    f64::from(upper) / f64::from(u32::MAX)
+    f64::from(upper) / (f64::from(u32::MAX) + 1.0)
 }
 
 fn mixed(mut z: u64) -> u64 {
@@ -240,12 +256,26 @@ fn mixed(mut z: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use emqx_rebalance_core::ReconnectProfile;
 
     #[test]
     fn the_pause_grows_to_its_limit() {
-        let rules = Reconnect { delay_ms: 100, factor: 3.0, max_ms: 1000, jitter: 0.0 };
+        let rules =
+            Reconnect { delay_ms: 100, factor: 3.0, max_ms: 1000, jitter: 0.0, profile: None };
         let pauses: Vec<u128> = (0..4).map(|n| delay(&rules, n).as_millis()).collect();
         assert_eq!(pauses, [100, 300, 900, 1000]);
         assert_eq!(delay(&rules, u32::MAX).as_millis(), 1000);
+    }
+
+    #[test]
+    fn a_profile_says_when_the_first_attempt_is_and_backoff_the_next() {
+        let profile = ReconnectProfile::new(&[(2.0, 0.0), (4.0, 0.5)]).unwrap();
+        let rules = Reconnect { profile: Some(profile), jitter: 0.0, ..Reconnect::default() };
+        let ms = |attempts, drawn| pause(&rules, attempts, drawn).map(|pause| pause.as_millis());
+        assert_eq!(
+            [0.0, 0.25, 0.5, 0.9].map(|drawn| ms(0, drawn)),
+            [Some(2000), Some(3000), None, None]
+        );
+        assert_eq!([ms(1, 0.0), ms(2, 0.9)], [Some(2000), Some(4000)]);
     }
 }

@@ -1,6 +1,6 @@
 //! What a swarm is made of.
 
-use emqx_rebalance_core::{Error, Problem, Result};
+use emqx_rebalance_core::{Error, Problem, ReconnectProfile, Result};
 use serde::{Deserialize, Serialize};
 
 /// What a swarm is made of, and what it does.
@@ -68,6 +68,12 @@ pub struct Reconnect {
     pub max_ms: u64,
     /// How much a delay varies to either side, 0 to 1. Default 0.2.
     pub jitter: f64,
+    /// How long clients that lost their connection take to their first attempt, in place of `delay_ms`
+    /// as it is: a reconnect profile, a name of one, or an average delay. Whoever fails then waits as the
+    /// other fields say; the share that never comes stays away until the swarm ends. Default: as the
+    /// other fields say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ReconnectProfile>,
 }
 
 impl Default for SwarmConfig {
@@ -95,7 +101,7 @@ impl Default for SwarmConfig {
 
 impl Default for Reconnect {
     fn default() -> Self {
-        Self { delay_ms: 1000, factor: 2.0, max_ms: 30_000, jitter: 0.2 }
+        Self { delay_ms: 1000, factor: 2.0, max_ms: 30_000, jitter: 0.2, profile: None }
     }
 }
 
@@ -184,5 +190,20 @@ mod tests {
         }
         assert_eq!(fields.len(), 12, "{fields:?}");
         SwarmConfig::default().check().unwrap();
+    }
+
+    #[test]
+    fn a_profile_is_read_as_everywhere_and_a_bad_one_is_named() {
+        let read = |profile: &str| {
+            let text = format!(r#"{{"reconnect":{{"delay_ms":500,"profile":{profile}}}}}"#);
+            serde_json::from_str::<SwarmConfig>(&text)
+        };
+        for profile in [r#"{"points":[[0.5,0],[1.5,0.9]]}"#, "\"mqtt_js\"", "\"1m\"", "2"] {
+            let config = read(profile).unwrap();
+            let written = serde_json::to_string(&config).unwrap();
+            assert_eq!(serde_json::from_str::<SwarmConfig>(&written).unwrap(), config);
+        }
+        let error = read(r#"{"points":[[1,0],[0.5,2]]}"#).unwrap_err().to_string();
+        assert!(error.contains("points[1][0]") && error.contains("points[1][1]"), "{error}");
     }
 }

@@ -70,16 +70,16 @@ impl Ledger {
         self.sent == self.acknowledged && self.absent() == 0
     }
 
-    /// Adds this pair to `messages`. `has_session`: whether the subscriber's session outlives its
-    /// connection.
-    pub(crate) fn add_to(&self, messages: &mut Messages, has_session: bool) {
+    /// Adds this pair to `messages`. `is_owed`: whether the subscriber is to get all that the broker
+    /// acknowledged.
+    pub(crate) fn add_to(&self, messages: &mut Messages, is_owed: bool) {
         messages.sent += u64::from(self.sent);
         messages.acknowledged += u64::from(self.acknowledged);
         messages.received += u64::from(self.highest) - self.gaps.len() as u64;
         messages.duplicated += u64::from(self.duplicated);
         messages.out_of_order += u64::from(self.out_of_order);
         messages.foreign += u64::from(self.foreign);
-        if has_session {
+        if is_owed {
             messages.missing += self.absent();
         } else {
             messages.missed += self.absent();

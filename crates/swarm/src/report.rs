@@ -55,6 +55,9 @@ pub struct Connects {
 pub struct Reconnects {
     /// How many.
     pub count: u64,
+    /// Clients that lost their connection and never come back, as `reconnect.profile` says.
+    #[serde(default)]
+    pub stayed_away: u64,
     /// From the loss of a connection to the CONNACK of the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ms: Option<Millis>,
@@ -89,7 +92,8 @@ pub struct Messages {
     /// Acknowledged, for a client with a session, and not received: in the last report these are
     /// lost.
     pub missing: u64,
-    /// Acknowledged and not received by a client without a session: it was away, which MQTT allows.
+    /// Acknowledged and not received by a client that was away without a session, which MQTT allows,
+    /// or that stays away.
     pub missed: u64,
     /// Messages that are not of this swarm.
     pub foreign: u64,

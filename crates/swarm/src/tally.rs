@@ -6,7 +6,7 @@ use crate::ledger::Ledger;
 use crate::link::Loss;
 use crate::percentiles::Percentiles;
 use crate::report::{Connects, Messages, Reconnects, Report, Sessions};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
@@ -33,6 +33,8 @@ struct Counts {
     disconnects: BTreeMap<String, u64>,
     connecting: Percentiles,
     reconnecting: Percentiles,
+    /// The numbers of those who never come back.
+    away: BTreeSet<u64>,
     sessions: Sessions,
     refused_messages: u64,
 }
@@ -102,6 +104,11 @@ impl Shared {
         });
     }
 
+    /// A client that was dropped never comes back.
+    pub(crate) fn stays_away(&self, identity: &Identity) {
+        self.count(|counts| _ = counts.away.insert(identity.index));
+    }
+
     /// A broker refused a connection.
     pub(crate) fn refused(&self, identity: &Identity, code: u8) {
         let word = if identity.is_v5() { format!("v5_0x{code:02x}") } else { format!("v3_{code}") };
@@ -120,10 +127,19 @@ impl Shared {
 
     /// Whether every message has arrived that a broker has, or will have.
     pub(crate) fn is_settled(&self) -> bool {
-        let config = &self.config;
-        (0u64..).zip(&self.ledgers).all(|(pair, ledger)| {
-            !Identity::new(2 * pair + 1, config).is_persistent || lock(ledger).is_settled()
-        })
+        self.subscribers()
+            .into_iter()
+            .all(|(ledger, is_owed)| !is_owed || lock(ledger).is_settled())
+    }
+
+    /// Every pair's ledger, and whether its subscriber is to get all that was acknowledged.
+    fn subscribers(&self) -> Vec<(&Mutex<Ledger>, bool)> {
+        let away = &lock(&self.counts).away;
+        let is_owed = |pair: u64| {
+            let subscriber = Identity::new(2 * pair + 1, &self.config);
+            subscriber.is_persistent && !away.contains(&subscriber.index)
+        };
+        (0u64..).zip(&self.ledgers).map(|(pair, ledger)| (ledger, is_owed(pair))).collect()
     }
 
     pub(crate) fn report(&self, is_final: bool) -> Report {
@@ -146,6 +162,7 @@ impl Shared {
             disconnects: counts.disconnects.clone(),
             reconnects: Reconnects {
                 count: ms_reconnect.map_or(0, |ms| ms.count),
+                stayed_away: counts.away.len() as u64,
                 ms: ms_reconnect,
             },
             sessions: counts.sessions.clone(),
@@ -155,9 +172,8 @@ impl Shared {
 
     fn messages(&self) -> Messages {
         let mut messages = Messages::default();
-        for (pair, ledger) in (0u64..).zip(&self.ledgers) {
-            let subscriber = Identity::new(2 * pair + 1, &self.config);
-            lock(ledger).add_to(&mut messages, subscriber.is_persistent);
+        for (ledger, is_owed) in self.subscribers() {
+            lock(ledger).add_to(&mut messages, is_owed);
         }
         messages
     }

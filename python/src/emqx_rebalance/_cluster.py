@@ -188,8 +188,8 @@ class Cluster(BaseCluster):
                 connected, and come back through a modelled load balancer.
             personality: the release of EMQX to behave like, such as ``"5.8"``, the default.
             load_balancer: how clients are spread. Default ``round_robin``.
-            config: anything else that the simulator takes, such as ``seed``, ``reconnect`` or
-                ``faults``.
+            config: anything else that the simulator takes, such as ``seed``, ``reconnect``,
+                ``drift`` or ``faults``.
         """
         given = {"nodes": nodes, "clients": clients, "personality": personality}
         return EmbeddedCluster(Embedded(load_balancer=load_balancer, **given, **config))

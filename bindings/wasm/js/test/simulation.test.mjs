@@ -91,6 +91,31 @@ test("bad configurations name the field", () => {
     (error) => error instanceof RebalanceError && error.problems.length === 2,
   );
   assert.throws(() => new Simulation({ nodes: [{ name: "a b" }] }), { kind: "config_invalid" });
+  const bad = (config, ...texts) =>
+    assert.throws(
+      () => new Simulation({ nodes, ...config }),
+      (error) => error.kind === "config_invalid" && texts.every((text) => String(error).includes(text)),
+    );
+  bad({ drift: { arrivals_per_s: -1 } }, "drift.arrivals_per_s", "-1", "from 0 to 10000");
+  bad({ reconnect: { profile: { points: [[1, 2]] } } }, "points[0][1]", "`2`", "from 0 to 1");
+  bad({ reconnect: { profile: 2, min_ms: 9 } }, "reconnect.min_ms", "`9`", "reconnect.profile");
+});
+
+test("a fleet comes back by its profile, and the drift comes and goes", async () => {
+  const profile = { points: [[1, 0], [2, 0.5]] };
+  const fleet = new Simulation({ nodes: [{ name: "a@b", clients: 1000 }, { name: "c@d" }], reconnect: { profile } });
+  fleet.inject({ type: "node_killed", node: "a@b" });
+  await fleet.advance(60_000);
+  const { stayed_away, travelling } = fleet.totals();
+  assert.equal(travelling, 0);
+  // Six standard deviations of a thousand clients of which half never come.
+  assert.ok(Math.abs(stayed_away - 500) <= 95, String(stayed_away));
+  assert.equal(fleet.counts()[1].connections, 1000 - stayed_away);
+  const drift = { arrivals_per_s: 5, departures_per_s: 2 };
+  const drifting = new Simulation({ nodes: [{ name: "a@b", clients: 1000 }], drift });
+  await drifting.advance(100_000);
+  const { arrived, departed } = drifting.totals();
+  assert.ok(Math.abs(arrived - 500) <= 135 && Math.abs(departed - 200) <= 85, `${arrived} ${departed}`);
 });
 
 test("what was seen can be planned on", () => {

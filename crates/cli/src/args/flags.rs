@@ -115,7 +115,7 @@ fn is_in(field: &str, option: &str) -> bool {
 }
 
 /// `problem`, which is in `file`.
-fn in_file(problem: &Problem, file: &str) -> Problem {
+pub(super) fn in_file(problem: &Problem, file: &str) -> Problem {
     let bound = format!("{}, in {file}", problem.bound);
     Problem::new(problem.field.as_str(), &problem.value, bound)
 }

@@ -15,6 +15,7 @@ pub(crate) use evacuation::{EvacuateCommand, EvacuationArgs, EvacuationStartArgs
 pub(crate) use faults::FaultArgs;
 pub(crate) use keeping::{HistoryArgs, RecordingArgs};
 pub(crate) use planning::PlanningArgs;
+pub(crate) use profile::FleetArgs;
 pub(crate) use start::{ResumeArgs, StartArgs};
 
 use crate::output::Format;
@@ -141,6 +142,9 @@ pub(crate) struct ClusterArgs {
     /// Let pages of other origins use the HTTP API, as EMQX's `dashboard.cors` does
     #[arg(long)]
     pub(crate) cors: bool,
+    /// How clients come back.
+    #[command(flatten)]
+    pub(crate) fleet: FleetArgs,
     /// What breaks.
     #[command(flatten)]
     pub(crate) faults: FaultArgs,
@@ -156,6 +160,9 @@ pub(crate) struct DemoArgs {
     /// Count clients instead of connecting them, for many of them or few file descriptors
     #[arg(long)]
     pub(crate) counted: bool,
+    /// How clients come back.
+    #[command(flatten)]
+    pub(crate) fleet: FleetArgs,
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,

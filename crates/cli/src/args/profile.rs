@@ -1,11 +1,44 @@
 //! How clients come back, as people type it: a file, a name or a time.
 
+use super::flags::{Words, in_file};
 use super::quantity::Quantities;
 use crate::input;
-use emqx_rebalance_core::{NamedProfile, ReconnectProfile, Result};
+use clap::Args;
+use emqx_rebalance_core::{Error, NamedProfile, PlanOptions, ReconnectProfile, Result};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::path::Path;
+
+/// How the clients of an embedded cluster come back.
+#[derive(Args, Debug)]
+pub(crate) struct FleetArgs {
+    /// How dropped clients come back: a reconnect profile, a name of one, or an average delay
+    /// [default: within half a second or so]
+    #[arg(long, value_name = "FILE|NAME|TIME", allow_hyphen_values = true)]
+    #[arg(value_parser = Words(NamedProfile::ALL.map(NamedProfile::as_str).to_vec()))]
+    reconnect: Option<String>,
+}
+
+impl FleetArgs {
+    /// The profile, if one was given.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem of it.
+    pub(crate) fn resolve(&self) -> Result<Option<ReconnectProfile>> {
+        let Some(text) = &self.reconnect else { return Ok(None) };
+        let mut numbers = Quantities::default();
+        let value = value(NAME, text, &mut numbers)?;
+        numbers.finish()?;
+        let given: Map<String, Value> =
+            value.into_iter().map(|value| (NAME.to_owned(), value)).collect();
+        // A name or a time that is wrong never comes this far.
+        let in_its_file = |error: Error| {
+            let problems = error.problems().iter().map(|problem| in_file(problem, text));
+            Error::invalid("options", problems.collect())
+        };
+        Ok(input::checked::<PlanOptions>(given).map_err(in_its_file)?.reconnect)
+    }
+}
 
 /// What `text` gives the option `name`: what its file holds if it is one, or else itself.
 ///
@@ -33,6 +66,9 @@ fn bound() -> String {
         NamedProfile::ALL.map(NamedProfile::as_str).join(", ")
     )
 }
+
+/// The core's name of the option.
+const NAME: &str = "reconnect";
 
 #[cfg(test)]
 mod tests {

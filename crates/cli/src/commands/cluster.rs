@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::program::Program;
 use emqx_rebalance_core::{Error, NodeName, Problem, Result};
-use emqx_rebalance_sim::{ClusterConfig, Fault};
+use emqx_rebalance_sim::{ClusterConfig, Fault, Reconnect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -77,6 +77,7 @@ fn config(args: &ClusterArgs) -> Result<ClusterConfig> {
     let mut config = ClusterConfig::with_clients(&clients(args)?)?;
     config.personality = word("personality", &args.personality)?;
     config.load_balancer.policy = word("load_balancer", &args.load_balancer)?;
+    config.reconnect = args.fleet.resolve()?.map_or_else(Reconnect::default, Reconnect::by);
     config.cors = args.cors;
     config.faults = args.faults.resolve(args.mqtt)?;
     config.validate().map(|()| config)

@@ -4,7 +4,7 @@ use super::swarm::Swarm;
 use crate::output::Output;
 use crate::program::Program;
 use crate::render;
-use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_core::{Error, ErrorKind, ReconnectProfile, Result};
 use emqx_rebalance_report::Fact;
 use emqx_rebalance_sim::proxy::{Backend, HealthCheck, Proxy, ProxyConfig};
 use emqx_rebalance_sim::server::{Embedded, MqttOptions, ServerOptions};
@@ -29,6 +29,8 @@ struct Real {
     /// None if nobody connects but those that come from elsewhere.
     swarm: Option<Swarm>,
     proxy: Proxy,
+    /// How long those that were dropped last are waited for.
+    patience: Duration,
 }
 
 impl Crowd {
@@ -57,6 +59,12 @@ impl Crowd {
             node.clients = 0;
         }
         let rules = config.load_balancer.clone();
+        let reconnect = Reconnect {
+            delay_ms: 500,
+            profile: config.reconnect.profile.clone(),
+            ..Reconnect::default()
+        };
+        let patience = patience(&reconnect);
         let options =
             ServerOptions { mqtt: Some(MqttOptions::default()), ..ServerOptions::default() };
         let cluster = Embedded::start_on(config, options).await?;
@@ -64,11 +72,13 @@ impl Crowd {
         let clients = counts.iter().sum();
         let mut swarm = None;
         if clients > 0 {
-            let all =
-                swarm.insert(Swarm::start(program, &swarm_config(&counts, &cluster, &proxy))?);
+            let all = swarm.insert(Swarm::start(
+                program,
+                &swarm_config(&counts, &cluster, &proxy, reconnect),
+            )?);
             connected(all, clients, output).await?;
         }
-        Ok(Self { cluster, real: Some(Real { swarm, proxy }), clients })
+        Ok(Self { cluster, real: Some(Real { swarm, proxy, patience }), clients })
     }
 
     /// Where the load balancer before real clients listens.
@@ -81,12 +91,13 @@ impl Crowd {
     /// # Errors
     /// `unreachable` if the clients ended too early.
     pub(crate) async fn end(self) -> Result<Option<Kept>> {
-        let kept = match self.real.and_then(|real| Some((real.swarm?, real.proxy))) {
-            Some((mut swarm, _proxy)) => {
+        let kept = match self.real.and_then(|real| Some((real.swarm?, real.proxy, real.patience))) {
+            Some((mut swarm, _proxy, patience)) => {
                 let all = self.clients;
                 // Those that the last eviction dropped may still be on their way.
-                let back = swarm.until(|report| report.connected == all);
-                let _ = timeout(COMING_BACK, back).await;
+                let back =
+                    swarm.until(|report| report.connected + report.reconnects.stayed_away == all);
+                let _ = timeout(patience, back).await;
                 Some(Kept(swarm.end().await?))
             }
             None => None,
@@ -145,7 +156,18 @@ pub(crate) fn files_for(clients: u64) -> u64 {
     clients.saturating_add(clients / 3 * 2).saturating_add(OTHER_FILES)
 }
 
-fn swarm_config(counts: &[u64], cluster: &Embedded, proxy: &Proxy) -> SwarmConfig {
+/// How long clients are waited for at the end that come back as `reconnect` says.
+fn patience(reconnect: &Reconnect) -> Duration {
+    let longest_s = reconnect.profile.as_ref().map_or(0.0, ReconnectProfile::longest_s);
+    COMING_BACK + Duration::from_secs_f64(longest_s).min(SLOW)
+}
+
+fn swarm_config(
+    counts: &[u64],
+    cluster: &Embedded,
+    proxy: &Proxy,
+    reconnect: Reconnect,
+) -> SwarmConfig {
     let placed = counts.iter().zip(cluster.mqtt_addresses());
     let placed = placed.filter(|(clients, _)| **clients > 0);
     let clients: u64 = counts.iter().sum();
@@ -157,7 +179,7 @@ fn swarm_config(counts: &[u64], cluster: &Embedded, proxy: &Proxy) -> SwarmConfi
             .collect(),
         client_id_prefix: "demo".to_owned(),
         v5: 0.5,
-        reconnect: Reconnect { delay_ms: 500, ..Reconnect::default() },
+        reconnect,
         publish_rate: f64::from(u32::try_from(clients / 20).unwrap_or(u32::MAX).max(5)),
         ..SwarmConfig::default()
     }
@@ -193,6 +215,9 @@ async fn connected(swarm: &mut Swarm, clients: u64, output: Output) -> Result<()
 
 /// Without one more client in this time, something is wrong.
 const CONNECTING: Duration = Duration::from_secs(20);
+/// Beyond what a profile says.
 const COMING_BACK: Duration = Duration::from_secs(15);
+/// Nobody watches an end for longer.
+const SLOW: Duration = Duration::from_secs(120);
 /// Listeners, the HTTP API's connections, libraries.
 const OTHER_FILES: u64 = 300;

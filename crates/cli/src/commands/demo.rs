@@ -15,9 +15,11 @@ use crate::render::live::Live;
 use crate::render::paper::Paper;
 use emqx_rebalance_client::{Auth, Cluster, Secret};
 use emqx_rebalance_core::driver::{DriverOptions, Status};
-use emqx_rebalance_core::{AbsThreshold, EvictRate, Plan, PlanOptions, Result, Strategy};
-use emqx_rebalance_sim::ClusterConfig;
+use emqx_rebalance_core::{
+    AbsThreshold, EvictRate, Plan, PlanOptions, ReconnectProfile, Result, Strategy,
+};
 use emqx_rebalance_sim::server::Embedded;
+use emqx_rebalance_sim::{ClusterConfig, Reconnect};
 
 /// Starts a cluster with an empty node, plans, rebalances over HTTP and gives the verdict.
 ///
@@ -25,9 +27,11 @@ use emqx_rebalance_sim::server::Embedded;
 /// As the embedded cluster and its clients say.
 pub(crate) async fn run(args: &DemoArgs, program: &Program, output: Output) -> Result<Exit> {
     let page = args.report.as_deref().map(Page::new).transpose()?;
-    let crowd = crowd(args, program, output).await?;
+    let reconnect = args.fleet.resolve()?;
+    let crowd = crowd(args, reconnect.clone(), program, output).await?;
     let cluster = connect(&crowd.cluster).await?;
-    let plan = cluster.plan(&strategy(args.clients), &PlanOptions::default()).await?;
+    let options = PlanOptions { reconnect, ..PlanOptions::default() };
+    let plan = cluster.plan(&strategy(args.clients), &options).await?;
     if !output.is_json() {
         output.text(&format!("{}\n", render::plan::plan(&plan, output.paper())))?;
     }
@@ -39,7 +43,12 @@ pub(crate) async fn run(args: &DemoArgs, program: &Program, output: Output) -> R
 }
 
 /// The cluster with its clients: real ones if so many files can be open.
-async fn crowd(args: &DemoArgs, program: &Program, output: Output) -> Result<Crowd> {
+async fn crowd(
+    args: &DemoArgs,
+    reconnect: Option<ReconnectProfile>,
+    program: &Program,
+    output: Output,
+) -> Result<Crowd> {
     let counts = counts(args.clients);
     let (need, have) = (crowd::files_for(args.clients), crowd::files());
     let is_counted = args.counted || need > have;
@@ -51,7 +60,8 @@ async fn crowd(args: &DemoArgs, program: &Program, output: Output) -> Result<Cro
         ));
     }
     introduce(args.clients, is_counted, output);
-    let config = ClusterConfig::with_clients(&counts)?;
+    let mut config = ClusterConfig::with_clients(&counts)?;
+    config.reconnect = reconnect.map_or_else(Reconnect::default, Reconnect::by);
     if is_counted {
         Crowd::counted(config).await
     } else {

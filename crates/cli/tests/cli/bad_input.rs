@@ -161,6 +161,8 @@ fn bad_usage_ends_with_2() {
         &["evacuate", "start"],
         &["evacuate", "start", "a b"],
         &["demo", "--clients", "0"],
+        &["demo", "--reconnect", "soon"],
+        &["cluster", "--reconnect", "17h"],
         &["cluster", "--nodes", "0"],
         &["cluster", "--clients", "1,x"],
         &["cluster", "--clients", "1,2", "--nodes", "3"],

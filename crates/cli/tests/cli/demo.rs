@@ -8,8 +8,8 @@ use std::process::Stdio;
 fn the_demo_ends_with_a_true_verdict() {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.html");
-    let args = ["demo", "--clients", "30", "--yes", "--report", report.to_str().unwrap()];
-    let said = run(&args, "");
+    let args = ["demo", "--clients", "30", "--reconnect", "1s", "--yes", "--report"];
+    let said = run(&[&args[..], &[report.to_str().unwrap()]].concat(), "");
     assert_eq!(said.code, Some(0), "{}", said.err);
     let words = said.err.split_whitespace().collect::<Vec<_>>().join(" ");
     for text in [
@@ -22,6 +22,7 @@ fn the_demo_ends_with_a_true_verdict() {
     }
     for text in [
         "gives clients (donor)",
+        "clients back",
         "✔ completed",
         "predicted",
         "oo measured",
@@ -38,6 +39,21 @@ fn the_demo_ends_with_a_true_verdict() {
     for line in said.out.lines().chain(said.err.lines().filter(|line| !line.contains(path))) {
         assert!(line.chars().count() <= 80, "{line}");
         assert!(!line.contains('\u{1b}'), "{line}");
+    }
+}
+
+#[test]
+fn a_bad_profile_is_named_with_its_file_and_nothing_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fleet.json");
+    std::fs::write(&path, r#"{"points": [[1, 0], [0.5, 0.5]]}"#).unwrap();
+    let path = path.to_str().unwrap();
+    for command in ["demo", "cluster"] {
+        let said = run(&[command, "--reconnect", path], "");
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{command}");
+        for text in ["`reconnect.points[1][0]` is `0.5`", path] {
+            assert!(said.err.contains(text), "{text} not in {}", said.err);
+        }
     }
 }
 

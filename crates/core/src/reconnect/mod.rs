@@ -148,6 +148,22 @@ impl ReconnectProfile {
         })
     }
 
+    /// When a client is back before which `share` of all that were dropped are, in seconds; `None` if it
+    /// never comes. With shares that are evenly spread from 0 to 1, clients come back as the profile says.
+    ///
+    /// ```
+    /// use emqx_rebalance_core::ReconnectProfile;
+    ///
+    /// let half_never_come = ReconnectProfile::new(&[(1.0, 0.0), (2.0, 0.5)])?;
+    /// assert_eq!(half_never_come.back_after(0.25), Some(1.5));
+    /// assert_eq!(half_never_come.back_after(0.5), None);
+    /// # Ok::<(), emqx_rebalance_core::Error>(())
+    /// ```
+    pub fn back_after(&self, share: f64) -> Option<f64> {
+        let comes = self.comes();
+        (share < comes).then(|| self.time_of(share / comes))
+    }
+
     /// When the last one is back, in seconds.
     pub fn longest_s(&self) -> f64 {
         self.time_of(1.0)

@@ -1,26 +1,29 @@
 //! Clients as numbers: each node's count, and those on their way.
 
+use super::travel::{End, Party, Travel, Trip};
 use super::{Counts, Disturbance, Door, Population, Totals};
 use crate::balancer::Balancer;
 use crate::config::ClusterConfig;
+use crate::drift::Stream;
 use crate::reconnect::Reconnect;
 use crate::rng::Rng;
 use emqx_rebalance_core::Timestamp;
-use std::collections::BTreeMap;
 
 /// Clients that are counted, not connected: a cluster of any size costs the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Counted {
     nodes: Vec<Home>,
-    due: BTreeMap<Timestamp, Vec<Trip>>,
+    travel: Travel,
     balancer: Balancer,
     reconnect: Reconnect,
     arrivals: Option<Arrivals>,
+    arriving: Option<Stream>,
+    departing: Option<Stream>,
     totals: Totals,
     rng: Rng,
 }
 
-/// New clients that come.
+/// New clients that come on request.
 #[derive(Clone, Copy, Debug)]
 struct Arrivals {
     per_s: u64,
@@ -31,18 +34,10 @@ struct Arrivals {
 #[derive(Clone, Debug, Default)]
 struct Home {
     connected: u64,
-    /// Sessions whose client does not come back.
+    /// Sessions whose client has been away from the start, for good.
     offline: u64,
-    /// Sessions whose client is travelling.
+    /// Sessions whose client left while the cluster ran, to come back or not.
     waiting: u64,
-}
-
-/// Clients that will try to connect at one time.
-#[derive(Clone, Debug)]
-struct Trip {
-    count: u64,
-    /// Where their sessions wait for them, if they have any.
-    session_on: Option<usize>,
 }
 
 impl Counted {
@@ -56,43 +51,42 @@ impl Counted {
             Balancer::new(config.load_balancer.clone(), config.nodes.len(), config.seed ^ 0xba1a);
         Self {
             nodes: config.nodes.iter().map(home).collect(),
-            due: BTreeMap::new(),
+            travel: Travel::default(),
             balancer,
             reconnect: config.reconnect.clone(),
             arrivals: None,
+            arriving: Stream::new(config.drift.arrivals_per_s, config.seed ^ 0xa441),
+            departing: Stream::new(config.drift.departures_per_s, config.seed ^ 0xde9a),
             totals: Totals::default(),
             rng: Rng::new(config.seed),
         }
     }
 
-    /// Puts `trip` on its way, scattered over the reconnect delay.
-    fn send(&mut self, now: Timestamp, trip: &Trip) {
-        let (min_ms, max_ms) = (self.reconnect.min_ms, self.reconnect.max_ms);
-        self.scatter_trip(now, trip, min_ms, max_ms);
+    /// Puts clients that lost their connection on their way.
+    fn send(&mut self, now: Timestamp, party: Party) {
+        let never = self.travel.set_out(now, party, &self.reconnect, &mut self.rng);
+        self.totals.travelling += party.count - never;
+        self.totals.stayed_away += never;
     }
 
-    fn scatter_trip(&mut self, now: Timestamp, trip: &Trip, min_ms: u64, max_ms: u64) {
-        if trip.count == 0 {
-            return;
-        }
-        let width = max_ms - min_ms;
-        let parts = if width == 0 { 1 } else { trip.count.min(SCATTER) };
-        for part in 0..parts {
-            let count = trip.count / parts + u64::from(part < trip.count % parts);
-            let within = width * part / parts + self.rng.below(width / parts + 1);
-            let delay = min_ms + within.min(width);
-            let trip = Trip { count, session_on: trip.session_on };
-            self.due.entry(now.plus_ms(delay)).or_default().push(trip);
+    /// Ends a trip.
+    fn end(&mut self, now: Timestamp, trip: Trip, doors: &[Door]) {
+        match trip.end {
+            End::Knocks => self.arrive(now, trip.party, doors),
+            End::Lapses => {
+                self.leave_session(trip.party.session_on, trip.party.count);
+                self.totals.sessions_expired += trip.party.count;
+            }
         }
     }
 
-    /// Lets `trip` knock wherever the load balancer sends it.
-    fn arrive(&mut self, now: Timestamp, trip: &Trip, doors: &[Door]) {
+    /// Lets a party knock wherever the load balancer sends it.
+    fn arrive(&mut self, now: Timestamp, party: Party, doors: &[Door]) {
         let connected: Vec<u64> = self.nodes.iter().map(|home| home.connected).collect();
-        let shares = self.balancer.route(trip.count, &connected);
+        let shares = self.balancer.route(party.count, &connected);
         let routed: u64 = shares.iter().sum();
-        self.totals.unrouted += trip.count - routed;
-        let mut turned_away = trip.count - routed;
+        self.totals.unrouted += party.count - routed;
+        let mut turned_away = party.count - routed;
         for ((home, door), share) in self.nodes.iter_mut().zip(doors).zip(&shares) {
             if door.accepts {
                 home.connected += share;
@@ -101,11 +95,11 @@ impl Counted {
                 turned_away += share;
             }
         }
-        self.leave_session(trip.session_on, trip.count - turned_away);
-        self.totals.travelling -= trip.count - turned_away;
+        self.leave_session(party.session_on, party.count - turned_away);
+        self.totals.travelling -= party.count - turned_away;
         if turned_away > 0 {
-            let again = Trip { count: turned_away, session_on: trip.session_on };
-            self.due.entry(now.plus_ms(self.reconnect.retry_ms)).or_default().push(again);
+            let again = Party { count: turned_away, ..party };
+            self.travel.knock_after(now, self.reconnect.retry_ms, again);
         }
     }
 
@@ -116,44 +110,63 @@ impl Counted {
         }
     }
 
-    /// Lets a second's worth of new clients come.
+    /// Lets a second's worth of requested clients come.
     fn welcome(&mut self, now: Timestamp) {
         let Some(mut arrivals) = self.arrivals.filter(|arrivals| arrivals.next <= now) else {
             return;
         };
-        self.totals.arrived += arrivals.per_s;
-        self.totals.travelling += arrivals.per_s;
-        let trip = Trip { count: arrivals.per_s, session_on: None };
-        self.scatter_trip(now, &trip, 0, SECOND_MS);
+        let party = self.newcomers(arrivals.per_s);
+        self.travel.scatter(now, party, (0, SECOND_MS), &mut self.rng);
         arrivals.seconds_left -= 1;
         arrivals.next = arrivals.next.plus_ms(SECOND_MS);
         self.arrivals = (arrivals.seconds_left > 0).then_some(arrivals);
     }
 
-    /// How many of `count` evicted clients keep a session while they are away.
+    /// Clients that were never here before.
+    fn newcomers(&mut self, count: u64) -> Party {
+        self.totals.arrived += count;
+        self.totals.travelling += count;
+        Party { count, session_on: None }
+    }
+
+    /// Lets those come and go who do so by themselves.
+    fn drift(&mut self, now: Timestamp) {
+        let arrived = self.arriving.as_mut().map_or(0, |stream| stream.take(now));
+        if arrived > 0 {
+            let party = self.newcomers(arrived);
+            self.travel.knock_after(now, 0, party);
+        }
+        let departed = self.departing.as_mut().map_or(0, |stream| stream.take(now));
+        for _ in 0..departed {
+            self.depart(now);
+        }
+    }
+
+    /// Lets one client leave for good, if there is any.
+    fn depart(&mut self, now: Timestamp) {
+        let connected = self.nodes.iter().map(|home| home.connected).sum();
+        let mut place = self.rng.below(connected);
+        let chosen = self.nodes.iter().position(|home| {
+            let is_here = place < home.connected;
+            place = place.saturating_sub(home.connected);
+            is_here
+        });
+        let Some(node) = chosen else { return };
+        let waiting = self.persistent(1);
+        if let Some(home) = self.nodes.get_mut(node) {
+            home.connected -= 1;
+            home.waiting += waiting;
+        }
+        self.totals.departed += 1;
+        self.travel.stay_away(now, Party { count: waiting, session_on: Some(node) });
+    }
+
+    /// How many of `count` clients that leave keep a session while they are away.
     fn persistent(&mut self, count: u64) -> u64 {
         let percent = u64::from(self.reconnect.persistent_percent);
         let hundredths = count * percent;
         let chance = self.rng.below(100) < hundredths % 100;
         hundredths / 100 + u64::from(chance)
-    }
-
-    /// Lets `count` travelling clients find their session on `to` instead of `from`.
-    fn redirect(&mut self, from: usize, to: usize, mut count: u64) {
-        for trips in self.due.values_mut() {
-            let mut split = Vec::new();
-            for trip in trips.iter_mut().filter(|trip| trip.session_on == Some(from)) {
-                let moved = trip.count.min(count);
-                count -= moved;
-                trip.count -= moved;
-                split.push(Trip { count: moved, session_on: Some(to) });
-            }
-            trips.extend(split);
-            trips.retain(|trip| trip.count > 0);
-            if count == 0 {
-                return;
-            }
-        }
     }
 
     /// Spreads `count` sessions at random over `recipients`.
@@ -184,9 +197,8 @@ impl Population for Counted {
             home.waiting += persistent;
         }
         self.totals.evicted += evicted;
-        self.totals.travelling += evicted;
-        self.send(now, &Trip { count: persistent, session_on: Some(node) });
-        self.send(now, &Trip { count: evicted - persistent, session_on: None });
+        self.send(now, Party { count: persistent, session_on: Some(node) });
+        self.send(now, Party { count: evicted - persistent, session_on: None });
         evicted
     }
 
@@ -208,7 +220,7 @@ impl Population for Counted {
             if let Some(home) = self.nodes.get_mut(*to) {
                 home.waiting += share;
             }
-            self.redirect(node, *to, share);
+            self.travel.redirect(node, *to, share);
         }
         self.totals.sessions_moved += offline + waiting;
         offline + waiting
@@ -218,14 +230,9 @@ impl Population for Counted {
         let Some(home) = self.nodes.get_mut(node).map(std::mem::take) else {
             return;
         };
-        for trip in self.due.values_mut().flatten() {
-            if trip.session_on == Some(node) {
-                trip.session_on = None;
-            }
-        }
+        self.travel.lose_sessions(node);
         self.totals.sessions_lost += home.connected + home.offline + home.waiting;
-        self.totals.travelling += home.connected;
-        self.send(now, &Trip { count: home.connected, session_on: None });
+        self.send(now, Party { count: home.connected, session_on: None });
     }
 
     fn disturb(&mut self, now: Timestamp, disturbance: &Disturbance) -> bool {
@@ -242,17 +249,19 @@ impl Population for Counted {
 
     fn next_event(&self) -> Option<Timestamp> {
         let new = self.arrivals.map(|arrivals| arrivals.next);
-        let arrival = self.due.keys().next().copied();
+        let drift = [&self.arriving, &self.departing].into_iter().flatten().map(Stream::next);
         // Checks matter only while somebody is on the way, but their rhythm must not depend on it.
-        arrival.into_iter().chain(new).chain(self.balancer.next_check()).min()
+        let check = self.balancer.next_check();
+        self.travel.next().into_iter().chain(new).chain(drift).chain(check).min()
     }
 
     fn advance(&mut self, now: Timestamp, doors: &[Door]) {
         self.balancer.check(now, doors);
         self.welcome(now);
-        while let Some(entry) = self.due.first_entry().filter(|entry| *entry.key() <= now) {
-            for trip in entry.remove() {
-                self.arrive(now, &trip, doors);
+        self.drift(now);
+        while let Some(trips) = self.travel.take(now) {
+            for trip in trips {
+                self.end(now, trip, doors);
             }
         }
     }
@@ -262,6 +271,4 @@ impl Population for Counted {
     }
 }
 
-/// Into how many arrivals a group of evicted clients is scattered at most.
-const SCATTER: u64 = 16;
 const SECOND_MS: u64 = 1000;

@@ -1,6 +1,7 @@
 //! Who the clients are: how many sit where, and what happens to those that are sent away.
 
 mod counted;
+mod travel;
 
 pub(crate) use counted::Counted;
 
@@ -8,6 +9,7 @@ use crate::reconnect::Reconnect;
 use emqx_rebalance_core::Timestamp;
 use serde::Serialize;
 use std::fmt;
+use std::time::Duration;
 
 /// What EMQX counts on one node.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -46,10 +48,16 @@ pub struct Totals {
     pub unrouted: u64,
     /// New clients that came while the cluster ran.
     pub arrived: u64,
+    /// Clients that left by themselves while the cluster ran.
+    pub departed: u64,
+    /// Clients that lost their connection and never come back.
+    pub stayed_away: u64,
     /// Sessions handed over to another node.
     pub sessions_moved: u64,
     /// Sessions that died with their node.
     pub sessions_lost: u64,
+    /// Sessions that ended because their client stayed away too long.
+    pub sessions_expired: u64,
     /// Clients that are on their way to a node now.
     pub travelling: u64,
 }
@@ -106,4 +114,10 @@ pub trait Population: fmt::Debug + Send {
 
     /// What became of the clients so far.
     fn totals(&self) -> Totals;
+}
+
+/// `seconds` in milliseconds.
+pub(crate) fn ms_of(seconds: f64) -> u64 {
+    let ms = Duration::try_from_secs_f64(seconds).map_or(u128::MAX, |time| time.as_millis());
+    u64::try_from(ms).unwrap_or(u64::MAX)
 }

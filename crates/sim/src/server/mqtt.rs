@@ -2,6 +2,7 @@
 
 use super::{Shared, cannot_listen, check_ports};
 use crate::config::ClusterConfig;
+use crate::drift::Drift;
 use crate::mqtt::{Broker, Connected, Host, Listener, MqttTotals};
 use crate::population::Population;
 use emqx_rebalance_core::{Error, Problem, Result};
@@ -135,6 +136,15 @@ fn check_empty(config: &ClusterConfig) -> Result<()> {
         for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
             let bound = "0 where clients connect over MQTT";
             problems.push(Problem::new(format!("nodes[{i}].{name}"), count, bound));
+        }
+    }
+    let Drift { arrivals_per_s, departures_per_s } = config.drift;
+    for (name, per_s) in
+        [("arrivals_per_s", arrivals_per_s), ("departures_per_s", departures_per_s)]
+    {
+        if per_s > 0.0 {
+            let bound = "0 where clients connect over MQTT: they come and go as they like";
+            problems.push(Problem::new(format!("drift.{name}"), per_s, bound));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid("cluster", problems)) }

@@ -93,11 +93,13 @@ async fn evicted_clients_keep_their_session_and_their_messages() {
 
 #[tokio::test]
 async fn counted_clients_and_real_ones_do_not_mix() {
-    use emqx_rebalance_sim::ClusterConfig;
     use emqx_rebalance_sim::server::{MqttOptions, ServerOptions};
+    use emqx_rebalance_sim::{ClusterConfig, Drift};
     let mqtt = Some(MqttOptions::default());
     let options = ServerOptions { mqtt, ..ServerOptions::default() };
-    let config = ClusterConfig::with_clients(&[0, 7]).unwrap();
+    let mut config = ClusterConfig::with_clients(&[0, 7]).unwrap();
+    config.drift = Drift { arrivals_per_s: 1.5, ..Drift::default() };
     let error = Embedded::start_on(config, options).await.unwrap_err();
-    assert!(error.to_string().contains("nodes[1].clients"), "{error}");
+    let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
+    assert_eq!(fields, ["nodes[1].clients", "drift.arrivals_per_s"], "{error}");
 }

@@ -32,6 +32,13 @@ impl Broker {
         assert_eq!(connect[0], 0x10, "CONNECT first");
         (peer, connect)
     }
+
+    /// The next connection, once it was told `answer`.
+    pub(crate) async fn welcome(&self, answer: &[u8]) -> Peer {
+        let (mut peer, _) = self.accept().await;
+        peer.say(answer).await;
+        peer
+    }
 }
 
 impl Peer {
@@ -61,7 +68,7 @@ pub(crate) fn config(target: SocketAddr, clients: u64) -> SwarmConfig {
     SwarmConfig {
         clients,
         targets: vec![target.to_string()],
-        reconnect: Reconnect { delay_ms: 1, factor: 1.0, max_ms: 1, jitter: 0.0 },
+        reconnect: Reconnect { delay_ms: 1, factor: 1.0, max_ms: 1, jitter: 0.0, profile: None },
         ..SwarmConfig::default()
     }
 }

@@ -4,6 +4,7 @@
 mod broker;
 
 use broker::{ACCEPTED, Broker, EVICTED, REFUSED_V3, REFUSED_V5, RESUMED, config};
+use emqx_rebalance_core::ReconnectProfile;
 use emqx_rebalance_swarm::{Placement, Reconnect, Swarm, SwarmConfig};
 
 #[tokio::test]
@@ -35,6 +36,36 @@ async fn an_evicted_client_comes_back_through_refusals_and_keeps_its_session() {
     assert_eq!(peer.hear().await, [0xE0, 0], "it says goodbye");
     let last = ended.await.unwrap();
     assert!(last.is_final && last.connected == 1);
+}
+
+#[tokio::test]
+async fn clients_come_back_by_their_profile_or_stay_away() {
+    let broker = Broker::listen().await;
+    let profile = ReconnectProfile::new(&[(0.1, 0.0), (0.3, 0.5)]).unwrap();
+    let mut config =
+        SwarmConfig { publish_rate: 100.0, drain_ms: 1, ..config(broker.address(), 200) };
+    config.reconnect.profile = Some(profile);
+    let swarm = Swarm::start(config).await.unwrap();
+    let mut peers = Vec::new();
+    for _ in 0..200 {
+        peers.push(broker.welcome(&ACCEPTED).await);
+    }
+    drop(peers);
+    let coming = async {
+        let mut back = Vec::new();
+        loop {
+            back.push(broker.welcome(&RESUMED).await);
+        }
+    };
+    let report = tokio::select! {
+        report = swarm.until(|report| report.reconnects.count + report.reconnects.stayed_away == 200) => report,
+        () = coming => unreachable!("somebody may always come"),
+    };
+    // Six standard deviations to either side of half of them.
+    assert!((58..=142).contains(&report.reconnects.stayed_away), "{:?}", report.reconnects);
+    let ms = report.reconnects.ms.unwrap();
+    assert!(ms.p50 >= 100 && ms.max >= 200, "{ms:?}");
+    assert_eq!(report.connects.accepted, 200 + report.reconnects.count);
 }
 
 #[tokio::test]

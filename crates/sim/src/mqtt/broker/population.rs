@@ -48,7 +48,8 @@ impl Population for Connected {
     }
 
     fn totals(&self) -> Totals {
-        self.0.state().totals
+        let state = self.0.state();
+        Totals { sessions_expired: state.mqtt.expired, ..state.totals }
     }
 }
 
