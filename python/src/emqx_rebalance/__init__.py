@@ -71,11 +71,12 @@ from ._plan import (
     Move,
     NodeCount,
     Plan,
+    PilotRun,
     PlannedRun,
     Wave,
     plan,
 )
-from ._reconnect import ReconnectProfile
+from ._reconnect import ReconnectProfile, Reconnects
 from ._run import Run
 from ._snapshot import NodeLoad, Snapshot
 from ._status import (
@@ -170,12 +171,14 @@ __all__ = [
     "PhaseSpan",
     "Plan",
     "PlanOptions",
+    "PilotRun",
     "PlannedRun",
     "Problem",
     "Progress",
     "ProtocolError",
     "RebalanceError",
     "ReconnectProfile",
+    "Reconnects",
     "Record",
     "RefusedError",
     "RequestTimeoutError",

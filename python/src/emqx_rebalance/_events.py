@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ._reconnect import Reconnects
 from ._status import Cause, Outcome
 from ._text import count, percent
 from ._value import Value
@@ -132,12 +133,16 @@ class Drifted(Event):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NextWave(Event):
-    """The wave is over and leaves more than the goal: another one is planned from fresh counts."""
+    """The wave, or the pilot, is over and leaves more than the goal: another one is planned from
+    fresh counts."""
 
     over: float
     """The fullest node over the mean, as measured."""
     expected: float
     """The same after the next wave, as forecast."""
+    reconnects: Reconnects | None = None
+    """How the dropped clients come back, as far as it was seen: the next wave is planned for it,
+    unless the plan was told and nothing speaks against it."""
 
     def __str__(self) -> str:
         return f"next wave: {percent(self.over)} over the mean, {percent(self.expected)} expected"

@@ -31,6 +31,7 @@ __all__ = [
     "Move",
     "NodeCount",
     "Plan",
+    "PilotRun",
     "PlannedRun",
     "Wave",
     "plan",
@@ -52,6 +53,18 @@ class PlannedRun(Value):
     """Those of ``nodes`` that EMQX will fill."""
     strategy: Strategy
     """The options of the start, every one resolved."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class PilotRun(Value):
+    """The run that goes before all others, to see how clients come back."""
+
+    run: PlannedRun
+    """The start to send before all others."""
+    clients: int
+    """Clients that it drops."""
+    most_s: int
+    """Most seconds that it takes. It ends as soon as its clients are back."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -182,6 +195,9 @@ class Plan(Value):
     """Nodes that lose clients, or would if the thresholds allowed it."""
     recipients: tuple[str, ...]
     """Nodes that gain clients, or would if the thresholds allowed it."""
+    pilot: PilotRun | None = None
+    """The run that goes before all others, to see how clients come back. Only of a ``level`` plan
+    that was not told."""
     runs: tuple[PlannedRun, ...]
     """The starts to send, in this order. Empty if there is nothing to balance."""
     forecast: Forecast

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ._value import Value, checked
 from ._words import NamedProfile
 
-__all__ = ["ReconnectProfile"]
+__all__ = ["ReconnectProfile", "Reconnects"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,3 +37,24 @@ class ReconnectProfile(Value):
     def __repr__(self) -> str:
         points = ", ".join(f"({at_s:g}, {share:g})" for at_s, share in self.points)
         return f"ReconnectProfile(({points},))"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Reconnects(Value):
+    """How clients come back, as a driver has seen it so far: of those that were dropped in this job.
+
+    What was not seen yet is taken to go on at the pace of late.
+    """
+
+    clients: int
+    """Clients dropped that this is learned of."""
+    watched_s: float
+    """How long the first of them was watched, in seconds."""
+    half_s: float | None = None
+    """Seconds after which half of all dropped clients are back. None if fewer ever come."""
+    most_s: float | None = None
+    """Seconds after which 90 % of all dropped clients are back. None if fewer ever come."""
+    missing: float
+    """The share of the dropped clients that does not come back, for all that was seen: 0 to 1."""
+    profile: ReconnectProfile
+    """The whole curve, to plan the next job with."""

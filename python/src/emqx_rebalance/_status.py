@@ -11,6 +11,7 @@ from . import _native
 from ._evacuation import EvacuationPlan
 from ._forecast import Balance
 from ._plan import Plan
+from ._reconnect import Reconnects
 from ._snapshot import NodeLoad
 from ._text import count, duration, percent
 from ._value import Value, Word
@@ -161,6 +162,8 @@ class Status(Value):
     missing: int | None = None
     """Clients that were connected before the first start and are connected nowhere now, those on
     their way among them. None if that is not known, as of a cluster whose plan is not."""
+    reconnects: Reconnects | None = None
+    """How the dropped clients come back, as far as it was seen."""
     unread: Unread | None = None
     """Since when nothing could be read, and why, if the last poll did not come through: all else is
     as old as that."""
@@ -252,6 +255,8 @@ class Record(Value):
     """Every node at the end."""
     moved: int
     """Connections that have left the donors, in all waves."""
+    reconnects: Reconnects | None = None
+    """How the dropped clients came back, as far as it was seen: what to plan the next one with."""
     expected_s: int
     """Seconds that it was to take, all waves together."""
     outcome: Outcome

@@ -70,6 +70,7 @@ local rebalance = {}
 ---@field reason? string
 ---@field donors string[]
 ---@field recipients string[]
+---@field pilot? { run: table, clients: integer, most_s: integer } the run that goes before all others, to see how clients come back
 ---@field runs table[]
 ---@field forecast emqx_rebalance.Forecast
 ---@field balance { before: table, after: table }
@@ -107,7 +108,16 @@ local rebalance = {}
 ---@field nodes emqx_rebalance.NodeLoad[]
 ---@field progress { moved: integer, moved_unknown?: boolean, to_move: integer, percent: number, eta_s?: integer, elapsed_s: integer }
 ---@field missing? integer clients that were connected before the first start and are nowhere now; absent if that is not known
+---@field reconnects? emqx_rebalance.Reconnects how the dropped clients come back, as far as it was seen
 ---@field unread? { since_ms: integer, cause: { kind: string, message: string } } since when nothing could be read: all else is as old as that
+
+---@class emqx_rebalance.Reconnects
+---@field clients integer clients dropped that this is learned of
+---@field watched_s number how long the first of them was watched, in seconds
+---@field half_s? number seconds after which half of them are back; absent if fewer ever come
+---@field most_s? number seconds after which 90 % of them are back; absent if fewer ever come
+---@field missing number the share that does not come back, for all that was seen
+---@field profile emqx_rebalance.ReconnectProfile the whole curve, to plan the next job with
 
 ---@class emqx_rebalance.Event
 ---@field type "starting"|"started"|"start_doubtful"|"phase"|"answer_lost"|"gone"|"foreign_run"|"drifted"|"next_wave"|"stopping"|"ended"

@@ -133,11 +133,15 @@ fn words(event: &Event, what: &str) -> Option<String> {
             count(*moved),
             count(*expected)
         ),
-        Event::NextWave { over, expected } => format!(
-            "the fullest node is {} over the average: another round, to reach {}",
-            percent(*over),
-            percent(*expected)
-        ),
+        Event::NextWave { over, expected, reconnects } => {
+            let seen = reconnects.as_ref().map(|seen| format!("; of the clients {}", seen.told()));
+            format!(
+                "the fullest node is {} over the average: another round, to reach {}{}",
+                percent(*over),
+                percent(*expected),
+                seen.unwrap_or_default()
+            )
+        }
         Event::Stopping { coordinator } => format!("stopping the {what} of {coordinator}"),
         _ => return None,
     })

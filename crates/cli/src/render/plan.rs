@@ -125,6 +125,7 @@ fn facts(plan: &Plan, paper: Paper) -> String {
             format!("{} {}", duration(forecast.duration_s), phases(plan, forecast)),
         ));
         rows.extend(back(forecast).map(|text| ("clients back", text)));
+        rows.extend(pilot(plan));
     }
     rows.extend(runs(plan));
     rows.extend(level::facts(plan));
@@ -133,6 +134,17 @@ fn facts(plan: &Plan, paper: Paper) -> String {
         format!(" {label:<14} {text}\n")
     };
     rows.iter().map(line).collect()
+}
+
+/// What goes first.
+fn pilot(plan: &Plan) -> Option<(&'static str, String)> {
+    let pilot = plan.pilot.as_ref()?;
+    let text = format!(
+        "{} first, to see how they come back: {} at most; the rest is planned for what they show",
+        counted(pilot.clients, "client"),
+        duration(pilot.most_s)
+    );
+    Some(("pilot", text))
 }
 
 /// Who runs it.

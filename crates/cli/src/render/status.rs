@@ -91,6 +91,9 @@ pub(crate) fn progress(status: &Status) -> String {
     if let Some(missing) = status.missing.filter(|missing| *missing > 0) {
         text.push_str(&format!(", {} not connected now", count(missing)));
     }
+    if let Some(seen) = status.reconnects.as_ref().filter(|_| status.outcome.is_none()) {
+        text.push_str(&format!(", {}", seen.told()));
+    }
     if progress.elapsed_s > 0 {
         text.push_str(&format!(", {} so far", duration(progress.elapsed_s)));
     }

@@ -110,11 +110,13 @@ async fn tell(context: &Context, object: &Rebalance, live: &mut Live) {
                 let note = format!("{moved} connections moved where the forecast has {expected}");
                 (false, "Drifted", note)
             }
-            Event::NextWave { over, expected } => {
+            Event::NextWave { over, expected, reconnects } => {
+                let seen = reconnects.as_ref().map(|seen| format!("; of the clients {}", seen.told()));
                 let note = format!(
-                    "another wave: fullest node {:.1}% over the mean, {:.1}% after it",
+                    "another wave: fullest node {:.1}% over the mean, {:.1}% after it{}",
                     over * 100.0,
-                    expected * 100.0
+                    expected * 100.0,
+                    seen.unwrap_or_default()
                 );
                 (true, "NextWave", note)
             }
