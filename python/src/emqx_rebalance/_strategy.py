@@ -106,6 +106,9 @@ class AskedOptions(Value):
     reconnect: ReconnectProfile | None = None
     """How dropped clients come back: a reconnect profile, a name of one, or an average delay.
     Default: as ``reconnect_delay_s`` says."""
+    pilot: int | str = "auto"
+    """``level``: whether a small part goes first, of which the rest learns how clients come back.
+    ``off``, ``auto``, or a number from 1; default: auto."""
     max_reconnect_rate: float | None = None
     """``level``: most clients per second that may come back to one node. At least 1; default: no
     limit."""

@@ -68,6 +68,9 @@ class PlanOptions(TypedDict, total=False):
     reconnect: ReconnectProfile | Mapping[str, object] | NamedProfile | str | float
     """How dropped clients come back: a reconnect profile, a name of one, or an average delay.
     Default: as ``reconnect_delay_s`` says."""
+    pilot: int | str
+    """``level``: whether a small part goes first, of which the rest learns how clients come back.
+    ``off``, ``auto``, or a number from 1; default: auto."""
     max_reconnect_rate: float
     """``level``: most clients per second that may come back to one node. At least 1; default: no
     limit."""

@@ -34,6 +34,7 @@
 ---@field load_balancer? "round_robin"|"random"|"least_connections" How the load balancer picks nodes. A level plan that does not know it is made for even spreading, which least connections does no worse with. round_robin, random or least_connections; default: not known.
 ---@field reconnect_delay_s? number Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1.
 ---@field reconnect? emqx_rebalance.ReconnectProfile|emqx_rebalance.NamedProfile|string|number How dropped clients come back: a reconnect profile, a name of one, or an average delay. Default: as reconnect_delay_s says.
+---@field pilot? integer|string level: whether a small part goes first, of which the rest learns how clients come back. off, auto, or a number from 1; default: auto.
 ---@field max_reconnect_rate? number level: most clients per second that may come back to one node. At least 1; default: no limit.
 ---@field max_cluster_reconnect_rate? number level: most clients per second that may come back to the whole cluster. At least 1; default: no limit.
 ---@field max_unavailable? integer level: most nodes that may be closed to new clients at once. At least 1; default: no limit.

@@ -111,7 +111,8 @@ async fn tell(context: &Context, object: &Rebalance, live: &mut Live) {
                 (false, "Drifted", note)
             }
             Event::NextWave { over, expected, reconnects } => {
-                let seen = reconnects.as_ref().map(|seen| format!("; of the clients {}", seen.told()));
+                let seen =
+                    reconnects.as_ref().map(|seen| format!("; of the clients {}", seen.told()));
                 let note = format!(
                     "another wave: fullest node {:.1}% over the mean, {:.1}% after it{}",
                     over * 100.0,
