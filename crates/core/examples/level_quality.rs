@@ -78,10 +78,15 @@ fn planned(cases: impl Iterator<Item = Case>, around: Around) -> Tally {
 /// All that a driver makes of it, with how often it gave which verdict.
 fn driven(cases: impl Iterator<Item = Case>, around: Around) -> String {
     let (mut tally, mut verdicts) = (Tally::new(), BTreeMap::<String, u32>::new());
+    let (mut judged_early, mut waves, mut clusters) = (0, 0, 0);
     for case in cases {
         let driven = case.driven(around, DriverOptions::default());
         *verdicts.entry(format!("{:?}", driven.outcome.result)).or_default() += 1;
+        judged_early += u32::from(driven.away > 0);
+        waves += driven.waves();
+        clusters += 1;
         tally.add(&driven.verdict, &case);
     }
-    format!("{tally}  {verdicts:?}")
+    let waves = f64::from(waves) / f64::from(clusters.max(1));
+    format!("{tally}  {verdicts:?}, {judged_early} with clients on their way; waves {waves:.2}")
 }

@@ -4,7 +4,7 @@
 
 mod judge;
 
-use emqx_rebalance_core::driver::{DriverOptions, Event, OutcomeKind};
+use emqx_rebalance_core::driver::{DriverOptions, OutcomeKind};
 use emqx_rebalance_core::{
     Decision, FindingCode, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions, Snapshot,
     Strategy, plan,
@@ -360,7 +360,6 @@ fn a_verdict_says_who_is_missing_and_nobody_is_on_their_way() {
             "{missing} of {truth}"
         );
         assert_eq!(driven.away, 0);
-        let learned = driven.events.iter().any(|event| matches!(event, Event::NextWave { .. }));
-        assert!(learned && driven.driver.record().is_some());
+        assert!(driven.waves() > 1, "there was a pilot");
     }
 }

@@ -198,7 +198,7 @@ impl Dropped {
     /// Several as one, about the middle of their times.
     fn together(drops: &[Self]) -> Self {
         let clients = drops.iter().map(|drop| drop.clients).fold(0, u64::saturating_add);
-        let first = drops.first().map_or(Timestamp::default(), |drop| drop.at);
+        let first = drops.first().map_or_else(Timestamp::default, |drop| drop.at);
         let ms = |drop: &Self| u128::from(drop.at.ms_since(first)) * u128::from(drop.clients);
         let middle = drops.iter().map(ms).sum::<u128>() / u128::from(clients.max(1));
         Self { at: first.plus_ms(u64::try_from(middle).unwrap_or_default()), clients }
@@ -284,6 +284,7 @@ const ROUNDS: usize = 1000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::whole;
 
     /// Learns from `rate` clients dropped each second for `ticks` seconds and watched for `watched_s` on.
     fn learned(truth: &ReconnectProfile, rate: u64, ticks: u64, watched_s: u64) -> Learned {
@@ -297,7 +298,8 @@ mod tests {
                 .sum();
             let sum = float(rate * ticks.min(second + 1));
             learning.note_drop(at(second), dropped);
-            learning.note_missing(now, (sum - back).round() as i64);
+            let missing = whole((sum - back).round());
+            learning.note_missing(now, i64::try_from(missing).unwrap());
         }
         learning.profile().unwrap()
     }

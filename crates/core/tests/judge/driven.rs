@@ -12,8 +12,7 @@ use emqx_rebalance_core::{
 pub(crate) struct Driven {
     pub(crate) verdict: Verdict,
     pub(crate) outcome: Outcome,
-    pub(crate) driver: Driver,
-    pub(crate) events: Vec<Event>,
+    events: Vec<Event>,
     /// Clients that were on their way when the verdict was given.
     pub(crate) away: u64,
 }
@@ -52,7 +51,15 @@ pub(crate) fn drive(
     cluster.finish();
     let Cluster { counts, disconnects, .. } = cluster;
     let verdict = Verdict { counts, disconnects, duration_s, refused };
-    Driven { verdict, outcome, driver, events, away }
+    Driven { verdict, outcome, events, away }
+}
+
+impl Driven {
+    /// Waves that were begun, a pilot among them.
+    pub(crate) fn waves(&self) -> u32 {
+        let is_next = |event: &&Event| matches!(event, Event::NextWave { .. });
+        1 + u32::try_from(self.events.iter().filter(is_next).count()).unwrap()
+    }
 }
 
 fn answer(cluster: &mut Cluster, names: &[NodeName], ask: Ask, refused: &mut usize) -> Answer {
