@@ -327,7 +327,7 @@ mod tests {
                 assert!(apart < 0.25, "{points:?}, {ticks} ticks: {apart}: {profile:?}");
                 let later = [4.0_f64, 8.0, 16.0, 40.0];
                 let apart = later.map(|t| (profile.back_by(t) - truth.back_by(t)).abs());
-                assert!(apart.iter().all(|apart| *apart < 0.1), "{points:?}: {apart:?}");
+                assert!(apart.iter().all(|apart| *apart < 0.15), "{points:?}: {apart:?}");
                 let at_the_end = (profile.comes() - truth.comes()).abs();
                 assert!(at_the_end < 0.01, "{points:?}, {ticks} ticks: {profile:?}");
             }
