@@ -126,28 +126,21 @@ impl Learning {
         Some(Learned { profile, clients, watched_s })
     }
 
-    /// The share of the clients that comes back in each of `bins`.
+    /// The share of the clients that comes back in each of `bins`: what came between two looks tells when
+    /// they come, what had come by each look tells how many.
     fn fit(&self, bins: &[(f64, f64)]) -> Vec<f64> {
-        let n = bins.len();
-        let mut squares = vec![vec![0.0; n]; n];
-        let mut products = vec![0.0; n];
-        let mut before = vec![0.0; n];
-        let mut back_before = 0.0;
+        let mut fit = Fit::new(bins.len());
+        let (mut before, mut back_before) = (vec![0.0; bins.len()], 0.0);
+        let mut looks = Vec::new();
         for seen in &self.seen {
-            // What came since the last look: sums would carry each look's chance on to all that follow.
-            let sums: Vec<f64> = bins.iter().map(|bin| self.back(*bin, seen.at)).collect();
-            let row: Vec<f64> = sums.iter().zip(&before).map(|(sum, last)| sum - last).collect();
-            let back_sum = self.back_in_truth(*seen);
-            let back = back_sum - back_before;
-            (before, back_before) = (sums, back_sum);
-            for (i, x) in row.iter().enumerate() {
-                if let (Some(line), Some(product)) = (squares.get_mut(i), products.get_mut(i)) {
-                    *product += x * back;
-                    line.iter_mut().zip(&row).for_each(|(sum, y)| *sum += x * y);
-                }
-            }
+            let by: Vec<f64> = bins.iter().map(|bin| self.back(*bin, seen.at)).collect();
+            let since: Vec<f64> = by.iter().zip(&before).map(|(now, last)| now - last).collect();
+            let back = self.back_in_truth(*seen);
+            fit.add(&since, back - back_before);
+            looks.push((by.clone(), back));
+            (before, back_before) = (by, back);
         }
-        least_squares(&squares, &products)
+        scaled(fit.sizes(), &looks)
     }
 
     /// Clients that were back at a look.
@@ -212,23 +205,57 @@ fn bins(watched_s: f64) -> impl Iterator<Item = (f64, f64)> {
     seen.map(move |(from, to)| (*from, to.min(watched_s)))
 }
 
-/// The sizes, none below 0 and at most 1 together, with the least squares of what they do not explain.
-fn least_squares(squares: &[Vec<f64>], products: &[f64]) -> Vec<f64> {
-    let mut sizes = vec![0.0_f64; products.len()];
-    for _ in 0..ROUNDS {
-        for (i, (line, product)) in squares.iter().zip(products).enumerate() {
-            let own = line.get(i).copied().unwrap_or_default();
-            let others: f64 = line.iter().zip(&sizes).map(|(square, size)| square * size).sum();
-            if let Some(size) = sizes.get_mut(i)
-                && own > 0.0
-            {
-                *size = (*size + (product - others) / own).max(0.0);
-            }
+/// Least squares: the sums that the best sizes follow from.
+struct Fit {
+    squares: Vec<Vec<f64>>,
+    products: Vec<f64>,
+}
+
+impl Fit {
+    fn new(sizes: usize) -> Self {
+        Self { squares: vec![vec![0.0; sizes]; sizes], products: vec![0.0; sizes] }
+    }
+
+    /// Adds that sizes times `row` came to `seen`.
+    fn add(&mut self, row: &[f64], seen: f64) {
+        let lines = self.squares.iter_mut().zip(&mut self.products).zip(row);
+        for ((line, product), x) in lines {
+            *product += x * seen;
+            line.iter_mut().zip(row).for_each(|(sum, y)| *sum += x * y);
         }
     }
+
+    /// The sizes, none below 0, that leave the least squares.
+    fn sizes(&self) -> Vec<f64> {
+        let mut sizes = vec![0.0_f64; self.products.len()];
+        for _ in 0..ROUNDS {
+            for (i, (line, product)) in self.squares.iter().zip(&self.products).enumerate() {
+                let own = line.get(i).copied().unwrap_or_default();
+                let all: f64 = line.iter().zip(&sizes).map(|(square, size)| square * size).sum();
+                if let Some(size) = sizes.get_mut(i)
+                    && own > 0.0
+                {
+                    let others = all - own * *size;
+                    *size = ((product - others) / (own * (1.0 + EVENLY))).max(0.0);
+                }
+            }
+        }
+        sizes
+    }
+}
+
+/// `sizes` made so much larger or smaller that they come closest to what was back at the `looks`; at most
+/// 1 together.
+fn scaled(mut sizes: Vec<f64>, looks: &[(Vec<f64>, f64)]) -> Vec<f64> {
+    let by = |row: &[f64]| row.iter().zip(&sizes).map(|(x, size)| x * size).sum::<f64>();
+    let fitted: Vec<(f64, f64)> = looks.iter().map(|(row, back)| (by(row), *back)).collect();
+    let squares: f64 = fitted.iter().map(|(by, _)| by * by).sum();
+    let products: f64 = fitted.iter().map(|(by, back)| by * back).sum();
     let sum: f64 = sizes.iter().sum();
-    if sum > ALL {
-        sizes.iter_mut().for_each(|size| *size /= sum);
+    if squares > 0.0 && sum > 0.0 {
+        let scale = (products / squares).clamp(0.0, 1.0 / sum);
+        let scale = if sum * scale > ALL { 1.0 / sum } else { scale };
+        sizes.iter_mut().for_each(|size| *size *= scale);
     }
     sizes
 }
@@ -258,9 +285,9 @@ fn points(bins: &[(f64, f64)], sizes: &[f64], watched_s: f64) -> Vec<(f64, f64)>
 }
 
 /// Where a profile may bend, in seconds: closer to each other the sooner clients come.
-const BENDS_S: [f64; 20] = [
-    0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0,
-    256.0, 384.0, 512.0, 1024.0,
+const BENDS_S: [f64; 23] = [
+    0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0,
+    128.0, 192.0, 256.0, 384.0, 512.0, 1024.0,
 ];
 /// No part is learned that was watched for less.
 const SHORTEST_S: f64 = 0.5;
@@ -278,6 +305,8 @@ const NOTHING: f64 = 0.005;
 const SETTLED_S: f64 = 24.0;
 /// What is of late, as a part of the time watched.
 const LATE: f64 = 0.67;
+/// What keeps parts alike that looks cannot tell apart, against all that they do tell.
+const EVENLY: f64 = 0.01;
 /// Rounds of the fit: sizes settle long before.
 const ROUNDS: usize = 1000;
 
