@@ -62,6 +62,7 @@ fn what(option: &OptionInfo) -> String {
         Shape::Nodes | Shape::AnyNodes => "nodes",
         Shape::Shares => "number by node",
         Shape::WordOrWhole { .. } => "word or number",
+        Shape::Budget => "ratio or number",
         Shape::Profile => "[profile](reconnects.md), name or time",
     };
     match (&option.shape, option.unit) {

@@ -58,7 +58,7 @@ fn field(option: &OptionInfo) -> String {
         Shape::Text { .. } | Shape::Node => "string".to_owned(),
         Shape::Nodes | Shape::AnyNodes => "string[]".to_owned(),
         Shape::Shares => "table<string, number>".to_owned(),
-        Shape::WordOrWhole { .. } => "integer|string".to_owned(),
+        Shape::WordOrWhole { .. } | Shape::Budget => "integer|string".to_owned(),
         Shape::Profile => {
             "emqx_rebalance.ReconnectProfile|emqx_rebalance.NamedProfile|string|number".to_owned()
         }

@@ -137,6 +137,7 @@ fn given(option: &OptionInfo) -> String {
         Shape::Nodes | Shape::AnyNodes => "Sequence[str]".to_owned(),
         Shape::Shares => "Mapping[str, float]".to_owned(),
         Shape::WordOrWhole { .. } => "int | str".to_owned(),
+        Shape::Budget => "float | str".to_owned(),
         Shape::Profile => {
             "ReconnectProfile | Mapping[str, object] | NamedProfile | str | float".to_owned()
         }
@@ -156,7 +157,7 @@ fn held(option: &OptionInfo) -> String {
     match (option.default, &option.shape) {
         (None, _) => format!("{held} | None = None"),
         (Some(word), Shape::Word(_)) => format!("{held} = {held}.{}", word.to_uppercase()),
-        (Some(word), Shape::WordOrWhole { .. }) => format!("{held} = {word:?}"),
+        (Some(word), Shape::WordOrWhole { .. } | Shape::Budget) => format!("{held} = {word:?}"),
         (Some(number), _) => format!("{held} = {number}"),
     }
 }

@@ -161,6 +161,7 @@ fn flag(option: &OptionInfo) -> Arg {
         Shape::Text { .. } => arg.value_name("TEXT"),
         Shape::Node => arg.value_name("NODE"),
         Shape::Nodes | Shape::AnyNodes => arg.value_name("NODES").value_delimiter(','),
+        Shape::Budget => arg.value_name("RATIO|N"),
         Shape::WordOrWhole { words, .. } => arg.value_name(format!("{}|N", words.join("|"))),
         Shape::Profile => {
             let names = NamedProfile::ALL.map(NamedProfile::as_str);

@@ -8,6 +8,7 @@
 
 mod advance;
 mod ask;
+mod budget;
 mod clients;
 mod clock;
 mod counts;
@@ -35,6 +36,7 @@ mod verdict;
 mod watch;
 
 pub use ask::{Answer, Ask, Input, Request, RequestId};
+pub use budget::Budget;
 pub use drive::{Driver, Step};
 pub use event::Event;
 pub use guard::Guard;

@@ -1,5 +1,6 @@
 //! How patient a driver is.
 
+use super::budget::{Budget, budget};
 use crate::input::{options, whole};
 use serde::Serialize;
 
@@ -21,6 +22,10 @@ options! {
         /// Most waves of a plan, each planned afresh from the counts that the last one left: EMQX bears
         /// few starts an hour.
         pub max_waves: u32 = whole(1, 3).of("waves").or("3").level(),
+        /// Clients that may be dropped in all waves together, as a ratio to the fewest that any plan must drop
+        /// or as a number: no further wave begins that would take more.
+        #[ts(type = "string | number", optional)]
+        pub max_disconnects: Budget = budget().level().or("1.1x"),
         /// Percent of the cluster's clients that may be missing before the runs are stopped; 100 never
         /// stops them.
         pub max_missing_percent: u32 = whole(1, 100).of("%").or("10"),

@@ -65,6 +65,8 @@ pub enum Shape {
         /// The least number.
         min: u32,
     },
+    /// A ratio to the fewest, or a number of clients: a [`crate::driver::Budget`].
+    Budget,
     /// A [`crate::ReconnectProfile`], a name of one, or an average delay.
     Profile,
 }
@@ -119,6 +121,7 @@ impl OptionInfo {
             Shape::WordOrWhole { words, min } => {
                 format!("{}, or a number from {min}", listed(words))
             }
+            Shape::Budget => "a ratio from 1x, or a number from 1".to_owned(),
             Shape::Text { max } => format!("1 to {max} bytes"),
             Shape::Shares => "more than 0".to_owned(),
             Shape::Node | Shape::Nodes | Shape::AnyNodes | Shape::Profile => String::new(),

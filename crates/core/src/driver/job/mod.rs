@@ -9,6 +9,7 @@ mod goal;
 mod pilot;
 mod rebalance;
 mod wave;
+mod worth;
 
 use super::record::WaveRecord;
 use super::track::{Task, Track};

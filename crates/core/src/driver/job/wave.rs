@@ -5,16 +5,15 @@
 
 use super::JobState;
 use super::goal::Goal;
-use super::rebalance::{was_cut_short, was_needless};
+
 use crate::driver::drive::Driver;
 use crate::driver::event::Event;
 use crate::driver::progress::moved;
 use crate::driver::record::WaveRecord;
 use crate::driver::stage::Stage;
 use crate::driver::track::{Task, Track, TrackState};
-use crate::level::WORTH;
-use crate::number::float;
-use crate::plan::{Decision, Mode, Plan, PlanOptions, plan};
+
+use crate::plan::{Decision, Plan, PlanOptions, plan};
 use crate::reconnect::Learned;
 use crate::snapshot::Snapshot;
 
@@ -67,28 +66,13 @@ impl Goal<'_> {
         }
     }
 
-    /// Whether another wave is allowed, whatever the counts.
-    pub(super) fn may_have_wave(self) -> bool {
-        self.job.plan.mode == Mode::Level
-            && self.job.waves.len() + 1 < self.state.options.max_waves as usize
-            && !was_cut_short(self.state)
-            && !was_needless(self.state)
-    }
-
-    /// Whether `next` gains enough on a cluster that is `over` the mean: it costs as much time as it takes,
-    /// and whoever named a goal wants to reach it.
-    fn is_worth_it(self, next: &Plan, over: f64) -> bool {
-        let asked = &self.job.plan.asked.options;
-        let nodes = self.promised_nodes();
-        let loads = self.state.watch.nodes.iter().filter(|load| nodes.contains(&load.node));
-        let clients: f64 = loads.map(|load| float(load.connections)).sum();
-        let mean = clients / float(nodes.len() as u64).max(1.0);
-        let gain = over - next.balance.after.over;
-        let least = if asked.target_over.is_some() { 0.0 } else { LEAST_GAIN };
-        next.balance.after.over < over * WORTH && gain > least && gain * mean > A_CLIENT_OR_TWO
-    }
-
+    /// The wave that is over, and the plan of the next one, if that is allowed, needed and worth it.
     fn next_wave(self) -> Option<(WaveRecord, Plan)> {
+        self.wave_worth_it().filter(|(_, next)| !self.is_too_dear(next))
+    }
+
+    /// The same, whatever it costs.
+    pub(super) fn wave_worth_it(self) -> Option<(WaveRecord, Plan)> {
         let current = &self.job.plan;
         let watch = &self.state.watch;
         let over = watch.balance_of(&self.promised_nodes())?.over;
@@ -131,10 +115,6 @@ fn with_strays(next: &Plan, before: &[Track]) -> Vec<Track> {
     runs
 }
 
-/// A fullest node that ends this share of the mean closer to it is worth the time of another wave.
-const LEAST_GAIN: f64 = 0.0025;
-/// Nobody waits another minute for so few.
-const A_CLIENT_OR_TWO: f64 = 2.5;
 /// Clients that contradict what was told, if they do: fewer may be chance.
 const TELLING: u64 = 200;
 /// Shares that lie so far apart are no chance any more.
