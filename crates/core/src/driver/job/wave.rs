@@ -5,7 +5,6 @@
 
 use super::JobState;
 use super::goal::Goal;
-
 use crate::driver::drive::Driver;
 use crate::driver::event::Event;
 use crate::driver::progress::moved;
