@@ -289,7 +289,7 @@ proptest! {
 
 /// Known fleets, judged client by client.
 fn known(fleet: Fleet, deal: Deal) -> Tally {
-    let around = Around { deal, look: Look::Anywhere, fleet, told: Some(fleet) };
+    let around = Around { fleet, told: Some(fleet), ..Around::prompt(deal, Look::Anywhere) };
     let mut tally = Tally::new();
     for seed in 7_000..7_030 {
         let case = clusters::case(seed, (2e4, 1e5));
@@ -321,8 +321,7 @@ fn least_connections_needs_only_the_right_pace() {
 }
 
 /// A driver at work on clusters whose clients come back as nobody told it.
-fn driven(fleet: Fleet, deal: Deal) -> Vec<(clusters::Case, Driven)> {
-    let around = Around { fleet, ..Around::prompt(deal, Look::Anywhere) };
+fn driven(around: Around) -> Vec<(clusters::Case, Driven)> {
     let case = |seed| clusters::case(seed, (2e4, 1e5));
     let drive = |case: clusters::Case| {
         let driven = case.driven(around, DriverOptions::default());
@@ -336,7 +335,8 @@ fn a_driver_learns_how_clients_come_back_and_levels_without_being_told() {
     for deal in [Deal::RoundRobin, Deal::LeastConnections] {
         for fleet in Fleet::ALL {
             let mut tally = Tally::new();
-            for (case, driven) in driven(fleet, deal) {
+            let around = Around { fleet, ..Around::prompt(deal, Look::Anywhere) };
+            for (case, driven) in driven(around) {
                 let (result, name) = (driven.outcome.result, fleet.name);
                 assert_eq!(result, OutcomeKind::Completed, "{name}: {}", driven.outcome.detail);
                 tally.add(&driven.verdict, &case);
@@ -352,7 +352,8 @@ fn a_driver_learns_how_clients_come_back_and_levels_without_being_told() {
 #[test]
 fn a_verdict_says_who_is_missing_and_nobody_is_on_their_way() {
     let gone = Fleet::ALL.into_iter().find(|fleet| fleet.name.contains("5 % never")).unwrap();
-    for (_, driven) in driven(gone, Deal::RoundRobin) {
+    let around = Around { fleet: gone, ..Around::prompt(Deal::RoundRobin, Look::Anywhere) };
+    for (_, driven) in driven(around) {
         let missing = driven.outcome.missing.unwrap() as f64;
         let truth = driven.verdict.disconnects as f64 * 0.05;
         assert!(
@@ -361,5 +362,22 @@ fn a_verdict_says_who_is_missing_and_nobody_is_on_their_way() {
         );
         assert_eq!(driven.away, 0);
         assert!(driven.waves() > 1, "there was a pilot");
+    }
+}
+
+#[test]
+fn a_balancer_s_policy_is_learned_from_where_the_pilot_s_clients_go() {
+    for (deal, median, most) in [
+        (Deal::RoundRobin, 0.006, 0.017),
+        (Deal::LeastConnections, 0.003, 0.012),
+        (Deal::Random, 0.010, 0.04),
+    ] {
+        let around = Around { is_deal_told: false, ..Around::prompt(deal, Look::Anywhere) };
+        let mut tally = Tally::new();
+        for (case, driven) in driven(around) {
+            assert_eq!(driven.outcome.result, OutcomeKind::Completed, "{}", driven.outcome.detail);
+            tally.add(&driven.verdict, &case);
+        }
+        assert!(tally.over(0.5) <= median && tally.over(0.9) <= most, "{deal:?}: {tally}");
     }
 }

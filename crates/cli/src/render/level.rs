@@ -103,5 +103,7 @@ fn policy(load_balancer: LoadBalancer) -> &'static str {
         LoadBalancer::RoundRobin => "round robin",
         LoadBalancer::Random => "random",
         LoadBalancer::LeastConnections => "least connections",
+        LoadBalancer::Sticky => "sticky",
+        LoadBalancer::Auto => "not known yet",
     }
 }

@@ -1,6 +1,7 @@
 //! What to know before a node is evacuated.
 
 use super::emptying::Emptying;
+use crate::balancer::LoadBalancer;
 use crate::forecast::Forecast;
 use crate::plan::findings::{availability, full, not_known};
 use crate::plan::{Finding, FindingCode as Code, Severity, versions};
@@ -76,7 +77,9 @@ fn options(emptying: &Emptying<'_>) -> Vec<Finding> {
                     which refuses them, until their next health check";
         note(Severity::Warning, Code::NoHealthCheckWait, text);
     }
-    if emptying.options.load_balancer.is_none() && emptying.clients_to.len() > 1 {
+    if emptying.options.load_balancer.is_none_or(|kind| kind == LoadBalancer::Auto)
+        && emptying.clients_to.len() > 1
+    {
         let text = "the load balancer's policy was not given: the forecast spreads the clients \
                     evenly";
         note(Severity::Info, Code::LoadBalancerUnknown, text);

@@ -89,20 +89,20 @@ impl Scene<'_> {
 
     /// How `chosen` ends behind every kind of balancer, if it is not known which one it is.
     pub(crate) fn behind(&self, chosen: &Candidate) -> Vec<Behind> {
-        if self.options.load_balancer.is_some() {
+        if self.options.policy().is_some() {
             return Vec::new();
         }
         // The plan at hand is made, and forecast, for even spreading.
         let to_emptiest = self.outlook(&chosen.runs, Spread::ToEmptiest);
         let behind = |load_balancer: LoadBalancer| {
             let over = match load_balancer {
-                LoadBalancer::RoundRobin => chosen.balance.over,
                 LoadBalancer::Random => self.over_by_chance(&chosen.outlook),
                 LoadBalancer::LeastConnections => self.balance(&to_emptiest).over,
+                _ => chosen.balance.over,
             };
             Behind { load_balancer, over }
         };
-        LoadBalancer::ALL.into_iter().map(behind).collect()
+        LoadBalancer::LEVELLING.into_iter().map(behind).collect()
     }
 
     /// How far the fullest node is likely to end over the mean where chance deals the clients.

@@ -5,6 +5,7 @@
 //! starts an hour are for the rest of the plan.
 
 use super::outlook::{Candidate, Scene};
+use crate::balancer::LoadBalancer;
 use crate::number::{float, whole};
 use crate::plan::{Pilot, PilotRun, Run};
 use crate::snapshot::NodeLoad;
@@ -18,9 +19,7 @@ impl Scene<'_> {
         let drops = chosen.outlook.forecast.disconnects;
         let clients = match self.options.pilot {
             Pilot::Clients(clients) => u64::from(clients).min(drops),
-            Pilot::Auto if self.options.told_profile().is_none() => {
-                whole(float(drops) * SHARE).max(LEAST)
-            }
+            Pilot::Auto if self.has_to_learn() => whole(float(drops) * SHARE).max(LEAST),
             Pilot::Auto | Pilot::Off => return None,
         };
         let is_worth_it = self.options.pilot != Pilot::Auto || drops >= clients * WORTH;
@@ -32,6 +31,12 @@ impl Scene<'_> {
         let most_s = u64::from(strategy.wait_health_check) + pace.ticks + u64::from(MOST_S);
         let clients = pace.rate * pace.ticks * split.donors.len() as u64;
         Some(PilotRun { run: run(&split, pace, strategy)?, clients, most_s })
+    }
+
+    /// Whether there is something that the plan was not told.
+    fn has_to_learn(&self) -> bool {
+        let options = self.options;
+        options.told_profile().is_none() || options.load_balancer == Some(LoadBalancer::Auto)
     }
 
     /// The fullest nodes above the mean, as many as may be closed, and all that EMQX takes for recipients

@@ -87,6 +87,8 @@ pub enum FindingCode {
     SessionsLost,
     /// Disconnected sessions stay uneven, since EMQX moves them from donors alone.
     SessionsStay,
+    /// The load balancer sends each client to a node of its own, so that nothing stays level.
+    StickyBalancer,
     /// A node that restarts while it is evacuated does not boot (EMQX before 5.7).
     StopBeforeRestart,
     /// The plan takes longer than the options allow.

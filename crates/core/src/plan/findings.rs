@@ -2,10 +2,11 @@
 
 use super::finding::{Finding, FindingCode as Code, Severity};
 use super::model::Decision;
-use super::options::PlanOptions;
+use super::options::{Mode, PlanOptions};
 use super::split::Split;
 use super::{selection, versions};
 use crate::balance::BalanceChange;
+use crate::balancer::LoadBalancer;
 use crate::forecast::Forecast;
 use crate::number::float;
 use crate::snapshot::{NodeLoad, NodeStatus, Role, Snapshot};
@@ -33,6 +34,7 @@ pub(crate) fn check(
     findings.extend(unknown(evidence.snapshot, evidence.options));
     findings.extend(roles(evidence, nodes));
     findings.extend(versions::check(nodes, evidence.strategy));
+    findings.extend(sticky(evidence.options));
     if evidence.decision == Decision::Start {
         findings.extend(full(evidence.split.recipients.iter().copied(), forecast));
         findings.extend(outcome(evidence, forecast));
@@ -71,6 +73,21 @@ pub(crate) fn availability(snapshot: &Snapshot, nodes: &[&NodeLoad]) -> Vec<Find
         Some(Finding::new(severity, code, message).about(&load.node))
     };
     snapshot.nodes().iter().filter_map(finding).collect()
+}
+
+/// A load balancer behind which nothing stays level.
+fn sticky(options: &PlanOptions) -> Option<Finding> {
+    let severity = match options.mode {
+        Mode::Level => Severity::Error,
+        Mode::Single => Severity::Warning,
+    };
+    (options.load_balancer == Some(LoadBalancer::Sticky)).then(|| {
+        let message = "the load balancer sends each client to a node of its own, by its address or \
+                       otherwise: clients that a node drops come back to it once it serves again, or all \
+                       to one other; nothing stays level. Have it pick nodes by round robin, at random or \
+                       by least connections first";
+        Finding::new(severity, Code::StickyBalancer, message)
+    })
 }
 
 /// Nodes that are not known and that neither `exclude` nor `nodes` leaves out.

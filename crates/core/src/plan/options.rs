@@ -82,6 +82,11 @@ impl PlanOptions {
         problem.map_or(Ok(()), |problem| Err(Error::invalid("options", vec![problem])))
     }
 
+    /// The load balancer's policy, if it is known.
+    pub(crate) fn policy(&self) -> Option<LoadBalancer> {
+        self.load_balancer.filter(|kind| *kind != LoadBalancer::Auto)
+    }
+
     /// The share over the mean that is good enough.
     pub(crate) fn goal(&self) -> f64 {
         self.target_over.unwrap_or(0.002)

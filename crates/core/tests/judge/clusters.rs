@@ -24,12 +24,14 @@ pub(crate) struct Around {
     pub(crate) fleet: Fleet,
     /// How clients come back, as the plan is told.
     pub(crate) told: Option<Fleet>,
+    /// Whether the plan is told how the balancer deals, or has to learn it.
+    pub(crate) is_deal_told: bool,
 }
 
 impl Around {
     /// Prompt clients, as plans take them to be that are not told.
     pub(crate) const fn prompt(deal: Deal, look: Look) -> Self {
-        Self { deal, look, fleet: Fleet::PROMPT, told: None }
+        Self { deal, look, fleet: Fleet::PROMPT, told: None, is_deal_told: true }
     }
 }
 
@@ -105,6 +107,7 @@ impl Case {
 
     fn plan(&self, counts: &[u64], mode: Mode, around: Around) -> Plan {
         let load_balancer = Some(match around.deal {
+            _ if !around.is_deal_told => LoadBalancer::Auto,
             Deal::RoundRobin => LoadBalancer::RoundRobin,
             Deal::Random => LoadBalancer::Random,
             Deal::LeastConnections => LoadBalancer::LeastConnections,

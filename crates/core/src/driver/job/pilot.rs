@@ -2,6 +2,7 @@
 
 use super::JobState;
 use super::goal::Goal;
+use crate::balancer::LoadBalancer;
 use crate::driver::drive::Driver;
 use crate::driver::guard::Guard;
 use crate::driver::outcome::OutcomeKind;
@@ -10,7 +11,7 @@ use crate::forecast::RunPhase;
 use crate::number::{float, whole};
 use crate::plan::{Decision, Pilot, Plan, PlanOptions, plan};
 use crate::reconnect::Learned;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{NodeLoad, Snapshot};
 
 impl Driver {
     /// Whether all of the pilot's clients are back, so that there is nothing more to see.
@@ -38,6 +39,14 @@ impl Driver {
             self.end(outcome);
             return true;
         }
+        if goal.policy() == Some(LoadBalancer::Sticky) {
+            let detail = "the clients that were dropped to see how they come back went each to a node of \
+                          its own: the load balancer is sticky, nothing stays level behind it, and the rest \
+                          of the plan was not started";
+            let outcome = self.state.outcome_of(OutcomeKind::Refused, detail.to_owned());
+            self.end(outcome);
+            return true;
+        }
         let (next, dropped) = (goal.after_pilot(), moved(&self.state));
         let JobState::Rebalance(job) = &mut self.state.job else { return false };
         if let Some(pilot) = &mut job.pilot {
@@ -61,6 +70,7 @@ impl Goal<'_> {
             pilot: Pilot::Off,
             reconnect: learned.or_else(|| asked.options.reconnect.clone()),
             reconnect_delay_s: asked.options.reconnect_delay_s.filter(|_| !told),
+            load_balancer: self.policy(),
             ..asked.options.clone()
         };
         let snapshot = Snapshot::new(self.state.watch.nodes.clone()).ok()?;
@@ -69,6 +79,25 @@ impl Goal<'_> {
             next.runs.iter().all(|run| self.state.watch.has_starts_left(&run.coordinator));
         let is_good = next.decision == Decision::Start && next.errors().next().is_none();
         (is_good && has_starts).then_some(next)
+    }
+
+    /// The load balancer's policy, as told or as the clients of the pilot have shown.
+    fn policy(self) -> Option<LoadBalancer> {
+        let asked = self.job.plan.asked.options.load_balancer;
+        if asked != Some(LoadBalancer::Auto) {
+            return asked;
+        }
+        let watch = &self.state.watch;
+        let donors = self.state.donors();
+        let levelled = self.promised_nodes();
+        let is_open =
+            |load: &&NodeLoad| levelled.contains(&load.node) && !donors.contains(&load.node);
+        let before = watch.baseline.iter().filter(is_open);
+        let counts = before.filter_map(|before| {
+            let now = watch.nodes.iter().find(|now| now.node == before.node)?;
+            Some((before.connections, now.connections))
+        });
+        LoadBalancer::seen(&counts.collect::<Vec<_>>())
     }
 
     /// Why the rest must not start: as many of its clients would stay away as of the pilot's, which is more
