@@ -40,9 +40,14 @@ impl RecordingArgs {
         self.file.file()
     }
 
+    /// The file to learn from, if it is to be used.
+    pub(crate) fn known(&self) -> Option<PathBuf> {
+        self.file().filter(|_| !self.no_history)
+    }
+
     /// The history to add to, if one is wished for and nothing is in the way.
     pub(crate) fn history(&self) -> Option<History> {
-        if self.no_history { None } else { self.file.file().map(History::new) }
+        self.known().map(History::new)
     }
 }
 

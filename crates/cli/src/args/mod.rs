@@ -87,6 +87,9 @@ pub(crate) struct PlanArgs {
     /// What to plan.
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
+    /// Where it is kept how clients came back.
+    #[command(flatten)]
+    pub(crate) history: HistoryArgs,
 }
 
 /// Arguments of `status`.

@@ -12,6 +12,7 @@ mod evacuate;
 mod follow;
 mod history;
 mod interrupt;
+mod learned;
 mod leaving;
 mod page;
 mod plan;

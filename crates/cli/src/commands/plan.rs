@@ -1,6 +1,6 @@
 //! `plan`: says what a rebalance would do.
 
-use super::{block_on, connect};
+use super::{block_on, connect, learned};
 use crate::args::{ConnectionArgs, PlanArgs};
 use crate::exit::Exit;
 use crate::output::Output;
@@ -17,13 +17,16 @@ pub(crate) fn run(args: &PlanArgs, connection: &ConnectionArgs, output: Output) 
         let message = "snapshot and strategy cannot both come from standard input";
         return Err(Error::new(ErrorKind::ConfigInvalid, message));
     }
-    let (strategy, options) = planning.resolve()?;
+    let (strategy, mut options) = planning.resolve()?;
     let plan = match &args.input {
         Some(path) => planning.plan(&input::snapshot(path)?, &strategy, &options)?,
         None => {
             let snapshot =
                 block_on(async { connect::connect(connection).await?.snapshot().await })?;
-            planning.plan(&snapshot, &strategy, &options)?
+            let remembered = learned::tell(&mut options, args.history.file(), &snapshot);
+            let mut plan = planning.plan(&snapshot, &strategy, &options)?;
+            plan.findings.extend(remembered);
+            plan
         }
     };
     output.result(&plan, |paper| {

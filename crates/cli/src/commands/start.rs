@@ -7,7 +7,7 @@ use super::page::Page;
 use super::purpose::purpose;
 use super::state::StateFile;
 use super::stops::Stops;
-use super::{confirm, connect};
+use super::{confirm, connect, learned};
 use crate::args::{ConnectionArgs, StartArgs};
 use crate::exit::Exit;
 use crate::output::Output;
@@ -64,7 +64,13 @@ impl Source {
 
     fn plan(self, args: &StartArgs, snapshot: &Snapshot) -> Result<Plan> {
         match self {
-            Self::Made(asked) => args.planning.plan(snapshot, &asked.0, &asked.1),
+            Self::Made(asked) => {
+                let (strategy, mut options) = *asked;
+                let remembered = learned::tell(&mut options, args.recording.known(), snapshot);
+                let mut plan = args.planning.plan(snapshot, &strategy, &options)?;
+                plan.findings.extend(remembered);
+                Ok(plan)
+            }
             Self::Read(approved) => approved.fitting(snapshot),
         }
     }

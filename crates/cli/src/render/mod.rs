@@ -6,7 +6,7 @@ pub(crate) mod found;
 pub(crate) mod history;
 pub(crate) mod level;
 pub(crate) mod live;
-mod numbers;
+pub(crate) mod numbers;
 pub(crate) mod paper;
 pub(crate) mod plan;
 pub(crate) mod status;

@@ -17,5 +17,6 @@ mod leaving;
 mod offline;
 mod reconnects;
 mod relay;
+mod remembered;
 mod resume;
 mod words;

@@ -75,6 +75,8 @@ pub enum FindingCode {
     RecipientFull,
     /// More clients come back per second than the options allow.
     ReconnectRate,
+    /// How clients come back was learned in an earlier rebalance of this cluster.
+    ReconnectsRemembered,
     /// `redirect_to` does nothing over HTTP on EMQX 5 and 6.
     RedirectIgnored,
     /// An evacuation goes on when the node restarts, until it is stopped.
