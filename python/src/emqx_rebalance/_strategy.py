@@ -99,8 +99,8 @@ class AskedOptions(Value):
     emptiest recipient."""
     load_balancer: LoadBalancer | None = None
     """How the load balancer picks nodes. A ``level`` plan that does not know it is made for even
-    spreading, which least connections does no worse with. ``round_robin``, ``random`` or
-    ``least_connections``; default: not known."""
+    spreading, which least connections does no worse with. ``round_robin``, ``random``,
+    ``least_connections``, ``leastconn``, ``sticky`` or ``auto``; default: not known."""
     reconnect_delay_s: float | None = None
     """Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1."""
     reconnect: ReconnectProfile | None = None
@@ -131,7 +131,8 @@ class EvacuationSurroundings(Value):
 
     load_balancer: LoadBalancer | None = None
     """How the load balancer picks nodes. One that is not known is taken to spread evenly.
-    ``round_robin``, ``random`` or ``least_connections``; default: not known."""
+    ``round_robin``, ``random``, ``least_connections``, ``leastconn``, ``sticky`` or ``auto``;
+    default: not known."""
     reconnect_delay_s: float | None = None
     """Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1."""
     reconnect: ReconnectProfile | None = None

@@ -61,8 +61,8 @@ class PlanOptions(TypedDict, total=False):
     emptiest recipient."""
     load_balancer: LoadBalancer | str
     """How the load balancer picks nodes. A ``level`` plan that does not know it is made for even
-    spreading, which least connections does no worse with. ``round_robin``, ``random`` or
-    ``least_connections``; default: not known."""
+    spreading, which least connections does no worse with. ``round_robin``, ``random``,
+    ``least_connections``, ``leastconn``, ``sticky`` or ``auto``; default: not known."""
     reconnect_delay_s: float
     """Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1."""
     reconnect: ReconnectProfile | Mapping[str, object] | NamedProfile | str | float
@@ -108,7 +108,8 @@ class EvacuationOptions(TypedDict, total=False):
     honours it. EMQX 5 and 6 accept it over HTTP and ignore it. 1 to 65535 bytes."""
     load_balancer: LoadBalancer | str
     """How the load balancer picks nodes. One that is not known is taken to spread evenly.
-    ``round_robin``, ``random`` or ``least_connections``; default: not known."""
+    ``round_robin``, ``random``, ``least_connections``, ``leastconn``, ``sticky`` or ``auto``;
+    default: not known."""
     reconnect_delay_s: float
     """Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1."""
     reconnect: ReconnectProfile | Mapping[str, object] | NamedProfile | str | float
@@ -133,6 +134,10 @@ class DriverOptions(TypedDict, total=False):
     max_waves: int
     """``level``: most waves of a plan, each planned afresh from the counts that the last one left:
     EMQX bears few starts an hour. 1 to 3; default: 3."""
+    max_disconnects: float | str
+    """``level``: clients that may be dropped in all waves together, as a ratio to the fewest that
+    any plan must drop or as a number: no further wave begins that would take more. A ratio from 1x,
+    or a number from 1; default: 1.1x."""
     max_missing_percent: int
     """Percent of the cluster's clients that may be missing before the runs are stopped; 100 never
     stops them. 1 to 100; default: 10."""

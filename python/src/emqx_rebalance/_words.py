@@ -96,6 +96,8 @@ class FindingCode(Word):
     """A node would get more clients than it can hold."""
     RECONNECT_RATE = "reconnect_rate"
     """More clients come back per second than the options allow."""
+    RECONNECTS_REMEMBERED = "reconnects_remembered"
+    """How clients come back was learned in an earlier rebalance of this cluster."""
     REDIRECT_IGNORED = "redirect_ignored"
     """``redirect_to`` does nothing over HTTP on EMQX 5 and 6."""
     RESTART_KEEPS_EVACUATING = "restart_keeps_evacuating"
@@ -108,6 +110,8 @@ class FindingCode(Word):
     """Sessions are lost in an evacuation by this EMQX."""
     SESSIONS_STAY = "sessions_stay"
     """Disconnected sessions stay uneven, since EMQX moves them from donors alone."""
+    STICKY_BALANCER = "sticky_balancer"
+    """The load balancer sends each client to a node of its own, so that nothing stays level."""
     STOP_BEFORE_RESTART = "stop_before_restart"
     """A node that restarts while it is evacuated does not boot (EMQX before 5.7)."""
     TOO_LONG = "too_long"
@@ -144,6 +148,11 @@ class LoadBalancer(Word):
     """Any node: as many to each on average, with the noise of chance."""
     LEAST_CONNECTIONS = "least_connections"
     """The node with the fewest connections."""
+    STICKY = "sticky"
+    """The same client to the same node, by its address or otherwise. What is levelled does not stay
+    so."""
+    AUTO = "auto"
+    """Learned from where the clients of a pilot go."""
 
 
 class Mode(Word):

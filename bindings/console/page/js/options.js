@@ -19,7 +19,7 @@ export const GROUPS = [
       { name: "conn_evict_rate", unit: "clients/s", help: "Clients that each donor drops per tick of one second." },
       { name: "wait_health_check", unit: "s", help: "Seconds between the start and the first eviction, for load balancers to notice that the donors are closed." },
       { name: "wait_takeover", unit: "s", help: "Seconds between the last connection evicted and the first session moved, for clients to come back and take over their sessions." },
-      { name: "load_balancer", unit: "", help: "How the load balancer picks nodes.", words: ["round_robin", "random", "least_connections"] },
+      { name: "load_balancer", unit: "", help: "How the load balancer picks nodes.", words: ["round_robin", "random", "least_connections", "leastconn", "sticky", "auto"] },
     ],
   },
   {

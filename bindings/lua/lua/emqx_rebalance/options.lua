@@ -31,7 +31,7 @@
 ---@field exclude? string[] Nodes to leave out.
 ---@field weights? table<string, number> How much nodes should carry against the others, where the snapshot says nothing else. EMQX knows nothing of it. More than 0; default: 1.
 ---@field coordinator? string The node to run it: a donor that dies as coordinator costs two nodes at once. Default: the emptiest recipient.
----@field load_balancer? "round_robin"|"random"|"least_connections" How the load balancer picks nodes. A level plan that does not know it is made for even spreading, which least connections does no worse with. round_robin, random or least_connections; default: not known.
+---@field load_balancer? "round_robin"|"random"|"least_connections"|"leastconn"|"sticky"|"auto" How the load balancer picks nodes. A level plan that does not know it is made for even spreading, which least connections does no worse with. round_robin, random, least_connections, leastconn, sticky or auto; default: not known.
 ---@field reconnect_delay_s? number Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1.
 ---@field reconnect? emqx_rebalance.ReconnectProfile|emqx_rebalance.NamedProfile|string|number How dropped clients come back: a reconnect profile, a name of one, or an average delay. Default: as reconnect_delay_s says.
 ---@field pilot? integer|string level: whether a small part goes first, of which the rest learns how clients come back. off, auto, or a number from 1; default: auto.
@@ -50,7 +50,7 @@
 ---@field wait_takeover? integer|string Seconds between the last connection evicted and the first session moved. 0 to 4294967; default: 60.
 ---@field migrate_to? string[] The nodes that get the sessions. Default: every other running node.
 ---@field redirect_to? string MQTT 5 server reference for the dropped clients, such as host1:1883 host2:1883. EMQX 4.4 honours it. EMQX 5 and 6 accept it over HTTP and ignore it. 1 to 65535 bytes.
----@field load_balancer? "round_robin"|"random"|"least_connections" How the load balancer picks nodes. One that is not known is taken to spread evenly. round_robin, random or least_connections; default: not known.
+---@field load_balancer? "round_robin"|"random"|"least_connections"|"leastconn"|"sticky"|"auto" How the load balancer picks nodes. One that is not known is taken to spread evenly. round_robin, random, least_connections, leastconn, sticky or auto; default: not known.
 ---@field reconnect_delay_s? number Seconds that a dropped client takes to come back, on average. 0 to 86400; default: 1.
 ---@field reconnect? emqx_rebalance.ReconnectProfile|emqx_rebalance.NamedProfile|string|number How dropped clients come back: a reconnect profile, a name of one, or an average delay. Default: as reconnect_delay_s says.
 
@@ -61,6 +61,7 @@
 ---@field stall_after_s? integer Seconds without any count moving, while a run evicts, before it counts as stalled. 1 to 86400; default: 30.
 ---@field settle_s? integer Seconds that donors may take to serve again, and clients to come back, after the last run is gone. 1 to 86400; default: 30.
 ---@field max_waves? integer level: most waves of a plan, each planned afresh from the counts that the last one left: EMQX bears few starts an hour. 1 to 3; default: 3.
+---@field max_disconnects? integer|string level: clients that may be dropped in all waves together, as a ratio to the fewest that any plan must drop or as a number: no further wave begins that would take more. A ratio from 1x, or a number from 1; default: 1.1x.
 ---@field max_missing_percent? integer Percent of the cluster's clients that may be missing before the runs are stopped; 100 never stops them. 1 to 100; default: 10.
 ---@field reconnect_grace_s? integer Seconds that dropped clients are given to come back before they count as missing, and to settle after a wave. Never more than a quarter of all clients is taken to be on its way. 1 to 86400; default: 5.
 ---@field max_node_connections? integer Connections at which a recipient counts as full and the runs are stopped. At least 1; default: 90 % of its file descriptors.
