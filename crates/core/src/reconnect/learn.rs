@@ -133,7 +133,7 @@ impl Learning {
         let (mut before, mut back_before) = (vec![0.0; bins.len()], 0.0);
         let mut looks = Vec::new();
         for seen in &self.seen {
-            let by: Vec<f64> = bins.iter().map(|bin| self.back(*bin, seen.at)).collect();
+            let by = self.back(bins, seen.at);
             let since: Vec<f64> = by.iter().zip(&before).map(|(now, last)| now - last).collect();
             let back = self.back_in_truth(*seen);
             fit.add(&since, back - back_before);
@@ -152,10 +152,27 @@ impl Learning {
         dropped - missing
     }
 
-    /// Clients that would be back by `at` if all came evenly between the ends of a bin.
-    fn back(&self, (from_s, to_s): (f64, f64), at: Timestamp) -> f64 {
-        let part = |age_s: f64| ((age_s - from_s) / (to_s - from_s)).clamp(0.0, 1.0);
-        self.drops.iter().map(|drop| float(drop.clients) * part(drop.age_s(at))).sum()
+    /// Clients that would be back at `at` of each of `bins`, if all came evenly between its ends.
+    fn back(&self, bins: &[(f64, f64)], at: Timestamp) -> Vec<f64> {
+        let mut by = vec![0.0; bins.len()];
+        // Clients whose time is in a bin are back from all bins before it.
+        let mut beyond = vec![0.0; bins.len() + 1];
+        for drop in self.drops.iter().filter(|drop| drop.at <= at) {
+            let (age_s, clients) = (drop.age_s(at), float(drop.clients));
+            let bin = bins.partition_point(|(_, to_s)| *to_s <= age_s);
+            if let (Some(part), Some((from_s, to_s))) = (by.get_mut(bin), bins.get(bin)) {
+                *part += clients * (age_s - from_s).max(0.0) / (to_s - from_s);
+            }
+            if let Some(sum) = beyond.get_mut(bin) {
+                *sum += clients;
+            }
+        }
+        let mut later = beyond.last().copied().unwrap_or_default();
+        for (part, own) in by.iter_mut().zip(&beyond).rev() {
+            *part += later;
+            later += own;
+        }
+        by
     }
 }
 
