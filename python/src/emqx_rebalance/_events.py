@@ -134,7 +134,8 @@ class Drifted(Event):
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NextWave(Event):
     """The wave, or the pilot, is over and leaves more than the goal: another one is planned from
-    fresh counts."""
+    fresh counts.
+    """
 
     over: float
     """The fullest node over the mean, as measured."""

@@ -41,7 +41,7 @@ class ReconnectProfile(Value):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Reconnects(Value):
-    """How clients come back, as a driver has seen it so far: of those that were dropped in this job.
+    """How clients come back, as a driver has seen it so far, of those that were dropped in its job.
 
     What was not seen yet is taken to go on at the pace of late.
     """

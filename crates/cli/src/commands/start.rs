@@ -30,7 +30,11 @@ pub(crate) async fn run(
     let page = args.report.as_deref().map(Page::new).transpose()?;
     confirm::require(args.yes, output)?;
     let cluster = connect::connect(connection).await?;
-    let plan = source.plan(args, &cluster.snapshot().await?)?;
+    let mut plan = source.plan(args, &cluster.snapshot().await?)?;
+    if !args.wait {
+        // Nobody would be there to go on after it.
+        plan.pilot = None;
+    }
     show(&plan, args, output)?;
     confirm::sound(plan.errors().next(), args.force)?;
     let asks = plan.decision == Decision::Start;

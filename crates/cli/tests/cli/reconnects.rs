@@ -102,3 +102,14 @@ fn a_near_miss_is_told_the_right_name_and_one_of_two_must_go() {
     let help = plan(&["--help"]).out;
     assert!(help.contains("FILE|NAME|TIME") && help.contains("paho_python"), "{help}");
 }
+
+#[test]
+fn nobody_waits_for_a_pilot_who_does_not_wait_for_the_end() {
+    let cluster = cluster();
+    let args = ["start", "--yes", "--mode", "level", "--pilot", "20", "--wait-health-check", "1s"];
+    let said = cluster.run(&args);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.out.contains("Moves") && !said.out.contains("pilot"), "{}", said.out);
+    let said = cluster.run(&["plan", "--mode", "level", "--pilot", "20"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+}

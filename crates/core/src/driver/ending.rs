@@ -52,7 +52,7 @@ impl Driver {
         let may_go_on = is_gone || is_learned || self.state.is_pause(why);
         let are_still = !may_go_on || self.clients_are_still(waited_ms);
         let goes_on = may_go_on && is_settled && are_still && verdict.are_back;
-        if goes_on && (self.take_pilot() || self.begin_next_wave()) {
+        if goes_on && self.go_on_after(is_gone) {
             return;
         }
         let awaits_clients = self.state.is_pause(why) && !verdict.are_back;
@@ -61,6 +61,11 @@ impl Driver {
         if is_late || is_settled && is_final && are_still && !awaits_clients {
             self.end(verdict.outcome(&self.state));
         }
+    }
+
+    /// Begins what comes next: after a pilot the rest of the plan, else another wave.
+    fn go_on_after(&mut self, is_gone: bool) -> bool {
+        if self.state.is_piloting() { self.take_pilot(is_gone) } else { self.begin_next_wave() }
     }
 
     /// Whether nobody is on their way any more, for all that is known: counts that move are no result.

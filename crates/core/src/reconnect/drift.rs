@@ -51,7 +51,7 @@ impl Drift {
 }
 
 /// Fewer looks tell no trend from chance.
-const LEAST_LOOKS: u32 = 4;
+const LEAST_LOOKS: u32 = 8;
 /// Standard errors from 0 at which it is no chance any more, for the few looks there are.
 const SURE: f64 = 5.0;
 
@@ -70,12 +70,12 @@ mod tests {
     #[test]
     fn a_steady_trend_is_told_from_chance() {
         for (clients, per_s) in [
-            (&[100, 98, 96, 94, 92][..], -2.0),
-            (&[1000, 1009, 1021, 1030, 1039, 1051][..], 10.1),
-            (&[100, 100, 100, 100, 100][..], 0.0),
-            (&[100, 103, 98, 101, 99, 102][..], 0.0),
+            (&[100, 98, 96, 94, 92, 90, 88, 86][..], -2.0),
+            (&[1000, 1009, 1021, 1030, 1039, 1051, 1060, 1069, 1080][..], 10.0),
+            (&[100, 100, 100, 100, 100, 100, 100, 100][..], 0.0),
+            (&[100, 103, 98, 101, 99, 102, 97, 100, 104, 99][..], 0.0),
             // Too few to tell.
-            (&[100, 90, 80][..], 0.0),
+            (&[100, 90, 80, 70, 60, 50, 40][..], 0.0),
         ] {
             assert!((seen(clients) - per_s).abs() < 0.2, "{clients:?}");
         }

@@ -5,6 +5,7 @@ mod course;
 mod evacuation;
 mod guards;
 mod options;
+mod pilot;
 mod starts;
 mod truth;
 mod world;

@@ -3,10 +3,12 @@
 use super::JobState;
 use super::goal::Goal;
 use crate::balancer::LoadBalancer;
+use super::rebalance::{was_cut_short, was_needless};
 use crate::driver::drive::Driver;
 use crate::driver::guard::Guard;
 use crate::driver::outcome::OutcomeKind;
 use crate::driver::progress::moved;
+use crate::driver::state::DriverState;
 use crate::forecast::RunPhase;
 use crate::number::{float, whole};
 use crate::plan::{Decision, Pilot, Plan, PlanOptions, plan};
@@ -16,23 +18,23 @@ use crate::snapshot::{NodeLoad, Snapshot};
 impl Driver {
     /// Whether all of the pilot's clients are back, so that there is nothing more to see.
     pub(in crate::driver) fn pilot_has_shown(&self) -> bool {
-        let is_piloting = self.state.goal().is_some_and(|goal| goal.job.piloting().is_some());
         let phases = self.state.runs.iter().map(|track| track.state.phase());
         let has_dropped = phases.flatten().all(|phase| phase > RunPhase::EvictingConns);
         let watch = &self.state.watch;
         let are_back = watch.missing() <= i64::try_from(watch.few()).unwrap_or(i64::MAX);
-        is_piloting
+        self.state.is_piloting()
             && has_dropped
             && watch.learned().is_some_and(|learned| are_back || learned.has_settled())
     }
 
-    /// Goes on with the rest of the plan, made anew from what the pilot has shown. False if there was no
-    /// pilot, or there is nothing left to do.
-    pub(in crate::driver) fn take_pilot(&mut self) -> bool {
-        let Some(goal) = self.state.goal() else { return false };
-        if goal.job.piloting().is_none() {
+    /// Goes on with the rest of the plan, made anew from what the pilot has shown. False if there is nothing
+    /// left to do, or somebody stopped the pilot: no reason to start more.
+    pub(in crate::driver) fn take_pilot(&mut self, is_gone: bool) -> bool {
+        if is_gone && self.pilot_was_stopped() {
+            self.state.runs.iter_mut().for_each(|track| track.is_cut_short = true);
             return false;
         }
+        let Some(goal) = self.state.goal() else { return false };
         if let Some(lost) = goal.lost_by_pilot() {
             let mut outcome = self.state.outcome_of(OutcomeKind::Aborted, lost);
             outcome.guard = Some(Guard::ClientsMissing);
@@ -57,6 +59,25 @@ impl Driver {
         let over = next.balance.before.over;
         self.begin_wave_of(next, over);
         true
+    }
+}
+
+impl Driver {
+    /// Whether a pilot that is gone, and that nobody here told to stop, went before its own time: EMQX keeps
+    /// its nodes closed until that is over.
+    fn pilot_was_stopped(&self) -> bool {
+        let pilot = self.state.goal().and_then(|goal| goal.job.piloting());
+        let least_ms = pilot.map_or(0, |pilot| pilot.most_s.saturating_mul(1000));
+        let began = self.state.last_start_at().unwrap_or_default();
+        let is_early = self.state.watch.now.ms_since(began) < least_ms;
+        !was_needless(&self.state) && (is_early || was_cut_short(&self.state))
+    }
+}
+
+impl DriverState {
+    /// Whether the part that goes first is under way.
+    pub(in crate::driver) fn is_piloting(&self) -> bool {
+        self.goal().is_some_and(|goal| goal.job.piloting().is_some())
     }
 }
 
@@ -112,7 +133,7 @@ impl Goal<'_> {
                 "of {clients} clients that were dropped to see how they come back, {:.0} % are back after \
                  {watched_s:.0} s; the rest of the plan was not started, since it would leave {lost} \
                  clients away, more than the {limit} that max_missing_percent allows",
-                profile.comes() * 100.0
+                profile.back_by(watched_s) * 100.0
             )
         })
     }
