@@ -342,7 +342,8 @@ fn a_driver_learns_how_clients_come_back_and_levels_without_being_told() {
                 tally.add(&driven.verdict, &case);
             }
             let name = fleet.name;
-            assert!(tally.over(0.5) <= 0.006 && tally.over(0.9) <= 0.017, "{name}: {tally}");
+            // 0.6 % over more clusters: see docs/quality.md.
+            assert!(tally.over(0.5) <= 0.0075 && tally.over(0.9) <= 0.017, "{name}: {tally}");
             let dear = tally.disconnects(0.5) > 1.05 || tally.disconnects(0.9) > 1.10;
             assert!(!dear, "{name}: {tally}");
         }

@@ -60,8 +60,9 @@ impl Goal<'_> {
     }
 }
 
-/// A fullest node that ends this share of the mean closer to it is worth the time of another wave: on the
-/// judged clusters, less brings most of them one more wave for a tenth of a percent.
-const LEAST_GAIN: f64 = 0.004;
+/// A fullest node that ends this share of the mean closer to it is worth the time of another wave, which is
+/// as long as the fleet takes to come back. On the judged clusters, 0.4 % takes half as long again where half
+/// come back in 10 to 60 s, and ends 0.4 % closer.
+const LEAST_GAIN: f64 = 0.008;
 /// Nobody waits another minute for so few.
 const A_CLIENT_OR_TWO: f64 = 2.5;
