@@ -83,7 +83,7 @@ impl Driver {
         if known.peek().is_none() {
             return waited_ms >= ms(self.state.options.reconnect_grace_s);
         }
-        let are_all_back = watch.missing() <= i64::try_from(few).unwrap_or(i64::MAX);
+        let are_all_back = watch.are_all_back();
         let are_back = are_all_back || known.all(|profile| watch.on_their_way(profile) <= few);
         // Where nobody told that some never come, those who are missing are given their time.
         are_back
