@@ -133,7 +133,9 @@ class DriverOptions(TypedDict, total=False):
     gone. 1 to 86400; default: 30."""
     max_waves: int
     """``level``: most waves of a plan, each planned afresh from the counts that the last one left:
-    EMQX bears few starts an hour. 1 to 3; default: 3."""
+    EMQX bears few starts an hour. Donors that are closed in groups, since ``max_unavailable``
+    allows no more at once, are one wave in all; 1 allows nothing after the first runs. 1 to 3;
+    default: 3."""
     max_disconnects: float | str
     """``level``: clients that may be dropped in all waves together, as a ratio to the fewest that
     any plan must drop or as a number: no further wave begins that would take more. A ratio from 1x,

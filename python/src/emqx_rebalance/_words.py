@@ -62,6 +62,9 @@ class FindingCode(Word):
 
     CLOSED_WHILE_WAITING = "closed_while_waiting"
     """Donors refuse clients for the whole health-check wait (EMQX before 5.4.0 and 4.4.24)."""
+    DONOR_GROUPS = "donor_groups"
+    """The donors are closed in groups, one after the other, since ``max_unavailable`` allows no
+    more at once."""
     DURABLE_SESSIONS = "durable_sessions"
     """EMQX counts sessions that the whole cluster stores durably as the node's (5.8 and later)."""
     EVACUATION_IN_PROGRESS = "evacuation_in_progress"
