@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
 const GRAFANA: &str = "bindings/grafana";
-/// What `cargo xtask wasm` builds, and the app is built from.
-const PLANNER: &str = "bindings/wasm/npm/package.json";
+/// Where `cargo xtask wasm` builds the package that the app depends on, in the folder `npm`.
+const PLANNER: &str = "bindings/wasm";
 /// What says which packages are needed, and where they are had.
 const MANIFESTS: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
 
 /// Builds the app that users get from the planner's package.
 pub(crate) fn build(shell: &Shell) -> Result<()> {
-    ensure!(shell.path_exists(PLANNER), "the planner is missing: run `cargo xtask wasm` first");
+    let planner = Path::new(PLANNER).join("npm/package.json");
+    ensure!(shell.path_exists(planner), "the planner is missing: run `cargo xtask wasm` first");
     packages(shell)?;
     step("Grafana app", || npm(shell, &["run", "--silent", "build"]))
 }
@@ -103,7 +104,8 @@ fn specs(shell: &Shell) -> Result<Vec<PathBuf>> {
 }
 
 /// Installs what `package-lock.json` lists into the target folder, where a second checkout finds
-/// it, and puts a link to it where node looks.
+/// it, and puts links where node looks: to the packages, and beside them to the planner's, which
+/// `package.json` names by its place beside this folder.
 fn packages(shell: &Shell) -> Result<()> {
     let folder = target().join("grafana/npm");
     let home = shell.current_dir().join(GRAFANA);
@@ -113,10 +115,18 @@ fn packages(shell: &Shell) -> Result<()> {
         return Ok(());
     }
     step("Grafana packages", || {
+        let planner = target().join("grafana/wasm");
+        shell.create_dir(&folder)?;
+        linked(shell, &shell.current_dir().join(PLANNER), &planner)?;
         installed(shell, &home, &folder)?;
-        shell.remove_path(&link)?;
-        symlink(folder.join("node_modules"), &link).context("cannot link node_modules")
+        linked(shell, &folder.join("node_modules"), &link)
     })
+}
+
+/// Has `link` be a link to `place`.
+fn linked(shell: &Shell, place: &Path, link: &Path) -> Result<()> {
+    shell.remove_path(link)?;
+    symlink(place, link).with_context(|| format!("cannot link {}", link.display()))
 }
 
 /// Has `folder` hold the packages of the lock file in `home`.

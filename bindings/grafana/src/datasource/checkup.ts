@@ -1,6 +1,7 @@
 import type { DataSourceInstanceSettings, TestDataSourceResponse } from '@grafana/data';
 import { errorOf } from '../error';
 import { carry } from './carrier';
+import { urlProblem } from './checks';
 import type { Observation } from './observations';
 import type { RebalanceJsonData } from './types';
 
@@ -10,6 +11,10 @@ type Settings = DataSourceInstanceSettings<RebalanceJsonData>;
 export async function checkup(settings: Settings, read: () => Promise<Observation>): Promise<TestDataSourceResponse> {
   if (!settings.jsonData.apiUrl) {
     return failure('Give the URL of EMQX’s API');
+  }
+  const problem = urlProblem(settings.jsonData.apiUrl);
+  if (problem) {
+    return failure(`API URL: ${problem}`);
   }
   try {
     const { status, balance } = await read();

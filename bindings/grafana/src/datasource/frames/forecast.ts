@@ -1,5 +1,6 @@
 import { createDataFrame, FieldType, type DataFrame } from '@grafana/data';
 import { plan } from 'emqx-rebalance';
+import { profileOf } from '../../reconnect';
 import type { Observation } from '../observations';
 import type { RebalanceQuery } from '../types';
 
@@ -10,6 +11,7 @@ export function forecastFrame(query: RebalanceQuery, { time, status }: Observati
     mode: query.mode ?? 'level',
     conn_evict_rate: query.connEvictRate ? Number(query.connEvictRate) : undefined,
     load_balancer: query.loadBalancer,
+    reconnect: profileOf(query.reconnect),
   });
   return createDataFrame({
     refId: query.refId,

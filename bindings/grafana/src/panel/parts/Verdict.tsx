@@ -1,5 +1,5 @@
 import type { DriveState } from '../../datasource/drive';
-import { outcomeName } from '../words';
+import { outcomeName, sentence } from '../words';
 import { Notice } from './Notice';
 
 interface Props {
@@ -12,7 +12,7 @@ export function Verdict({ drive: { status, error }, onDismiss }: Props) {
   if (error) {
     return (
       <Notice severity="warning" title="The rebalance can no longer be followed" onRemove={onDismiss}>
-        EMQX goes on by itself: {error.message}
+        {sentence(`EMQX goes on by itself: ${error.message}`)}
       </Notice>
     );
   }
@@ -23,7 +23,7 @@ export function Verdict({ drive: { status, error }, onDismiss }: Props) {
   const severity = status.phase === 'Completed' ? 'success' : result === 'stopped' ? 'info' : 'error';
   return (
     <Notice severity={severity} title={outcomeName(result)} onRemove={onDismiss}>
-      {detail}
+      {sentence(detail)}
     </Notice>
   );
 }
