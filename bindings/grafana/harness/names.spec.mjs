@@ -7,7 +7,8 @@ import { test } from 'node:test';
 const { shortNames } = await load('names');
 const { matchNode } = await load('match');
 const { columnsOf } = await load('layout');
-const { sentence } = await load('words');
+const { rateOf } = await load('../datasource/rate');
+const { sentence, told } = await load('../told');
 
 async function load(module) {
   const source = path.join(import.meta.dirname, `../src/panel/${module}.ts`);
@@ -59,4 +60,18 @@ test('messages are sentences', () => {
   assert.equal(sentence('the answer has status 502'), 'The answer has status 502.');
   assert.equal(sentence('conn_evict_rate is 0: at least 1'), 'conn_evict_rate is 0: at least 1.');
   assert.equal(sentence('EMQX does not answer.'), 'EMQX does not answer.');
+  const error = Object.assign(new Error('the node is down, node: `a@h`; status: `502`'), {
+    context: { node: 'a@h', status: '502' },
+  });
+  assert.deepEqual(told(error), { sentence: 'The node is down.', details: 'node: `a@h`; status: `502`' });
+  assert.deepEqual(told(new Error('no')), { sentence: 'No.', details: '' });
+});
+
+test('an evict rate is a whole number, or nothing', () => {
+  assert.deepEqual(['500', ' 80 ', '', undefined].map(rateOf), [500, 80, undefined, undefined]);
+  for (const text of ['abc', '0', '-1', '1.5', '$rate']) {
+    assert.throws(() => rateOf(text), {
+      message: new RegExp(`conn_evict_rate.*${text.replace('$', '.')}.*at least 1`),
+    });
+  }
 });

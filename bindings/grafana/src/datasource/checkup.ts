@@ -1,5 +1,6 @@
 import type { DataSourceInstanceSettings, TestDataSourceResponse } from '@grafana/data';
 import { errorOf } from '../error';
+import { told } from '../told';
 import { carry } from './carrier';
 import { urlProblem } from './checks';
 import type { Observation } from './observations';
@@ -25,7 +26,7 @@ export async function checkup(settings: Settings, read: () => Promise<Observatio
     const summary = `${which}, ${over}. The read key can read. ${control.text}`;
     return { status: control.isError ? 'error' : 'success', message: summary };
   } catch (error) {
-    return failure(errorOf(error).message);
+    return failure(told(errorOf(error)).sentence);
   }
 }
 

@@ -13,7 +13,7 @@ export function RebalancePanel(props: PanelProps<PanelOptions>) {
   const { data, options, replaceVariables } = props;
   const { source, error } = useSource(options.datasource, data, replaceVariables);
   if (error) {
-    return <Problem title="No data source" error={error} way={newSource()} />;
+    return <Problem title="No data source" error={error} way={newSource()} isAlone />;
   }
   return source ? <Cluster key={source.uid} source={source} panel={props} /> : <LoadingPlaceholder text="Loading" />;
 }
@@ -24,7 +24,7 @@ function Cluster({ source, panel }: { source: RebalanceDataSource; panel: PanelP
     return <Board source={source} latest={latest} error={error} panel={panel} />;
   }
   return error ? (
-    <Problem title={`${source.name} cannot be read`} error={error} way={settingsOf(source.uid)} />
+    <Problem title={`${source.name} cannot be read`} error={error} way={settingsOf(source.uid)} isAlone />
   ) : (
     <LoadingPlaceholder text="Looking at the cluster" />
   );

@@ -22,13 +22,6 @@ export function duration(seconds: number): string {
   return rest === 0 ? `${minutes} min` : `${minutes} min ${rest} s`;
 }
 
-/** A message of the core or of Grafana as people write it: what begins with a name of code is left as it is. */
-export function sentence(message: string): string {
-  const [first = ''] = message.split(' ');
-  const begun = /^[a-z]+,?$/.test(first) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
-}
-
 /** `1 node`, `3 nodes` */
 export function nodes(n: number): string {
   return n === 1 ? '1 node' : `${count(n)} nodes`;

@@ -2,7 +2,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2, IconName } from '@grafana/data';
 import { Icon, useStyles2 } from '@grafana/ui';
 import type { Finding } from '../../contract';
-import { sentence } from '../words';
+import { sentence } from '../../told';
 
 /** What to know before starting, errors first. */
 export function Findings({ findings }: { findings: Finding[] }) {

@@ -3,7 +3,8 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import { MODES } from '../../choices';
 import type { Mode, Plan } from '../../contract';
-import { count, deviation, duration, sentence } from '../words';
+import { sentence } from '../../told';
+import { count, deviation, duration } from '../words';
 import { Findings } from './Findings';
 import { Scroll } from './Scroll';
 

@@ -1,5 +1,6 @@
 import type { DriveState } from '../../datasource/drive';
-import { outcomeName, sentence } from '../words';
+import { sentence, told } from '../../told';
+import { outcomeName } from '../words';
 import { Notice } from './Notice';
 
 interface Props {
@@ -12,7 +13,7 @@ export function Verdict({ drive: { status, error }, onDismiss }: Props) {
   if (error) {
     return (
       <Notice severity="warning" title="The rebalance can no longer be followed" onRemove={onDismiss}>
-        {sentence(`EMQX goes on by itself: ${error.message}`)}
+        EMQX goes on by itself. {told(error).sentence}
       </Notice>
     );
   }
