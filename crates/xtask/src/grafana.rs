@@ -3,6 +3,7 @@
 use crate::folders::{program, target};
 use crate::step::step;
 use anyhow::{Context, Result, ensure};
+use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
@@ -117,15 +118,17 @@ fn packages(shell: &Shell) -> Result<()> {
     step("Grafana packages", || {
         let planner = target().join("grafana/wasm");
         shell.create_dir(&folder)?;
-        linked(shell, &shell.current_dir().join(PLANNER), &planner)?;
+        linked(&shell.current_dir().join(PLANNER), &planner)?;
         installed(shell, &home, &folder)?;
-        linked(shell, &folder.join("node_modules"), &link)
+        linked(&folder.join("node_modules"), &link)
     })
 }
 
-/// Has `link` be a link to `place`.
-fn linked(shell: &Shell, place: &Path, link: &Path) -> Result<()> {
-    shell.remove_path(link)?;
+/// Has `link` be a link to `place`, also if it is one to a checkout that is gone.
+fn linked(place: &Path, link: &Path) -> Result<()> {
+    if link.is_symlink() {
+        fs::remove_file(link)?;
+    }
     symlink(place, link).with_context(|| format!("cannot link {}", link.display()))
 }
 
