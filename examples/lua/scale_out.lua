@@ -13,10 +13,13 @@ local function need(code, value, err)
   return value
 end
 
--- Sends `value` as JSON. A webhook that is down keeps nobody from levelling.
-local CURL = [[test -z "$PROGRESS_URL" ||
-  curl -sSf -m 5 -o /dev/null -H 'content-type: application/json' -d @- "$PROGRESS_URL"]]
+-- Sends `value` as JSON. A webhook that is down, or no curl, keeps nobody from levelling.
+local CURL = [[curl -sSf -m 5 -o /dev/null -H 'content-type: application/json' -d @- "$PROGRESS_URL" ||
+  cat > /dev/null]]
 local function tell(value)
+  if not os.getenv "PROGRESS_URL" then
+    return
+  end
   local curl = assert(io.popen(CURL, "w"))
   curl:write(rebalance.to_json(value))
   curl:close()

@@ -72,21 +72,27 @@ end
 function paths.short_example()
   local dict = ngx.shared.rebalance
   local cluster = rebalance.assert(rebalance.cluster { urls = urls, http = cosocket.new() })
-  local plan = rebalance.assert(cluster:plan(strategy))
-  local run = rebalance.assert(cluster:start(plan, {
+  local node = rebalance.assert(cluster:snapshot()).nodes[1].node
+  local plan = rebalance.assert(cluster:plan_evacuation {
+    node = node, conn_evict_rate = 50, wait_health_check = 0, wait_takeover = 0,
+  })
+  local run = rebalance.assert(cluster:start_evacuation(plan, {
     poll_interval_ms = 200,
     save = function(state)
       dict:set("state", state)
     end,
   }))
-  while #run:events() == 0 do
-    ngx.sleep(0.01)
+  for event in run:watch_events() do
+    if event.type == "started" then
+      run:leave()
+    end
   end
-  run:leave()
+  local _, _, err = run:poll()
   require("nginx_level").watch()
   for _ = 1, 600 do
     if not dict:get("state") then
-      return { driver = dict:get("driver") or "nobody" }
+      local left = rebalance.assert(cluster:snapshot()).nodes[1].connections
+      return { first = err.kind, left = left, then_drives = dict:get("driver") or "nobody" }
     end
     ngx.sleep(0.1)
   end

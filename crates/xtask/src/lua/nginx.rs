@@ -32,7 +32,7 @@ pub(super) fn test(shell: &Shell, module: &Path, program: &Path) -> Result<()> {
     server.gives("resty_cut_off", RESTY_CUT_OFF)?;
     server.gives("cut_off", r#"["protocol","the answer is cut off"]"#)?;
     server.gives("carried", "\"result\":\"completed\"")?;
-    server.gives("short_example", "nobody")
+    server.gives("short_example", r#"{"first":"conflict","left":0,"then_drives":"nobody"}"#)
 }
 
 /// Answers everybody with less than is announced.
