@@ -64,7 +64,10 @@ impl Door for Cluster {
 impl LuaUserData for Cluster {
     fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
         door::add_methods(methods);
-        methods.add_method("close", |_, cluster, ()| Ok(cluster.0.close()));
+        methods.add_method("close", |_, cluster, ()| {
+            cluster.0.close();
+            Ok(())
+        });
     }
 }
 
