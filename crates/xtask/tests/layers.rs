@@ -29,10 +29,10 @@ const OWN: [(&str, &[&str]); 19] = [
     ("generate", &["core"]),
     ("e2e", &[]),
     ("xtask", &[]),
-    ("lua", &["api", "client", "core", "exchange"]),
+    ("lua", &["api", "client", "core", "exchange", "report"]),
     // The package carries the command and the embedded cluster.
-    ("python", &["client", "core", "emqx-rebalance", "exchange", "sim"]),
-    ("wasm", &["core", "exchange"]),
+    ("python", &["client", "core", "emqx-rebalance", "exchange", "report", "sim"]),
+    ("wasm", &["core", "exchange", "report"]),
     ("simulation-wasm", &["api", "core", "sim"]),
     // What builds and measures the npm package.
     ("package", &["core", "exchange", "sim", "simulation-wasm"]),

@@ -12,16 +12,16 @@ use std::thread;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Held only by threads that run Lua, and only while a thread is made: a process that forks in
-/// between from another thread is beyond help.
+/// Held only by threads of the host, and only while a thread is made: a process that forks in between
+/// from another thread is beyond help.
 static CURRENT: Mutex<Option<&'static Process>> = Mutex::new(None);
 
 /// What belongs to one process of the operating system.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub(super) struct Process {
     id: u32,
     /// Starts work on the background thread.
-    pub(crate) handle: Handle,
+    pub(super) handle: Handle,
 }
 
 impl Process {
@@ -29,7 +29,7 @@ impl Process {
     ///
     /// # Errors
     /// `unreachable` if there can be no more threads.
-    pub(crate) fn current() -> Result<&'static Self> {
+    pub(super) fn current() -> Result<&'static Self> {
         let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(process) = current.filter(|process| process.is_here()) {
             return Ok(process);
@@ -38,14 +38,14 @@ impl Process {
             Error::new(ErrorKind::Unreachable, "cannot start a thread").with("why", error)
         })?;
         let process = Self { id: std::process::id(), handle };
-        // For ever: Lua may hold jobs of it at any time.
+        // For ever: the host may hold work of it at any time.
         let process: &'static Self = Box::leak(Box::new(process));
         *current = Some(process);
         Ok(process)
     }
 
     /// Whether it is the process that runs now, not its parent.
-    pub(crate) fn is_here(&self) -> bool {
+    fn is_here(&self) -> bool {
         self.id == std::process::id()
     }
 }
@@ -73,33 +73,37 @@ const RESOLVERS: usize = 2;
 
 /// What may only be touched in the process that made it.
 #[derive(Debug)]
-pub(crate) struct Here<T> {
+pub(super) struct Here<T> {
     process: &'static Process,
     value: Option<T>,
 }
 
 impl<T> Here<T> {
-    pub(crate) fn new(process: &'static Process, value: T) -> Self {
+    pub(super) fn new(process: &'static Process, value: T) -> Self {
         Self { process, value: Some(value) }
     }
 
     /// # Errors
     /// `conflict` in another process.
-    pub(crate) fn get(&self) -> Result<&T> {
+    pub(super) fn get(&self) -> Result<&T> {
         self.value.as_ref().filter(|_| self.process.is_here()).ok_or_else(elsewhere)
     }
 
-    /// Waits for `done`, for `timeout_s` seconds at most. Of the process that made it alone.
-    pub(crate) fn wait<R>(
+    /// Waits for what `work` comes to; `None` if that takes longer than `time`. In another process that
+    /// is an error at once.
+    pub(super) fn wait<R, F: Future<Output = Option<Result<R>>>>(
         &self,
-        timeout_s: Option<f64>,
-        done: impl Future<Output = R>,
-    ) -> Option<R> {
-        let limit = timeout_s.and_then(|s| Duration::try_from_secs_f64(s.max(0.0)).ok());
+        time: Option<Duration>,
+        work: impl FnOnce(&T) -> F,
+    ) -> Option<Result<R>> {
+        let work = match self.get() {
+            Ok(value) => work(value),
+            Err(error) => return Some(Err(error)),
+        };
         self.process.handle.block_on(async {
-            match limit {
-                Some(limit) => tokio::time::timeout(limit, done).await.ok(),
-                None => Some(done.await),
+            match time {
+                Some(time) => tokio::time::timeout(time, work).await.ok().flatten(),
+                None => work.await,
             }
         })
     }
