@@ -79,6 +79,7 @@ local rebalance = {}
 ---@field asked table what was asked for
 ---@field fingerprint table what it was made from
 ---@field moves? table[] what happens to each node; only of a `level` plan, as those that follow
+---@field groups? integer in how many groups the donors are closed, one after the other, where `max_unavailable` allows fewer at once; each is a wave, and so many of `waves` come first
 ---@field waves? table[] the rounds expected until the goal is met, this plan first
 ---@field behind? table[] how it ends behind each kind of balancer, if none is named
 ---@field comparison? table what EMQX's own run would do
