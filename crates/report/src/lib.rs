@@ -2,10 +2,12 @@
 //!
 //! [`render`] makes a page of HTML that needs nothing else: no network, no other file. It is a
 //! value in, text out; whoever calls it has measured and writes the file. Every text that comes from
-//! a cluster is escaped.
+//! a cluster is escaped. [`of_record`] and [`of_job`] make it of what every host has.
 
+mod about;
 mod bands;
 mod chart;
+mod course;
 mod figures;
 mod findings;
 mod legend;
@@ -17,6 +19,9 @@ mod scale;
 mod series;
 mod table;
 mod verdict;
+
+pub use about::{Heading, of_job, of_record};
+pub use course::Course;
 
 use emqx_rebalance_core::driver::Outcome;
 use emqx_rebalance_core::{NodeName, Plan, RunPhase};
