@@ -19,6 +19,9 @@ async function job(cluster) {
   const wait = env.WAIT ?? "60s";
   const plan = await cluster.plan({ mode: "level", conn_evict_rate: env.RATE ?? "200", wait_health_check: wait, wait_takeover: wait });
   if (plan.decision !== "start") return true;
+  // The driver begins no further wave that would take more; the first one is this plan.
+  const { disconnects } = plan.forecast;
+  if (disconnects > Number(env.MAX_DISCONNECTS)) throw new Error(`${disconnects} clients would be disconnected, of at most ${env.MAX_DISCONNECTS}`);
   const run = await cluster.start(plan, { who: "scale-out job", max_disconnects: env.MAX_DISCONNECTS });
   for await (const { phase, progress } of run.watch()) await tell({ phase, ...progress });
   await tell({ outcome: run.outcome });

@@ -18,8 +18,9 @@ export class NodeRow {
   #events;
   #scale = 1;
   #count = 0;
-  /** The whole name. */
+  /** The whole name, and in little room. */
   #node = "";
+  #short = "";
   #name = element("input", { class: "node-name", autocomplete: "off", spellcheck: false });
   #number = element("input", { class: "node-count", inputMode: "numeric", autocomplete: "off" });
   #remove = element("button", { type: "button", class: "quiet" }, "×");
@@ -61,6 +62,7 @@ export class NodeRow {
 
   /** Shows the name in as few characters as tell it from others, unless somebody types there. @param {string} label */
   call(label) {
+    this.#short = label;
     if (document.activeElement !== this.#name) this.#name.value = label;
   }
 
@@ -96,6 +98,7 @@ export class NodeRow {
   #listen() {
     this.#remove.addEventListener("click", () => this.#events.onRemove());
     this.#name.addEventListener("focus", () => (this.#name.value = this.#node));
+    this.#name.addEventListener("blur", () => (this.#name.value = this.#short));
     this.#name.addEventListener("input", () => this.#events.onName(this.#name.value.trim()));
     this.#number.addEventListener("input", () => this.#typed());
     this.#number.addEventListener("blur", () => this.#leave());

@@ -32,7 +32,7 @@ export class Carrier {
   }
 
   /** Sends `request`, until it is answered, late, or `signal` is aborted. */
-  async carry(request: HttpRequest, signal: AbortSignal): Promise<Carried> {
+  async carry(request: HttpRequest, signal: Signal): Promise<Carried> {
     const { id } = request;
     const attempt = new AbortController();
     const end = (): void => {
@@ -51,7 +51,7 @@ export class Carrier {
     }
   }
 
-  async #send(request: HttpRequest, signal: AbortSignal): Promise<Carried> {
+  async #send(request: HttpRequest, signal: Signal): Promise<Carried> {
     const { id, url, timeout_ms: _, ...parts } = request;
     // By name: browsers' own `fetch` refuses to be called as a method of something else.
     const fetch = this.#fetch;

@@ -1,7 +1,7 @@
 import type { CallOptions } from "./call-options.js";
 import { check, options as optionsOf, SIGNAL } from "./check.js";
 import { misuse, RebalanceError } from "./errors.js";
-import type { Bytes, HttpResponse, Url, WasmModule } from "./platform.js";
+import type { Bytes, HttpResponse, Signal, Url, WasmModule } from "./platform.js";
 
 /** Where WebAssembly comes from: bytes, a compiled module, an answer that brings it, or its URL. */
 export type WasmSource = Bytes | WasmModule | HttpResponse | Url | string;
@@ -64,7 +64,7 @@ export class Engine<G extends Glue> {
   }
 
   /** Has the module there, by itself if nobody has loaded it. */
-  async ready(signal?: AbortSignal | null): Promise<void> {
+  async ready(signal?: Signal | null): Promise<void> {
     if (!this.isAtHand) await this.load(undefined, { signal: signal ?? null });
   }
 
@@ -125,7 +125,7 @@ function isSource(value: unknown): boolean {
 }
 
 /** What `promise` comes to, or the signal's reason if that is first. Who else waits is not concerned. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+function unlessAborted<T>(promise: Promise<T>, signal: Signal): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
       reject(signal.reason as Error);

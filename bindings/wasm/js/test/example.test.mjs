@@ -66,8 +66,9 @@ test("the job's exit codes say what to do about it", { timeout: 120_000 }, async
     [{ ...env, MAX_DISCONNECTS: "few" }, 2, /`max_disconnects`/],
     [{ ...env, EMQX_API_SECRET: "wrong" }, 3, /^unauthorized/],
     [{ ...env, EMQX_URL: "http://127.0.0.1:9" }, 3, /^unreachable/],
-    // A webhook that is not there is no reason to stop; a budget that is spent is.
-    [{ ...env, RATE: "100", MAX_DISCONNECTS: "20", WEBHOOK: "http://127.0.0.1:9" }, 1, /webhook did not answer/],
+    [{ ...env, MAX_DISCONNECTS: "20" }, 1, /^Error: \d+ clients would be disconnected, of at most 20/],
+    // A webhook that is not there is no reason to stop.
+    [{ ...env, RATE: "100", MAX_DISCONNECTS: "1.5x", WEBHOOK: "http://127.0.0.1:9" }, 0, /webhook did not answer/],
   ];
   for (const [env, code, said] of codes) {
     const done = await job(env);
