@@ -2,12 +2,10 @@
 //!
 //! [`render`] makes a page of HTML that needs nothing else: no network, no other file. It is a
 //! value in, text out; whoever calls it has measured and writes the file. Every text that comes from
-//! a cluster is escaped. [`of_record`] and [`of_job`] make it of what every host has.
+//! a cluster is escaped.
 
-mod about;
 mod bands;
 mod chart;
-mod course;
 mod figures;
 mod findings;
 mod legend;
@@ -19,9 +17,6 @@ mod scale;
 mod series;
 mod table;
 mod verdict;
-
-pub use about::{Heading, of_job, of_record};
-pub use course::Course;
 
 use emqx_rebalance_core::driver::Outcome;
 use emqx_rebalance_core::{NodeName, Plan, RunPhase};

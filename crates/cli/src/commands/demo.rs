@@ -1,5 +1,6 @@
 //! `demo`: the whole story on an embedded cluster.
 
+use super::course::Course;
 use super::crowd::{self, Crowd, Kept};
 use super::follow::{End, Until, follow};
 use super::page::Page;
@@ -17,7 +18,6 @@ use emqx_rebalance_core::driver::{DriverOptions, Status};
 use emqx_rebalance_core::{
     AbsThreshold, EvictRate, Plan, PlanOptions, ReconnectProfile, Result, Strategy,
 };
-use emqx_rebalance_report::Course;
 use emqx_rebalance_sim::server::Embedded;
 use emqx_rebalance_sim::{ClusterConfig, Reconnect};
 
@@ -78,7 +78,7 @@ async fn rebalance(
 ) -> Result<Exit> {
     let mut run = cluster.start(plan.clone(), DriverOptions::default(), false)?;
     let mut live = Live::new(output, "rebalance", &plan.forecast);
-    let mut course = Course::default();
+    let mut course = Course::new();
     let see = |status: &Status| course.see(status);
     let end = follow(&mut run, Until::Verdict, &mut live, see).await;
     live.close();

@@ -1,5 +1,6 @@
 //! Drives a plan or an evacuation, new or resumed, and keeps what it was.
 
+use super::course::Course;
 use super::follow::{End, Until, follow};
 use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume, told, unsent};
 use super::page::Page;
@@ -13,7 +14,6 @@ use crate::render::paper::Paper;
 use emqx_rebalance_client::{Cluster, History, NoStore, Run};
 use emqx_rebalance_core::driver::{Driver, Outcome, Record, Status};
 use emqx_rebalance_core::{Decision, Job, NodeName, Plan, Result};
-use emqx_rebalance_report::Course;
 use serde::Serialize;
 
 /// What it takes to drive a plan or an evacuation.
@@ -48,7 +48,7 @@ impl Drive {
             Some(state) => cluster.drive(driver, state.store()),
             None => cluster.drive(driver, NoStore),
         };
-        let mut course = Course::default();
+        let mut course = Course::new();
         let see = |status: &Status| course.see(status);
         let end = follow(&mut run, self.until, &mut live, see).await;
         live.close();

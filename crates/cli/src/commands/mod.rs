@@ -4,6 +4,7 @@ mod approved;
 mod cluster;
 mod confirm;
 mod connect;
+mod course;
 mod crowd;
 mod demo;
 mod drive;

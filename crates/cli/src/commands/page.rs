@@ -1,11 +1,12 @@
 //! The page of one rebalance.
 
+use super::course::Course;
 use crate::clock;
 use crate::output::Output;
 use emqx_rebalance_client::private;
 use emqx_rebalance_core::driver::Outcome;
 use emqx_rebalance_core::{Error, Plan, Problem, Result};
-use emqx_rebalance_report::{Course, Fact, ReportInput, render};
+use emqx_rebalance_report::{Fact, ReportInput, render};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
