@@ -29,9 +29,9 @@ const OWN: [(&str, &[&str]); 22] = [
     ("generate", &["core"]),
     ("e2e", &[]),
     ("xtask", &[]),
-    ("lua", &["api", "client", "core", "exchange"]),
+    ("lua", &["api", "client", "core", "exchange", "report"]),
     // The package carries the command and the embedded cluster.
-    ("python", &["client", "core", "emqx-rebalance", "exchange", "sim"]),
+    ("python", &["client", "core", "emqx-rebalance", "exchange", "report", "sim"]),
     ("text-wasm", &["core"]),
     ("planner-wasm", &["core", "text-wasm"]),
     ("report-wasm", &["core", "report", "text-wasm"]),

@@ -17,7 +17,7 @@ export type About = { record: RunRecord } | { job: { plan: Plan } };
 /** The page about a rebalance, with the course that was seen of it. */
 export async function page(about: About, course: readonly Status[], options?: ReportOptions): Promise<string> {
   const { title, madeAt } = optionsOf(options, "report", { title: TEXT, madeAt: TEXT });
-  const request = encode({ about, course, title, made_at: madeAt ?? minute(new Date()) }, "report");
+  const request = encode({ about, course, wishes: { title, made_at: madeAt ?? minute(new Date()) } }, "report");
   await reportEngine.ready();
   return call(() => reportEngine.calls.page(request));
 }
