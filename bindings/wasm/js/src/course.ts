@@ -27,5 +27,5 @@ export class Course {
   }
 }
 
-/** As many points as a chart draws. Odd, so that the newest stays when every second one goes. */
+/** As many points as a chart draws. With one more they are odd, and the newest stays when every second one goes. */
 const MOST_SEEN = 500;
