@@ -22,7 +22,7 @@ mod told;
 mod verdict;
 
 pub use course::Course;
-pub use told::{Wishes, report, report_of_record, title};
+pub use told::{Wishes, report, report_of_course, report_of_job, report_of_record, title};
 
 use emqx_rebalance_core::driver::Outcome;
 use emqx_rebalance_core::{NodeName, Plan, RunPhase};

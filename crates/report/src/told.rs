@@ -2,7 +2,7 @@
 
 use crate::{Course, ReportInput, render};
 use emqx_rebalance_core::driver::{Driver, Outcome, Purpose, Record};
-use emqx_rebalance_core::{Error, ErrorKind, Plan, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Job, Plan, Result};
 use serde::{Deserialize, Serialize};
 
 /// What a caller may say of a page.
@@ -23,6 +23,28 @@ pub fn report(driver: &Driver, course: &Course, wishes: &Wishes) -> Result<Strin
     let state = driver.state();
     let plan = state.promised().ok_or_else(unsupported)?;
     Ok(page(plan, course, driver.outcome(), &state.purpose, wishes))
+}
+
+/// The same for a host that has no driver at hand, but its record: with all of `course`, or its end if
+/// nothing was taken down.
+///
+/// # Errors
+/// `unsupported` of an evacuation.
+pub fn report_of_course(record: &Record, course: &Course, wishes: &Wishes) -> Result<String> {
+    if course.samples().is_empty() {
+        return report_of_record(record, wishes);
+    }
+    let plan = record.plan.rebalance().ok_or_else(unsupported)?;
+    Ok(page(plan, course, Some(&record.outcome), &record.purpose, wishes))
+}
+
+/// The page of what is to be done, as far as `course` shows it came.
+///
+/// # Errors
+/// `unsupported` of an evacuation.
+pub fn report_of_job(job: &Job, course: &Course, wishes: &Wishes) -> Result<String> {
+    let plan = job.rebalance().ok_or_else(unsupported)?;
+    Ok(page(plan, course, None, &Purpose::default(), wishes))
 }
 
 /// The page of a plan that has ended, of which no course is left but its end.

@@ -15,7 +15,7 @@ const MANIFESTS: [&str; 4] = [
 ];
 
 /// Every crate, and those of ours that it may be built on.
-const OWN: [(&str, &[&str]); 19] = [
+const OWN: [(&str, &[&str]); 22] = [
     ("core", &[]),
     ("api", &["core"]),
     ("exchange", &["api", "core"]),
@@ -32,7 +32,10 @@ const OWN: [(&str, &[&str]); 19] = [
     ("lua", &["api", "client", "core", "exchange", "report"]),
     // The package carries the command and the embedded cluster.
     ("python", &["client", "core", "emqx-rebalance", "exchange", "report", "sim"]),
-    ("wasm", &["core", "exchange", "report"]),
+    ("text-wasm", &["core"]),
+    ("planner-wasm", &["core", "text-wasm"]),
+    ("report-wasm", &["core", "report", "text-wasm"]),
+    ("wasm", &["core", "exchange", "planner-wasm", "text-wasm"]),
     ("simulation-wasm", &["api", "core", "sim"]),
     // What builds and measures the npm package.
     ("package", &["core", "exchange", "sim", "simulation-wasm"]),

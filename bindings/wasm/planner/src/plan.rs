@@ -1,7 +1,7 @@
 //! Plans, from values alone.
 
-use crate::json::{Thrown, answer};
 use emqx_rebalance_core::{EvacuationRequest, PlanRequest};
+use emqx_rebalance_text_wasm::{Thrown, answer};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// The plan that a `PlanRequest` asks for.
