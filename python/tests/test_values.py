@@ -140,11 +140,12 @@ def test_bad_values_name_field_value_and_bound_all_at_once() -> None:
         Strategy(conn_evict_rate=0, rel_conn_threshold=1.0)
     problems = {p.field: (p.value, p.bound) for p in caught.value.problems}
     assert problems["conn_evict_rate"] == ("0", "a whole number from 1 to 4294967295")
-    assert problems["rel_conn_threshold"] == ("1", "a number more than 1")
+    assert problems["rel_conn_threshold"] == ("1.0", "a number more than 1")
     with pytest.raises(ValueError, match=r"nodes\[1\].node"):
         Snapshot((NodeLoad(node="emqx@a"), NodeLoad(node="emqx@a")))
     with pytest.raises(ConfigInvalidError) as caught:
-        plan({"nodes": []}, mode="sideways", rel_conn_threshold=float("nan"), target_over=2)
+        sideways: Any = "sideways"
+        plan({"nodes": []}, mode=sideways, rel_conn_threshold=float("nan"), target_over=2)
     fields = {problem.field for problem in caught.value.problems}
     assert {"nodes", "mode", "rel_conn_threshold"} <= fields
 

@@ -5,28 +5,27 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import _connection, _native
 from ._errors import ConfigInvalidError
 from ._evacuation import EvacuationPlan
 from ._options import known, merged, path
 from ._plan import Plan, request
+from ._pydantic import Instance
+from ._strategy import Strategy
+from ._typing import Self
 from ._value import Value, to_json
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-    from ._strategy import Strategy
 
 __all__ = ["BaseCluster", "Begin", "Sink", "about", "start_request", "stopped"]
 
 Sink = Callable[[str | None], object]
-Begin = Callable[[Sink], "_native.Run"]
+Begin = Callable[[Sink], _native.Run]
 
 
-class BaseCluster:
+class BaseCluster(Instance):
     """What clusters have in common, blocking or not."""
 
     def __init__(
@@ -44,15 +43,16 @@ class BaseCluster:
         ca_cert: str | os.PathLike[str] | None = None,
         client_cert: str | os.PathLike[str] | None = None,
         client_key: str | os.PathLike[str] | None = None,
-        connect_timeout: float | None = None,
-        request_timeout: float | None = None,
-        start_timeout: float | None = None,
+        connect_timeout: float | timedelta | None = None,
+        request_timeout: float | timedelta | None = None,
+        start_timeout: float | timedelta | None = None,
     ) -> None:
         """A cluster behind ``url``. It is connected to when it is first asked.
 
         Args:
             url: base URL of EMQX's HTTP API, such as ``http://emqx:18083``, of any node or of a
-                load balancer; or several, of which the next is asked when one does not answer.
+                load balancer; or several, as a list or with commas between as in ``EMQX_URL``, of
+                which the next is asked when one does not answer.
             api_key: an API key of the dashboard, or an application of EMQX 4.
             api_secret: its secret.
             api_secret_file: a file that holds the secret.
@@ -66,7 +66,7 @@ class BaseCluster:
             client_cert: PEM file with the client's certificate, and the chain after it.
             client_key: PEM file with its key.
             connect_timeout: seconds for a connection. Default 3.
-            request_timeout: seconds for an answer. Default 16: EMQX takes 15 while a node hangs.
+            request_timeout: seconds for an answer. Default 50: EMQX may take 45 while a node hangs.
             start_timeout: seconds for the answer to a start. Default 60: EMQX may work 45 on it.
 
         Raises:
