@@ -245,6 +245,8 @@ def test_errors_of_values_have_their_problems() -> None:
         (lambda: Cluster("http://a", ca_cert="/no/such"), "ca_cert", "/no/such"),
         (lambda: Cluster("http://a,ftp://b"), "url[1]", "ftp://b"),
         (lambda: Cluster(""), "url", ""),
+        (lambda: Cluster.embedded(foo=1), "foo", "given"),
+        (lambda: Cluster.embedded(seed=-1), "seed", "-1"),
     )
     for call, field, value in wrong:
         with pytest.raises(ConfigInvalidError) as caught:
@@ -260,6 +262,20 @@ def test_errors_of_values_have_their_problems() -> None:
             Snapshot.of(bad)
     with pytest.raises(TypeError, match=r"url\[1\] must be a URL, not int"):
         Cluster(["http://a", 5])  # type: ignore[list-item]
+
+
+def test_what_cannot_be_begun_is_refused_before_anything_is_asked() -> None:
+    nobody = Cluster("http://127.0.0.1:9")
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: nobody.start({"version": 1}),
+        lambda: nobody.start(plan(SNAPSHOT), max_waves=99),
+        lambda: nobody.evacuate({"version": 1}),
+        lambda: nobody.resume({"version": 1}),
+    )
+    for call in calls:
+        with pytest.raises(ConfigInvalidError) as caught:
+            call()
+        assert caught.value.problems
 
 
 def test_a_file_that_holds_no_plan_is_named(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ mod _native {
     use crate::embedded::Embedded;
     #[pymodule_export]
     use crate::offline::{
-        checked, error_kinds, fits, plan, plan_evacuation, report, short_names, text,
+        check_job, checked, error_kinds, fits, plan, plan_evacuation, report, short_names, text,
     };
     #[pymodule_export]
     use crate::process::close;

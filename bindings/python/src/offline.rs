@@ -10,6 +10,7 @@ use emqx_rebalance_core::{
     Error, ErrorKind, EvacuationPlan, EvacuationRequest, NodeLoad, NodeName, Options, Plan,
     PlanRequest, ReconnectProfile, Result, Snapshot, Strategy, Tolerance, typed,
 };
+use emqx_rebalance_exchange::job;
 use emqx_rebalance_report::report_of_record;
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -60,6 +61,13 @@ fn again<T: DeserializeOwned + Serialize>(what: &str, text: &str) -> Result<Stri
 
 fn stored<T: DeserializeOwned + Into<DriverState>>(what: &str, text: &str) -> Result<String> {
     typed::<T>(what, json::loose(what, text)?).map(|state| json::text(&state.into()))
+}
+
+/// Whether what `verb` is given can be begun at all, before a cluster is asked for it.
+#[pyfunction]
+pub(crate) fn check_job(py: Python<'_>, verb: &str, given: &str) -> PyResult<()> {
+    let work = || job(verb, json::loose("request", given)?).map(drop);
+    unwrapped(py, py.detach(work))
 }
 
 /// A value as the command prints it.

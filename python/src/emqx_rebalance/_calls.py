@@ -131,8 +131,7 @@ class BaseCluster(Instance):
         **asked: Any,
     ) -> Begin:
         """Starts ``plan``, once the cluster is connected."""
-        text = start_request("start", plan, options, **asked)
-        return partial(self._native.run, "start", text, path("state", state))
+        return self._begin("start", start_request("start", plan, options, **asked), state)
 
     def _evacuate(
         self,
@@ -143,16 +142,22 @@ class BaseCluster(Instance):
     ) -> Begin:
         """Empties a node, once the cluster is connected."""
         text = start_request("evacuate", plan, options, **asked)
-        return partial(self._native.run, "start_evacuation", text, path("state", state))
+        return self._begin("start_evacuation", text, state)
 
     def _resume(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> Begin:
         """Goes on from ``state``, once the cluster is connected. One of a file is kept there."""
         if isinstance(state, Mapping):
-            return partial(self._native.run, "resume", to_json(state, "state"), None)
+            return self._begin("resume", to_json(state, "state"), None)
         if not isinstance(state, (str, os.PathLike)):
             raise TypeError(f"state must be a dict or a path, not {type(state).__name__}")
         with open(state, encoding="utf-8") as text:
-            return partial(self._native.run, "resume", text.read(), os.fspath(state))
+            return self._begin("resume", text.read(), state)
+
+    def _begin(self, verb: str, text: str, state: str | os.PathLike[str] | None) -> Begin:
+        """What begins a job that can be begun: that is found out before anything is asked."""
+        keep = path("state", state)
+        _native.check_job(verb, text)
+        return partial(self._native.run, verb, text, keep)
 
 
 def about(call: str, node: str | None) -> str:

@@ -107,18 +107,14 @@ def spelled_out(group: str) -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         signature = inspect.signature(function)
-        named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        function.__annotations__.pop("options", None)
-        own = typing.get_type_hints(function)
-        hints = {name: hint | None for name, hint in _hints(group).items()}
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
         more = [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
-            for name, hint in hints.items()
+            for name, hint in _hints(group).items()
         ]
-        real = [p.replace(annotation=own.get(p.name, p.empty)) for p in named] + more
-        spelled = signature.replace(parameters=real, return_annotation=own["return"])
-        function.__signature__ = spelled  # type: ignore[attr-defined]
-        function.__annotations__ = {**own, **hints}
+        function.__signature__ = signature.replace(parameters=own + more)  # type: ignore[attr-defined]
+        function.__annotations__.pop("options", None)
+        function.__annotations__.update(_hints(group))
         return function
 
     return decorate
@@ -129,5 +125,6 @@ _HINTS: dict[str, dict[str, Any]] = {}
 
 def _hints(group: str) -> dict[str, Any]:
     if group not in _HINTS:
-        _HINTS[group] = typing.get_type_hints(_KNOWN[group])
+        hints = typing.get_type_hints(_KNOWN[group])
+        _HINTS[group] = {name: hint | None for name, hint in hints.items()}
     return _HINTS[group]
