@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from ._value import Word
 
 __all__ = [
@@ -12,7 +14,9 @@ __all__ = [
     "FindingCode",
     "Guard",
     "LoadBalancer",
+    "LoadBalancerWord",
     "Mode",
+    "ModeWord",
     "NamedProfile",
     "NodeStatus",
     "OutcomeKind",
@@ -284,3 +288,13 @@ class Severity(Word):
     """Starting may do less, or cost more, than expected."""
     INFO = "info"
     """Good to know."""
+
+
+LoadBalancerWord: TypeAlias = (
+    LoadBalancer
+    | Literal["round_robin", "random", "least_connections", "leastconn", "sticky", "auto"]
+)
+"""What callers may give as a :class:`LoadBalancer`."""
+
+ModeWord: TypeAlias = Mode | Literal["single", "level"]
+"""What callers may give as a :class:`Mode`."""
