@@ -15,6 +15,17 @@ pub enum ApiVersion {
 }
 
 impl ApiVersion {
+    /// All of them, the newest first.
+    pub const ALL: [Self; 2] = [Self::V5, Self::V4];
+
+    /// The first release of EMQX that can be rebalanced by this API.
+    pub const fn first(self) -> EmqxVersion {
+        match self {
+            Self::V4 => EmqxVersion::FIRST_V4,
+            Self::V5 => EmqxVersion::FIRST_V5,
+        }
+    }
+
     /// The API that EMQX `version` has.
     pub const fn of(version: EmqxVersion) -> Self {
         if version.major() < 5 { Self::V4 } else { Self::V5 }
@@ -212,6 +223,14 @@ mod tests {
             assert!(has(open, gate), "{gate:?} {open}");
         }
         assert_eq!(Gate::all().count(), GATES.len());
+    }
+
+    #[test]
+    fn each_api_is_that_of_its_first_release() {
+        for api in ApiVersion::ALL {
+            assert_eq!(ApiVersion::of(api.first()), api);
+            assert!(api.first().can_rebalance(), "{api}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Reads files: snapshots as JSON, options as JSON or YAML.
 
 use emqx_rebalance_client::{MAX_FILE, MAX_SECRET, Source, read_bounded, read_to_bound};
-use emqx_rebalance_core::{Error, ErrorKind, Options, Plan, Problem, Result, Snapshot};
+use emqx_rebalance_core::{Contract, Error, ErrorKind, Options, Plan, Problem, Result, Snapshot};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use std::fmt::Display;
@@ -32,8 +32,10 @@ pub(crate) fn plan(path: &Path) -> Result<Plan> {
     let text = text(path, MAX_FILE)?;
     let plan: Plan = serde_json::from_str(&text)
         .map_err(|error| bad_file("not a plan of `plan --output json`", path, &error))?;
-    if plan.version != PLAN_VERSION {
-        let problem = Problem::new("version", plan.version, PLAN_VERSION.to_string());
+    // What is started must be what was approved, so nothing of a later version may be passed over.
+    let known = Contract::Plan.version();
+    if plan.version != known {
+        let problem = Problem::new("version", plan.version, known.to_string());
         return Err(Error::invalid("plan", vec![problem]).with("file", path.display()));
     }
     Ok(plan)
@@ -125,6 +127,3 @@ fn text(path: &Path, max: u64) -> Result<String> {
 fn bad_file(message: &str, path: &Path, why: &dyn Display) -> Error {
     Error::new(ErrorKind::ConfigInvalid, message).with("file", path.display()).with("why", why)
 }
-
-/// What is started must be what was approved, so nothing of a later version may be passed over.
-const PLAN_VERSION: u32 = 1;

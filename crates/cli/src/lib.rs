@@ -10,6 +10,7 @@ mod output;
 mod program;
 mod render;
 mod text;
+mod version;
 
 pub use exit::Exit;
 pub use program::Program;

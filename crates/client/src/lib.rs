@@ -18,7 +18,7 @@ mod transport;
 mod view;
 
 pub use cluster::Cluster;
-pub use emqx_rebalance_api::Secret;
+pub use emqx_rebalance_api::{ApiVersion, Secret};
 pub use emqx_rebalance_exchange::{Access as ClusterConfig, Auth, Question, Reply, Timeouts, Tls};
 pub use files::{MAX_FILE, MAX_SECRET, Source, open_lock, private, read_bounded, read_to_bound};
 pub use history::History;

@@ -5,6 +5,7 @@
 
 mod balance;
 mod balancer;
+mod contract;
 pub mod driver;
 mod duration;
 mod emqx;
@@ -28,6 +29,7 @@ mod version;
 
 pub use balance::{Balance, BalanceChange, Bounds};
 pub use balancer::LoadBalancer;
+pub use contract::Contract;
 pub use emqx::{
     Availability, DonorStatus, Evacuation, EvacuationState, EvacuationStatus, EvictionCounts,
     GlobalStatus, LocalStatus, NodeList, Refusal, RefusalReason, RunState, RunStatus, StartAnswer,

@@ -19,14 +19,15 @@ pub(crate) use profile::FleetArgs;
 pub(crate) use start::{ResumeArgs, StartArgs};
 
 use crate::output::Format;
+use crate::version;
 use clap::{Args, Parser, Subcommand};
 use emqx_rebalance_core::NodeName;
 use std::path::PathBuf;
 
 /// Plan, start and watch the rebalancing of MQTT connections and sessions of an EMQX cluster.
 #[derive(Debug, Parser)]
-#[command(name = "emqx-rebalance", version, after_help = EXIT_CODES, arg_required_else_help = true)]
-#[command(max_term_width = 100)]
+#[command(name = "emqx-rebalance", version, long_version = version::long())]
+#[command(after_help = EXIT_CODES, arg_required_else_help = true, max_term_width = 100)]
 pub(crate) struct Cli {
     /// How to reach the cluster, and as whom.
     #[command(flatten)]
