@@ -1,5 +1,7 @@
 //! Builds, generates and tests everything: `cargo xtask test`.
 
+mod changelog;
+mod deny;
 mod folders;
 mod gateways;
 mod grafana;
@@ -8,14 +10,19 @@ mod lua;
 mod npm;
 mod page;
 mod picture;
+#[cfg(test)]
+mod pipelines;
 mod python;
 mod rust;
 mod setup;
 mod step;
+mod version;
 mod wasm;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use jiff::civil::Date;
+use semver::Version;
 use xshell::Shell;
 
 /// Builds, generates and tests everything.
@@ -31,6 +38,29 @@ enum Command {
     Test,
     /// Formats, lints and documents the Rust code, and builds the pure crates for the browser.
     Lint,
+    /// Runs what `cargo test` runs: the crates and tests that need no other program.
+    TestRust {
+        /// Every crate, and the tests beside other programs too, which are set up.
+        #[arg(long)]
+        programs: bool,
+    },
+    /// Checks licences, advisories and sources of every dependency, by cargo-deny.
+    Deny,
+    /// Says the version, or writes another one wherever it stands.
+    Version {
+        /// The new one, such as `0.2.0`.
+        version: Option<Version>,
+    },
+    /// Prints what a release brought, from CHANGELOG.md.
+    Changelog {
+        /// The release, such as `0.1.0` [default: what is in none yet].
+        release: Option<String>,
+    },
+    /// Makes what is in no release yet, in CHANGELOG.md, the section of the present version.
+    CutChangelog {
+        /// The day of the release, such as `2026-12-24`.
+        date: Date,
+    },
     /// Writes again what is generated from the core: options and words for every language, vectors.
     Generate,
     /// Tests the controller and its chart on a real API server: the one that KUBECONFIG names, else
@@ -56,7 +86,7 @@ enum Command {
     Page,
     /// Builds both, and tries the page in Chromium with the embedded cluster.
     TestPage,
-    /// Builds the Python package, checks it, and tests it by every Python from 3.10 to 3.13.
+    /// Builds the Python package, checks it, and tests it by every Python from 3.10 to 3.14 that is here.
     TestPython,
     /// Builds the Python wheels to publish, for old and new glibc and for musl.
     PythonWheels,
@@ -75,6 +105,15 @@ fn main() -> Result<()> {
     match command {
         Command::Test => test(&shell),
         Command::Lint => rust::lint(&shell),
+        Command::TestRust { programs: false } => rust::test_default(&shell),
+        Command::TestRust { programs: true } => {
+            setup::programs(&shell)?;
+            rust::test(&shell)
+        }
+        Command::Deny => deny::check(&shell),
+        Command::Version { version } => version::run(&shell, version.as_ref()),
+        Command::Changelog { release } => changelog::show(&shell, release.as_deref()),
+        Command::CutChangelog { date } => changelog::cut(&shell, date),
         Command::Generate => rust::generate(&shell),
         Command::TestKube => {
             setup::programs(&shell)?;

@@ -14,13 +14,13 @@ use xshell::{Shell, cmd};
 
 const PACKAGE: &str = "python";
 /// Versions that the one wheel is for.
-const MINORS: [u32; 4] = [10, 11, 12, 13];
+const MINORS: [u32; 5] = [10, 11, 12, 13, 14];
 /// The version that builds the wheel, with which everything is checked.
 const MAIN: u32 = 11;
 /// What builds the wheel. The package names the versions of all other tools.
 const MATURIN: &str = "maturin==1.16.0";
 
-/// Builds the package, checks it, and tests it by every Python from 3.10 to 3.13 that is here.
+/// Builds the package, checks it, and tests it by every Python from 3.10 to 3.14 that is here.
 pub(crate) fn test(shell: &Shell) -> Result<()> {
     let main = Venv::new(shell, MAIN)?.with_context(|| {
         format!("Python 3.{MAIN} is needed: install it, or put its folder into PATH")
