@@ -2,10 +2,10 @@
 
 mod places;
 
-use crate::step::say;
 use anyhow::{Context, Result, ensure};
 use places::{PLACES, Place};
 use semver::Version;
+use std::io::{Write, stdout};
 use xshell::Shell;
 
 /// The version of this checkout. Cargo reads it from the root's manifest.
@@ -14,8 +14,7 @@ pub(crate) const CURRENT: &str = env!("CARGO_PKG_VERSION");
 /// Writes `version` wherever the present one stands; without one, says the present one.
 pub(crate) fn run(shell: &Shell, version: Option<&Version>) -> Result<()> {
     let Some(version) = version else {
-        say(CURRENT);
-        return Ok(());
+        return Ok(writeln!(stdout(), "{CURRENT}")?);
     };
     let version = version.to_string();
     // All of them are read before the first is written.
