@@ -81,8 +81,7 @@ fn the_page_of_a_driver_shows_its_plan_and_who_asked_for_it() {
 #[test]
 fn the_page_of_a_record_has_the_verdict_and_the_counts_at_the_end() {
     let page = report_of_record(&record(&planned()), &Wishes::default()).unwrap();
-    for text in
-        ["✓ completed", "level now", "451", "449", "90 s", "alice · &lt;scale-out&gt; 41"]
+    for text in ["✓ completed", "level now", "451", "449", "90 s", "alice · &lt;scale-out&gt; 41"]
     {
         assert!(page.contains(text), "{text}");
     }
