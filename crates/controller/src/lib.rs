@@ -9,6 +9,7 @@ mod clock;
 mod context;
 pub mod crd;
 mod failure;
+mod health;
 mod instance;
 mod leader;
 mod live;

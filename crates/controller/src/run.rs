@@ -9,12 +9,14 @@ use crate::object::MANAGER;
 use crate::reconcile::{after_failure, keep_sweeping, reconcile};
 use crate::resource::{Rebalance, Served};
 use crate::server::{Shown, serve};
+use crate::wishes::is_ours;
 use futures::StreamExt;
 use kube::api::Api;
 use kube::client::{Body, ClientBuilder};
-use kube::runtime::Controller;
+use kube::runtime::controller::{self, Controller};
 use kube::runtime::events::{Recorder, Reporter};
-use kube::runtime::watcher;
+use kube::runtime::reflector::store::Writer;
+use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Client, Config};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -98,7 +100,19 @@ async fn watch(
         Some(namespace) => Api::namespaced_with(client.clone(), namespace, &served),
         None => Api::all_with(client.clone(), &served),
     };
-    let controller = Controller::new_with(api, watcher::Config::default(), served);
+    let kept = Writer::new(served);
+    let store = kept.as_reader();
+    shown.health.begin();
+    let (health, metrics) = (Arc::clone(&shown.health), Arc::clone(&shown.metrics));
+    let seen = watcher(api, watcher::Config::default()).inspect(move |event| {
+        health.see(event);
+        if let Err(error) = event {
+            metrics.watch_failed();
+            warn!(%error, "the Rebalance objects cannot be watched");
+        }
+    });
+    let objects = seen.modify(leave_out_the_rest).reflect(kept).applied_objects();
+    let controller = Controller::for_stream_with(objects, store, served);
     let reporter = Reporter { controller: MANAGER.to_owned(), instance: Some(writer.clone()) };
     let (turns, mut turn) = mpsc::unbounded_channel();
     let turns_come = futures::stream::poll_fn(move |task| turn.poll_recv(task));
@@ -118,13 +132,25 @@ async fn watch(
     let controller = controller.reconcile_on(turns_come).graceful_shutdown_on(shutdown);
     let results = controller.run(reconcile, after_failure, Arc::clone(&context));
     let reconciling = results.for_each(|result| async move {
-        if let Err(error) = result {
-            debug!(%error, "not reconciled");
+        match result {
+            // Told where it happened, and again if it goes on.
+            Ok(_)
+            | Err(controller::Error::ReconcilerFailed(..) | controller::Error::QueueError(_)) => {}
+            Err(error) => debug!(%error, "not reconciled"),
         }
     });
     tokio::select! {
         () = reconciling => {}
         () = keep_sweeping(&context) => {}
+    }
+}
+
+/// Keeps of an object what we work with: anybody may put a lot beside it, and all objects are in memory.
+fn leave_out_the_rest(object: &mut Rebalance) {
+    let metadata = &mut object.metadata;
+    (metadata.managed_fields, metadata.labels, metadata.owner_references) = (None, None, None);
+    if let Some(annotations) = &mut metadata.annotations {
+        annotations.retain(|name, _| is_ours(name));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The controller's own HTTP endpoints: metrics and probes.
 
 use crate::context::Context;
+use crate::health::Health;
 use crate::metrics::Metrics;
 use axum::Router;
 use axum::extract::State;
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 #[derive(Clone, Default)]
 pub(crate) struct Shown {
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) health: Arc<Health>,
     /// Set once this process is the one that acts.
     pub(crate) context: Arc<OnceLock<Arc<Context>>>,
     /// Set once Kubernetes has answered: a process that stands by is ready too.
@@ -32,7 +34,7 @@ pub(crate) async fn serve(
     let address = listener.local_addr()?;
     let app = Router::new()
         .route("/metrics", get(metrics))
-        .route("/healthz", get(async || "ok"))
+        .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .with_state(shown);
     let mut tasks = JoinSet::new();
@@ -53,9 +55,19 @@ async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
 }
 
-async fn ready(State(shown): State<Shown>) -> (StatusCode, &'static str) {
+type Probed = (StatusCode, &'static str);
+
+async fn alive(State(shown): State<Shown>) -> Probed {
+    probed(shown.health.is_alive(), "the Rebalance objects could not be watched for 10 minutes")
+}
+
+async fn ready(State(shown): State<Shown>) -> Probed {
     match shown.is_ready.get() {
-        Some(()) => (StatusCode::OK, "ok"),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "the Kubernetes API has not answered yet"),
+        Some(()) => probed(shown.health.is_ready(), "the Rebalance objects cannot be watched"),
+        None => probed(false, "the Kubernetes API has not answered yet"),
     }
+}
+
+const fn probed(is_well: bool, otherwise: &'static str) -> Probed {
+    if is_well { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, otherwise) }
 }

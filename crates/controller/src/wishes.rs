@@ -89,7 +89,7 @@ pub(crate) struct Asked {
 impl Asked {
     pub(crate) fn by(object: &Rebalance) -> Self {
         let annotations = object.annotations().iter();
-        let ours = annotations.filter(|(name, _)| name.starts_with(PREFIX));
+        let ours = annotations.filter(|(name, _)| is_ours(name));
         Self {
             generation: object.metadata.generation,
             annotations: ours.map(|(name, text)| (name.clone(), text.clone())).collect(),
@@ -101,6 +101,11 @@ impl Asked {
 /// must be stoppable whatever else the annotations say.
 pub(crate) fn asks_to_stop(object: &Rebalance) -> bool {
     object.annotation(&annotation("stop")) == Some("true")
+}
+
+/// Whether `name` is that of one of our annotations.
+pub(crate) fn is_ours(name: &str) -> bool {
+    name.starts_with(PREFIX)
 }
 
 /// The full name of one of our annotations.

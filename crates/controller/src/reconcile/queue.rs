@@ -67,8 +67,8 @@ fn is_driven(object: &Rebalance) -> bool {
 
 /// Whether it starts as soon as it can: no dry run, and not waiting for somebody's approval.
 pub(super) fn will_start(object: &Rebalance) -> bool {
-    Wishes::of(object)
-        .is_ok_and(|wishes| !wishes.is_dry_run && wishes.approval != Approval::Awaited)
+    let starts = |wishes: Wishes| !wishes.is_dry_run && wishes.approval != Approval::Awaited;
+    object.unreadable.is_none() && Wishes::of(object).is_ok_and(starts)
 }
 
 /// First come, first served.

@@ -22,6 +22,9 @@ pub(super) async fn go_on(context: &Context, object: &Rebalance) -> Result<Actio
     if object.is_deleted() {
         return ending::tidy(context, object).await;
     }
+    if let Some(problem) = &object.unreadable {
+        return unreadable(context, object, problem).await;
+    }
     if object.phase() == Some("Processing") {
         // Starting anew could be a second start of the same rebalance.
         let message = "what was started is not known any more, since the annotation that holds it \
@@ -33,6 +36,17 @@ pub(super) async fn go_on(context: &Context, object: &Rebalance) -> Result<Actio
         return ending::fail(context, object, "Stopped", message).await;
     }
     prepare::prepare(context, object).await
+}
+
+/// Says what cannot be read, and waits for somebody to change it: the object may be one of a version
+/// that is not known here, whose end is not ours to tell.
+async fn unreadable(
+    context: &Context,
+    object: &Rebalance,
+    problem: &str,
+) -> Result<Action, Failure> {
+    context.report(object, |report| report.waiting("Unreadable", problem)).await?;
+    Ok(Action::await_change())
 }
 
 async fn restore(context: &Context, object: &Rebalance, text: &str) -> Result<Action, Failure> {

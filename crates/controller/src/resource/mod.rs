@@ -1,5 +1,6 @@
 //! The `Rebalance` object, whichever of its versions the API server serves.
 
+mod raw;
 mod spec;
 mod status;
 
@@ -11,21 +12,28 @@ pub use status::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use kube::core::DynamicResourceScope;
+use raw::Raw;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// A `Rebalance`, read from either version. Never written as a whole: only patches are sent, so
 /// that what this crate does not know stays as it is.
+///
+/// Reading one does not fail for what its `spec` or `status` hold: EMQX's definition asks for
+/// neither, and one object must not keep the list from being read that all the others stand in.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(from = "Raw")]
 pub struct Rebalance {
     /// Name, annotations, finalizers.
-    #[serde(default)]
     pub metadata: ObjectMeta,
-    /// What is asked for.
+    /// What is asked for; nothing where it cannot be read.
     pub spec: RebalanceSpec,
     /// What became of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<RebalanceStatus>,
+    /// What cannot be read of it, and why; `None` if all of it can be.
+    #[serde(skip)]
+    pub unreadable: Option<String>,
 }
 
 /// The version of `Rebalance` that the API server is asked for.

@@ -13,4 +13,5 @@ mod relay;
 mod scene;
 mod service;
 mod tls;
+mod unreadable;
 mod wishes;

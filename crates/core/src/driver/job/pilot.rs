@@ -2,8 +2,8 @@
 
 use super::JobState;
 use super::goal::Goal;
-use crate::balancer::LoadBalancer;
 use super::rebalance::{was_cut_short, was_needless};
+use crate::balancer::LoadBalancer;
 use crate::driver::drive::Driver;
 use crate::driver::guard::Guard;
 use crate::driver::outcome::OutcomeKind;
