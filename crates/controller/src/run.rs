@@ -2,7 +2,9 @@
 
 use crate::clock::Clock;
 use crate::context::Context;
-use crate::instance::Kinds;
+use crate::drain;
+use crate::hosts::HostPattern;
+use crate::instance::{Finder, Kinds};
 use crate::leader::{Leadership, LeaseOptions};
 use crate::memory::Memory;
 use crate::object::MANAGER;
@@ -35,6 +37,13 @@ pub struct RunOptions {
     pub metrics_addr: SocketAddr,
     /// The lease by which the leader is elected; `None` for a process that is the only one.
     pub lease: Option<LeaseOptions>,
+    /// Hosts that objects may name by `rebalance.emqx.io/url`, beside those of their own namespace.
+    pub allowed_hosts: Vec<HostPattern>,
+    /// When the controller was installed: what is much older is done only if it asks for that. By
+    /// default, when the lease was created; without a lease nothing is too old.
+    pub installed: Option<jiff::Timestamp>,
+    /// Whether to serve `POST /drain`, by which pods have their node emptied before they end.
+    pub drains: bool,
 }
 
 /// Why the controller cannot go on. The process should end and be started again.
@@ -51,9 +60,11 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + Sync + 'static,
 ) -> Result<(), RunError> {
     let shown = Shown::default();
-    let (address, _server) = serve(options.metrics_addr, shown.clone()).await?;
-    info!(%address, "serving metrics and probes");
     let client = counting(config, &shown)?;
+    let finder = Arc::new(Finder::new(client.clone(), options.allowed_hosts.clone()));
+    let drains = options.drains.then(|| drain::router(&client, &finder, options.namespace.clone()));
+    let (address, _server) = serve(options.metrics_addr, shown.clone(), drains).await?;
+    info!(%address, "serving metrics and probes");
     let identity = identity();
     let acting = async {
         let served = served(&client, &shown).await;
@@ -75,7 +86,11 @@ pub async fn run(
         ready = acting => ready?,
         () = stopped => return Ok(()),
     };
-    let watching = watch(&client, served, &options, identity, &shown, shutdown);
+    let mut options = options;
+    if let (None, Some(leadership)) = (options.installed, &leadership) {
+        options.installed = leadership.since(&client).await?;
+    }
+    let watching = watch(&client, served, finder, &options, identity, &shown, shutdown);
     tokio::select! {
         () = watching => {}
         () = deposed(leadership.as_mut()) => {
@@ -91,6 +106,7 @@ pub async fn run(
 async fn watch(
     client: &Client,
     served: Served,
+    finder: Arc<Finder>,
     options: &RunOptions,
     writer: String,
     shown: &Shown,
@@ -120,7 +136,8 @@ async fn watch(
         client: client.clone(),
         served,
         store: controller.store(),
-        kinds: Kinds::new(client.clone()),
+        finder,
+        installed: options.installed,
         memory: Memory::new(turns),
         clock: Clock::new(),
         writer,

@@ -29,6 +29,14 @@ pub(crate) struct Wishes {
     pub(crate) sets_gate: bool,
     /// `service`: the Service that clients connect to.
     pub(crate) service: Option<String>,
+    /// `url`: where the cluster is that no operator manages.
+    pub(crate) urls: Option<String>,
+    /// `secret`: who asks it.
+    pub(crate) secret: Option<String>,
+    /// `ca-secret`: whom to trust.
+    pub(crate) ca_secret: Option<String>,
+    /// `adopt: "true"`: to be done though it is older than the controller's installation.
+    pub(crate) is_adopted: bool,
 }
 
 /// Whether somebody must agree to the plan before it starts.
@@ -67,7 +75,11 @@ impl Wishes {
             is_forced: reader.flag("force"),
             reason: reader.text("reason"),
             sets_gate: reader.flag("readiness-gate"),
-            service: reader.text("service"),
+            service: reader.name("service"),
+            urls: object.annotation(&annotation("url")).map(str::to_owned),
+            secret: reader.name("secret"),
+            ca_secret: reader.name("ca-secret"),
+            is_adopted: reader.flag("adopt"),
         };
         reader.flag("stop");
         if reader.problems.is_empty() {
@@ -113,6 +125,17 @@ pub(crate) fn annotation(name: &str) -> String {
     format!("{PREFIX}{name}")
 }
 
+/// Whether `text` is what Kubernetes takes for a name, and so may become part of an API path or of a
+/// selector.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let ends = [label.bytes().next(), label.bytes().next_back()];
+        ends.iter().all(|end| end.is_some_and(|byte| byte != b'-'))
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
 struct Reader<'a> {
     object: &'a Rebalance,
     problems: Vec<Problem>,
@@ -122,6 +145,14 @@ impl Reader<'_> {
     fn text(&self, name: &str) -> Option<String> {
         let text = self.object.annotation(&annotation(name))?.trim();
         (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn name(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        if !is_name(&text) {
+            self.problems.push(Problem::new(annotation(name), &text, NAME_BOUND));
+        }
+        Some(text)
     }
 
     fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Option<T> {
@@ -177,6 +208,9 @@ impl Reader<'_> {
     }
 }
 
+/// What a name must be.
+pub(crate) const NAME_BOUND: &str =
+    "a name: at most 253 of a-z, 0-9, - and ., with a letter or a digit at both ends";
 const PREFIX: &str = "rebalance.emqx.io/";
 
 #[cfg(test)]
@@ -228,6 +262,34 @@ mod tests {
             assert_eq!(points(delay), Some(vec![(45.0, 0.0), (135.0, 1.0)]), "{delay}");
         }
         assert_eq!(points(""), None);
+    }
+
+    #[test]
+    fn names_are_those_of_kubernetes() {
+        for good in ["emqx", "emqx-0.emqx", "0"] {
+            assert!(is_name(good), "{good}");
+        }
+        let long = "a".repeat(254);
+        for bad in [
+            "",
+            "a b",
+            "../secrets",
+            "a/b",
+            "a,b=c",
+            "A",
+            "-a",
+            "a-",
+            "a..b",
+            "a?b",
+            "\u{e9}",
+            &long,
+        ] {
+            assert!(!is_name(bad), "{bad}");
+        }
+        for name in ["secret", "ca-secret", "service"] {
+            let text = Wishes::of(&with(&[(name, "../configmaps/x")])).unwrap_err().to_string();
+            assert!(text.contains(&format!("`rebalance.emqx.io/{name}` is")), "{text}");
+        }
     }
 
     #[test]

@@ -57,6 +57,14 @@ impl Served {
             Self::V2Beta1 => "v2beta1",
         }
     }
+
+    /// The kind of the EMQX resource that an object means which does not say.
+    pub(crate) const fn instance_kind(self) -> &'static str {
+        match self {
+            Self::V1Beta4 => "EmqxEnterprise",
+            Self::V2Beta1 => "EMQX",
+        }
+    }
 }
 
 impl Resource for Rebalance {
@@ -102,6 +110,14 @@ impl Rebalance {
     /// `Processing`, `Completed` or `Failed`; absent before anything was started.
     pub fn phase(&self) -> Option<&str> {
         self.status.as_ref()?.phase.as_deref().filter(|phase| !phase.is_empty())
+    }
+
+    /// Whether its phase is one that we wrote: EMQX's operator 2.x, which may work on the same objects,
+    /// gives no reasons.
+    pub fn is_phase_ours(&self) -> bool {
+        let conditions = self.status.iter().filter_map(|status| status.conditions.as_deref());
+        let mut of_phase = conditions.flatten().filter(|c| Some(c.type_.as_str()) == self.phase());
+        of_phase.any(|condition| condition.reason.as_deref().is_some_and(|text| !text.is_empty()))
     }
 
     /// Whether it has its verdict.
