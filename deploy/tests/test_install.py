@@ -86,7 +86,7 @@ def test_a_release_comes_changes_and_goes(
     helm.install(str(chart.CHART), RELEASE)
     (deployment,) = objects(kubectl, "deployments", f"--namespace={namespace}")
     assert deployment["spec"]["replicas"] == 2
-    helm.upgrade(str(chart.CHART), RELEASE, {"replicas": 3, "readinessGate": {"enabled": True}})
+    helm.upgrade(str(chart.CHART), RELEASE, {"replicas": 3, "drain": {"enabled": True}})
     (deployment,) = objects(kubectl, "deployments", f"--namespace={namespace}")
     assert deployment["spec"]["replicas"] == 3
     helm.rollback(RELEASE)

@@ -22,18 +22,15 @@ pub(crate) struct Saved {
     /// The driver.
     #[serde(deserialize_with = "stored")]
     pub(crate) driver: DriverState,
-    /// The pods whose readiness gate was closed and is to be opened again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) gated: Vec<String>,
 }
 
 impl Saved {
     /// `driver` as `writer` leaves it to the next process, without the forecasts' curves: most of a
     /// large state, and only good for telling what should have moved by now.
-    pub(crate) fn new(writer: &str, sequence: u64, driver: &DriverState, gated: &[String]) -> Self {
+    pub(crate) fn new(writer: &str, sequence: u64, driver: &DriverState) -> Self {
         let mut driver = driver.clone();
         driver.leave_out_curves();
-        Self { writer: writer.to_owned(), sequence, driver, gated: gated.to_vec() }
+        Self { writer: writer.to_owned(), sequence, driver }
     }
 
     /// As text of a few kilobytes: compressed, since all annotations of an object together may hold
@@ -94,7 +91,7 @@ mod tests {
             serde_json::from_str(r#"{"conn_evict_rate":10,"abs_conn_threshold":1000}"#).unwrap();
         let plan = plan(&snapshot, &strategy, options).unwrap();
         let driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
-        Saved::new("a", 1, driver.state(), &[])
+        Saved::new("a", 1, driver.state())
     }
 
     #[test]

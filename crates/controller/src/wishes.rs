@@ -25,8 +25,6 @@ pub(crate) struct Wishes {
     pub(crate) is_forced: bool,
     /// `reason`: for the record.
     pub(crate) reason: Option<String>,
-    /// `readiness-gate: "true"`: set the pods' readiness gate where nobody else does.
-    pub(crate) sets_gate: bool,
     /// `service`: the Service that clients connect to.
     pub(crate) service: Option<String>,
     /// `url`: where the cluster is that no operator manages.
@@ -74,7 +72,6 @@ impl Wishes {
             approval: reader.word("approve", &approvals).unwrap_or_default(),
             is_forced: reader.flag("force"),
             reason: reader.text("reason"),
-            sets_gate: reader.flag("readiness-gate"),
             service: reader.name("service"),
             urls: object.annotation(&annotation("url")).map(str::to_owned),
             secret: reader.name("secret"),

@@ -116,15 +116,20 @@ async fn drain(drains: &Drains, pod: &Pod, budget: Budget) -> Result<Answer, Ref
     info!(%node, ?load, ?budget, "draining");
     let run = begin(&cluster, &node, &budget.evacuation(load)).await?;
     let ended = timeout_at(began + budget.limit(), run.wait()).await;
-    let answer = match ended {
-        Ok(Ok(outcome)) => Answer { drained: outcome.result.is_success(), detail: outcome.detail },
+    let mut answer = match ended {
+        Ok(Ok(outcome)) if outcome.result.is_success() => {
+            Answer { drained: true, detail: format!("{node} has no clients any more") }
+        }
+        Ok(Ok(outcome)) => Answer { drained: false, detail: outcome.detail },
         Ok(Err(error)) => Answer { drained: false, detail: error.message().to_owned() },
         Err(_) => {
             run.detach().await;
             Answer { drained: false, detail: "the time is over".to_owned() }
         }
     };
-    reopen(&cluster, &node).await;
+    if !is_reopened(&cluster, &node).await {
+        answer.detail.push_str(CLOSED);
+    }
     info!(%node, drained = answer.drained, detail = answer.detail, "drained");
     Ok(answer)
 }
@@ -141,12 +146,13 @@ async fn begin(
 
 /// An evacuation outlives a restart of its node where the node keeps its data: without this, the next
 /// pod of that name would take no clients. Until this pod stops, it is no endpoint of its Services.
-async fn reopen(cluster: &Cluster, node: &NodeName) {
+async fn is_reopened(cluster: &Cluster, node: &NodeName) -> bool {
     match timeout(REOPEN, cluster.stop_evacuation(node)).await {
-        Ok(Ok(_)) => {}
+        Ok(Ok(_)) => return true,
         Ok(Err(error)) => warn!(%error, %node, "the evacuation is not stopped"),
         Err(_) => warn!(%node, "EMQX does not answer whether the evacuation is stopped"),
     }
+    false
 }
 
 /// What EMQX, or the plan, has against it. Whoever asks is told the kind and our own words.
@@ -156,5 +162,7 @@ fn not_drained(error: &Error) -> Refusal {
     Refusal::new(status, error.message())
 }
 
+const CLOSED: &str = "; EMQX did not confirm that the evacuation is stopped: a node that keeps its data may \
+                      take no clients when it comes back, until it is stopped";
 /// How long the node is asked to open again, of the time that [`Budget`] keeps back.
 const REOPEN: Duration = budget::KEPT_BACK;

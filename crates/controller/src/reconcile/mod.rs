@@ -7,7 +7,6 @@
 mod drive;
 mod ending;
 mod endpoints;
-mod gates;
 mod prepare;
 mod queue;
 mod reach;

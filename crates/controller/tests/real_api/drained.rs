@@ -48,6 +48,7 @@ async fn a_pod_has_its_node_emptied_before_it_goes() {
     let answer = controller.drain(60, &right).await;
     println!("{answer}");
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"drained\":true"), "{answer}");
+    assert!(answer.contains("has no clients any more\""), "{answer}");
     let clients = emqx.clients();
     assert_eq!(clients[1], 0, "{clients:?}");
     assert_eq!(clients.iter().sum::<u64>(), 3 * CLIENTS, "all are elsewhere: {clients:?}");
