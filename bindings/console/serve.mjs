@@ -4,6 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createGzip } from "node:zlib";
 
 const ROOT = fileURLToPath(new URL("page", import.meta.url));
 /** @type {Record<string, string>} */
@@ -28,8 +29,13 @@ export async function serve(port) {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { ...headers, "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
-    createReadStream(file).pipe(response);
+    const isZipped = /\bgzip\b/.test(String(request.headers["accept-encoding"]));
+    const coding = { vary: "accept-encoding", ...(isZipped && { "content-encoding": "gzip" }) };
+    response.writeHead(200, { ...headers, ...coding, "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+    const content = createReadStream(file);
+    // WebAssembly is more than half of the page, and less than half of itself when zipped.
+    if (isZipped) content.pipe(createGzip()).pipe(response);
+    else content.pipe(response);
   });
   return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(server)));
 }

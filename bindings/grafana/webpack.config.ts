@@ -1,16 +1,7 @@
 import CopyWebpackPlugin from 'copy-webpack-plugin';
-import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import webpack, { type Configuration } from 'webpack';
 import grafanaConfig, { type Env } from './.config/webpack/webpack.config.ts';
-
-/** The npm package that `cargo xtask wasm` builds. */
-const PLANNER = path.resolve(process.cwd(), '../wasm/npm');
-
-const alias = {
-  'emqx-rebalance$': path.join(PLANNER, 'esm/web.js'),
-  'emqx-rebalance/emqx_rebalance.wasm$': path.join(PLANNER, 'wasm/emqx_rebalance_wasm_bg.wasm'),
-};
 
 /** Puts WebAssembly into the bundle, compressed by gzip, as base64. */
 const packed = {
@@ -42,7 +33,8 @@ const config = async (env: Env): Promise<Configuration> => {
       // Else the build machine's own path would stand there.
       new webpack.DefinePlugin({ 'import.meta.url': '""' }),
     ],
-    resolve: { ...base.resolve, alias },
+    // Source maps name the planner by its place in node_modules, which is a link to the package beside this folder.
+    resolve: { ...base.resolve, symlinks: false },
   };
 };
 

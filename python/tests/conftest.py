@@ -41,9 +41,17 @@ def until_started(run: Run) -> None:
     next(status for status in run.watch() if status.runs[0].state in list(RunPhase))
 
 
+def in_repository(path: str) -> Path:
+    """A path in the repository, away from which the tests that need it are left out."""
+    found = ROOT / path
+    if not found.exists():
+        pytest.skip(f"{path} is in the repository alone", allow_module_level=True)
+    return found
+
+
 def vectors(name: str) -> list[dict[str, Any]]:
     """Every case of one file of tests/vectors."""
-    data = json.loads((ROOT / "tests" / "vectors" / name).read_text(encoding="utf-8"))
+    data = json.loads(in_repository(f"tests/vectors/{name}").read_text(encoding="utf-8"))
     cases: list[dict[str, Any]] = data["cases"]
     return cases
 

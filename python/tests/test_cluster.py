@@ -343,7 +343,7 @@ def test_embedded_clusters_say_what_is_wrong() -> None:
             Cluster.embedded(nodes=nodes)  # type: ignore[arg-type]
     with pytest.raises(ConfigInvalidError, match=r"`clients` is `\[\"a\"\]` .* whole numbers"):
         Cluster.embedded(clients=["a"])  # type: ignore[list-item]
-    with pytest.raises(ConfigInvalidError, match="expected one of"):
+    with pytest.raises(ConfigInvalidError, match=r"`personality` is `1\.0` but must be one of"):
         Cluster.embedded(personality="1.0")
     with pytest.raises(ConfigInvalidError, match="no_such"):
         Cluster.embedded(no_such=1)

@@ -9,16 +9,19 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FAST, QUICK, ROOT, http, server, until_started
+from conftest import FAST, QUICK, ROOT, http, in_repository, server, until_started
 
 from emqx_rebalance import Cluster, EmbeddedCluster, UnreachableError, sansio
 
-EXAMPLES = ROOT / "examples" / "python"
+EXAMPLES = in_repository("examples/python")
 
 
 def run(
@@ -119,6 +122,52 @@ def test_the_nightly_job_says_what_is_wrong(cluster: EmbeddedCluster, tmp_path: 
         kept = state.with_suffix(".damaged")
         assert str(kept) in done.stderr and kept.read_bytes() == damaged
         assert not state.exists()
+
+
+@contextmanager
+def webhook() -> Iterator[tuple[str, list[str]]]:
+    """A server that takes down what it is told."""
+    told: list[str] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            told.append(json.loads(body)["text"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as listener:
+        thread = threading.Thread(target=listener.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.server_port}/hook", told
+        finally:
+            listener.shutdown()
+            thread.join()
+
+
+def test_the_job_that_tells_a_webhook_and_keeps_a_page(
+    cluster: EmbeddedCluster, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    env = {**access(cluster), "REBALANCE_WAIT": "1s"}
+    with webhook() as (hook, told):
+        done = run("webhook.py", hook, str(page), env=env)
+        assert done.returncode == 0, done.stderr
+        assert told[0].startswith("<Plan (level)") and told[-1].startswith("completed: ")
+        assert any(text.startswith("100 % of ") for text in told), told
+        written = page.read_text(encoding="utf-8")
+        assert written.endswith("</html>\n") and "✓ completed" in written
+        assert "scale-out" in written and "measured" in written
+        assert run("webhook.py", hook, str(page), env={}).returncode == 2
+        assert run("webhook.py", hook, env=env).returncode == 2
+        away = {**env, "EMQX_URL": "http://127.0.0.1:9"}
+        assert run("webhook.py", hook, str(page), env=away).returncode == 3
+    deaf = run("webhook.py", "http://127.0.0.1:9", str(page), env=env)
+    assert deaf.returncode == 0 and "the webhook was not told" in deaf.stderr
 
 
 def test_http_clients_of_one_s_own(cluster: EmbeddedCluster) -> None:

@@ -115,7 +115,7 @@ def test_arguments_that_contradict_each_other() -> None:
         with pytest.raises(ConfigInvalidError) as caught:
             Cluster(url, **arguments)
         assert SECRET not in str(caught.value)
-    with pytest.raises(ValueError, match=r"urls\[1\]"):
+    with pytest.raises(ValueError, match=r"url\[1\]"):
         Cluster([url, "ftp://emqx"])
     with pytest.raises(ValueError, match="at least one URL"):
         Cluster([])

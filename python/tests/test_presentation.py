@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import io
+import itertools
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -20,7 +21,9 @@ from emqx_rebalance import (
     plan,
     plan_evacuation,
 )
+from emqx_rebalance._svg import ticks, time_ticks
 
+SVG = "{http://www.w3.org/2000/svg}"
 SNAPSHOT = Snapshot.of({"emqx@a": 1000, "emqx@<b>": 600, "emqx@c": 0, "emqx@d": 0})
 PLAN = plan(SNAPSHOT, mode="level", load_balancer="round_robin", abs_conn_threshold=10)
 
@@ -89,7 +92,41 @@ def test_a_large_cluster_stays_readable() -> None:
     html = plan(Snapshot.of(loads), mode="level", load_balancer="least_connections")._repr_html_()
     tree = parsed(html)
     assert len(list(tree.iter("tr"))) == 42 and "and 160 more" in html
-    assert len(list(tree.iter("{http://www.w3.org/2000/svg}polyline"))) == 12
+    assert len(list(tree.iter("{http://www.w3.org/2000/svg}polyline"))) == 24
+
+
+def test_all_lines_of_twenty_nodes_are_drawn_with_their_names_within_the_picture() -> None:
+    pod = "emqx@emqx-core-{}.emqx-headless.default.svc.cluster.local"
+    loads = {pod.format(i): 1000 + 37 * i if i < 15 else 0 for i in range(20)}
+    made = plan(Snapshot.of(loads), mode="level", abs_conn_threshold=10)
+    chart = next(parsed(made._repr_html_()).iter(f"{SVG}svg"))
+    assert len(list(chart.iter(f"{SVG}polyline"))) == 20
+    names = [text for text in chart.iter(f"{SVG}text") if (text.text or "").startswith("emqx-")]
+    assert {text.text for text in names} == {f"emqx-core-{i}" for i in range(20)}
+    assert {next(text.iter(f"{SVG}title")).text for text in names} == set(loads)
+    places = sorted(float(text.attrib["y"]) for text in names)
+    assert all(later - early >= 14 for early, later in itertools.pairwise(places))
+    assert places[0] >= 0 and places[-1] <= float(chart.attrib["viewBox"].split()[3])
+
+
+def test_nodes_on_one_course_are_seen_as_stripes() -> None:
+    loads = {"emqx@a": 1000, "emqx@b": 1001, "emqx@c": 0}
+    made = plan(Snapshot.of(loads), mode="level", abs_conn_threshold=10)
+    drawn = list(parsed(made._repr_html_()).iter(f"{SVG}polyline"))
+    assert [line.attrib.get("stroke-dasharray") for line in drawn] == ["8 8", "8 8", None]
+    offsets = {line.attrib.get("stroke-dashoffset") for line in drawn[:2]}
+    assert offsets == {"0", "-8"}
+
+
+def test_ticks_are_round() -> None:
+    for highest in (0, 1, 7, 25, 334, 3334, 99_999, 10**9):
+        values = ticks(highest)
+        assert values[0] == 0 and values[-1] >= highest and len(values) <= 6
+        assert all(value == int(value) for value in values)
+        assert f"{values[1]:.0f}"[0] in "125" and set(f"{values[1]:.0f}"[1:]) <= {"0"}
+    assert time_ticks(152) == [0, 30, 60, 90, 120, 150]
+    assert time_ticks(7200) == [0, 1200, 2400, 3600, 4800, 6000, 7200]
+    assert time_ticks(20 * 3600) == [0, 14400, 28800, 43200, 57600, 72000]
 
 
 def test_pandas() -> None:
@@ -112,10 +149,12 @@ def test_matplotlib(cluster: EmbeddedCluster) -> None:
     assert run.wait(timeout=30).is_success
     drawn = run.plot(ax=axes.figure.add_subplot())
     measured = {line.get_label(): line.get_ydata() for line in drawn.lines}
-    course = list(measured["emqx1@127.0.0.1 measured"])
+    course: Any = measured["emqx1@127.0.0.1 measured"]
     assert course[0] == 300 and course[-1] < 300 and len(course) > 2
-    assert next(iter(measured["emqx4@127.0.0.1 measured"])) == 0
-    axes.figure.savefig(io.BytesIO(), format="png")
+    empty: Any = measured["emqx4@127.0.0.1 measured"]
+    assert empty[0] == 0
+    figure: Any = axes.figure
+    figure.savefig(io.BytesIO(), format="png")
 
 
 def test_a_progress_bar(cluster: EmbeddedCluster) -> None:

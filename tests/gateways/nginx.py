@@ -94,15 +94,20 @@ class Nginx:
         shutil.rmtree(self.folder)
         return log
 
-    def ask(self, port, method, path, body=None, headers=None, timeout=30):
-        """One request on a connection of its own: the status code and the text."""
+    def answer(self, port, method, path, body=None, headers=None, timeout=30):
+        """One request on a connection of its own: the status code, the headers and the text."""
         client = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=timeout)
         try:
             client.request(method, path, body, headers or {})
             answer = client.getresponse()
-            return answer.status, answer.read().decode()
+            return answer.status, answer.headers, answer.read().decode()
         finally:
             client.close()
+
+    def ask(self, *request, **options):
+        """The status code and the text alone."""
+        status, _, text = self.answer(*request, **options)
+        return status, text
 
     def json(self, port, path):
         return json.loads(self.ask(port, "GET", path)[1])

@@ -55,6 +55,13 @@ class BalancerCase(unittest.TestCase):
         """What the balancer knows of each node."""
         return {node["name"]: node for node in self.nginx.json(8081, "/nodes")}
 
+    def check_few_lines(self, nginx, dead):
+        """A dead node is said once, not by every client."""
+        log = nginx.log.read_text()
+        self.assertEqual(log.count(f"{dead} at "), 1, log)
+        # Of clients that came before anybody knew.
+        self.assertLess(log.count("connect() failed"), 5, log)
+
     def wait_for_counts(self, counts):
         def known():
             return [self.seen()[name]["connections"] for name in self.cluster.names] == counts
@@ -134,6 +141,9 @@ class Balancer(BalancerCase):
         until(lambda: not self.seen()[self.cluster.names[1]]["is_open"], what="the dead node")
         swarm.all_connected(reconnects=lost)
         self.assertEqual(self.cluster.connections()[1], None)
+        self.check_few_lines(self.nginx, self.cluster.names[1])
+        # Its clients are back sooner than EMQX is asked again.
+        until(lambda: self.seen()[self.cluster.names[1]].get("status") != "running", what="EMQX's word")
         self.cluster.break_(type="node_restarted", node=self.cluster.names[1])
         self.wait_for_status(emqx2="running")
         until(lambda: self.seen()[self.cluster.names[1]]["is_open"], what="the node that is back")
@@ -194,6 +204,8 @@ class Peer(BalancerCase):
          "load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;"),
         ("proxy_pass emqx;", "location / { proxy_pass http://emqx; }\n"
          "location = /nodes { content_by_lua_block { ngx.say(balance.report()) } }"),
+        # Its own answer needs a bare connection: choice_spec.lua has it.
+        ("content_by_lua_block {\n            report.serve()\n        }", "location / { return 404; }"),
         ("proxy_next_upstream on;", "proxy_next_upstream error timeout;"),
         ("proxy_timeout 2h;", ""),
     ]
@@ -235,3 +247,4 @@ class Peer(BalancerCase):
         self.cluster.break_(type="node_killed", node=self.cluster.names[0])
         # At once: before any probe has seen it. Every request is answered.
         self.assertEqual(self.answering(20)[0], 0)
+        self.check_few_lines(self.peer, self.cluster.names[0])

@@ -82,6 +82,9 @@ class Calls(GatewayCase):
             ("POST", "status", "{}", 405, "method_not_allowed"),
             ("POST", "fly", "{}", 404, "not_found"),
             ("GET", "", None, 404, "not_found"),
+            # Whoever names one run must not stop all.
+            ("POST", "stop", {"coordinator": "emqx1@127.0.0.1"}, 400, "config_invalid"),
+            ("GET", "status", {"node": "emqx1@127.0.0.1"}, 400, "config_invalid"),
         ]
         for method, call, body, status, kind in refused:
             found, answer = self.ask(method, call, body)
@@ -89,6 +92,27 @@ class Calls(GatewayCase):
         _, answer = self.ask("POST", "plan", {"conn_evict_rate": 0, "rel_conn_threshold": 1})
         fields = {problem["field"] for problem in answer["error"]["problems"]}
         self.assertEqual(fields, {"conn_evict_rate", "rel_conn_threshold"})
+
+    def headers(self, method, call, body=None, token=TOKEN):
+        """The status code and the headers of an answer."""
+        who = {"authorization": f"Bearer {token}"}
+        return self.nginx.answer(8080, method, f"/rebalance/{call}", body, who)[:2]
+
+    def test_what_is_not_allowed_says_what_is_and_nothing_is_kept(self):
+        for method, call, body, code, more in [
+            ("GET", "plan", None, 405, {"allow": "POST"}),
+            ("POST", "status", None, 405, {"allow": "GET"}),
+            ("DELETE", "stop", None, 405, {"allow": "POST"}),
+            ("GET", "status", None, 200, {}),
+            ("POST", "plan", " " * (8 * 1024 * 1024 + 1), 413, {}),
+        ]:
+            status, headers = self.headers(method, call, body)
+            self.assertEqual(status, code, call)
+            for name, value in {"cache-control": "no-store", **more}.items():
+                self.assertEqual(headers[name], value, call)
+        status, headers = self.headers("GET", "status", token="wrong")
+        self.assertEqual((status, headers["www-authenticate"]), (401, "Bearer"))
+        self.assertEqual(headers["cache-control"], "no-store")
 
     def test_a_plan_of_many_nodes_fits_in_and_what_is_larger_is_refused(self):
         self.assertEqual(self.ask("POST", "plan", " " * 3_000_000 + "{}")[0], 200)

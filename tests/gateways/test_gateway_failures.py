@@ -31,6 +31,7 @@ class EmqxFails(GatewayCase):
         self.cluster.stop()
         status, answer = self.ask("POST", "plan", STRATEGY)
         self.assertEqual((status, answer["error"]["kind"]), (502, "unreachable"))
+        self.assertNotIn("connect() failed", self.nginx.log.read_text())
 
     def test_a_gateway_that_emqx_does_not_know_says_so(self):
         environment = {**self.environment(), "EMQX_API_SECRET": "hunter2-hunter2"}

@@ -2,6 +2,7 @@
 
 import json
 import unittest
+import urllib.parse
 
 from cluster import Cluster, until
 from nginx import Nginx
@@ -16,7 +17,13 @@ class Plugin(unittest.TestCase):
         self.cluster = Cluster("--clients", "300,300,0")
         self.addCleanup(self.cluster.stop)
         self.nginx = Nginx("tests/gateways/plugin", self.cluster.environment()).ready()
-        self.addCleanup(self.nginx.stop)
+        self.addCleanup(self.end)
+
+    def end(self):
+        """Nothing went wrong in silence, such as in a worker that answers nobody."""
+        log = self.nginx.stop()
+        for word in ("[error]", "[alert]", "[emerg]"):
+            self.assertNotIn(word, log)
 
     def ask(self, method, path, body=None):
         text = json.dumps(body) if isinstance(body, dict) else body
@@ -46,6 +53,12 @@ class Plugin(unittest.TestCase):
         self.assertEqual(self.ask("POST", f"/{host}/plan", LONG)[0], 200)
         self.check_too_large(f"/{host}/plan", LONG + " " * 12_000_000)
         self.assertEqual(self.ask("POST", f"/{host}/stop"), (200, {"stopped": []}))
+        status, headers, _ = self.nginx.answer(8080, "GET", f"/{host}/plan")
+        self.assertEqual((status, headers["allow"]), (405, "POST"))
+        for method, call in [("GET", "plan"), ("GET", "status"), ("POST", "fly")]:
+            headers = self.nginx.answer(8080, method, f"/{host}/{call}")[1]
+            self.assertEqual(headers["cache-control"], "no-store", call)
+            self.assertEqual(headers["content-type"], "application/json", call)
         # A route for reading.
         self.assertEqual(self.ask("GET", f"/{host}-read/status")[0], 200)
         self.assertEqual(self.ask("POST", f"/{host}-read/plan", STRATEGY)[0], 200)
@@ -56,6 +69,17 @@ class Plugin(unittest.TestCase):
     def check_too_large(self, path, body):
         status, answer = self.ask("POST", path, body)
         self.assertEqual((status, answer["error"]["kind"]), (413, "too_large"))
+
+    def check(self, conf):
+        """Whether each of the two takes a configuration."""
+        path = "/check?conf=" + urllib.parse.quote(json.dumps(conf))
+        said = self.nginx.json(8080, path)
+        return [said[host][0] for host in ("apisix", "kong")]
+
+    def test_a_word_that_is_not_known_gives_nobody_full_control(self):
+        self.assertEqual(self.check({"read_only": True}), [True, True])
+        for wrong in [{"readonly": True}, {"read_only": "yes"}, {"read_only": True, "x": 1}]:
+            self.assertEqual(self.check(wrong), [False, False], wrong)
 
     def test_apisix(self):
         self.check_calls("apisix")

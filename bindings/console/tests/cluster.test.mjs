@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { auth, embedded, picture, QUICK, running, signIn, start, Visit } from "./browser.mjs";
 
@@ -42,10 +43,18 @@ test("a run is stopped, and EMQX has none left", async () => {
 test("a cluster is planned for, started, watched, and judged", async () => {
   const page = await visit.open(`${QUICK}&conn_evict_rate=40`);
   await signIn(page, cluster);
-  await page.getByRole("article", { name: "Plan level" }).waitFor();
+  const plan = page.getByRole("article", { name: "Plan level" });
+  await plan.getByRole("list", { name: "Colours of the nodes" }).getByRole("listitem").nth(2).waitFor();
+  await plan.getByRole("list", { name: "Phases in the strips" }).waitFor();
   await start(page);
   await page.locator(".journal").filter({ hasText: "evicting_conns" }).waitFor();
   await page.locator(".verdict b").filter({ hasText: "completed" }).waitFor();
+  const runs = await page.getByRole("list", { name: "Runs" }).getByRole("listitem").allTextContents();
+  assert(runs.length > 0 && runs.every((text) => /^(ended|not needed)/.test(text)), String(runs));
+  assert(!(await page.locator("body").innerText()).includes("gone"));
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.locator("#save-report").click()]);
+  assert.equal(saved.suggestedFilename(), "rebalance.html");
+  assert.match(await readFile(await saved.path(), "utf8"), /✓ completed/);
   await page.screenshot({ path: picture("cluster-completed"), fullPage: true });
   assert.equal(await page.getByRole("progressbar").getAttribute("aria-valuenow"), "100");
   assert.equal(await page.locator("#stop").isVisible(), false);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { init, plan, RebalanceError } from "../page/emqx-rebalance/esm/node.js";
+import { init, plan, RebalanceError } from "../../wasm/npm/esm/planner-node.js";
 import { fromHash, toHash } from "../page/js/link.js";
 
 before(() => init());

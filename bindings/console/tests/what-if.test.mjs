@@ -200,6 +200,63 @@ function drag(page, frames) {
   }, frames);
 }
 
+test("a link with a bad option says so, and the page goes on once it is mended", async () => {
+  const context = await visit.browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${visit.origin}/#nodes=a@h:5000,b@h:0&conn_evict_rate=0`);
+  const headline = page.locator("#headline");
+  await headline.filter({ hasText: "No plans for this: conn_evict_rate is 0, and must be a whole number from 1" }).waitFor();
+  assert.equal(await page.getByLabel(/^conn_evict_rate/).getAttribute("aria-invalid"), "true");
+  await page.getByLabel(/^conn_evict_rate/).fill("50");
+  await headline.filter({ hasText: "EMQX's own run ends" }).waitFor();
+  await page.getByLabel(/^conn_evict_rate/).fill("0");
+  await headline.filter({ hasText: "No plans for this" }).waitFor();
+  await page.goto(`${visit.origin}/#nodes=:5`);
+  await headline.filter({ hasText: /No plans for this: nodes\[0\].* is empty/ }).waitFor();
+  await context.close();
+});
+
+test("it says first what is rebalanced and why, and what EMQX's words mean where they stand", async () => {
+  const page = await visit.open(SKEWED);
+  await page.getByRole("heading", { level: 1, name: "Rebalancing an EMQX cluster" }).waitFor();
+  await page.getByText(/so one that joins or restarts stays empty/).waitFor();
+  const strategy = page.getByRole("region", { name: "Strategy" });
+  await strategy.getByText(/Donors, the nodes with too many clients, evict some each second: they disconnect them\..* take over/).waitFor();
+  for (const text of ["wait_takeover those that came back take over their sessions", "evicting_conns donors disconnect clients"]) {
+    await page.getByRole("list", { name: "Phases in the strips" }).getByText(text).waitFor();
+  }
+  await page.context().close();
+});
+
+test("long names are short wherever there is little room, and whole where they are typed", async () => {
+  const names = [0, 1, 2].map((n) => `emqx@emqx-core-778db64d58-${n}.emqx-headless.default.svc.cluster.local`);
+  const page = await visit.open(`#nodes=${names.map((name, i) => `${name}:${i * 500}`).join(",")}`);
+  const input = page.getByLabel("Name of node 2");
+  await page.waitForFunction(() => /** @type {HTMLInputElement} */ (document.querySelector(".node-name")).value.length < 23);
+  assert.equal(await input.inputValue(), "emqx-core-778db64d58-1");
+  await input.focus();
+  assert.equal(await input.inputValue(), names[1]);
+  const chart = page.getByRole("slider", { name: /^Forecast of single/ });
+  await chart.press("End");
+  await page.locator(".reading:visible").last().getByText("emqx-core-778db64d58-2", { exact: true }).waitFor();
+  assert.equal(await input.inputValue(), "emqx-core-778db64d58-1");
+  await page.context().close();
+});
+
+test("ticks are round, and nodes on one course are striped, twenty of them too", async () => {
+  const page = await visit.open(`#nodes=${Array.from({ length: 20 }, (_, i) => `n${i}@h:${i < 2 ? 10 : 4}`).join(",")}&abs_conn_threshold=1`);
+  const drawn = await page.evaluate(() => ({
+    ticks: [...document.querySelectorAll("#plans .chart")[0]?.querySelectorAll(".tick[text-anchor=end]") ?? []].map(({ textContent }) => Number(textContent)),
+    dashed: document.querySelectorAll("#plans .chart svg > g .curve[stroke-dasharray]").length,
+    curves: document.querySelectorAll("#plans .chart svg > g .curve").length,
+  }));
+  const [, step = 0] = drawn.ticks;
+  assert([1, 2, 5, 10].includes(step) && drawn.ticks.every((tick, i) => tick === i * step), JSON.stringify(drawn));
+  assert.equal(drawn.curves, 40);
+  assert(drawn.dashed >= 30, JSON.stringify(drawn));
+  await page.context().close();
+});
+
 test("a chart is read by keys", async () => {
   const page = await visit.open(SKEWED);
   const chart = page.getByRole("slider", { name: /^Forecast of single/ });

@@ -99,12 +99,19 @@ test('without a control key nobody starts', () =>
 test('a wrong key and a cluster that is down are said in words', () =>
   play(stage, async ({ open }) => {
     const wrong = await open({ ...panel(), cluster: 'wrong' });
-    await wrong.getByText(/EMQX does not take the API key/).waitFor();
+    await wrong.getByText(/EMQX does not take the API key.*expired\. Somebody with the role Admin/).waitFor();
+    assert.equal(await wrong.getByRole('link', { name: 'Open the settings' }).count(), 0);
     await picture(wrong, 'wrong-key-dark');
+    const admin = await open({ ...panel(), cluster: 'wrong', role: 'Admin' });
+    const way = admin.getByRole('link', { name: 'Open the settings' });
+    assert.equal(await way.getAttribute('href'), '/connections/datasources/edit/wrong');
+    await admin.getByText('Details', { exact: true }).click();
+    await admin.getByText('BAD_API_KEY_OR_SECRET').waitFor();
+    await picture(admin, 'wrong-key-admin-dark');
     const down = await open({ ...panel(), cluster: 'down' });
     await down.getByText('EMQX down cannot be read').waitFor();
     const none = await open({ ...panel(), cluster: 'nothing' });
-    await none.getByText('Datasource nothing was not found').waitFor();
+    await none.getByText('Datasource nothing was not found.').waitFor();
   }));
 
 test('a cluster that goes away leaves what was seen, marked as old', () =>

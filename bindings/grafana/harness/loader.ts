@@ -11,7 +11,6 @@ import * as react from 'react';
 import * as jsx from 'react/jsx-runtime';
 import * as reactDom from 'react-dom';
 import * as rxjs from 'rxjs';
-import { NoData } from './NoData';
 
 declare const System: {
   set: (id: string, module: unknown) => void;
@@ -22,7 +21,7 @@ declare const System: {
 const shared: Record<string, object> = {
   '@emotion/css': emotion,
   '@grafana/data': data,
-  '@grafana/runtime': { ...runtime, PanelDataErrorView: NoData },
+  '@grafana/runtime': runtime,
   '@grafana/ui': ui,
   react,
   'react/jsx-runtime': jsx,

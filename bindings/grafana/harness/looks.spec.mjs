@@ -56,6 +56,102 @@ test('many nodes', () =>
     { cluster: ['--clients', Array.from({ length: 24 }, (_, i) => 400 + ((i * 377) % 900)).join(',')] }
   ));
 
+test('sixty nodes are legible', () =>
+  play(
+    stage,
+    async ({ open }) => {
+      const page = await open({ ...panel(), height: 520 });
+      await page.getByTestId('node emqx60@127.0.0.1').waitFor();
+      const shown = await page.locator('[data-testid^="node "]').evaluateAll((rows) =>
+        rows.map(({ children: [name, , count] }) => {
+          const { bottom, height } = name.getBoundingClientRect();
+          return { count: count.textContent, bottom, height };
+        })
+      );
+      assert.equal(shown.length, 60);
+      const counts = shown.map(({ count }) => Number(count.replace(',', '')));
+      const mean = counts.reduce((a, b) => a + b) / counts.length;
+      counts.slice(1).forEach((count, i) => assert.ok(count <= counts[i] + mean * 0.01, 'the fullest first'));
+      assert.ok(
+        shown.every(({ bottom, height }) => bottom < 500 && height >= 12),
+        'all are in the panel'
+      );
+      await picture(page, 'sixty-dark');
+      const light = await open({ ...panel(), theme: 'light', height: 520 });
+      await light.getByTestId('node emqx60@127.0.0.1').waitFor();
+      await picture(light, 'sixty-light');
+      const small = await open({ ...panel(), w: 320, h: 300 });
+      await small.getByRole('button', { name: 'more nodes' }).waitFor();
+      await picture(small, 'sixty-small-dark');
+    },
+    { cluster: ['--clients', Array.from({ length: 60 }, (_, i) => 400 + ((i * 377) % 900)).join(',')] }
+  ));
+
+test('a small panel shows both plans, or says that there is more; the question before the start has all', () =>
+  play(stage, async ({ open }) => {
+    const page = await open({ ...panel({ mode: 'single', connEvictRate: 200 }), w: 320, h: 300 });
+    await page.getByRole('button', { name: 'Plan', exact: true }).click();
+    const frame = await page.locator('#frame').boundingBox();
+    for (const mode of ['level', 'single']) {
+      const card = page.getByTestId(`plan ${mode}`);
+      await card.getByText(/disconnects · .* · \d runs?/).waitFor();
+      const box = await card.boundingBox();
+      assert.ok(box.y + box.height < frame.y + frame.height, `${mode} is in the panel`);
+    }
+    await page.getByRole('button', { name: 'more about these plans' }).waitFor();
+    await picture(page, 'small-plan-dark');
+    const findings = (place) => place.getByRole('list', { name: 'Findings' }).locator('li > span:last-child');
+    const told = await findings(page).allTextContents();
+    assert.ok(told.length > 0);
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await findings(dialog).first().waitFor();
+    assert.deepEqual(await findings(dialog).allTextContents(), told);
+    await picture(page, 'small-confirm-dark', 'body');
+  }));
+
+/** The colours of a node's bar and of its curve in the legend. */
+async function colors(page, node) {
+  const color = (locator) => locator.evaluate((element) => getComputedStyle(element).backgroundColor);
+  const row = page.getByTestId(`node ${node}`);
+  const entry = page.locator('[data-testid^="data-testid VizLegend series"]').filter({ hasText: node.split('@')[0] });
+  return [
+    await color(row.locator('css=div:nth-child(2) > div').first()),
+    await color(entry.getByTestId('series-icon').first()),
+  ];
+}
+
+test('curves of pods have the colours of their bars, where an instance is an address and a port', async () => {
+  let prometheus;
+  try {
+    await play(
+      stage,
+      async ({ cluster, open }) => {
+        const nodes = cluster.urls.map((_, i) => `emqx${i + 1}@127.0.0.1`);
+        const query = { prometheus: 'emqx_live_connections_count' };
+        const page = await open({ ...panel(), ...query });
+        await page.locator('.u-over').waitFor();
+        await page.getByText('emqx4', { exact: true }).nth(1).waitFor();
+        for (const node of nodes) {
+          const [bar, curve] = await colors(page, node);
+          assert.equal(bar, curve, node);
+        }
+        await picture(page, 'pods-dark');
+        const nodeNames = cluster.urls.map((url, i) => `${new URL(url).host}=${nodes[i]}`);
+        const mapped = await open({ ...panel({ nodeLabel: 'instance', nodeNames }), ...query });
+        await mapped.getByText('emqx4', { exact: true }).nth(1).waitFor();
+        assert.equal(...(await colors(mapped, nodes[0])));
+      },
+      {
+        prometheus: async ({ urls }) =>
+          (prometheus = await startPrometheus(urls, (i) => ({ pod: `emqx${i + 1}` }))).url,
+      }
+    );
+  } finally {
+    await prometheus?.stop();
+  }
+});
+
 test('series of a real Prometheus that scrapes the nodes', async () => {
   let prometheus;
   try {

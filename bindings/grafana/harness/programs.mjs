@@ -22,13 +22,13 @@ export async function startCluster(options = []) {
   return { ...found, stop: () => end(child) };
 }
 
-/** Starts a Prometheus that scrapes `urls` every second. */
-export async function startPrometheus(urls) {
+/** Starts a Prometheus that scrapes `urls` every second; `labels` gives those of each one's series. */
+export async function startPrometheus(urls, labels = () => ({})) {
   const folder = await mkdtemp(path.join(tmpdir(), 'prometheus-'));
-  const targets = urls.map((url) => new URL(url).host);
+  const targets = urls.map((url, i) => ({ targets: [new URL(url).host], labels: labels(i) }));
   const config = {
     global: { scrape_interval: '1s' },
-    scrape_configs: [{ job_name: 'emqx', metrics_path: '/api/v5/prometheus/stats', static_configs: [{ targets }] }],
+    scrape_configs: [{ job_name: 'emqx', metrics_path: '/api/v5/prometheus/stats', static_configs: targets }],
   };
   await writeFile(path.join(folder, 'prometheus.yml'), JSON.stringify(config));
   const { child, address } = await listening(folder);

@@ -1,7 +1,7 @@
 // The main job: an Editor takes the cluster from 3333/3334/3333/0 to balanced by clicking.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { CONFIRM, connections, looks, openStage, panel, picture, play } from './stage.mjs';
+import { CATALOGUE, CONFIRM, connections, looks, openStage, panel, picture, play } from './stage.mjs';
 
 let stage;
 before(async () => (stage = await openStage()));
@@ -29,7 +29,7 @@ async function start(page, shown) {
 test('an editor plans, starts, watches and reads the verdict', () =>
   play(stage, async ({ cluster, server, open }) => {
     assert.deepEqual(await connections(cluster), [3333, 3334, 3333, 0]);
-    const page = await open({ ...panel(), from: 'now-90s' });
+    const page = await open({ ...panel(), ...CATALOGUE, from: 'now-90s' });
     await page.getByLabel('Balance', { exact: true }).getByText('+33.4 %').waitFor();
     await page.locator('.u-over').waitFor();
     await hover(page, 0.9);

@@ -16,8 +16,8 @@ const POLICIES = {
 };
 
 /** Starts the server on a free port. `sources` are data sources by unique id, with their secrets. */
-export async function startServer({ dist, bundle, images, version, sources, prometheus }) {
-  const state = { dist, bundle, images, version, sources, prometheus, annotations: [], sent: [], requests: [] };
+export async function startServer({ dist, bundle, images, fonts, version, sources, prometheus }) {
+  const state = { dist, bundle, images, fonts, version, sources, prometheus, annotations: [], sent: [], requests: [] };
   // What a new annotation's answer waits for.
   state.annotating = Promise.resolve();
   state.routes = JSON.parse(await readFile(path.join(dist, 'datasource/plugin.json'))).routes;
@@ -132,12 +132,16 @@ async function page(state, { url, role }) {
 
 async function file(state, pathname) {
   const plugin = /^\/public\/plugins\/([^/]+)\/(.+)$/.exec(pathname);
+  const font = pathname.startsWith('/public/fonts/inter/');
   const icon = /^\/public\/(?:build\/)?img\/(.+)$/.exec(pathname);
   const [root, rest] = plugin
     ? [state.types.get(plugin[1]), plugin[2]]
     : icon
       ? [path.join(state.images, 'img'), icon[1]]
-      : [state.bundle, pathname];
+      : // One file has all of its weights.
+        font
+        ? [state.fonts, 'inter-latin-wght-normal.woff2']
+        : [state.bundle, pathname];
   const place = path.join(root ?? '/nowhere', rest);
   try {
     return { status: 200, type: TYPES[path.extname(place)] ?? 'application/octet-stream', body: await readFile(place) };

@@ -17,6 +17,8 @@ const PLACES = {
   dist: path.join(grafana, 'dist'),
   bundle,
   images: path.join(ABOUT.modules, '@grafana/ui/dist/public'),
+  // Grafana's own font, which is not among its packages.
+  fonts: path.join(grafana, 'node_modules/@fontsource-variable/inter/files'),
   version: ABOUT.grafana,
 };
 
@@ -41,6 +43,9 @@ export async function openStage() {
   const browser = await launchBrowser();
   return { browser, close: () => browser.close() };
 }
+
+/** The frame of pictures that Grafana's catalogue shows: 16:9. */
+export const CATALOGUE = { w: 1264, h: 704, width: 1280, height: 720 };
 
 /** Runs `story` with a cluster of its own and a Grafana in front of it, and checks that no secret went out. */
 export async function play(stage, story, { cluster: options = [], prometheus } = {}) {
@@ -82,7 +87,7 @@ export function panel(options = {}, query = {}) {
 export async function picture(page, name, what = '#frame') {
   await page.evaluate(() => {
     const moving = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
-    return Promise.allSettled(moving.map((animation) => animation.finished));
+    return Promise.allSettled([document.fonts.ready, ...moving.map((animation) => animation.finished)]);
   });
   const taken = await page.locator(what).screenshot({ path: path.join(PICTURES, `${name}.png`) });
   const kept = KEPT.find((folder) => existsSync(path.join(folder, `${name}.png`)));

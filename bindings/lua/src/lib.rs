@@ -4,7 +4,6 @@
 //! and gives is the JSON of the core. The chunks in `facade` are what users see: they check the types
 //! of arguments, and turn jobs into calls that wait.
 
-mod config;
 mod door;
 mod offline;
 mod reply;
@@ -21,8 +20,8 @@ use mlua::prelude::*;
 /// The module, as Lua's `require` calls it.
 #[mlua::lua_module(name = "emqx_rebalance")]
 fn emqx_rebalance(lua: &Lua) -> LuaResult<LuaTable> {
-    reply::register(lua)?;
     let native = lua.create_table()?;
+    reply::register(lua, &native)?;
     native.set("version", env!("CARGO_PKG_VERSION"))?;
     offline::register(lua, &native)?;
     sansio::register(lua, &native)?;
@@ -35,5 +34,9 @@ fn emqx_rebalance(lua: &Lua) -> LuaResult<LuaTable> {
 }
 
 const FACADE: &str = include_str!("facade/init.lua");
-const CHUNKS: [(&str, &str); 2] =
-    [("cluster", include_str!("facade/cluster.lua")), ("carry", include_str!("facade/carry.lua"))];
+const CHUNKS: [(&str, &str); 4] = [
+    ("tools", include_str!("facade/tools.lua")),
+    ("runs", include_str!("facade/runs.lua")),
+    ("carry", include_str!("facade/carry.lua")),
+    ("cluster", include_str!("facade/cluster.lua")),
+];

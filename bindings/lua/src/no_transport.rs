@@ -1,6 +1,6 @@
 //! In place of the built-in transport where there is none.
 
-use crate::reply::refuse;
+use crate::reply::reply;
 use emqx_rebalance_core::{Error, ErrorKind};
 use mlua::prelude::*;
 
@@ -8,7 +8,7 @@ use mlua::prelude::*;
 pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
     let refuse = |lua: &Lua, _: LuaValue| {
         let message = "this build has no HTTP client of its own: give `http`";
-        refuse(lua, &Error::new(ErrorKind::Unsupported, message))
+        reply::<()>(lua, Err(Error::new(ErrorKind::Unsupported, message)))
     };
     native.set("cluster", lua.create_function(refuse)?)
 }

@@ -1,10 +1,13 @@
 //! What needs no cluster: plans, and reading what others wrote.
 
-use crate::reply::{refuse, reply};
+use crate::door::{unread, wishes};
+use crate::reply::reply;
 use crate::tables::loose;
-use emqx_rebalance_core::driver::Status;
+use emqx_rebalance_core::driver::{Record, Status};
 use emqx_rebalance_core::{Error, EvacuationRequest, MAX_COUNT, PlanRequest, Problem, Result};
+use emqx_rebalance_report::report_of_record;
 use mlua::prelude::*;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -12,42 +15,46 @@ use serde_json::Value;
 pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
     native.set("null", LuaValue::NULL)?;
     native.set("array_metatable", lua.array_metatable())?;
-    native.set("plan", lua.create_function(plan)?)?;
-    native.set("plan_evacuation", lua.create_function(plan_evacuation)?)?;
-    native.set("status", lua.create_function(status)?)?;
-    native.set("from_json", lua.create_function(from_json)?)?;
-    native.set("to_json", lua.create_function(to_json)?)
+    add(lua, native, "plan", |lua, request, _| {
+        PlanRequest::read(loose(lua, request, "plan request")?)?.plan()
+    })?;
+    add(lua, native, "plan_evacuation", |lua, request, _| {
+        EvacuationRequest::read(loose(lua, request, "evacuation request")?)?.plan()
+    })?;
+    add(lua, native, "status", |lua, status, _| read::<Status>(lua, status, "status"))?;
+    add(lua, native, "record", |lua, record, _| read::<Record>(lua, record, "record"))?;
+    add(lua, native, "report", |lua, record, options| {
+        report_of_record(&read(lua, record, "record")?, &wishes(lua, options)?)
+    })?;
+    add(lua, native, "from_json", |_, text, _| match text {
+        LuaValue::String(text) => parse(text, "JSON"),
+        other => Err(unread("text", other.type_name(), "a text")),
+    })?;
+    add(lua, native, "to_json", |lua, value, _| {
+        let written = serde_json::to_string(&loose(lua, value, "value")?);
+        written.map_err(|error| unread("value", error, "a value that JSON has"))
+    })
 }
 
-fn plan(lua: &Lua, request: LuaValue) -> LuaResult<LuaMultiValue> {
-    let request = loose(lua, &request, "plan request");
-    reply(lua, request.and_then(PlanRequest::read).and_then(|request| request.plan()))
-}
-
-fn plan_evacuation(lua: &Lua, request: LuaValue) -> LuaResult<LuaMultiValue> {
-    let request = loose(lua, &request, "evacuation request");
-    reply(lua, request.and_then(EvacuationRequest::read).and_then(|request| request.plan()))
-}
-
-fn status(lua: &Lua, status: LuaValue) -> LuaResult<LuaMultiValue> {
-    reply(lua, read::<Status>(lua, &status, "status"))
+/// Adds a function of up to two values.
+fn add<T: Serialize>(
+    lua: &Lua,
+    native: &LuaTable,
+    name: &str,
+    work: impl Fn(&Lua, &LuaValue, &LuaValue) -> Result<T> + 'static,
+) -> LuaResult<()> {
+    let call =
+        move |lua: &Lua, (one, other): (LuaValue, LuaValue)| reply(lua, work(lua, &one, &other));
+    native.set(name, lua.create_function(call)?)
 }
 
 /// Reads a value of the core from its JSON text or its table.
 fn read<T: DeserializeOwned>(lua: &Lua, value: &LuaValue, what: &str) -> Result<T> {
-    if let LuaValue::String(text) = value {
-        return T::deserialize(parse(text, what)?).map_err(|error| bad(what, error));
-    }
-    T::deserialize(loose(lua, value, what)?).map_err(|error| bad(what, error))
-}
-
-fn bad(what: &str, error: impl std::fmt::Display) -> Error {
     let bound = format!("the JSON of a {what}, or its table");
-    Error::invalid(what, vec![Problem::new(what, error, bound)])
-}
-
-fn from_json(lua: &Lua, text: LuaString) -> LuaResult<LuaMultiValue> {
-    reply(lua, parse(&text, "JSON"))
+    if let LuaValue::String(text) = value {
+        return T::deserialize(parse(text, what)?).map_err(|error| unread(what, error, &bound));
+    }
+    T::deserialize(loose(lua, value, what)?).map_err(|error| unread(what, error, &bound))
 }
 
 /// Reads JSON whose every number Lua holds; `what` names it in the error.
@@ -70,12 +77,5 @@ fn fits(value: &Value) -> bool {
         Value::Array(list) => list.iter().all(fits),
         Value::Object(object) => object.values().all(fits),
         _ => true,
-    }
-}
-
-fn to_json(lua: &Lua, value: LuaValue) -> LuaResult<LuaMultiValue> {
-    match loose(lua, &value, "value") {
-        Ok(value) => serde_json::to_string(&value).into_lua_err()?.into_lua_multi(lua),
-        Err(error) => refuse(lua, &error),
     }
 }

@@ -91,7 +91,12 @@ return function(test)
     local run = assert(emqx:start(plan))
     check.equal(assert(run:wait(60)).result, "already_balanced")
     check.equal({ run:poll() }, { true, (run:wait()) })
-    check.equal(run:events()[1].type, "ended")
+    local events = {}
+    for event in run:watch_events() do
+      events[#events + 1] = event.type
+    end
+    check.equal(events, { "ended" })
+    check.contains(assert(run:report()), "<!DOCTYPE html>")
   end)
 
   test("a refused start is the verdict, and its state was saved before", function()
@@ -109,6 +114,11 @@ return function(test)
       end,
     }))
     check.equal(run:status().phase, "Processing")
+    local last
+    for status in run:watch() do
+      last = status
+    end
+    check.equal(last.outcome.result, "refused")
     check.equal(assert(run:wait(600)).result, "refused")
     check.equal(run:record().outcome.result, "refused")
     assert(rebalance.from_json(saved[#saved]))
@@ -187,6 +197,14 @@ return function(test)
     local failed = { id = step.requests[1].id, error = { kind = "unreachable" } }
     check.equal(#assert(driver:step(3000, { answers = { failed } })).requests, 0)
     check.refused("config_invalid", driver:step(3000, { answers = 7 }))
+  end)
+
+  test("a cluster that is closed sends nothing", function()
+    local http = new_http(healthy(900, 0))
+    local emqx = cluster(http)
+    assert(emqx:close())
+    check.refused("conflict", emqx:snapshot())
+    check.equal(#http.sent, 0)
   end)
 
   test("misuse raises", function()

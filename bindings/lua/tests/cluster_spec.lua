@@ -32,23 +32,53 @@ local function connections(snapshot)
   return all
 end
 
+-- That whoever watches a run sees how far it is, up to the verdict, and then all that happened.
+local function look_on(run)
+  local moved, last = -1, nil
+  for status in run:watch() do
+    assert(status.progress.moved >= moved, "what was moved is moved")
+    moved, last = status.progress.moved, status
+  end
+  check.equal(last.outcome.result, "completed")
+  local types = {}
+  for event in run:watch_events() do
+    types[#types + 1] = event.type
+  end
+  check.equal({ types[1], types[#types] }, { "starting", "ended" })
+  check.equal(#assert(run:events()), 0, "nothing is told twice")
+end
+
+-- That a run and its record have the command's page.
+local function check_reports(run)
+  local record = assert(run:record())
+  check.equal(record.outcome.result, "completed")
+  local page = assert(run:report { title = "A & B", made_at = "today" })
+  for _, part in ipairs { "<!DOCTYPE html>", "A &amp; B", "today", "completed", record.nodes[1].node } do
+    check.contains(page, part)
+  end
+  -- A record from a file has no more than its end.
+  local stored = assert(rebalance.record(assert(rebalance.to_json(record))))
+  check.contains(assert(stored:report()), "Rebalance of 3 nodes")
+  check.contains(check.refused("config_invalid", stored:report { colour = "red" }).message, "colour")
+end
+
 -- One rebalance from the plan to the verdict.
 local function journey()
   local emqx = cluster()
   local plan = assert(emqx:plan(quick "level"))
   check.equal(plan.decision, "start")
   local run = assert(emqx:start(plan, { poll_interval_ms = 200, who = "cluster_spec" }))
+  -- A run goes on even if its cluster is closed.
+  assert(emqx:close())
+  emqx = cluster()
   local state = assert(run:state())
   check.contains(state, "cluster_spec")
+  look_on(run)
   local outcome = assert(run:wait(60))
   check.equal(outcome.result, "completed", outcome.detail)
   check.equal({ run:poll() }, { true, outcome })
   check.equal(run:status().phase, "Completed")
-  check.equal(run:record().outcome.result, "completed")
-  local events = assert(run:events())
-  check.equal(events[1].type, "starting")
-  check.equal(events[#events].type, "ended")
-  check.equal(#assert(run:events()), 0)
+  check_reports(run)
   for _, node in ipairs(assert(emqx:snapshot()).nodes) do
     check.near(node.connections, 200, 4, node.node)
   end
@@ -147,6 +177,36 @@ return function(test)
     local err = check.refused("conflict", outcome, why)
     check.contains(err.message, "resume its state")
     assert(rebalance.from_json(assert(run:state())))
+  end)
+
+  test("a cluster that is closed answers nothing more", function()
+    local emqx = cluster()
+    assert(emqx:snapshot())
+    assert(emqx:close())
+    for _, name in ipairs { "snapshot", "status", "stop" } do
+      check.contains(check.refused("conflict", emqx[name](emqx)).message, "closed")
+    end
+    check.refused("conflict", emqx:start {})
+    check.refused("conflict", emqx:resume "{}")
+    assert(emqx:close(), "twice is as good as once")
+  end)
+
+  test("a cluster is closed at the end of its block, in Lua 5.4", function()
+    local chunk = (rawget(_G, "loadstring") or load)("local c <close> = ...; return 1")
+    local emqx = cluster()
+    if chunk then
+      chunk(emqx)
+      check.refused("conflict", emqx:snapshot())
+    end
+  end)
+
+  test("what has two names is one", function()
+    local emqx = cluster()
+    check.equal(emqx.evacuate, emqx.start_evacuation)
+    local run = hung_run()
+    check.equal(run.leave, run.detach)
+    assert(run:leave())
+    check.refused("conflict", run:wait())
   end)
 
   test("one plan stops another's runs", function()

@@ -3,7 +3,7 @@
 use crate::error::raised;
 use crate::json;
 use crate::process::Process;
-use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Problem, Result, typed};
 use emqx_rebalance_sim::server::Embedded as Server;
 use emqx_rebalance_sim::{ClusterConfig, Fault};
 use pyo3::prelude::*;
@@ -50,7 +50,7 @@ impl EmbeddedInput {
                 all.insert("load_balancer".to_owned(), serde_json::json!({ "policy": policy }));
             }
         }
-        let config: ClusterConfig = json::value("embedded cluster", &all.to_string())?;
+        let config: ClusterConfig = typed(WHAT, json::loose(WHAT, &all.to_string())?)?;
         config.validate().map(|()| config)
     }
 }
@@ -69,7 +69,7 @@ fn clients(nodes: Option<Value>, clients: Option<Value>) -> Result<Vec<u64>> {
         problems.push(Problem::new("clients", format!("{} counts", clients.len()), bound));
     }
     if !problems.is_empty() {
-        return Err(Error::invalid("embedded cluster", problems));
+        return Err(Error::invalid(WHAT, problems));
     }
     let size = nodes.unwrap_or(DEFAULT.len());
     ClusterConfig::check_size(size)?;
@@ -82,7 +82,8 @@ impl Embedded {
     fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
         let start = || {
             let process = Process::current(py)?;
-            let config = json::value::<EmbeddedInput>("embedded cluster", config)?.config()?;
+            let given = json::loose(WHAT, config)?;
+            let config = typed::<EmbeddedInput>(WHAT, given)?.config()?;
             let server = py.detach(|| process.runtime.block_on(Server::start(config)))?;
             Ok(Self {
                 process,
@@ -98,7 +99,7 @@ impl Embedded {
     /// Breaks or mends something now. `fault` is a `Fault`.
     fn inject(&self, py: Python<'_>, fault: &str) -> PyResult<()> {
         let inject = || {
-            let fault: Fault = json::value("fault", fault)?;
+            let fault: Fault = typed("fault", json::loose("fault", fault)?)?;
             let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
             let server = server.as_ref().filter(|_| self.process.is_here()).ok_or_else(|| {
                 Error::new(ErrorKind::Conflict, "the embedded cluster has been stopped")
@@ -127,5 +128,6 @@ impl Drop for Embedded {
     }
 }
 
+const WHAT: &str = "embedded cluster";
 /// Three full nodes and an empty one.
 const DEFAULT: [u64; 4] = [3333, 3334, 3333, 0];

@@ -28,7 +28,9 @@ mod _native {
     #[pymodule_export]
     use crate::embedded::Embedded;
     #[pymodule_export]
-    use crate::offline::{checked, error_kinds, fits, plan, plan_evacuation, short_names, text};
+    use crate::offline::{
+        check_job, checked, error_kinds, fits, plan, plan_evacuation, report, short_names, text,
+    };
     #[pymodule_export]
     use crate::process::close;
     #[pymodule_export]

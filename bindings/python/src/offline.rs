@@ -8,8 +8,10 @@ use emqx_rebalance_core::driver::{
 };
 use emqx_rebalance_core::{
     Error, ErrorKind, EvacuationPlan, EvacuationRequest, NodeLoad, NodeName, Options, Plan,
-    PlanRequest, ReconnectProfile, Result, Snapshot, Strategy, Tolerance,
+    PlanRequest, ReconnectProfile, Result, Snapshot, Strategy, Tolerance, typed,
 };
+use emqx_rebalance_exchange::job;
+use emqx_rebalance_report::report_of_record;
 use pyo3::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,15 +34,10 @@ pub(crate) fn plan_evacuation(py: Python<'_>, request: &str) -> PyResult<String>
 #[pyfunction]
 pub(crate) fn checked(py: Python<'_>, what: &str, value: &str) -> PyResult<String> {
     let work = || match what {
-        "snapshot" => again::<Snapshot>(what, value),
-        "strategy" => {
-            <Strategy as Options>::read(json::loose(what, value)?).map(|read| json::text(&read))
-        }
-        "reconnect profile" => {
-            let read = <ReconnectProfile as Options>::read(json::loose(what, value)?);
-            read.map(|read| json::text(&read))
-        }
-        "node" => again::<NodeLoad>(what, value),
+        "snapshot" => options::<Snapshot>(what, value),
+        "strategy" => options::<Strategy>(what, value),
+        "reconnect profile" => options::<ReconnectProfile>(what, value),
+        "node" => NodeLoad::read(json::loose(what, value)?).map(|read| json::text(&read)),
         "plan" => again::<Plan>(what, value),
         "evacuation plan" => again::<EvacuationPlan>(what, value),
         "status" => again::<Status>(what, value),
@@ -54,12 +51,23 @@ pub(crate) fn checked(py: Python<'_>, what: &str, value: &str) -> PyResult<Strin
     unwrapped(py, py.detach(work))
 }
 
+fn options<T: Options + Serialize>(what: &str, text: &str) -> Result<String> {
+    T::read(json::loose(what, text)?).map(|read| json::text(&read))
+}
+
 fn again<T: DeserializeOwned + Serialize>(what: &str, text: &str) -> Result<String> {
-    json::value::<T>(what, text).map(|value| json::text(&value))
+    typed::<T>(what, json::loose(what, text)?).map(|value| json::text(&value))
 }
 
 fn stored<T: DeserializeOwned + Into<DriverState>>(what: &str, text: &str) -> Result<String> {
-    json::value::<T>(what, text).map(|state| json::text(&state.into()))
+    typed::<T>(what, json::loose(what, text)?).map(|state| json::text(&state.into()))
+}
+
+/// Whether what `verb` is given can be begun at all, before a cluster is asked for it.
+#[pyfunction]
+pub(crate) fn check_job(py: Python<'_>, verb: &str, given: &str) -> PyResult<()> {
+    let work = || job(verb, json::loose("request", given)?).map(drop);
+    unwrapped(py, py.detach(work))
 }
 
 /// A value as the command prints it.
@@ -69,6 +77,16 @@ pub(crate) fn text(py: Python<'_>, what: &str, value: &str) -> PyResult<String> 
         "plan" => json::value(what, value).map(|plan| plan_text(&plan)),
         "evacuation plan" => json::value(what, value).map(|plan| evacuation_text(&plan)),
         _ => json::value(what, value).map(|status| status_text(&status)),
+    };
+    unwrapped(py, py.detach(work))
+}
+
+/// The page about what has ended. `record` is a `Record`, `wishes` are the report's.
+#[pyfunction]
+pub(crate) fn report(py: Python<'_>, record: &str, wishes: &str) -> PyResult<String> {
+    let work = || {
+        let record = typed("record", json::loose("record", record)?)?;
+        report_of_record(&record, &json::value("report", wishes)?)
     };
     unwrapped(py, py.detach(work))
 }
@@ -97,8 +115,10 @@ pub(crate) fn fits(
 ) -> PyResult<()> {
     let work = || {
         let tolerance = Tolerance::new(tolerance, max_age_s)?;
-        let plan: Plan = json::value("plan", plan)?;
-        plan.check_fits(&json::value("snapshot", snapshot)?, now_ms, &tolerance)
+        let mut plan: Plan = typed("plan", json::loose("plan", plan)?)?;
+        // One that was made offline has no age: its counts alone say whether it fits.
+        plan.fingerprint.made_at_ms.get_or_insert(now_ms);
+        plan.check_fits(&Snapshot::read(json::loose("snapshot", snapshot)?)?, now_ms, &tolerance)
     };
     py.detach(work).map_err(|error| raised(py, &error))
 }

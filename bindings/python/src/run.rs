@@ -1,16 +1,19 @@
 //! A plan or an evacuation on its way.
 
-use crate::error::raised;
+use crate::error::{raised, unwrapped};
 use crate::json;
 use crate::process::Process;
 use crate::task::Task;
 use emqx_rebalance_client::{FileStore, Run as Driven, Store, View};
 use emqx_rebalance_core::driver::{Driver, Status};
 use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_report::{Course, report};
 use pyo3::prelude::*;
 use serde::Serialize;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use tokio::sync::watch::Receiver;
 
 /// A plan or an evacuation on its way. It is driven for as long as the process lives, whether or not
 /// anybody holds this.
@@ -19,6 +22,7 @@ use std::sync::Arc;
 pub(crate) struct Run {
     process: &'static Process,
     run: Arc<Driven>,
+    course: Arc<Mutex<Course>>,
 }
 
 /// One status of many.
@@ -40,7 +44,9 @@ impl Run {
             });
         };
         process.runtime.spawn(tell_all(Arc::clone(&run), tell));
-        Self { process, run }
+        let course = Arc::default();
+        process.runtime.spawn(take_down(run.view(), Arc::clone(&course)));
+        Self { process, run, course }
     }
 
     /// # Errors
@@ -75,6 +81,22 @@ async fn tell_all(run: Arc<Driven>, tell: impl Fn(Option<String>)) {
         news.into_iter().for_each(|event| tell(Some(event)));
     }
     tell(None);
+}
+
+/// Takes down the course of a run, for a page about it.
+async fn take_down(mut view: Receiver<View>, course: Arc<Mutex<Course>>) {
+    let began = Instant::now();
+    loop {
+        let is_over = {
+            let view = view.borrow_and_update();
+            let mut course = course.lock().unwrap_or_else(PoisonError::into_inner);
+            course.see(view.status(), began.elapsed().as_secs_f64());
+            view.end().is_some()
+        };
+        if is_over || view.changed().await.is_err() {
+            break;
+        }
+    }
 }
 
 #[pymethods]
@@ -115,6 +137,14 @@ impl Run {
     /// What is worth keeping, once there is a verdict.
     fn record(&self, py: Python<'_>) -> PyResult<Option<String>> {
         self.look(py, |view| view.driver().record().as_ref().map(json::text))
+    }
+
+    /// The page about it, as far as it is; `wishes` are the report's.
+    fn report(&self, py: Python<'_>, wishes: &str) -> PyResult<String> {
+        let driver = self.look(py, |view| view.driver().clone())?;
+        let course = self.course.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let write = || report(&driver, &course, &json::value("report", wishes)?);
+        unwrapped(py, py.detach(write))
     }
 
     /// All that the driver knows.

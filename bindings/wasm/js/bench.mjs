@@ -49,7 +49,7 @@ async function measure(requests) {
 console.log(`${cpus()[0].model}, ${cpus().length} cores\n`);
 row("module", "bytes", "gzipped");
 row("---", "---:", "---:");
-for (const name of ["emqx_rebalance_wasm", "emqx_rebalance_simulation_wasm"]) {
+for (const name of ["", "planner_", "report_", "simulation_"].map((part) => `emqx_rebalance_${part}wasm`)) {
   const wasm = await readFile(new URL(`wasm/${name}_bg.wasm`, npm));
   row(name, wasm.length, gzipSync(wasm, { level: 9 }).length);
 }

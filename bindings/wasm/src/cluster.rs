@@ -1,9 +1,9 @@
 //! A cluster that is asked through the page's `fetch`.
 
-use crate::json::{Thrown, parsed, thrown};
-use crate::run::Run;
+use crate::run::{Job, Run};
 use crate::talk::Talk;
-use emqx_rebalance_exchange::{Access, Dialect, Nowhere, Question, job, sansio};
+use emqx_rebalance_exchange::{Access, Dialect, Nowhere, Question, sansio};
+use emqx_rebalance_text_wasm::{Thrown, parsed, thrown};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A cluster that is asked through the page's `fetch`.
@@ -27,11 +27,8 @@ impl Cluster {
         question.map(|question| Talk::new(self.0.ask(question))).map_err(|error| thrown(&error))
     }
 
-    /// A run of what `verb` begins: `start`, `start_evacuation` or `resume`, and what it takes. Nothing
-    /// is sent before its first step.
-    pub fn run(&self, verb: &str, given: &str) -> Result<Run, Thrown> {
-        let driver = job(verb, parsed(given, "request")?);
-        let run = driver.and_then(|driver| self.0.drive(driver));
-        run.map(Run::new).map_err(|error| thrown(&error))
+    /// A run of a job, which it takes. Nothing is sent before its first step.
+    pub fn drive(&self, job: Job) -> Result<Run, Thrown> {
+        self.0.drive(job.into()).map(Run::new).map_err(|error| thrown(&error))
     }
 }

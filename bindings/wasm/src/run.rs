@@ -1,8 +1,31 @@
 //! A plan, or an evacuation, on its way to its verdict.
 
-use crate::json::{Thrown, milliseconds, read, write};
-use emqx_rebalance_exchange::sansio;
+use emqx_rebalance_core::driver::Driver;
+use emqx_rebalance_exchange::{job, sansio};
+use emqx_rebalance_text_wasm::{Thrown, milliseconds, parsed, read, thrown, write};
 use wasm_bindgen::prelude::wasm_bindgen;
+
+/// What is to be driven. It is read before a cluster is asked for anything, so that what is wrong with
+/// it is said first.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Job(Driver);
+
+#[wasm_bindgen]
+impl Job {
+    /// What `verb` begins: `start`, `start_evacuation` or `resume`, and what it takes.
+    #[wasm_bindgen(constructor)]
+    pub fn new(verb: &str, given: &str) -> Result<Self, Thrown> {
+        let driver = job(verb, parsed(given, "request")?);
+        driver.map(Self).map_err(|error| thrown(&error))
+    }
+}
+
+impl From<Job> for Driver {
+    fn from(job: Job) -> Self {
+        job.0
+    }
+}
 
 /// A plan, or an evacuation, on its way to its verdict.
 #[wasm_bindgen]

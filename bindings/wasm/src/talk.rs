@@ -1,7 +1,7 @@
 //! One question to a cluster, which may take several requests.
 
-use crate::json::{Thrown, milliseconds, read, thrown, write};
 use emqx_rebalance_exchange::{Reply, sansio};
+use emqx_rebalance_text_wasm::{Thrown, milliseconds, read, thrown, write};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// One question to a cluster, which may take several requests.

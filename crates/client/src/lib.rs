@@ -8,6 +8,8 @@ mod clock;
 mod cluster;
 mod files;
 mod history;
+#[cfg(feature = "hosted")]
+mod hosted;
 mod pump;
 mod run;
 mod store;
@@ -20,6 +22,8 @@ pub use emqx_rebalance_api::Secret;
 pub use emqx_rebalance_exchange::{Access as ClusterConfig, Auth, Question, Reply, Timeouts, Tls};
 pub use files::{MAX_FILE, MAX_SECRET, Source, open_lock, private, read_bounded, read_to_bound};
 pub use history::History;
+#[cfg(feature = "hosted")]
+pub use hosted::{Asked, Hosted, HostedRun};
 pub use pump::{Host, Pump};
 pub use run::Run;
 pub use store::{FileStore, NoStore, Store};

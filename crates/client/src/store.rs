@@ -27,6 +27,13 @@ impl Store for NoStore {
     }
 }
 
+/// Keeps the state if there is somewhere to keep it.
+impl<S: Store> Store for Option<S> {
+    fn save(&mut self, driver: &Driver) -> Result<()> {
+        self.as_mut().map_or(Ok(()), |store| store.save(driver))
+    }
+}
+
 /// Keeps the state in a JSON file that is replaced as a whole, so that a reader or a power cut finds
 /// the old or the new state and never half of one. Only its owner can read it (mode 0600).
 #[derive(Clone, Debug)]

@@ -36,7 +36,9 @@ pub use emqx::{
 pub use error::{Error, ErrorInfo, ErrorKind, Problem, Result};
 pub use evacuate::{EvacuationAsked, EvacuationPlan, EvacuationPlanOptions, plan_evacuation};
 pub use forecast::{Curve, Forecast, NodeCurve, NodeEnd, Peak, PhaseSpan, RunPhase};
-pub use input::{Described, Fields, FromFields, Loose, NumberRange, OptionInfo, Options, Shape};
+pub use input::{
+    Described, Fields, FromFields, Loose, NumberRange, OptionInfo, Options, Shape, typed,
+};
 pub use job::Job;
 pub use level::account::{Behind, Comparison, Move, Wave};
 pub use node::NodeName;

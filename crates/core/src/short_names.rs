@@ -38,7 +38,8 @@ fn fit(names: &[&str], width: usize) -> bool {
 
 /// Whether two of the names are the same.
 fn is_ambiguous<S: AsRef<str>>(names: &[S]) -> bool {
-    names.iter().map(AsRef::as_ref).collect::<BTreeSet<_>>().len() < names.len()
+    let mut seen = BTreeSet::new();
+    !names.iter().all(|name| seen.insert(name.as_ref()))
 }
 
 /// The names without an Erlang name or a host that all of them have, and without the host's domain.
@@ -80,7 +81,7 @@ fn shared_start(names: &[&str]) -> usize {
         |name: &&str| first.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
     let shared = names.iter().skip(1).map(shared_with).min().unwrap_or(0);
     let start: Vec<char> = first.chars().take(shared).collect();
-    start.iter().rposition(|c| !c.is_alphanumeric()).unwrap_or(0)
+    start.iter().rposition(char::is_ascii_punctuation).unwrap_or(0)
 }
 
 /// `name` in `width` characters: the middle of its shared `start` goes first, else its own middle.

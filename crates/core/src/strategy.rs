@@ -111,7 +111,7 @@ mod tests {
             "`conn_evict_rate` is `0`",
             "`sess_evict_rate` is `10.5`",
             "`wait_takeover` is `-1`",
-            "`rel_conn_threshold` is `1`",
+            "`rel_conn_threshold` is `1.0`",
             "`abs_conn_threshold` is `true`",
             "`foo` is `1` but must be left out",
         ] {

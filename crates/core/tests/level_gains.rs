@@ -101,3 +101,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn donors_are_closed_in_groups_where_few_may_be() {
+    let full = [40_000; 7].iter().map(|clients| (*clients, 1.0));
+    let loads: Vec<(u64, f64)> = full.chain([(0, 1.0); 11]).collect();
+    let options = PlanOptions { max_unavailable: Some(2), ..round_robin() };
+    let made = level(&loads, 500, options);
+    assert_eq!((made.decision, made.groups), (Decision::Start, 4), "{:?}", made.reason);
+    assert!(made.runs.len() <= 2, "{} runs", made.runs.len());
+    let overs: Vec<f64> = made.waves.iter().map(|wave| wave.over).collect();
+    assert!(overs.len() >= 4 && *overs.last().unwrap() < 0.01, "{:?}", made.waves);
+    let said = made.findings.iter().find(|f| f.code == FindingCode::DonorGroups).unwrap();
+    assert!(said.message.contains("max_unavailable 2") && said.message.contains("4 groups"));
+    Driver::new(made, DriverOptions::default(), false).unwrap();
+}

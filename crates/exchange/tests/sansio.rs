@@ -3,7 +3,7 @@
 
 use emqx_rebalance_core::driver::{Driver, Event, OutcomeKind};
 use emqx_rebalance_core::{ErrorKind, Plan, PlanRequest, Result, Tolerance};
-use emqx_rebalance_exchange::sansio::{Cluster, HttpAnswer, RunStep};
+use emqx_rebalance_exchange::sansio::{Cluster, Errand, HttpAnswer, RunInput, RunStep};
 use emqx_rebalance_exchange::{Access, Auth, Question, Reply};
 use emqx_rebalance_sim::{ClusterConfig, Incident, VirtualCluster, Wire};
 use serde_json::{Value, json};
@@ -120,6 +120,51 @@ fn nothing_is_driven_before_it_is_known_what_answers() {
     assert_eq!(error.kind(), ErrorKind::Conflict);
     host.ask(cluster.connect()).unwrap();
     cluster.drive(driver(plan)).unwrap();
+}
+
+/// An errand of a job in a cluster that nothing is known of.
+fn errand(is_resumed: bool) -> Errand {
+    let (mut host, access) = reached(&[300, 0], &["http://n0"]);
+    let plan = planned(&mut host, &Cluster::new(access.clone()).unwrap(), quick()).unwrap();
+    Errand::new(Cluster::new(access).unwrap(), driver(plan), is_resumed)
+}
+
+/// Steps `errand` for so many seconds in which nobody answers.
+fn unanswered(errand: &mut Errand, seconds: u64) -> Result<RunStep> {
+    let mut input = RunInput { answers: Vec::new(), stop: true };
+    let mut last = None;
+    for second in 0..seconds {
+        let step = errand.step(second * 1000, std::mem::take(&mut input))?;
+        let lost = |id: u64| json!({ "id": id, "error": { "kind": "unreachable" } });
+        let lost = step.requests.iter().map(|sent| serde_json::from_value(lost(sent.id)).unwrap());
+        input.answers = lost.collect();
+        last = Some(step);
+    }
+    Ok(last.unwrap())
+}
+
+#[test]
+fn an_errand_of_a_new_job_ends_where_there_is_no_cluster() {
+    let mut errand = errand(false);
+    let error = unanswered(&mut errand, 60).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    let again = errand.step(61_000, RunInput::default()).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::Unreachable, "it stays so");
+    assert!(errand.driver().outcome().is_none());
+}
+
+#[test]
+fn an_errand_of_a_resumed_job_looks_for_its_cluster_and_then_drives() {
+    let mut errand = errand(true);
+    assert!(unanswered(&mut errand, 600).unwrap().wake_at_ms.is_some());
+    let now_ms = 610_000;
+    let step = errand.step(now_ms, RunInput::default()).unwrap();
+    let started = "Node n0@h is started\nemqx is running";
+    let answer = json!({ "id": step.requests[0].id, "status": 200, "body": started });
+    let answers = vec![serde_json::from_value(answer).unwrap()];
+    let step = errand.step(now_ms, RunInput { answers, stop: false }).unwrap();
+    assert!(step.requests.iter().all(|sent| !sent.url.ends_with("/status")), "{step:?}");
+    assert!(!step.requests.is_empty() && step.wake_at_ms.is_some());
 }
 
 #[test]

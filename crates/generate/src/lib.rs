@@ -30,7 +30,7 @@ pub fn files() -> Result<Vec<(PathBuf, String)>> {
         ("python/src/emqx_rebalance/_strategy.py", python::resolved()),
         ("bindings/lua/lua/emqx_rebalance/options.lua", lua::options()),
         ("bindings/grafana/src/panel/numbers.ts", grafana::numbers()),
-        ("bindings/grafana/src/panel/presets.ts", grafana::presets()?),
+        ("bindings/grafana/src/presets.ts", grafana::presets()?),
         ("bindings/console/page/js/options.js", console::options()?),
         ("docs/options.md", docs::options()),
         ("docs/reconnects.md", reconnects::page()?),

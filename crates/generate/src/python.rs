@@ -10,11 +10,15 @@ use emqx_rebalance_core::{OptionInfo, Shape};
 /// The words of the JSON, as enumerations.
 pub(crate) fn words() -> Result<String> {
     let types = words::all()?;
-    let names: Vec<String> =
-        types.iter().map(|words| format!("    \"{}\",\n", words.name)).collect();
+    let given = given_words();
+    let mut names: Vec<String> = types.iter().map(|words| words.name.to_string()).collect();
+    names.extend(given.iter().map(|(name, _)| format!("{name}Word")));
+    names.sort_unstable();
+    let names: Vec<String> = names.iter().map(|name| format!("    \"{name}\",\n")).collect();
     let mut text = format!(
         "\"\"\"The words of the JSON contract, as enumerations whose members are also text.\"\"\"\n\n\
-         # {MARK}\n\nfrom __future__ import annotations\n\nfrom ._value import Word\n\n\
+         # {MARK}\n\nfrom __future__ import annotations\n\n\
+         from typing import Literal, TypeAlias\n\nfrom ._value import Word\n\n\
          __all__ = [\n{}]\n",
         names.concat()
     );
@@ -25,7 +29,35 @@ pub(crate) fn words() -> Result<String> {
         });
         text += &format!("\n\n{class}{}", members.collect::<String>());
     }
+    text.push('\n');
+    for (name, words) in given {
+        let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+        let literal = format!("Literal[{}]", words.join(", "));
+        let mut line = format!("{name}Word: TypeAlias = {name} | {literal}");
+        if line.len() > 100 {
+            line = format!("{name}Word: TypeAlias = (\n    {name}\n    | {literal}\n)");
+        }
+        let meaning = format!("What callers may give as a :class:`{name}`.");
+        text += &format!("\n{line}\n\"\"\"{meaning}\"\"\"\n");
+    }
     Ok(text)
+}
+
+/// The words that callers may give for an option, by the type of the option.
+fn given_words() -> Vec<(String, Vec<String>)> {
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    for option in plan().into_iter().chain(planning()).chain(evacuating()).chain(driving()) {
+        let words = match &option.shape {
+            Shape::Word(words) => words.iter().map(|word| (*word).to_owned()).collect(),
+            _ => continue,
+        };
+        let name = pascal(option.name);
+        if all.iter().all(|(known, _)| *known != name) {
+            all.push((name, words));
+        }
+    }
+    all.sort();
+    all
 }
 
 /// What callers may give by name.
@@ -33,7 +65,7 @@ pub(crate) fn wishes() -> String {
     let classes = [
         (
             "PlanOptions",
-            "Options of a plan. Those of EMQX come first, see :class:`Strategy`; waits may be text.",
+            "Options of a plan. Those of EMQX come first, see :class:`Strategy`; durations may be text.",
             planning(),
         ),
         (
@@ -46,13 +78,20 @@ pub(crate) fn wishes() -> String {
     let mut text = format!(
         "\"\"\"Options by name: what callers may give, and what each means.\"\"\"\n\n# {MARK}\n\n\
          from __future__ import annotations\n\n\
-         from collections.abc import Mapping, Sequence\nfrom typing import TYPE_CHECKING, TypedDict\n\n\
-         if TYPE_CHECKING:\n    from ._reconnect import ReconnectProfile\n    \
-         from ._words import LoadBalancer, NamedProfile\n\n\
+         from collections.abc import Mapping, Sequence\nfrom datetime import timedelta\n\
+         from typing import Literal, TypedDict\n\n\
+         from ._reconnect import ReconnectProfile\nfrom ._words import LoadBalancerWord, NamedProfile\n\n\
          __all__ = [\"DriverOptions\", \"EvacuationOptions\", \"PlanOptions\"]\n"
     );
     for (name, meaning, options) in classes {
-        let head = format!("class {name}(TypedDict, total=False):\n{}\n", docstring(meaning));
+        // `help()` shows what stands in the class alone.
+        let listed = options.iter().map(|option| {
+            wrapped(&format!("{}: {}", option.name, restructured(&option.sentences())), 8, 12)
+        });
+        let listed: String = listed.collect();
+        let head = format!(
+            "class {name}(TypedDict, total=False):\n    \"\"\"{meaning}\n\n    Fields:\n{listed}    \"\"\"\n\n"
+        );
         let fields = options.iter().map(|option| {
             format!("    {}: {}\n{}", option.name, given(option), docstring(&option.sentences()))
         });
@@ -128,20 +167,34 @@ impl Class {
 
 /// The type of an argument.
 fn given(option: &OptionInfo) -> String {
-    match &option.shape {
-        Shape::Whole { .. } => "int".to_owned(),
+    let is_time = matches!(option.unit, "s" | "ms") || option.shape == Shape::Profile;
+    let given = match &option.shape {
         Shape::Seconds { .. } => "int | str".to_owned(),
-        Shape::Number(_) => "float".to_owned(),
-        Shape::Word(_) => format!("{} | str", pascal(option.name)),
-        Shape::Text { .. } | Shape::Node => "str".to_owned(),
-        Shape::Nodes | Shape::AnyNodes => "Sequence[str]".to_owned(),
-        Shape::Shares => "Mapping[str, float]".to_owned(),
-        Shape::WordOrWhole { .. } => "int | str".to_owned(),
-        Shape::Budget => "float | str".to_owned(),
+        Shape::Word(_) => format!("{}Word", pascal(option.name)),
+        Shape::WordOrWhole { words, .. } => {
+            let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+            format!("int | Literal[{}]", words.join(", "))
+        }
         Shape::Profile => {
             "ReconnectProfile | Mapping[str, object] | NamedProfile | str | float".to_owned()
         }
-    }
+        _ => plain(option),
+    };
+    if is_time { given + " | timedelta" } else { given }
+}
+
+/// The type of what is the same as an argument and as a resolved option.
+fn plain(option: &OptionInfo) -> String {
+    let plain = match &option.shape {
+        Shape::Whole { .. } | Shape::Seconds { .. } => "int",
+        Shape::Number(_) => "float",
+        Shape::Nodes | Shape::AnyNodes => "Sequence[str]",
+        Shape::Shares => "Mapping[str, float]",
+        Shape::WordOrWhole { .. } => "int | str",
+        Shape::Budget => "float | str",
+        Shape::Text { .. } | Shape::Node | Shape::Word(_) | Shape::Profile => "str",
+    };
+    plain.to_owned()
 }
 
 /// The type and default of a resolved option.
@@ -152,7 +205,7 @@ fn held(option: &OptionInfo) -> String {
         Shape::AnyNodes => return "tuple[str, ...] = ()".to_owned(),
         Shape::Nodes => "tuple[str, ...]".to_owned(),
         Shape::Profile => "ReconnectProfile".to_owned(),
-        _ => given(option),
+        _ => plain(option),
     };
     match (option.default, &option.shape) {
         (None, _) => format!("{held} | None = None"),
@@ -162,16 +215,20 @@ fn held(option: &OptionInfo) -> String {
     }
 }
 
-/// A docstring in lines of at most 100 characters, within a class.
+/// A docstring within a class.
 fn docstring(text: &str) -> String {
-    let text = format!("\"\"\"{}\"\"\"", restructured(text));
-    let mut lines = vec![String::from("   ")];
+    wrapped(&format!("\"\"\"{}\"\"\"", restructured(text)), 4, 4)
+}
+
+/// A text in lines of at most 100 characters, the first and the others behind so many spaces.
+fn wrapped(text: &str, first: usize, others: usize) -> String {
+    let mut lines = vec![" ".repeat(first - 1)];
     for word in text.split(' ') {
         let line = lines.pop().unwrap_or_default();
         if line.chars().count() + 1 + word.chars().count() <= 100 {
             lines.push(format!("{line} {word}"));
         } else {
-            lines.extend([line, format!("    {word}")]);
+            lines.extend([line, format!("{}{word}", " ".repeat(others))]);
         }
     }
     lines.join("\n") + "\n"

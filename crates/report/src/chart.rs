@@ -6,7 +6,7 @@ use crate::markup::{script_json, text};
 use crate::numbers::{count, float, time};
 use crate::paint::Palette;
 use crate::scale::Scale;
-use crate::series::{self, Count, Course, Points};
+use crate::series::{self, Count, NodeCourse, Points};
 use crate::{MeasuredPhase, ReportInput};
 use emqx_rebalance_core::Plan;
 use serde_json::json;
@@ -72,8 +72,8 @@ impl Picture {
     }
 
     /// What the script shows under the pointer.
-    fn data(&self, courses: &[Course<'_>], palette: &Palette, x: &Scale) -> String {
-        let line = |course: &Course<'_>| {
+    fn data(&self, courses: &[NodeCourse<'_>], palette: &Palette, x: &Scale) -> String {
+        let line = |course: &NodeCourse<'_>| {
             let points =
                 if course.measured.is_empty() { &course.forecast } else { &course.measured };
             let points: Vec<(f64, f64)> = points.iter().map(|(t, v)| (*t, v.round())).collect();
@@ -114,7 +114,13 @@ fn axes(x: &Scale, y: &Scale, height: f64) -> String {
     svg
 }
 
-fn lines(courses: &[Course<'_>], palette: &Palette, x: &Scale, y: &Scale, height: f64) -> String {
+fn lines(
+    courses: &[NodeCourse<'_>],
+    palette: &Palette,
+    x: &Scale,
+    y: &Scale,
+    height: f64,
+) -> String {
     let mut svg = String::new();
     let path = |points: &Points| {
         let places =
@@ -138,7 +144,7 @@ fn lines(courses: &[Course<'_>], palette: &Palette, x: &Scale, y: &Scale, height
 }
 
 /// The picture in words.
-fn describe(courses: &[Course<'_>], palette: &Palette) -> String {
+fn describe(courses: &[NodeCourse<'_>], palette: &Palette) -> String {
     let mut words = String::new();
     for course in courses.iter().take(MAX_DESCRIBED) {
         let begin = course.forecast.first().map_or(0.0, |(_, value)| *value);

@@ -4,12 +4,16 @@ use crate::MeasuredPhase;
 use crate::bands;
 use crate::markup::text;
 use crate::paint::{Palette, Part};
-use crate::series::Course;
+use crate::series::NodeCourse;
 use emqx_rebalance_core::NodeName;
 use std::fmt::Write;
 
 /// The key above a picture.
-pub(crate) fn key(courses: &[Course<'_>], palette: &Palette, phases: &[MeasuredPhase]) -> String {
+pub(crate) fn key(
+    courses: &[NodeCourse<'_>],
+    palette: &Palette,
+    phases: &[MeasuredPhase],
+) -> String {
     let mut html = String::from("<ul class=\"key\">");
     for (part, class) in [(Part::Donor, "d0"), (Part::Recipient, "r0"), (Part::Bystander, "b0")] {
         let count = courses.iter().filter(|course| palette.part(course.node) == part).count();
@@ -30,7 +34,11 @@ pub(crate) fn key(courses: &[Course<'_>], palette: &Palette, phases: &[MeasuredP
 
 /// A label at the end of each line, moved apart where lines end together. In a large cluster only
 /// the fullest and the emptiest of the donors and of the recipients have one.
-pub(crate) fn labels(courses: &[Course<'_>], palette: &Palette, at: impl Fn(f64) -> f64) -> String {
+pub(crate) fn labels(
+    courses: &[NodeCourse<'_>],
+    palette: &Palette,
+    at: impl Fn(f64) -> f64,
+) -> String {
     let mut ends: Vec<(f64, &NodeName)> = Vec::new();
     for course in named(courses, palette) {
         ends.extend(course.end().map(|end| (at(end), course.node)));
@@ -54,14 +62,14 @@ pub(crate) fn labels(courses: &[Course<'_>], palette: &Palette, at: impl Fn(f64)
     svg
 }
 
-fn named<'a, 'b>(courses: &'a [Course<'b>], palette: &Palette) -> Vec<&'a Course<'b>> {
+fn named<'a, 'b>(courses: &'a [NodeCourse<'b>], palette: &Palette) -> Vec<&'a NodeCourse<'b>> {
     if courses.len() <= MAX_LABELS {
         return courses.iter().collect();
     }
     let mut named = Vec::new();
     for part in [Part::Donor, Part::Recipient] {
         let of_part = || courses.iter().filter(|course| palette.part(course.node) == part);
-        let key = |a: &&Course<'b>, b: &&Course<'b>| {
+        let key = |a: &&NodeCourse<'b>, b: &&NodeCourse<'b>| {
             a.end().unwrap_or(0.0).total_cmp(&b.end().unwrap_or(0.0))
         };
         let (most, least) = (of_part().max_by(key), of_part().min_by(key));

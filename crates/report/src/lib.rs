@@ -2,10 +2,12 @@
 //!
 //! [`render`] makes a page of HTML that needs nothing else: no network, no other file. It is a
 //! value in, text out; whoever calls it has measured and writes the file. Every text that comes from
-//! a cluster is escaped.
+//! a cluster is escaped. [`Course`] takes down what is measured, and [`report`] is the page of a driver
+//! and its course, as every language gives it.
 
 mod bands;
 mod chart;
+mod course;
 mod figures;
 mod findings;
 mod legend;
@@ -16,7 +18,11 @@ mod runs;
 mod scale;
 mod series;
 mod table;
+mod told;
 mod verdict;
+
+pub use course::Course;
+pub use told::{Wishes, report, report_of_course, report_of_job, report_of_record, title};
 
 use emqx_rebalance_core::driver::Outcome;
 use emqx_rebalance_core::{NodeName, Plan, RunPhase};

@@ -16,13 +16,13 @@ pub(crate) type Points = Vec<(f64, f64)>;
 
 /// The course of one node.
 #[derive(Debug)]
-pub(crate) struct Course<'a> {
+pub(crate) struct NodeCourse<'a> {
     pub(crate) node: &'a NodeName,
     pub(crate) forecast: Points,
     pub(crate) measured: Points,
 }
 
-impl Course<'_> {
+impl NodeCourse<'_> {
     fn max(&self) -> f64 {
         self.forecast.iter().chain(&self.measured).map(|(_, value)| *value).fold(0.0, f64::max)
     }
@@ -49,11 +49,11 @@ impl Count {
     }
 
     /// The course of every node, in the order of the snapshot.
-    pub(crate) fn courses<'a>(self, input: &ReportInput<'a>) -> Vec<Course<'a>> {
+    pub(crate) fn courses<'a>(self, input: &ReportInput<'a>) -> Vec<NodeCourse<'a>> {
         let curve = &input.plan.forecast.curve;
         let nodes = curve.nodes.iter().map(|node| {
             let times = curve.times_s.iter().map(|time| float(*time));
-            Course {
+            NodeCourse {
                 node: &node.node,
                 forecast: thinned(times.zip(self.forecast(node)).collect()),
                 measured: thinned(self.measured(input, &node.node)),
@@ -80,8 +80,8 @@ pub(crate) fn end_s(input: &ReportInput<'_>) -> f64 {
 }
 
 /// The largest value of all courses.
-pub(crate) fn max(courses: &[Course<'_>]) -> f64 {
-    courses.iter().map(Course::max).fold(0.0, f64::max)
+pub(crate) fn max(courses: &[NodeCourse<'_>]) -> f64 {
+    courses.iter().map(NodeCourse::max).fold(0.0, f64::max)
 }
 
 /// At most as many points as can be told apart, the first and the last among them.

@@ -5,9 +5,10 @@ mod nginx;
 
 use crate::folders::{program, root, target};
 use crate::step::step;
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use embedded::Embedded;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 use tempfile::TempDir;
@@ -77,7 +78,53 @@ fn examples(shell: &Shell, module: &Path) -> Result<()> {
     ensure!(plan.contains("start: 2497 disconnects"), "plan.lua said {plan}");
     let level = run("level.lua")?;
     ensure!(level.contains("completed: "), "level.lua said {level}");
+    scale_out(shell, module)
+}
+
+/// The job after a scale-out: to the page, to the webhook, and to the exit codes.
+fn scale_out(shell: &Shell, module: &Path) -> Result<()> {
+    let (cluster, webhook) = (Embedded::start(&program())?, TcpListener::bind("127.0.0.1:0")?);
+    let address = webhook.local_addr()?;
+    let told = thread::spawn(move || bodies(&webhook));
+    let folder = TempDir::new()?;
+    let (lua, page) = (SMALL.1, folder.path().join("page.html"));
+    let job = shell.current_dir().join("examples/lua/scale_out.lua");
+    let run = || cmd!(shell, "{lua} {job} {page}").env("LUA_CPATH", module.join("?.so"));
+    let done = run().env("PROGRESS_URL", format!("http://{address}")).envs(cluster.variables());
+    let said = done.read()?;
+    ensure!(said.contains("completed: "), "scale_out.lua said {said}");
+    let written = shell.read_file(&page)?;
+    ensure!(written.starts_with("<!DOCTYPE html>"), "scale_out.lua wrote {written}");
+    TcpStream::connect(address)?.write_all(b"END")?;
+    let Ok(told) = told.join() else { bail!("the webhook panicked") };
+    let (first, last) = (told.first(), told.last());
+    ensure!(first.is_some_and(|text| text.contains("to_move")), "the webhook was told {told:?}");
+    ensure!(last.is_some_and(|text| text.contains("completed")), "the webhook was told {told:?}");
+    let refused = run().env("EMQX_URL", "ftp://emqx").ignore_status().output()?;
+    ensure!(refused.status.code() == Some(2), "a bad URL ended with {}", refused.status);
+    let gone = run().env("EMQX_URL", "http://127.0.0.1:1").ignore_status().output()?;
+    ensure!(gone.status.code() == Some(2), "no cluster ended with {}", gone.status);
     Ok(())
+}
+
+/// What is sent to `webhook`, up to a request that begins with END.
+fn bodies(webhook: &TcpListener) -> Vec<String> {
+    let clients = webhook.incoming().flatten();
+    let text = |mut client: TcpStream| {
+        let mut bytes = [0; 8192];
+        let mut text = String::new();
+        // curl sends head and body at once or one after the other; its body ends with a brace.
+        while let Ok(count @ 1..) = client.read(&mut bytes) {
+            text.push_str(&String::from_utf8_lossy(bytes.get(..count).unwrap_or_default()));
+            if text.ends_with('}') || text.ends_with("END") {
+                break;
+            }
+        }
+        // Whoever asked may be gone.
+        let _ = client.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
+        text
+    };
+    clients.map(text).take_while(|text| !text.starts_with("END")).collect()
 }
 
 /// Has LuaRocks build and install the module, and Lua find it there.

@@ -58,6 +58,8 @@ enum Command {
     TestPage,
     /// Builds the Python package, checks it, and tests it by every Python from 3.10 to 3.13.
     TestPython,
+    /// Builds the Python wheels to publish, for old and new glibc and for musl.
+    PythonWheels,
     /// Builds the Grafana app into `bindings/grafana/dist`, and the npm package before it.
     Grafana,
     /// Builds both, and tries the app in Chromium with Grafana's own components.
@@ -111,6 +113,7 @@ fn main() -> Result<()> {
             page::test(&shell)
         }
         Command::TestPython => python::test(&shell),
+        Command::PythonWheels => python::wheels(&shell),
         Command::Grafana => {
             setup::wasm_target(&shell)?;
             wasm::build(&shell)?;

@@ -45,13 +45,16 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
     })
 }
 
-/// Copies the files of a folder, but those that hold WebAssembly as text: the page fetches it.
+/// Copies the files of a folder, but those that hold WebAssembly as text, since the page fetches it, and those
+/// for node.
 fn copy(shell: &Shell, from: &Path, to: &Path) -> Result<()> {
     shell.create_dir(to)?;
     for path in shell.read_dir(from)? {
         let name = path.file_name().unwrap_or_default();
-        if path.is_file() && !name.to_string_lossy().ends_with("base64.js") {
-            shell.copy_file(&path, to.join(name))?;
+        let name = name.to_string_lossy();
+        let is_of_page = !name.ends_with("base64.js") && !name.ends_with("node.js");
+        if path.is_file() && is_of_page {
+            shell.copy_file(&path, to.join(&*name))?;
         }
     }
     Ok(())

@@ -1,5 +1,9 @@
 //! The Python package: built, installed where nothing else is, checked and tested.
 
+mod wheels;
+
+pub(crate) use wheels::build as wheels;
+
 use crate::folders;
 use crate::step::step;
 use anyhow::{Context, Result, ensure};
@@ -88,7 +92,13 @@ fn from_distribution(shell: &Shell, main: &Venv) -> Result<()> {
         let _folder = shell.push_dir(PACKAGE);
         cmd!(shell, "{maturin} sdist --out {folder}").run()?;
     }
-    from_source(shell, main, &only(shell, &folder, "gz")?)
+    let source = only(shell, &folder, "gz")?;
+    let listed = cmd!(shell, "tar tzf {source}").read()?;
+    for carried in ["LICENSE", "CHANGELOG.md", "README.md", "tests/test_values.py"] {
+        let is_there = listed.lines().any(|path| path.ends_with(&format!("/{carried}")));
+        ensure!(is_there, "no {carried} in {}", source.display());
+    }
+    from_source(shell, main, &source)
 }
 
 /// Builds `source` as pip does, by the tools that are here, and installs it where nothing else is.

@@ -15,7 +15,7 @@ const MANIFESTS: [&str; 4] = [
 ];
 
 /// Every crate, and those of ours that it may be built on.
-const OWN: [(&str, &[&str]); 19] = [
+const OWN: [(&str, &[&str]); 22] = [
     ("core", &[]),
     ("api", &["core"]),
     ("exchange", &["api", "core"]),
@@ -29,10 +29,13 @@ const OWN: [(&str, &[&str]); 19] = [
     ("generate", &["core"]),
     ("e2e", &[]),
     ("xtask", &[]),
-    ("lua", &["api", "client", "core", "exchange"]),
+    ("lua", &["api", "client", "core", "exchange", "report"]),
     // The package carries the command and the embedded cluster.
-    ("python", &["client", "core", "emqx-rebalance", "exchange", "sim"]),
-    ("wasm", &["core", "exchange"]),
+    ("python", &["client", "core", "emqx-rebalance", "exchange", "report", "sim"]),
+    ("text-wasm", &["core"]),
+    ("planner-wasm", &["core", "text-wasm"]),
+    ("report-wasm", &["core", "report", "text-wasm"]),
+    ("wasm", &["core", "exchange", "planner-wasm", "text-wasm"]),
     ("simulation-wasm", &["api", "core", "sim"]),
     // What builds and measures the npm package.
     ("package", &["core", "exchange", "sim", "simulation-wasm"]),

@@ -9,11 +9,10 @@ local gateway = {}
 --- Has this worker go on with a run whose worker is gone. For init_worker_by_lua.
 gateway.watch = drive.watch
 
--- What the request asks for, as a status code and a table.
+-- What the request asks for, as an answer.
 local function respond()
   if not auth.allows(ngx.var.http_authorization) then
-    ngx.header["www-authenticate"] = "Bearer"
-    return answer.failure("unauthorized", "send the gateway's token: `authorization: Bearer …`")
+    return answer.unauthorized()
   end
   ngx.req.read_body()
   if ngx.req.get_body_file() then

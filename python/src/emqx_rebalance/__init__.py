@@ -4,28 +4,31 @@
 
     from emqx_rebalance import Cluster
 
-    cluster = Cluster("http://emqx:18083", api_key="…", api_secret="…")
-    plan = cluster.plan(mode="level", load_balancer="round_robin")
-    print(plan)
-    outcome = cluster.start(plan, reason="scale-out 41").wait()
+    with Cluster("http://emqx:18083", api_key="…", api_secret="…") as cluster:
+        plan = cluster.plan(mode="level", load_balancer="round_robin")
+        print(plan)
+        outcome = cluster.start(plan, reason="scale-out 41").wait()
 
 :func:`plan` needs no cluster; :meth:`Cluster.embedded` needs no EMQX; :class:`AsyncCluster` is for
 asyncio. Every value is immutable, and is written and read as the same JSON as the command's.
+
+What is rarely named is in submodules: :mod:`events`, :mod:`words`, :mod:`options` and :mod:`parts`.
+``emqx_rebalance.Started`` is the same as ``emqx_rebalance.events.Started``, and so is every other.
 """
 
 from __future__ import annotations
 
 import atexit
+import importlib
+from typing import TYPE_CHECKING
 
 from . import _native, sansio
 from ._async import AsyncCluster, AsyncEmbeddedCluster, AsyncRun
 from ._cluster import Cluster, EmbeddedCluster
-from ._embedded import Embedded
 from ._errors import (
     ConfigInvalidError,
     ConflictError,
     ForbiddenError,
-    Problem,
     ProtocolError,
     RebalanceError,
     RefusedError,
@@ -35,178 +38,144 @@ from ._errors import (
     UnreachableError,
     UnsupportedError,
 )
-from ._evacuation import EvacuationAsked, EvacuationPlan, plan_evacuation
-from ._events import (
-    AnswerLost,
-    Drifted,
-    Ended,
-    Event,
-    ForeignRun,
-    Gone,
-    NextWave,
-    PhaseEntered,
-    StartDoubtful,
-    Started,
-    Starting,
-    Stopping,
-)
-from ._forecast import (
-    Balance,
-    BalanceChange,
-    Bounds,
-    Curve,
-    Forecast,
-    NodeCurve,
-    NodeEnd,
-    Peak,
-    PhaseSpan,
-)
-from ._options import DriverOptions, EvacuationOptions, PlanOptions
-from ._plan import (
-    Asked,
-    Behind,
-    Comparison,
-    Finding,
-    Fingerprint,
-    Move,
-    NodeCount,
-    PilotRun,
-    Plan,
-    PlannedRun,
-    Wave,
-    plan,
-)
-from ._reconnect import ReconnectProfile, Reconnects
+from ._evacuation import EvacuationPlan, plan_evacuation
+from ._events import Event
+from ._plan import Finding, Plan, plan
+from ._reconnect import ReconnectProfile
 from ._run import Run
 from ._snapshot import NodeLoad, Snapshot
-from ._status import (
-    Cause,
-    EvacuationPhase,
-    EvacuationStatus,
-    EvictionCounts,
-    JobKind,
-    Outcome,
-    Progress,
-    Record,
-    RunView,
-    Status,
-    Unread,
-    WaveRecord,
-)
-from ._strategy import AskedOptions, Evacuation, EvacuationSurroundings, Strategy
-from ._value import Value, Word
-from ._words import (
-    Decision,
-    ErrorKind,
-    FindingCode,
-    Guard,
-    LoadBalancer,
-    Mode,
-    NamedProfile,
-    NodeStatus,
-    OutcomeKind,
-    Phase,
-    Role,
-    RunPhase,
-    Severity,
-)
+from ._status import Outcome, Record, Status
+from ._strategy import Strategy
+from ._words import LoadBalancer, Mode, OutcomeKind
+
+if TYPE_CHECKING:
+    from . import events, options, parts, words
+    from .events import (
+        AnswerLost as AnswerLost,
+        Drifted as Drifted,
+        Ended as Ended,
+        ForeignRun as ForeignRun,
+        Gone as Gone,
+        NextWave as NextWave,
+        PhaseEntered as PhaseEntered,
+        StartDoubtful as StartDoubtful,
+        Started as Started,
+        Starting as Starting,
+        Stopping as Stopping,
+    )
+    from .options import (
+        DriverOptions as DriverOptions,
+        EvacuationOptions as EvacuationOptions,
+        PlanOptions as PlanOptions,
+    )
+    from .parts import (
+        Asked as Asked,
+        AskedOptions as AskedOptions,
+        Balance as Balance,
+        BalanceChange as BalanceChange,
+        Behind as Behind,
+        Bounds as Bounds,
+        Cause as Cause,
+        Comparison as Comparison,
+        Curve as Curve,
+        Embedded as Embedded,
+        Evacuation as Evacuation,
+        EvacuationAsked as EvacuationAsked,
+        EvacuationStatus as EvacuationStatus,
+        EvacuationSurroundings as EvacuationSurroundings,
+        EvictionCounts as EvictionCounts,
+        Fingerprint as Fingerprint,
+        Forecast as Forecast,
+        Move as Move,
+        NodeCount as NodeCount,
+        NodeCurve as NodeCurve,
+        NodeEnd as NodeEnd,
+        Peak as Peak,
+        PhaseSpan as PhaseSpan,
+        PilotRun as PilotRun,
+        PlannedRun as PlannedRun,
+        Problem as Problem,
+        Progress as Progress,
+        Reconnects as Reconnects,
+        RunView as RunView,
+        Unread as Unread,
+        Value as Value,
+        Wave as Wave,
+        WaveRecord as WaveRecord,
+    )
+    from .words import (
+        Decision as Decision,
+        ErrorKind as ErrorKind,
+        EvacuationPhase as EvacuationPhase,
+        FindingCode as FindingCode,
+        Guard as Guard,
+        JobKind as JobKind,
+        NamedProfile as NamedProfile,
+        NodeStatus as NodeStatus,
+        Phase as Phase,
+        Role as Role,
+        RunPhase as RunPhase,
+        Severity as Severity,
+        Word as Word,
+    )
+else:
+    _MODULES = ("events", "options", "parts", "words")
+
+    def __getattr__(name: str) -> object:
+        """What is in a submodule, which is imported when it is first asked for."""
+        if name in _MODULES:
+            return importlib.import_module(f".{name}", __name__)
+        if not name.startswith("_"):
+            for module in map(__getattr__, _MODULES):
+                if name in module.__all__:
+                    return getattr(module, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 __all__ = [
-    "AnswerLost",
-    "Asked",
-    "AskedOptions",
     "AsyncCluster",
     "AsyncEmbeddedCluster",
     "AsyncRun",
-    "Balance",
-    "BalanceChange",
-    "Behind",
-    "Bounds",
-    "Cause",
     "Cluster",
-    "Comparison",
     "ConfigInvalidError",
     "ConflictError",
-    "Curve",
-    "Decision",
-    "Drifted",
-    "DriverOptions",
-    "Embedded",
     "EmbeddedCluster",
-    "Ended",
-    "ErrorKind",
-    "Evacuation",
-    "EvacuationAsked",
-    "EvacuationOptions",
-    "EvacuationPhase",
     "EvacuationPlan",
-    "EvacuationStatus",
-    "EvacuationSurroundings",
     "Event",
-    "EvictionCounts",
     "Finding",
-    "FindingCode",
-    "Fingerprint",
     "ForbiddenError",
-    "Forecast",
-    "ForeignRun",
-    "Gone",
-    "Guard",
-    "JobKind",
     "LoadBalancer",
     "Mode",
-    "Move",
-    "NamedProfile",
-    "NextWave",
-    "NodeCount",
-    "NodeCurve",
-    "NodeEnd",
     "NodeLoad",
-    "NodeStatus",
     "Outcome",
     "OutcomeKind",
-    "Peak",
-    "Phase",
-    "PhaseEntered",
-    "PhaseSpan",
-    "PilotRun",
     "Plan",
-    "PlanOptions",
-    "PlannedRun",
-    "Problem",
-    "Progress",
     "ProtocolError",
     "RebalanceError",
     "ReconnectProfile",
-    "Reconnects",
     "Record",
     "RefusedError",
     "RequestTimeoutError",
-    "Role",
     "Run",
-    "RunPhase",
-    "RunView",
-    "Severity",
     "Snapshot",
-    "StartDoubtful",
-    "Started",
-    "Starting",
     "Status",
-    "Stopping",
     "Strategy",
     "UnauthorizedError",
     "UnknownNodeError",
     "UnreachableError",
-    "Unread",
     "UnsupportedError",
-    "Value",
-    "Wave",
-    "WaveRecord",
-    "Word",
     "__version__",
+    "events",
+    "options",
+    "parts",
     "plan",
     "plan_evacuation",
     "sansio",
+    "words",
 ]
 
 __version__ = _native.__version__

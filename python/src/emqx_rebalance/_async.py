@@ -8,27 +8,27 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from ._calls import BaseCluster, stopped
+from . import _native
+from ._calls import BaseCluster, Begin, stopped
 from ._embedded import Embedded
-from ._errors import RequestTimeoutError
 from ._evacuation import EvacuationPlan
-from ._options import spelled_out
+from ._events import Event
+from ._logging import logger
+from ._options import DriverOptions, EvacuationOptions, PlanOptions, spelled_out
 from ._plan import Plan
-from ._run import MOMENT_S, BaseRun, OnEvent, tell
+from ._run import MOMENT_S, BaseRun, OnEvent, checked_callback, late, tell
 from ._snapshot import Snapshot
-from ._status import EvacuationStatus, Outcome, Status
+from ._status import EvacuationStatus, Outcome, Record, Status
+from ._strategy import Strategy
+from ._typing import Console, Self, Unpack
+from ._words import LoadBalancerWord, ModeWord
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
-
-    from . import _native
-    from ._calls import Begin
-    from ._options import DriverOptions, EvacuationOptions, PlanOptions
-    from ._strategy import Strategy
-    from ._words import LoadBalancer, Mode
+    import asyncio
 
 __all__ = ["AsyncCluster", "AsyncEmbeddedCluster", "AsyncRun"]
 
@@ -51,31 +51,56 @@ async def _asked(task: _native.Task) -> Any:
 
 
 class _LoopTeller:
-    """Tells events in the event loop."""
+    """Tells events in the event loop, one after the other: what a callback wants to be awaited is
+    awaited before that of the next one.
+    """
 
     def __init__(self, on_event: OnEvent | None) -> None:
-        if on_event is not None and not callable(on_event):
-            raise TypeError(f"on_event must be callable, not {type(on_event).__name__}")
         import asyncio
 
-        self._on_event = on_event
+        self._on_event = checked_callback(on_event)
         self._loop = asyncio.get_running_loop()
         self._is_done = asyncio.Event()
+        self._last: asyncio.Task[None] | None = None
 
     def sink(self, text: str | None) -> None:
         """Takes an event, from any thread; None is the end."""
+        self._loop.call_soon_threadsafe(self._tell, text)
+
+    def _tell(self, text: str | None) -> None:
         if text is None:
-            self._loop.call_soon_threadsafe(self._is_done.set)
-        else:
-            self._loop.call_soon_threadsafe(tell, text, self._on_event)
+            self._is_done.set()
+        elif (returned := tell(text, self._on_event)) is not None:
+            self._last = self._loop.create_task(_after(self._last, returned))
 
     async def finish(self) -> None:
         """Gives the last events a moment to be told: whoever has the verdict has heard them."""
         import asyncio
 
-        if self._loop is asyncio.get_running_loop():
+        # A callback that waits for the verdict does not wait for itself.
+        is_told = self._last is not None and self._last is asyncio.current_task()
+        if self._loop is asyncio.get_running_loop() and not is_told:
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._is_done.wait(), MOMENT_S)
+                await asyncio.wait_for(self._finished(), MOMENT_S)
+
+    async def _finished(self) -> None:
+        import asyncio
+
+        await self._is_done.wait()
+        if self._last is not None:
+            await asyncio.shield(self._last)
+
+
+async def _after(last: asyncio.Task[None] | None, returned: Awaitable[object]) -> None:
+    """Awaits what a callback returned, once the one before has ended."""
+    import asyncio
+
+    if last is not None:
+        await asyncio.wait([last])
+    try:
+        await returned
+    except Exception:  # noqa: BLE001 - whatever it raises is not the run's
+        logger.exception("on_event raised")
 
 
 class AsyncRun(BaseRun):
@@ -85,17 +110,26 @@ class AsyncRun(BaseRun):
         super().__init__(native, plan)
         self._teller = teller
 
-    async def watch(self) -> AsyncIterator[Status]:
+    async def watch(self) -> AsyncGenerator[Status, None]:
         """The status now and whenever it changes, up to the last one, which has the verdict."""
-        change: dict[str, Any] = {"version": 0, "is_last": False, "status": None}
-        while not change["is_last"]:
-            last = change["status"]
-            change = await _asked(self._native.changed(change["version"]))
-            if change["status"] != last:
-                yield Status._of(change["status"])
+        last = None
+        async for status in self._changes():
+            if status != last:
+                yield Status._of(status)
+            last = status
         await self.wait()
 
-    async def wait(self, timeout: float | None = None) -> Outcome:
+    async def watch_events(self) -> AsyncGenerator[Event, None]:
+        """As :meth:`Run.watch_events`."""
+        told = 0
+        async for _ in self._changes():
+            news = self.events[told:]
+            told += len(news)
+            for event in news:
+                yield event
+        await self.wait()
+
+    async def wait(self, timeout: float | timedelta | None = None) -> Outcome:
         """Waits for the verdict, for at most ``timeout`` seconds. To cancel it ends the waiting
         alone.
 
@@ -104,21 +138,28 @@ class AsyncRun(BaseRun):
         """
         import asyncio
 
+        patience = self._patience(timeout)
+        waiting = asyncio.ensure_future(_asked(self._native.wait()))
         try:
-            outcome = await asyncio.wait_for(_asked(self._native.wait()), timeout)
-        except asyncio.TimeoutError as error:
-            if isinstance(error, RequestTimeoutError):
-                raise
-            message = f"no verdict within {timeout} s; the run goes on"
-            raise RequestTimeoutError(message) from None
+            done, _ = await asyncio.wait([waiting], timeout=patience)
+        finally:
+            waiting.cancel()
+        if not done:
+            raise late(patience or 0)
+        outcome = waiting.result()
         await self._teller.finish()
         return Outcome._of(outcome)
+
+    async def wait_record(self, timeout: float | timedelta | None = None) -> Record:
+        """As :meth:`Run.wait_record`."""
+        await self.wait(timeout)
+        return self._its_record()
 
     async def detach(self) -> None:
         """As :meth:`Run.detach`."""
         await _asked(self._native.detach())
 
-    async def progress(self, console: Any = None) -> Outcome:
+    async def progress(self, console: Console | None = None) -> Outcome:
         """As :meth:`Run.progress`."""
         from ._progress import bar
 
@@ -127,7 +168,15 @@ class AsyncRun(BaseRun):
                 show(status)
         return await self.wait()
 
-    def __await__(self) -> Any:
+    async def _changes(self) -> AsyncGenerator[dict[str, Any], None]:
+        """Where it stands, as JSON, now and after each step, up to the last one."""
+        version, is_last = 0, False
+        while not is_last:
+            change = await _asked(self._native.changed(version))
+            version, is_last = change["version"], change["is_last"]
+            yield change["status"]
+
+    def __await__(self) -> Generator[Any, None, Outcome]:
         return self.wait().__await__()
 
 
@@ -136,10 +185,11 @@ class AsyncCluster(BaseCluster):
 
     ::
 
-        cluster = AsyncCluster.from_env()
-        run = await cluster.start(await cluster.plan(mode="level"))
-        async for status in run.watch():
-            print(status.progress.percent)
+        async def main() -> None:
+            async with AsyncCluster.from_env() as cluster:
+                run = await cluster.start(await cluster.plan(mode="level"))
+                async for status in run.watch():
+                    print(status.progress.percent)
 
     To cancel a call gives up its request.
     """
@@ -157,7 +207,7 @@ class AsyncCluster(BaseCluster):
         self,
         *,
         strategy: Strategy | Mapping[str, Any] | None = None,
-        mode: Mode | str = "single",
+        mode: ModeWord = "single",
         **options: Unpack[PlanOptions],
     ) -> Plan:
         """As :meth:`Cluster.plan`."""
@@ -175,7 +225,9 @@ class AsyncCluster(BaseCluster):
         state: str | os.PathLike[str] | None = None,
         **options: Unpack[DriverOptions],
     ) -> AsyncRun:
-        """As :meth:`Cluster.start`; ``on_event`` is called in the event loop."""
+        """As :meth:`Cluster.start`; ``on_event`` is called in the event loop, and awaited if it is
+        async.
+        """
         begin = self._start(plan, state, options, force=force, reason=reason, who=who)
         return await self._driven(begin, on_event, plan)
 
@@ -185,7 +237,7 @@ class AsyncCluster(BaseCluster):
         *,
         on_event: OnEvent | None = None,
     ) -> AsyncRun:
-        """As :meth:`Cluster.resume`; ``on_event`` is called in the event loop."""
+        """As :meth:`Cluster.resume`; ``on_event`` as of :meth:`start`."""
         return await self._driven(self._resume(state), on_event)
 
     async def stop(self, coordinator: str | None = None) -> tuple[str, ...]:
@@ -211,9 +263,11 @@ class AsyncCluster(BaseCluster):
         state: str | os.PathLike[str] | None = None,
         **options: Unpack[DriverOptions],
     ) -> AsyncRun:
-        """As :meth:`Cluster.evacuate`; ``on_event`` is called in the event loop."""
+        """As :meth:`Cluster.evacuate`; ``on_event`` as of :meth:`start`."""
         begin = self._evacuate(plan, state, options, force=force, reason=reason, who=who)
         return await self._driven(begin, on_event)
+
+    start_evacuation = evacuate
 
     async def evacuations(self) -> tuple[EvacuationStatus, ...]:
         """As :meth:`Cluster.evacuations`."""
@@ -223,6 +277,16 @@ class AsyncCluster(BaseCluster):
         """As :meth:`Cluster.stop_evacuation`."""
         return bool(await _asked(self._ask("stop_evacuation", node)))
 
+    async def close(self) -> None:
+        """As :meth:`Cluster.close`; ``async with`` does it."""
+        self._native.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
     @classmethod
     def embedded(
         cls,
@@ -230,7 +294,7 @@ class AsyncCluster(BaseCluster):
         clients: Sequence[int] | None = None,
         *,
         personality: str | None = None,
-        load_balancer: LoadBalancer | str | None = None,
+        load_balancer: LoadBalancerWord | None = None,
         **config: Any,
     ) -> AsyncEmbeddedCluster:
         """As :meth:`Cluster.embedded`, for ``async with``."""
@@ -261,9 +325,3 @@ class AsyncEmbeddedCluster(AsyncCluster):
         import asyncio
 
         await asyncio.get_running_loop().run_in_executor(None, self.embedded.close)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()

@@ -5,28 +5,27 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import _connection, _native
 from ._errors import ConfigInvalidError
 from ._evacuation import EvacuationPlan
 from ._options import known, merged, path
 from ._plan import Plan, request
+from ._pydantic import Instance
+from ._strategy import Strategy
+from ._typing import Self
 from ._value import Value, to_json
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-    from ._strategy import Strategy
 
 __all__ = ["BaseCluster", "Begin", "Sink", "about", "start_request", "stopped"]
 
 Sink = Callable[[str | None], object]
-Begin = Callable[[Sink], "_native.Run"]
+Begin = Callable[[Sink], _native.Run]
 
 
-class BaseCluster:
+class BaseCluster(Instance):
     """What clusters have in common, blocking or not."""
 
     def __init__(
@@ -44,15 +43,16 @@ class BaseCluster:
         ca_cert: str | os.PathLike[str] | None = None,
         client_cert: str | os.PathLike[str] | None = None,
         client_key: str | os.PathLike[str] | None = None,
-        connect_timeout: float | None = None,
-        request_timeout: float | None = None,
-        start_timeout: float | None = None,
+        connect_timeout: float | timedelta | None = None,
+        request_timeout: float | timedelta | None = None,
+        start_timeout: float | timedelta | None = None,
     ) -> None:
         """A cluster behind ``url``. It is connected to when it is first asked.
 
         Args:
             url: base URL of EMQX's HTTP API, such as ``http://emqx:18083``, of any node or of a
-                load balancer; or several, of which the next is asked when one does not answer.
+                load balancer; or several, as a list or with commas between as in ``EMQX_URL``, of
+                which the next is asked when one does not answer.
             api_key: an API key of the dashboard, or an application of EMQX 4.
             api_secret: its secret.
             api_secret_file: a file that holds the secret.
@@ -66,7 +66,7 @@ class BaseCluster:
             client_cert: PEM file with the client's certificate, and the chain after it.
             client_key: PEM file with its key.
             connect_timeout: seconds for a connection. Default 3.
-            request_timeout: seconds for an answer. Default 16: EMQX takes 15 while a node hangs.
+            request_timeout: seconds for an answer. Default 50: EMQX may take 45 while a node hangs.
             start_timeout: seconds for the answer to a start. Default 60: EMQX may work 45 on it.
 
         Raises:
@@ -131,8 +131,7 @@ class BaseCluster:
         **asked: Any,
     ) -> Begin:
         """Starts ``plan``, once the cluster is connected."""
-        text = start_request("start", plan, options, **asked)
-        return partial(self._native.run, "start", text, path("state", state))
+        return self._begin("start", start_request("start", plan, options, **asked), state)
 
     def _evacuate(
         self,
@@ -143,16 +142,22 @@ class BaseCluster:
     ) -> Begin:
         """Empties a node, once the cluster is connected."""
         text = start_request("evacuate", plan, options, **asked)
-        return partial(self._native.run, "start_evacuation", text, path("state", state))
+        return self._begin("start_evacuation", text, state)
 
     def _resume(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> Begin:
         """Goes on from ``state``, once the cluster is connected. One of a file is kept there."""
         if isinstance(state, Mapping):
-            return partial(self._native.run, "resume", to_json(state, "state"), None)
+            return self._begin("resume", to_json(state, "state"), None)
         if not isinstance(state, (str, os.PathLike)):
             raise TypeError(f"state must be a dict or a path, not {type(state).__name__}")
         with open(state, encoding="utf-8") as text:
-            return partial(self._native.run, "resume", text.read(), os.fspath(state))
+            return self._begin("resume", text.read(), state)
+
+    def _begin(self, verb: str, text: str, state: str | os.PathLike[str] | None) -> Begin:
+        """What begins a job that can be begun: that is found out before anything is asked."""
+        keep = path("state", state)
+        _native.check_job(verb, text)
+        return partial(self._native.run, verb, text, keep)
 
 
 def about(call: str, node: str | None) -> str:

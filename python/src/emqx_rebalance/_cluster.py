@@ -5,25 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ._calls import BaseCluster, stopped
+from . import _native
+from ._calls import BaseCluster, Begin, stopped
 from ._embedded import Embedded
 from ._evacuation import EvacuationPlan
-from ._options import spelled_out
+from ._options import DriverOptions, EvacuationOptions, PlanOptions, spelled_out
 from ._plan import Plan
 from ._run import OnEvent, Run, Teller
 from ._snapshot import Snapshot
 from ._status import EvacuationStatus, Status
-
-if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
-
-    from . import _native
-    from ._calls import Begin
-    from ._options import DriverOptions, EvacuationOptions, PlanOptions
-    from ._strategy import Strategy
-    from ._words import LoadBalancer, Mode
+from ._strategy import Strategy
+from ._typing import Self, Unpack
+from ._words import LoadBalancerWord, ModeWord
 
 __all__ = ["Cluster", "EmbeddedCluster"]
 
@@ -33,9 +28,9 @@ class Cluster(BaseCluster):
 
     ::
 
-        cluster = Cluster("http://emqx:18083", api_key="…", api_secret="…")
-        plan = cluster.plan(mode="level", load_balancer="round_robin")
-        outcome = cluster.start(plan, reason="scale-out 41").wait()
+        with Cluster("http://emqx:18083", api_key="…", api_secret="…") as cluster:
+            plan = cluster.plan(mode="level", load_balancer="round_robin")
+            outcome = cluster.start(plan, reason="scale-out 41").wait()
 
     Every call that asks the cluster raises :class:`UnreachableError`, :class:`RequestTimeoutError`,
     :class:`ProtocolError`, :class:`UnauthorizedError` or :class:`ForbiddenError` if it gets no
@@ -55,7 +50,7 @@ class Cluster(BaseCluster):
         self,
         *,
         strategy: Strategy | Mapping[str, Any] | None = None,
-        mode: Mode | str = "single",
+        mode: ModeWord = "single",
         **options: Unpack[PlanOptions],
     ) -> Plan:
         """Plans for the cluster as it is now, without touching anything.
@@ -93,6 +88,7 @@ class Cluster(BaseCluster):
             reason: why, for the record: a ticket, a sentence.
             who: the person or program, for the record.
             on_event: called with every :class:`Event`, one after the other, in a thread of its own.
+                Must not be async.
             state: a file to keep the state in at every step, so that :meth:`resume` goes on
                 whatever happens.
             options: what is described at :class:`DriverOptions`.
@@ -157,6 +153,8 @@ class Cluster(BaseCluster):
         begin = self._evacuate(plan, state, options, force=force, reason=reason, who=who)
         return self._driven(begin, on_event)
 
+    start_evacuation = evacuate
+
     def evacuations(self) -> tuple[EvacuationStatus, ...]:
         """The evacuations that go on."""
         return tuple(EvacuationStatus._of(one) for one in self._asked(self._ask("evacuations")))
@@ -165,6 +163,18 @@ class Cluster(BaseCluster):
         """Has ``node`` take clients again. Returns whether an evacuation was going on."""
         return bool(self._asked(self._ask("stop_evacuation", node)))
 
+    def close(self) -> None:
+        """Closes its connections, and asks nothing any more. A run goes on, on connections of its
+        own. ``with`` does it.
+        """
+        self._native.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @classmethod
     def embedded(
         cls,
@@ -172,7 +182,7 @@ class Cluster(BaseCluster):
         clients: Sequence[int] | None = None,
         *,
         personality: str | None = None,
-        load_balancer: LoadBalancer | str | None = None,
+        load_balancer: LoadBalancerWord | None = None,
         **config: Any,
     ) -> EmbeddedCluster:
         """A cluster that behaves like EMQX, inside this process, on ports of 127.0.0.1.
@@ -222,9 +232,3 @@ class EmbeddedCluster(Cluster):
     def close(self) -> None:
         """Ends the cluster."""
         self.embedded.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from ._errors import ConfigInvalidError
-from ._options import by_node, number, path
+from ._options import by_node, invalid, number, path
 from ._value import encode
 
 __all__ = ["Connection"]
@@ -20,13 +21,11 @@ class Connection:
     __slots__ = ("_json", "urls")
 
     def __init__(self, urls: str | Sequence[str], arguments: Mapping[str, Any]) -> None:
-        given = [urls] if isinstance(urls, str) else urls
-        if not isinstance(given, Sequence) or not all(isinstance(url, str) for url in given):
-            kind = type(urls).__name__
-            raise TypeError(f"url must be a URL or a list of URLs, not {kind}")
-        self.urls = tuple(_without_user(url) for url in given)
+        given = _urls(urls)
+        listed = given.split(",") if isinstance(given, str) else given
+        self.urls = tuple(_without_user(url.strip()) for url in listed if url.strip())
         known = _checked({name: arg for name, arg in arguments.items() if arg is not None})
-        self._json = json.dumps({"urls": list(given), **encode(known, "cluster")})
+        self._json = json.dumps({"url": given, **encode(known, "cluster")})
 
     def to_json(self) -> str:
         """All of it, secrets too, for the core alone."""
@@ -37,6 +36,19 @@ class Connection:
 
     def __reduce__(self) -> Any:
         raise TypeError("a connection holds a secret and is not pickled: make a Cluster there")
+
+
+def _urls(urls: object) -> str | list[str]:
+    """The URLs, as text with commas between or as a list."""
+    if isinstance(urls, str):
+        return urls
+    if isinstance(urls, (bytes, Mapping)) or not isinstance(urls, Iterable):
+        raise TypeError(f"url must be a URL or a list of URLs, not {type(urls).__name__}")
+    given = list(urls)
+    for i, url in enumerate(given):
+        if not isinstance(url, str):
+            raise TypeError(f"url[{i}] must be a URL, not {type(url).__name__}")
+    return given
 
 
 def _without_user(url: str) -> str:
@@ -60,10 +72,10 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(given.get(name, ""), str):
             # Never the value: it may be the secret itself.
             raise TypeError(f"{name} must be a str, not {type(given[name]).__name__}")
-    files = {name: path(name, given[name]) for name in _FILES if name in given}
+    files = {name: _file(name, given[name]) for name in _FILES if name in given}
     if "node_urls" in given:
         given["node_urls"] = by_node("node_urls", given["node_urls"], _url)
-    times = {name: number(name, given.pop(name)) for name in _TIMES if name in given}
+    times = {name: _time(name, given.pop(name)) for name in _TIMES if name in given}
     _check_pairs(given)
     return {**given, **files, **times}
 
@@ -72,6 +84,22 @@ def _url(name: str, given: Any) -> str:
     if not isinstance(given, str):
         raise TypeError(f"{name} must be a URL, not {type(given).__name__}")
     return given
+
+
+def _time(name: str, given: Any) -> float:
+    return number(name, given.total_seconds() if isinstance(given, timedelta) else given)
+
+
+def _file(name: str, given: Any) -> str | None:
+    """The path of a file that can be read."""
+    file = path(name, given)
+    if file is None:
+        return None
+    try:
+        with open(file, "rb"):
+            return file
+    except OSError as error:
+        raise invalid(name, file, f"a file that can be read: {error.strerror}") from None
 
 
 def _check_pairs(given: Mapping[str, Any]) -> None:

@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import _native
 from ._forecast import BalanceChange, Forecast
-from ._options import known, merged, spelled_out
+from ._options import EvacuationOptions, known, merged, spelled_out
 from ._plan import Finding
 from ._snapshot import Snapshot
 from ._strategy import Evacuation, EvacuationSurroundings
 from ._text import count, duration
+from ._typing import Axes, DataFrame, Unpack
 from ._value import Value
 from ._words import Severity
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    from ._options import EvacuationOptions
 
 __all__ = ["EvacuationAsked", "EvacuationPlan", "plan_evacuation"]
 
@@ -70,7 +66,7 @@ class EvacuationPlan(Value):
         """Findings that forbid a start unless it is forced."""
         return tuple(found for found in self.findings if found.severity == Severity.ERROR)
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> DataFrame:
         """The forecast as a ``pandas.DataFrame``: seconds down, nodes across. Needs the extra
         ``pandas``.
         """
@@ -78,7 +74,7 @@ class EvacuationPlan(Value):
 
         return forecast(self.forecast.curve)
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draws the forecast on matplotlib axes, which it returns. Needs the extra ``plot``."""
         from ._plot import forecast
 

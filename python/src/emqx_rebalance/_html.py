@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import _native
@@ -14,12 +13,24 @@ from ._text import count
 if TYPE_CHECKING:
     from ._forecast import Forecast
 
-__all__ = ["bar", "findings", "forecast_chart", "lines", "names", "nodes", "page", "table"]
+__all__ = [
+    "LABEL_LENGTH",
+    "bar",
+    "findings",
+    "forecast_chart",
+    "lines",
+    "names",
+    "nodes",
+    "page",
+    "table",
+]
 
 #: More lines than this cannot be told apart.
-MOST_LINES = 12
+MOST_LINES = 24
+#: How long a stripe is of a line that others cover.
+_DASH = 8.0
 #: The most letters of a name in a table, and beside a chart.
-_NAME_LENGTH, _LABEL_LENGTH = 40, 20
+_NAME_LENGTH, LABEL_LENGTH = 40, 20
 #: More rows than this hide what comes after the table.
 MOST_ROWS = 40
 
@@ -30,30 +41,59 @@ def page(head: str, parts: Sequence[str]) -> str:
 
 
 def lines(forecast: Forecast) -> list[Line]:
-    """The courses of the nodes that change most."""
-    times = forecast.curve.times_s
-
-    def swing(connections: Sequence[int]) -> int:
-        return max(connections) - min(connections)
-
-    curves = [curve for curve in forecast.curve.nodes if curve.connections]
-    swings = sorted((swing(curve.connections) for curve in curves), reverse=True)
-    least = swings[MOST_LINES - 1] if len(swings) > MOST_LINES else 0
-    curves = [curve for curve in curves if swing(curve.connections) >= least][:MOST_LINES]
+    """The courses of the nodes that change most, under short names. Those that go the same way are
+    drawn in stripes.
+    """
+    curve = forecast.curve
+    curves = [node for node in curve.nodes if node.connections]
+    most = sorted(range(len(curves)), key=lambda i: (-_swing(curves[i].connections), i))
+    shown = [curves[i] for i in sorted(most[:MOST_LINES])]
+    short = _native.short_names([node.node for node in shown], LABEL_LENGTH)
+    ways = _ways(node.connections for node in shown)
     return [
         Line(
-            curve.node, list(zip(times, curve.connections, strict=True)), COLOURS[i % len(COLOURS)]
+            name,
+            list(zip(curve.times_s, node.connections, strict=True)),
+            COLOURS[i % len(COLOURS)],
+            _stripes(*way),
+            node.node,
         )
-        for i, curve in enumerate(curves)
+        for i, (name, node, way) in enumerate(zip(short, shown, ways, strict=True))
     ]
+
+
+def _swing(connections: Sequence[int]) -> int:
+    return max(connections) - min(connections)
+
+
+def _ways(courses: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
+    """For each course: how many go its way so closely that they cover each other, and which of them
+    it is.
+    """
+    courses = list(courses)
+    near = max((max(course) for course in courses), default=0) / 100
+    firsts: list[Sequence[int]] = []
+    of: list[int] = []
+    for course in courses:
+        same = (i for i, other in enumerate(firsts) if _is_near(course, other, near))
+        of.append(next(same, len(firsts)))
+        if of[-1] == len(firsts):
+            firsts.append(course)
+    return [(of.count(way), of[:i].count(way)) for i, way in enumerate(of)]
+
+
+def _is_near(course: Sequence[int], other: Sequence[int], near: float) -> bool:
+    return all(abs(a - b) <= near for a, b in zip(course, other, strict=True))
+
+
+def _stripes(lines: int, place: int) -> tuple[float, float, float] | None:
+    """How to draw one of so many lines that cover each other."""
+    return None if lines == 1 else (_DASH, _DASH * (lines - 1), _DASH * place)
 
 
 def forecast_chart(forecast: Forecast) -> str:
     """The clients of the nodes that change most, over time."""
-    drawn = lines(forecast)
-    short = _native.short_names([line.name for line in drawn], _LABEL_LENGTH)
-    named = [replace(line, name=name) for line, name in zip(drawn, short, strict=True)]
-    return chart("clients per node, forecast", named)
+    return chart("clients per node, forecast", lines(forecast))
 
 
 def names(nodes: list[str]) -> Callable[[str], str]:

@@ -9,15 +9,17 @@ import math
 import numbers
 import operator
 import os
+import typing
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, SupportsIndex, TypeVar
 
 from ._errors import ConfigInvalidError, Problem
 from ._value import encode
 from ._wishes import DriverOptions, EvacuationOptions, PlanOptions
 
-__all__ = ["DriverOptions", "EvacuationOptions", "PlanOptions", "by_node", "known", "merged"]
-__all__ += ["number", "path", "spelled_out", "whole"]
+__all__ = ["DriverOptions", "EvacuationOptions", "PlanOptions", "by_node", "invalid", "known"]
+__all__ += ["merged", "number", "path", "seconds", "spelled_out", "whole"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -29,9 +31,9 @@ MAX_WHOLE = 2**64 - 1
 _KNOWN = {cls.__name__: cls for cls in (PlanOptions, EvacuationOptions, DriverOptions)}
 
 
-def known(call: str, options: Mapping[str, Any], *groups: str) -> None:
+def known(call: str, options: Mapping[str, Any], group: str) -> None:
     """Raises the ``TypeError`` of a call with an argument that it does not have."""
-    names = [name for group in groups for name in _KNOWN[group].__annotations__]
+    names = list(_KNOWN[group].__annotations__)
     for name in options:
         if name not in names:
             near = difflib.get_close_matches(name, names, 1)
@@ -50,7 +52,19 @@ def number(name: str, given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, numbers.Real):
         raise TypeError(f"{name} must be a number, not {type(given).__name__}")
     if not math.isfinite(given):
-        raise _invalid(name, given, "a finite number")
+        raise invalid(name, given, "a finite number")
+    return given if isinstance(given, int) else float(given)
+
+
+def seconds(name: str, given: Any) -> float:
+    """A duration in seconds; ``name`` is what errors call it."""
+    if isinstance(given, timedelta):
+        return given.total_seconds()
+    if isinstance(given, bool) or not isinstance(given, numbers.Real):
+        kind = type(given).__name__
+        raise TypeError(f"{name} must be a number of seconds or a timedelta, not {kind}")
+    if math.isnan(given):
+        raise invalid(name, given, "a number of seconds")
     return float(given)
 
 
@@ -60,7 +74,7 @@ def whole(name: str, given: Any) -> int:
         raise TypeError(f"{name} must be an int, not {type(given).__name__}")
     count = operator.index(given)
     if not 0 <= count <= MAX_WHOLE:
-        raise _invalid(name, count, f"a whole number from 0 to {MAX_WHOLE}")
+        raise invalid(name, count, f"a whole number from 0 to {MAX_WHOLE}")
     return count
 
 
@@ -71,7 +85,8 @@ def by_node(name: str, given: Any, read: Callable[[str, Any], T]) -> dict[str, T
     return {node: read(f"{name}[{node!r}]", one) for node, one in given.items()}
 
 
-def _invalid(name: str, value: object, bound: str) -> ConfigInvalidError:
+def invalid(name: str, value: object, bound: str) -> ConfigInvalidError:
+    """The error of an argument: what it held, and what it must be."""
     problem = Problem(field=name, value=str(value), bound=bound)
     return ConfigInvalidError(f"`{name}` is `{value}` but must be {bound}", problems=[problem])
 
@@ -85,18 +100,31 @@ def path(name: str, given: str | os.PathLike[str] | None) -> str | None:
     raise TypeError(f"{name} must be a path, not {type(given).__name__}")
 
 
-def spelled_out(*groups: str) -> Callable[[F], F]:
-    """Has ``help()`` and editors show every option by its name in place of ``**options``."""
+def spelled_out(group: str) -> Callable[[F], F]:
+    """Has ``help()``, editors, ``typing.get_type_hints`` and what checks calls by it see every
+    option by its name, in place of ``**options``.
+    """
 
     def decorate(function: F) -> F:
         signature = inspect.signature(function)
         own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
         more = [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
-            for group in groups
-            for name, hint in _KNOWN[group].__annotations__.items()
+            for name, hint in _hints(group).items()
         ]
         function.__signature__ = signature.replace(parameters=own + more)  # type: ignore[attr-defined]
+        function.__annotations__.pop("options", None)
+        function.__annotations__.update(_hints(group))
         return function
 
     return decorate
+
+
+_HINTS: dict[str, dict[str, Any]] = {}
+
+
+def _hints(group: str) -> dict[str, Any]:
+    if group not in _HINTS:
+        hints = typing.get_type_hints(_KNOWN[group])
+        _HINTS[group] = {name: hint | None for name, hint in hints.items()}
+    return _HINTS[group]

@@ -6,21 +6,18 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import Any
 
 from . import _native
 from ._forecast import Balance, BalanceChange, Bounds, Forecast
-from ._options import by_node, known, merged, number, spelled_out, whole
+from ._options import PlanOptions, by_node, known, merged, number, spelled_out, whole
 from ._snapshot import Snapshot
 from ._strategy import AskedOptions, Strategy
 from ._text import count, duration, percent
+from ._typing import Axes, DataFrame, Unpack
 from ._value import Value, to_json
-from ._words import Decision, FindingCode, LoadBalancer, Mode, Severity
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    from ._options import PlanOptions
+from ._words import Decision, FindingCode, LoadBalancer, Mode, ModeWord, Severity
 
 __all__ = [
     "Asked",
@@ -212,6 +209,9 @@ class Plan(Value):
     """What happens to each node. Only of a ``level`` plan."""
     waves: tuple[Wave, ...] = ()
     """The rounds expected until the goal is met, this plan first. Only of a ``level`` plan."""
+    groups: int = 1
+    """In how many groups the donors are closed, one after the other, where ``max_unavailable`` allows
+    fewer at once. Each is a wave; so many of ``waves`` come first."""
     behind: tuple[Behind, ...] = ()
     """How the plan ends behind each kind of balancer, if the options do not name one. Only of a
     ``level`` plan."""
@@ -235,14 +235,15 @@ class Plan(Value):
         snapshot: Snapshot | Mapping[str, Any],
         *,
         tolerance: float = 0.05,
-        max_age_s: int = 3600,
+        max_age_s: int | timedelta = 3600,
     ) -> None:
         """Makes sure that the plan can still be started on the cluster of ``snapshot``.
 
         Args:
             snapshot: the cluster as it is now.
             tolerance: how far a node's clients may have moved, as a share of the average, 0 to 1.
-            max_age_s: how old the plan may be, in seconds. A plan made offline has no age.
+            max_age_s: how old the plan may be, in whole seconds. A plan made offline has no
+                age: its counts alone are looked at.
 
         Raises:
             ConflictError: saying what has changed and by how much.
@@ -250,10 +251,12 @@ class Plan(Value):
                 negative.
         """
         now = int(time.time() * 1000)
+        if isinstance(max_age_s, timedelta):
+            max_age_s = int(max_age_s.total_seconds())
         share, age_s = number("tolerance", tolerance), whole("max_age_s", max_age_s)
         _native.fits(_text(self), to_json(snapshot, "snapshot"), now, share, age_s)
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> DataFrame:
         """The forecast as a ``pandas.DataFrame``: seconds down, nodes across. Needs the extra
         ``pandas``.
         """
@@ -261,7 +264,7 @@ class Plan(Value):
 
         return forecast(self.forecast.curve)
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draws the forecast on matplotlib axes, which it returns. Needs the extra ``plot``."""
         from ._plot import forecast
 
@@ -321,7 +324,7 @@ def plan(
     snapshot: Snapshot | Mapping[str, Any],
     *,
     strategy: Strategy | Mapping[str, Any] | None = None,
-    mode: Mode | str = "single",
+    mode: ModeWord = "single",
     **options: Unpack[PlanOptions],
 ) -> Plan:
     """Plans the rebalance of ``snapshot``, without touching anything.

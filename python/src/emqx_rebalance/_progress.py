@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ._extra import needed
+from ._typing import Console
 
 if TYPE_CHECKING:
     from ._status import Status
@@ -15,7 +16,7 @@ __all__ = ["bar"]
 
 
 @contextmanager
-def bar(console: Any = None) -> Iterator[Callable[[Status], None]]:
+def bar(console: Console | None = None) -> Iterator[Callable[[Status], None]]:
     """A bar, for as long as somebody shows statuses on it."""
     progress = needed("rich.progress", "progress")
     columns = (

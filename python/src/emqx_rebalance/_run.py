@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import math
+import os
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Awaitable, Callable, Generator
+from datetime import timedelta
+from typing import Any
 
+from . import _native
 from ._errors import RequestTimeoutError
 from ._events import Event, event
 from ._logging import log, logger
+from ._options import seconds
+from ._plan import Plan
+from ._pydantic import Instance
+from ._report import wishes
 from ._status import Outcome, Record, Status
+from ._typing import Axes, Console
+from ._value import written
 
-if TYPE_CHECKING:
-    from . import _native
-    from ._plan import Plan
-
-__all__ = ["BaseRun", "Run", "Teller"]
+__all__ = ["BaseRun", "OnEvent", "Run", "Teller", "checked_callback", "late", "tell"]
 
 #: Seconds for the last events to reach the log and the callback, on a busy machine too.
 MOMENT_S = 5.0
@@ -31,8 +39,8 @@ class Teller:
     """
 
     def __init__(self, on_event: OnEvent | None) -> None:
-        if on_event is not None and not callable(on_event):
-            raise TypeError(f"on_event must be callable, not {type(on_event).__name__}")
+        if is_async(checked_callback(on_event)):
+            raise TypeError("on_event must not be async here: nobody awaits it. Use AsyncCluster")
         self._on_event = on_event
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._thread = threading.Thread(
@@ -54,22 +62,46 @@ class Teller:
 
     def _tell(self) -> None:
         while (text := self._queue.get()) is not None:
-            tell(text, self._on_event)
+            if inspect.iscoroutine(returned := tell(text, self._on_event)):
+                returned.close()
+                logger.error("on_event returned a coroutine, which nobody awaits here")
 
 
-def tell(text: str, on_event: OnEvent | None) -> None:
-    """Tells one event. What a callback raises is logged, and the run goes on."""
+def checked_callback(on_event: OnEvent | None) -> OnEvent | None:
+    """The callback, which can be called."""
+    if on_event is not None and not callable(on_event):
+        raise TypeError(f"on_event must be callable, not {type(on_event).__name__}")
+    return on_event
+
+
+def is_async(callback: object) -> bool:
+    """Whether to call it is not enough."""
+    called = getattr(callback, "__call__", None)  # noqa: B004 - its kind is asked for, not whether
+    return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(called)
+
+
+def tell(text: str, on_event: OnEvent | None) -> Awaitable[object] | None:
+    """Tells one event. What a callback raises is logged, and the run goes on; what it wants to be
+    awaited is returned.
+    """
     happened = event(json.loads(text))
     log(happened)
     if on_event is None:
-        return
+        return None
     try:
-        on_event(happened)
+        returned = on_event(happened)
     except Exception:  # noqa: BLE001 - whatever it raises is not the run's
         logger.exception("on_event raised")
+        return None
+    return returned if inspect.isawaitable(returned) else None
 
 
-class BaseRun:
+def late(timeout_s: float) -> RequestTimeoutError:
+    """The error of somebody who has waited in vain."""
+    return RequestTimeoutError(f"no verdict within {timeout_s:g} s; the run goes on")
+
+
+class BaseRun(Instance):
     """What runs have in common, blocking or not."""
 
     def __init__(self, native: _native.Run, plan: Plan | None) -> None:
@@ -93,9 +125,21 @@ class BaseRun:
 
     @property
     def record(self) -> Record | None:
-        """What is worth keeping, once there is a verdict. An evacuation has none."""
+        """What is worth keeping, once there is a verdict. :meth:`wait_record` waits for it."""
         text = self._native.record()
         return None if text is None else Record._of(json.loads(text))
+
+    def _patience(self, timeout: float | timedelta | None) -> float | None:
+        """Most seconds to wait for a verdict; None if it is there, or is waited for without end."""
+        patience = None if timeout is None else seconds("timeout", timeout)
+        return None if patience == math.inf or self.is_over else patience
+
+    def _its_record(self) -> Record:
+        """The record of a run that has its verdict."""
+        record = self.record
+        if record is None:
+            raise RuntimeError("a verdict without a record")
+        return record
 
     @property
     def state(self) -> dict[str, Any] | None:
@@ -114,10 +158,28 @@ class BaseRun:
         """Has every run stopped, or the evacuation. Returns at once; the verdict still comes."""
         self._native.stop()
 
+    def report(
+        self, path: str | os.PathLike[str] | None = None, *, title: str | None = None
+    ) -> str:
+        """The page about it that ``emqx-rebalance start --report`` writes: plan, course and
+        verdict, as far as they are. It is HTML that loads nothing.
+
+        Args:
+            path: a file to write it to as well.
+            title: its headline. Default: how many nodes are rebalanced.
+
+        Raises:
+            UnsupportedError: of an evacuation.
+        """
+        page = self._native.report(wishes(title, time.time()))
+        if path is not None:
+            written(path, page)
+        return page
+
     def _repr_html_(self) -> str:
         return self.status._repr_html_()
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draws the clients of every node so far, over what the plan forecast, on matplotlib axes.
         Needs the extra ``plot``.
         """
@@ -142,30 +204,51 @@ class Run(BaseRun):
         self._teller = teller
         teller.start()
 
-    def watch(self) -> Iterator[Status]:
+    def watch(self) -> Generator[Status, None, None]:
         """The status now and whenever it changes, up to the last one, which has the verdict.
 
         Raises:
             RebalanceError: if the run cannot be followed to its end.
         """
-        change: dict[str, Any] = {"version": 0, "is_last": False, "status": None}
-        while not change["is_last"]:
-            last = change["status"]
-            change = json.loads(_waited(self._native.changed(change["version"]), None))
-            if change["status"] != last:
-                yield Status._of(change["status"])
+        last = None
+        for status in self._changes():
+            if status != last:
+                yield Status._of(status)
+            last = status
         self.wait()
 
-    def wait(self, timeout: float | None = None) -> Outcome:
-        """Waits for the verdict, for at most ``timeout`` seconds. Ctrl-C ends the waiting alone.
+    def watch_events(self) -> Generator[Event, None, None]:
+        """Every event from the beginning, each as it happens, up to :class:`Ended`.
+
+        Raises:
+            RebalanceError: if the run cannot be followed to its end.
+        """
+        told = 0
+        for _ in self._changes():
+            news = self.events[told:]
+            told += len(news)
+            yield from news
+        self.wait()
+
+    def wait(self, timeout: float | timedelta | None = None) -> Outcome:
+        """Waits for the verdict. Ctrl-C ends the waiting alone.
+
+        Args:
+            timeout: most seconds to wait; of 0 and below it looks once. Default: without end.
 
         Raises:
             RequestTimeoutError: there is no verdict yet; the run goes on. Also a ``TimeoutError``.
             RebalanceError: if the run cannot be followed to its end.
         """
-        outcome = Outcome._of(json.loads(_waited(self._native.wait(), timeout)))
+        patience = self._patience(timeout)
+        outcome = Outcome._of(json.loads(_waited(self._native.wait(), patience)))
         self._teller.finish()
         return outcome
+
+    def wait_record(self, timeout: float | timedelta | None = None) -> Record:
+        """Waits for the verdict, as :meth:`wait`, and gives what is worth keeping."""
+        self.wait(timeout)
+        return self._its_record()
 
     def detach(self) -> None:
         """Follows it no more, and returns once nothing is sent any more. EMQX goes on by itself;
@@ -173,7 +256,7 @@ class Run(BaseRun):
         """
         _waited(self._native.detach(), None)
 
-    def progress(self, console: Any = None) -> Outcome:
+    def progress(self, console: Console | None = None) -> Outcome:
         """Waits for the verdict behind a progress bar. Needs the extra ``progress``."""
         from ._progress import bar
 
@@ -182,16 +265,22 @@ class Run(BaseRun):
                 show(status)
         return self.wait()
 
+    def _changes(self) -> Generator[dict[str, Any], None, None]:
+        """Where it stands, as JSON, now and after each step, up to the last one."""
+        version, is_last = 0, False
+        while not is_last:
+            change = json.loads(_waited(self._native.changed(version), None))
+            version, is_last = change["version"], change["is_last"]
+            yield change["status"]
 
-def _waited(task: _native.Task, timeout: float | None) -> str:
-    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, (int, float))):
-        raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
+
+def _waited(task: _native.Task, timeout_s: float | None) -> str:
     try:
-        text = task.wait(None if timeout is None else float(timeout))
+        text = task.wait(timeout_s)
     except BaseException:
         task.cancel()
         raise
     if text is None:
         task.cancel()
-        raise RequestTimeoutError(f"no verdict within {timeout} s; the run goes on")
+        raise late(timeout_s or 0)
     return text

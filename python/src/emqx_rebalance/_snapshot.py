@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast, overload
 
 from . import _native
 from ._options import by_node, number
 from ._text import count, table
+from ._typing import DataFrame
 from ._value import Value, checked, encode
 from ._words import NodeStatus, Role
 
@@ -60,8 +61,9 @@ class Snapshot(Value):
 
     Never empty, no node twice. Checked, and completed, by the core::
 
-        Snapshot([NodeLoad(node="emqx@a", connections=900), NodeLoad(node="emqx@b")])
-        Snapshot.of({"emqx@a": 900, "emqx@b": 0})
+        Snapshot((NodeLoad(node="emqx@a", connections=900), NodeLoad(node="emqx@b")))
+        snapshot = Snapshot.of({"emqx@a": 900, "emqx@b": 0})
+        print(len(snapshot), snapshot["emqx@a"].connections, [load.node for load in snapshot])
     """
 
     _what = "snapshot"
@@ -82,9 +84,39 @@ class Snapshot(Value):
 
     @classmethod
     def of(cls, connections: Mapping[str, int]) -> Snapshot:
-        """The snapshot of nodes of which only the connected clients are known."""
-        loads = [NodeLoad(node=node, connections=clients) for node, clients in connections.items()]
-        return cls(tuple(loads))
+        """The snapshot of nodes of which only the connected clients are known, by name."""
+        if not isinstance(connections, Mapping):
+            kind = type(connections).__name__
+            raise TypeError(f"connections must be a dict of clients by node name, not {kind}")
+        loads = [{"node": node, "connections": count} for node, count in connections.items()]
+        return cls(cast("tuple[NodeLoad, ...]", tuple(loads)))
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __iter__(self) -> Iterator[NodeLoad]:
+        return iter(self.nodes)
+
+    def __contains__(self, node: object) -> bool:
+        return any(node in (load, load.node) for load in self.nodes)
+
+    @overload
+    def __getitem__(self, key: int | str) -> NodeLoad: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[NodeLoad, ...]: ...
+    def __getitem__(self, key: int | str | slice) -> NodeLoad | tuple[NodeLoad, ...]:
+        """The load of a node by its name or its place.
+
+        Raises:
+            KeyError: if there is no node of that name.
+            IndexError: if there are fewer nodes.
+        """
+        if not isinstance(key, str):
+            return self.nodes[key]
+        load = self.node(key)
+        if load is None:
+            raise KeyError(key)
+        return load
 
     def node(self, name: str) -> NodeLoad | None:
         """The load of the node ``name``."""
@@ -124,7 +156,7 @@ class Snapshot(Value):
     def __repr__(self) -> str:
         return f"<Snapshot of {len(self.nodes)} nodes, {count(self.connections)} clients>"
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> DataFrame:
         """A ``pandas.DataFrame`` with a row for each node. Needs the extra ``pandas``."""
         from ._pandas import loads
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import html
 import json
+import os
 from dataclasses import dataclass
-from typing import Any
 
 from . import _native
 from ._evacuation import EvacuationPlan
 from ._forecast import Balance
 from ._plan import Plan
 from ._reconnect import Reconnects
+from ._report import wishes
 from ._snapshot import NodeLoad
 from ._text import count, duration, percent
-from ._value import Value, Word
+from ._typing import DataFrame
+from ._value import Value, Word, written
 from ._words import ErrorKind, Guard, OutcomeKind, Phase
 
 __all__ = ["Cause", "EvacuationPhase", "EvacuationStatus", "EvictionCounts", "JobKind", "Outcome"]
@@ -170,7 +172,7 @@ class Status(Value):
     version: int = 1
     """Version of this JSON: 1."""
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> DataFrame:
         """A ``pandas.DataFrame`` with a row for each node. Needs the extra ``pandas``."""
         from ._pandas import loads
 
@@ -263,6 +265,24 @@ class Record(Value):
     """The verdict."""
     version: int = 1
     """Version of this JSON: 1."""
+
+    def report(
+        self, path: str | os.PathLike[str] | None = None, *, title: str | None = None
+    ) -> str:
+        """The page about it: plan, verdict, and the counts at the end, as HTML that loads nothing.
+        :meth:`Run.report` also has the course, of which a record keeps no more.
+
+        Args:
+            path: a file to write it to as well.
+            title: its headline. Default: how many nodes were rebalanced.
+
+        Raises:
+            UnsupportedError: of an evacuation.
+        """
+        page = _native.report(json.dumps(self.to_dict()), wishes(title, self.ended_at / 1000))
+        if path is not None:
+            written(path, page)
+        return page
 
     def __repr__(self) -> str:
         return f"<Record: {self.outcome.result}, {count(self.moved)} moved>"

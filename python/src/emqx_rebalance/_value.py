@@ -10,14 +10,14 @@ import os
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from datetime import timedelta
+from typing import Any, ClassVar, TypeVar, cast
 
 from . import _native
+from ._docs import FieldDocs
+from ._typing import Self
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-__all__ = ["Value", "Word", "checked", "encode", "to_json"]
+__all__ = ["Value", "Word", "checked", "encode", "to_json", "written"]
 
 T = TypeVar("T")
 E = TypeVar("E", bound="Word")
@@ -58,6 +58,15 @@ class Value:
     _names: ClassVar[Mapping[str, str]] = {}
     _extra: ClassVar[Mapping[str, Any]] = {}
 
+    def __init_subclass__(cls) -> None:
+        cls.__doc__ = FieldDocs(cls.__doc__ or "")  # type: ignore[assignment]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        from ._pydantic import value_schema
+
+        return value_schema(cls)
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Reads the JSON contract, with the core's own checks.
@@ -68,37 +77,48 @@ class Value:
         """
         if not isinstance(data, Mapping):
             raise TypeError(f"data must be a mapping, not {type(data).__name__}")
-        if cls._what is None:
+        return cls._read(data)
+
+    @classmethod
+    def _read(cls, data: Any) -> Self:
+        """Reads what may be anything that JSON has."""
+        if cls._what is not None:
+            return cls._of(json.loads(_native.checked(cls._what, to_json(data, cls._what))))
+        try:
             return cls._of(data)
-        return cls._of(json.loads(_native.checked(cls._what, to_json(data, cls._what))))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            from ._errors import ConfigInvalidError
+
+            raise ConfigInvalidError(f"not the JSON of a {cls.__name__}: {error}") from None
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Reads what :meth:`save`, or the command with ``--output json``, wrote.
 
         Raises:
-            ConfigInvalidError: if the file holds something else.
+            ConfigInvalidError: if the file holds something else. Its ``context`` has the ``file``.
             OSError: if it cannot be read.
         """
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        from ._errors import ConfigInvalidError
+
+        file = os.fspath(path)
+        with open(file, "rb") as source:
+            text = source.read()
         try:
             data = json.loads(text)
-        except ValueError as error:
-            from ._errors import ConfigInvalidError
-
-            context = {"file": os.fspath(path), "why": str(error)}
-            raise ConfigInvalidError("the file holds no JSON", context=context) from None
-        return cls.from_dict(data)
+        except (RecursionError, ValueError) as error:
+            message, context = f"{file} holds no JSON: {error}", {"file": file, "why": str(error)}
+            raise ConfigInvalidError(message, context=context) from None
+        try:
+            return cls._read(data)
+        except ConfigInvalidError as error:
+            message, context = f"{file}: {error}", {**error.context, "file": file}
+            problems = error.problems
+            raise ConfigInvalidError(message, context=context, problems=problems) from None
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the JSON contract to a file, which is replaced as a whole."""
-        path = os.fspath(path)
-        partial = f"{path}.{os.getpid()}.part"
-        with open(partial, "w", encoding="utf-8") as file:
-            json.dump(self.to_dict(), file, indent=2, ensure_ascii=False)
-            file.write("\n")
-        os.replace(partial, path)
+        written(path, json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n")
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract: dicts, lists, text and numbers, without what is absent."""
@@ -151,6 +171,15 @@ class Value:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_unpickled, (type(self), self.to_dict()))
+
+
+def written(path: str | os.PathLike[str], text: str) -> None:
+    """Writes a file, which is replaced as a whole."""
+    path = os.fspath(path)
+    partial = f"{path}.{os.getpid()}.part"
+    with open(partial, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(partial, path)
 
 
 def checked(made: Value) -> None:
@@ -271,10 +300,16 @@ def encode(data: Any, name: str) -> Any:
         return data if math.isfinite(data) else str(data)
     if isinstance(data, Value):
         return data.to_dict()
-    if isinstance(data, Mapping):
-        return {_key(key, name): encode(item, f"{name}[{key!r}]") for key, item in data.items()}
+    if isinstance(data, timedelta):
+        return _duration(data, name)
     if isinstance(data, os.PathLike):
         return os.fspath(data)
+    return _encode_many(data, name)
+
+
+def _encode_many(data: Any, name: str) -> Any:
+    if isinstance(data, Mapping):
+        return {_key(key, name): encode(item, f"{name}[{key!r}]") for key, item in data.items()}
     if isinstance(data, Sequence) and not isinstance(data, (bytes, bytearray)):
         return [encode(item, f"{name}[{i}]") for i, item in enumerate(data)]
     if isinstance(data, (set, frozenset)):
@@ -283,6 +318,12 @@ def encode(data: Any, name: str) -> Any:
     if callable(number) and getattr(data, "ndim", None) == 0:
         return encode(number(), name)
     raise TypeError(f"{name} must be a value of the JSON contract, not {type(data).__name__}")
+
+
+def _duration(given: timedelta, name: str) -> float:
+    """A duration in the unit that its option's name says: milliseconds, or seconds."""
+    unit = timedelta(milliseconds=1) if name.rstrip("']").endswith("_ms") else timedelta(seconds=1)
+    return given / unit
 
 
 def _key(key: Any, name: str) -> str:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from ._value import Word
 
 __all__ = [
@@ -12,7 +14,9 @@ __all__ = [
     "FindingCode",
     "Guard",
     "LoadBalancer",
+    "LoadBalancerWord",
     "Mode",
+    "ModeWord",
     "NamedProfile",
     "NodeStatus",
     "OutcomeKind",
@@ -62,6 +66,9 @@ class FindingCode(Word):
 
     CLOSED_WHILE_WAITING = "closed_while_waiting"
     """Donors refuse clients for the whole health-check wait (EMQX before 5.4.0 and 4.4.24)."""
+    DONOR_GROUPS = "donor_groups"
+    """The donors are closed in groups, one after the other, since ``max_unavailable`` allows no
+    more at once."""
     DURABLE_SESSIONS = "durable_sessions"
     """EMQX counts sessions that the whole cluster stores durably as the node's (5.8 and later)."""
     EVACUATION_IN_PROGRESS = "evacuation_in_progress"
@@ -281,3 +288,13 @@ class Severity(Word):
     """Starting may do less, or cost more, than expected."""
     INFO = "info"
     """Good to know."""
+
+
+LoadBalancerWord: TypeAlias = (
+    LoadBalancer
+    | Literal["round_robin", "random", "least_connections", "leastconn", "sticky", "auto"]
+)
+"""What callers may give as a :class:`LoadBalancer`."""
+
+ModeWord: TypeAlias = Mode | Literal["single", "level"]
+"""What callers may give as a :class:`Mode`."""

@@ -2,13 +2,14 @@
 
 ::
 
-    cluster = sansio.Cluster("http://emqx:18083", api_key="…", api_secret="…")
-    talk = cluster.snapshot()
-    step = talk.step(now_ms())
-    while not talk.is_done:
-        answers = [send(request) for request in step.requests]      # your HTTP client
-        step = talk.step(now_ms(), answers)
-    print(talk.result)
+    def ask(now_ms: Callable[[], int], send: Callable[[sansio.Request], sansio.Answer]) -> Snapshot:
+        cluster = sansio.Cluster("http://emqx:18083", api_key="…", api_secret="…")
+        talk = cluster.snapshot()
+        step = talk.step(now_ms())
+        while not talk.is_done:
+            answers = [send(request) for request in step.requests]  # your HTTP client
+            step = talk.step(now_ms(), answers)
+        return talk.result
 
 ``send`` returns ``request.answered(status, body)`` or ``request.failed("timeout", why)``. A
 :class:`Talk` is one question; a :class:`Driver` is a plan on its way to its verdict. Both say when
@@ -21,24 +22,29 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
 
 from . import _connection, _errors, _native
 from ._calls import about, start_request
 from ._evacuation import EvacuationPlan
 from ._events import Event, event
-from ._options import known, merged, spelled_out, whole
+from ._options import (
+    DriverOptions,
+    EvacuationOptions,
+    PlanOptions,
+    known,
+    merged,
+    spelled_out,
+    whole,
+)
 from ._plan import Plan, request
 from ._snapshot import Snapshot
 from ._status import EvacuationStatus, Outcome, Record, Status
+from ._strategy import Strategy
+from ._typing import Unpack
 from ._value import to_json
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    from ._options import DriverOptions, EvacuationOptions, PlanOptions
-    from ._strategy import Strategy
-    from ._words import Mode
+from ._words import ModeWord
 
 __all__ = ["Answer", "Cluster", "Driver", "Request", "Step", "Talk"]
 
@@ -178,7 +184,7 @@ class Driver:
 
     @property
     def record(self) -> Record | None:
-        """What is worth keeping, once there is a verdict. An evacuation has none."""
+        """What is worth keeping, once there is a verdict."""
         text = self._native.record()
         return None if text is None else Record._of(json.loads(text))
 
@@ -199,9 +205,9 @@ class Cluster:
         token: str | None = None,
         node_urls: Mapping[str, str] | None = None,
         find_nodes: bool | None = None,
-        connect_timeout: float | None = None,
-        request_timeout: float | None = None,
-        start_timeout: float | None = None,
+        connect_timeout: float | timedelta | None = None,
+        request_timeout: float | timedelta | None = None,
+        start_timeout: float | timedelta | None = None,
     ) -> None:
         """A cluster behind ``url``, of which nothing was asked yet.
 
@@ -234,7 +240,7 @@ class Cluster:
         self,
         *,
         strategy: Strategy | Mapping[str, Any] | None = None,
-        mode: Mode | str = "single",
+        mode: ModeWord = "single",
         **options: Unpack[PlanOptions],
     ) -> Talk[Plan]:
         """Plans for the cluster as it is; arguments as of :func:`emqx_rebalance.plan`."""
@@ -291,6 +297,8 @@ class Cluster:
         """
         asked = start_request("evacuate", plan, options, force=force, reason=reason, who=who)
         return Driver(self._native.run("start_evacuation", asked))
+
+    start_evacuation = evacuate
 
     def resume(self, state: Mapping[str, Any]) -> Driver:
         """Goes on from what :attr:`Driver.state` was, of either kind, in this process or in

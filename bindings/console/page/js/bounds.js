@@ -1,5 +1,5 @@
 import { OPTIONS } from "./options.js";
-import { init, plan, RebalanceError } from "./rebalance.js";
+import { init, plan, plannerModule, RebalanceError } from "./rebalance.js";
 
 /**
  * What each option may be, and its default, as the planner itself says: it is asked once with
@@ -8,7 +8,7 @@ import { init, plan, RebalanceError } from "./rebalance.js";
  * @returns {Promise<{ bounds: Record<string, string>, defaults: Record<string, string> }>}
  */
 export async function bounds() {
-  await init();
+  await init(plannerModule());
   const snapshot = { nodes: [{ node: "a@b" }] };
   const { strategy } = plan({ snapshot }).asked;
   const defaults = Object.fromEntries(Object.entries(strategy).map(([name, value]) => [name, String(value)]));

@@ -1,4 +1,4 @@
-/** @import { Plan } from "../emqx-rebalance/esm/web.js" */
+/** @import { Plan } from "../emqx-rebalance/esm/planner-web.js" */
 import { element } from "./elements.js";
 import { count, duration, percent } from "./format.js";
 

@@ -1,4 +1,4 @@
-/** @import { Finding } from "../emqx-rebalance/esm/web.js" */
+/** @import { Finding } from "../emqx-rebalance/esm/planner-web.js" */
 import { element } from "./elements.js";
 
 const ORDER = { error: 0, warning: 1, info: 2 };

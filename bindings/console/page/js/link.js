@@ -1,4 +1,4 @@
-/** @import { NodeLoadInput } from "../emqx-rebalance/esm/web.js" */
+/** @import { NodeLoadInput } from "../emqx-rebalance/esm/planner-web.js" */
 /** @import { Asked } from "./question.js" */
 
 /**

@@ -5,6 +5,7 @@ import { EXAMPLES } from "./examples.js";
 import { JsonDialog } from "./json-dialog.js";
 import { fromHash } from "./link.js";
 import { NodeList } from "./node-list.js";
+import { phaseKey } from "./phases.js";
 import { Question } from "./question.js";
 import { share } from "./share.js";
 import { skip } from "./skip.js";
@@ -25,9 +26,14 @@ const question = new Question(fromHash(location.hash) ?? example);
 theme();
 skip();
 share(question);
+byId("plans").before(phaseKey());
 new JsonDialog(question);
 const form = new StrategyForm(question);
-new WhatIf(question, new NodeList(question), form, fail);
+const whatIf = new WhatIf(question, new NodeList(question), form, fail);
 new ClusterView(question, form, new Views());
 document.body.classList.remove("loading");
-bounds().then((known) => form.learn(known), fail);
+bounds().then((known) => {
+  form.learn(known);
+  // From now on names can be shortened.
+  whatIf.show();
+}, fail);

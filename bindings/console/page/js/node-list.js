@@ -1,9 +1,10 @@
-/** @import { Plan, Problem } from "../emqx-rebalance/esm/web.js" */
+/** @import { Plan, Problem } from "../emqx-rebalance/esm/planner-web.js" */
 /** @import { Question } from "./question.js" */
 import { roundUp } from "./drag-scale.js";
 import { byId, say } from "./elements.js";
 import { EXAMPLES } from "./examples.js";
 import { counted } from "./format.js";
+import { shortened } from "./names.js";
 import { NodeRow } from "./node-row.js";
 import { withoutSessions } from "./question.js";
 
@@ -33,6 +34,7 @@ export class NodeList {
 
   /** Marks where `level` leaves each node. @param {Plan | undefined} plan */
   showEnds(plan) {
+    this.#name();
     const ends = plan?.forecast.final ?? [];
     this.#rows.forEach((row, i) => row.showEnd(plan?.decision === "start" ? ends[i]?.connections : undefined));
   }
@@ -52,8 +54,14 @@ export class NodeList {
     const fullest = Math.max(...nodes.map(({ connections }) => connections ?? 0), 1);
     if (!this.#isDragging || fullest > this.#scale) this.#scale = Math.max(100, roundUp(fullest * 1.2));
     nodes.forEach((node, i) => this.#rows[i]?.show(node, this.#scale));
+    this.#name();
     const total = nodes.reduce((sum, { connections }) => sum + (connections ?? 0), 0);
     say(byId("total"), `${counted(nodes.length, "node")} · ${counted(total, "client")}`);
+  }
+
+  #name() {
+    const names = this.#question.asked.nodes.map(({ node }) => node);
+    shortened(names).forEach((name, i) => this.#rows[i]?.call(name));
   }
 
   #addRow() {

@@ -1,4 +1,4 @@
-/** @import { NodeLoadInput } from "../emqx-rebalance/esm/web.js" */
+/** @import { NodeLoadInput } from "../emqx-rebalance/esm/planner-web.js" */
 import { keyed } from "./drag-scale.js";
 import { element, say } from "./elements.js";
 import { count, counted } from "./format.js";
@@ -18,6 +18,9 @@ export class NodeRow {
   #events;
   #scale = 1;
   #count = 0;
+  /** The whole name, and in little room. */
+  #node = "";
+  #short = "";
   #name = element("input", { class: "node-name", autocomplete: "off", spellcheck: false });
   #number = element("input", { class: "node-count", inputMode: "numeric", autocomplete: "off" });
   #remove = element("button", { type: "button", class: "quiet" }, "×");
@@ -47,13 +50,20 @@ export class NodeRow {
     const share = `${Math.min(100, (this.#count / scale) * 100)}%`;
     this.#fill.style.width = `calc(${share} + 7px)`;
     this.#thumb.style.left = share;
-    if (document.activeElement !== this.#name) this.#name.value = node.node;
+    this.#node = node.node;
+    this.call(node.node);
     if (document.activeElement !== this.#number) this.#number.value = count(this.#count);
     this.#name.title = node.node;
     this.#label(node);
     const note = notes(node);
     say(this.#note, note);
     this.#note.hidden = note === "";
+  }
+
+  /** Shows the name in as few characters as tell it from others, unless somebody types there. @param {string} label */
+  call(label) {
+    this.#short = label;
+    if (document.activeElement !== this.#name) this.#name.value = label;
   }
 
   /** Marks where `level` leaves the node. @param {number | undefined} connections */
@@ -87,6 +97,8 @@ export class NodeRow {
 
   #listen() {
     this.#remove.addEventListener("click", () => this.#events.onRemove());
+    this.#name.addEventListener("focus", () => (this.#name.value = this.#node));
+    this.#name.addEventListener("blur", () => (this.#name.value = this.#short));
     this.#name.addEventListener("input", () => this.#events.onName(this.#name.value.trim()));
     this.#number.addEventListener("input", () => this.#typed());
     this.#number.addEventListener("blur", () => this.#leave());

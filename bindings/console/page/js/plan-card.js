@@ -1,4 +1,4 @@
-/** @import { Mode, Plan } from "../emqx-rebalance/esm/web.js" */
+/** @import { Mode, Plan } from "../emqx-rebalance/esm/planner-web.js" */
 import { Chart } from "./chart/chart.js";
 import { element } from "./elements.js";
 import { figureList } from "./figures.js";

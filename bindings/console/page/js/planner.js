@@ -1,4 +1,5 @@
-/** @import { ErrorInfo, Plan, PlanRequest } from "../emqx-rebalance/esm/web.js" */
+/** @import { ErrorInfo, Plan, PlanRequest } from "../emqx-rebalance/esm/planner-web.js" */
+import { plannerModule } from "./rebalance.js";
 
 /** @typedef {{ plan: Plan, error?: undefined } | { error: ErrorInfo, plan?: undefined }} Answer */
 
@@ -21,6 +22,7 @@ export class Planner {
       this.#ask();
     });
     this.#worker.addEventListener("error", (event) => onFailure(event.message || "its code did not load"));
+    plannerModule().then((module) => this.#worker.postMessage(module), (why) => onFailure(String(why)));
   }
 
   /** @param {PlanRequest} request */

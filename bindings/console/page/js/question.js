@@ -1,4 +1,4 @@
-/** @import { NodeLoadInput } from "../emqx-rebalance/esm/web.js" */
+/** @import { NodeLoadInput } from "../emqx-rebalance/esm/planner-web.js" */
 
 /**
  * What is asked: the loads, and the options as they were typed.

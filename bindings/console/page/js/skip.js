@@ -1,9 +1,11 @@
 import { byId } from "./elements.js";
 
-/** The link to the results moves the focus, and leaves the address alone: the question is in it. */
+/** The links to the results move the focus, and leave the address alone: the question is in it. */
 export function skip() {
-  document.querySelector(".skip")?.addEventListener("click", (event) => {
-    event.preventDefault();
-    byId("results").focus();
-  });
+  for (const link of document.querySelectorAll("[data-skip]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      byId("results").focus();
+    });
+  }
 }

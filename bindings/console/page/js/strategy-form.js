@@ -1,4 +1,4 @@
-/** @import { Problem } from "../emqx-rebalance/esm/web.js" */
+/** @import { Problem } from "../emqx-rebalance/esm/planner-web.js" */
 /** @import { Option } from "./options.js" */
 /** @import { Question } from "./question.js" */
 import { byId, element, say } from "./elements.js";

@@ -1,9 +1,10 @@
-/** @import { ErrorInfo, Mode, Plan, PlanRequest } from "../emqx-rebalance/esm/web.js" */
+/** @import { ErrorInfo, Mode, PlanRequest, Problem } from "../emqx-rebalance/esm/planner-web.js" */
 /** @import { NodeList } from "./node-list.js" */
 /** @import { Asked, Question } from "./question.js" */
 /** @import { StrategyForm } from "./strategy-form.js" */
 import { byId } from "./elements.js";
-import { headline } from "./headline.js";
+import { glance } from "./glance.js";
+import { headline, refusal } from "./headline.js";
 import { extent, PlanCard } from "./plan-card.js";
 import { Planner } from "./planner.js";
 import { wishes } from "./profile.js";
@@ -15,6 +16,8 @@ export class WhatIf {
   #list;
   #form;
   #isDue = false;
+  /** Why the newest question has no plans. @type {readonly Problem[]} */
+  #problems = [];
 
   /** @param {Question} question @param {NodeList} list @param {StrategyForm} form @param {(why: string) => void} onFailure */
   constructor(question, list, form, onFailure) {
@@ -35,7 +38,7 @@ export class WhatIf {
       if (answer.plan) this.#cards[mode].take(answer.plan);
       this.#cards[mode].fade(!isLast || answer.error !== undefined);
       if (isLast) this.#complain(answer.error);
-      this.#show();
+      this.show();
     }, onFailure);
   }
 
@@ -51,11 +54,12 @@ export class WhatIf {
   /** @param {ErrorInfo | undefined} error */
   #complain(error) {
     const problems = error?.problems ?? (error ? [{ field: "the question", value: "", bound: error.message }] : []);
+    this.#problems = problems;
     this.#list.complain(this.#form.complain(problems));
   }
 
   /** Draws once for each frame, however many answers come. */
-  #show() {
+  show() {
     if (this.#isDue) return;
     this.#isDue = true;
     requestAnimationFrame(() => {
@@ -70,17 +74,20 @@ export class WhatIf {
     single.show(level.plan, extent(plans));
     level.show(single.plan, extent(plans));
     this.#list.showEnds(level.plan);
-    if (single.plan && level.plan) say(single.plan, level.plan);
+    if (this.#problems.length > 0) say(refusal(this.#problems));
+    else if (single.plan && level.plan) {
+      say(headline(single.plan, level.plan));
+      glance(single.plan, level.plan);
+    }
   }
 }
 
 /** @type {number | undefined} */
 let pause;
 
-/** Says it once the question stands still: a screen reader need not hear every frame. @param {Plan} single @param {Plan} level */
-function say(single, level) {
+/** Says it once the question stands still: a screen reader need not hear every frame. @param {(Node | string)[]} drawn */
+function say(drawn) {
   const text = byId("headline");
-  const drawn = headline(single, level);
   clearTimeout(pause);
   text.setAttribute("aria-busy", "true");
   pause = window.setTimeout(() => text.removeAttribute("aria-busy"), 600);

@@ -13,6 +13,7 @@ export function KeyFields({ purpose, options, onOptionsChange }: Props) {
   const { keyField, secretField, help } = FIELDS[purpose];
   const [secret, setSecret] = useState('');
   const key = options.jsonData[keyField] ?? '';
+  const isLone = key === '' && secret !== '';
   const isStored = options.secureJsonFields[secretField] ?? false;
 
   const change = (newKey: string, newSecret: string) => {
@@ -30,7 +31,7 @@ export function KeyFields({ purpose, options, onOptionsChange }: Props) {
 
   return (
     <Stack direction="column" gap={0}>
-      <Field label="API key" description={help}>
+      <Field label="API key" description={help} required={purpose === 'read'} invalid={isLone} error={NO_KEY}>
         <Input
           id={`${purpose}-key`}
           width={50}
@@ -54,6 +55,7 @@ export function KeyFields({ purpose, options, onOptionsChange }: Props) {
   );
 }
 
+const NO_KEY = 'This secret needs its key';
 const FIELDS = {
   read: {
     keyField: 'readKey',

@@ -1,6 +1,8 @@
 import type { QueryEditorProps } from '@grafana/data';
 import { Combobox, InlineField, InlineFieldRow, Input, type ComboboxOption } from '@grafana/ui';
 import { LOAD_BALANCERS, MODES } from '../choices';
+import { PRESETS } from '../presets';
+import { RECONNECT_HELP } from '../reconnect';
 import type { RebalanceDataSource } from './datasource';
 import { DEFAULT_QUERY, type RebalanceJsonData, type RebalanceQuery, type Subject } from './types';
 
@@ -67,6 +69,18 @@ function ForecastFields({ query, change }: FieldsProps) {
           onChange={(option) => change({ loadBalancer: option?.value })}
         />
       </InlineField>
+      <InlineField label="Clients come back" tooltip={`${RECONNECT_HELP}; may be a dashboard variable`}>
+        <Combobox
+          aria-label="Clients come back"
+          width={28}
+          isClearable
+          createCustomValue
+          placeholder="0.5 to 1.5 s"
+          options={PROFILES}
+          value={query.reconnect ?? null}
+          onChange={(option) => change({ reconnect: option?.value })}
+        />
+      </InlineField>
     </InlineFieldRow>
   );
 }
@@ -79,4 +93,5 @@ const SUBJECTS: Array<ComboboxOption<Subject>> = [
   { value: 'forecast', label: 'Forecast', description: 'What a rebalance that started now would do' },
   { value: 'events', label: 'Starts and ends', description: 'For annotations' },
 ];
+const PROFILES = PRESETS.map(({ value = '', label, description }) => ({ value, label, description }));
 const MODE_HELP = "Level: several runs that end even. Single run: what EMQX's own rebalance does";

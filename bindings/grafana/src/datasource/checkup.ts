@@ -1,6 +1,8 @@
 import type { DataSourceInstanceSettings, TestDataSourceResponse } from '@grafana/data';
 import { errorOf } from '../error';
+import { told } from '../told';
 import { carry } from './carrier';
+import { urlProblem } from './checks';
 import type { Observation } from './observations';
 import type { RebalanceJsonData } from './types';
 
@@ -11,6 +13,10 @@ export async function checkup(settings: Settings, read: () => Promise<Observatio
   if (!settings.jsonData.apiUrl) {
     return failure('Give the URL of EMQX’s API');
   }
+  const problem = urlProblem(settings.jsonData.apiUrl);
+  if (problem) {
+    return failure(`API URL: ${problem}`);
+  }
   try {
     const { status, balance } = await read();
     const versions = [...new Set(status.nodes.flatMap((load) => load.version ?? []))].sort();
@@ -20,7 +26,7 @@ export async function checkup(settings: Settings, read: () => Promise<Observatio
     const summary = `${which}, ${over}. The read key can read. ${control.text}`;
     return { status: control.isError ? 'error' : 'success', message: summary };
   } catch (error) {
-    return failure(errorOf(error).message);
+    return failure(told(errorOf(error)).sentence);
   }
 }
 

@@ -127,8 +127,8 @@ export class RebalanceDataSource extends DataSourceApi<RebalanceQuery, Rebalance
 
   /** A query whose variables have their values. */
   private interpolated(query: RebalanceQuery, scopedVars: ScopedVars): RebalanceQuery {
-    const rate = query.connEvictRate;
-    return { ...query, connEvictRate: rate && getTemplateSrv().replace(rate, scopedVars) };
+    const value = (text: string | undefined) => text && getTemplateSrv().replace(text, scopedVars);
+    return { ...query, connEvictRate: value(query.connEvictRate), reconnect: value(query.reconnect) };
   }
 
   interpolateVariablesInQueries(queries: RebalanceQuery[], scopedVars: ScopedVars): RebalanceQuery[] {

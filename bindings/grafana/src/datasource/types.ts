@@ -12,6 +12,8 @@ export interface RebalanceJsonData extends DataSourceJsonData {
   controlKey?: string;
   /** Whether Grafana takes any certificate from EMQX. */
   tlsSkipVerify?: boolean;
+  /** Whether Grafana also trusts the certificate authority among the secrets. */
+  tlsAuthWithCACert?: boolean;
 }
 
 /**
@@ -23,6 +25,8 @@ export interface RebalanceJsonData extends DataSourceJsonData {
 export interface RebalanceSecrets {
   readBasic?: string;
   controlBasic?: string;
+  /** PEM of the certificate authority that signed EMQX's certificate, under Grafana's own name for it. */
+  tlsCACert?: string;
 }
 
 /** What a query asks for. */
@@ -37,6 +41,8 @@ export interface RebalanceQuery extends DataQuery {
   connEvictRate?: string;
   /** Of a forecast: how the load balancer picks nodes. */
   loadBalancer?: LoadBalancer;
+  /** Of a forecast: how clients come back: a preset, a time, or a profile as JSON. May hold a dashboard variable. */
+  reconnect?: string;
 }
 
 export const DEFAULT_QUERY: Partial<RebalanceQuery> = { subject: 'nodes' };

@@ -7,6 +7,7 @@ import type { RebalanceDataSource } from '../datasource/datasource';
 import type { Observation } from '../datasource/observations';
 import { looksOf, type Look } from './colors';
 import type { Ahead, CurveNode } from './curves';
+import type { Mapping } from './match';
 import { shortNames } from './names';
 import { pollMs, type PanelOptions } from './options';
 import { Actions } from './parts/Actions';
@@ -19,12 +20,13 @@ import { Progress } from './parts/Progress';
 import { Summary } from './parts/Summary';
 import { Verdict } from './parts/Verdict';
 import { mayControl } from './role';
-import { overOf, rowsOf, type NodeRow } from './rows';
+import { byName, overOf, rowsOf, type NodeRow } from './rows';
 import { useControl } from './state/control';
 import { useDrive } from './state/drive';
 import { usePlans } from './state/plans';
 import { useSteady } from './state/steady';
 import { layoutOf } from './layout';
+import { wayFor } from './ways';
 
 interface Props {
   source: RebalanceDataSource;
@@ -47,14 +49,15 @@ export function Board({ source, latest, error, panel }: Props) {
   const isRunning = isOurs || status.runs.some(isUnderWay);
   const plan = isOurs ? drive.plan : plans.plans?.[plans.selected];
   const away = isOurs ? awayOf(status.nodes, drive.plan) : 0;
-  const { rows, mean } = rowsOf(status, plan, away);
+  const { rows, mean } = rowsOf(status, plan, away, options.order);
   const looks = looksOf(rows, options, useTheme2());
   const names = shortNames(rows.map(({ node }) => node));
   const nodes = useSteady(curveNodes(rows, names, looks));
   const ahead = useAhead(isOurs || !plan ? drive : undefined, plan, latest.time);
-  const layout = layoutOf(width, height, options, plans.plans !== undefined && !isRunning);
+  const layout = layoutOf({ width, height, nodes: rows.length }, options, plans.plans !== undefined && !isRunning);
   const seen = useSeen(source, ahead ? ahead.from - 3_600_000 : timeRange.from.valueOf(), latest);
   const format = useFormat(panel);
+  const mapping = useSteady<Mapping>({ label: options.nodeLabel, names: options.nodeNames });
 
   return (
     <div className={styles.board}>
@@ -74,14 +77,30 @@ export function Board({ source, latest, error, panel }: Props) {
           isNarrow={layout.isNarrow}
         />
       </Summary>
-      {control.error && <Problem title="That did not work" error={control.error} onRemove={control.clear} />}
-      {plans.error && <Problem title="No plan" error={plans.error} onRemove={plans.clear} />}
+      {control.error && (
+        <Problem
+          title="That did not work"
+          error={control.error}
+          way={wayFor(control.error, source.uid, panel.id)}
+          onRemove={control.clear}
+        />
+      )}
+      {plans.error && (
+        <Problem
+          title="No plan"
+          error={plans.error}
+          way={wayFor(plans.error, source.uid, panel.id)}
+          onRemove={plans.clear}
+        />
+      )}
       {drive && !isOurs && <Verdict drive={drive} onDismiss={() => source.helm.dismiss()} />}
       {isRunning && <Progress status={status} isOurs={isOurs} />}
       <div className={cx(styles.main, layout.isStacked && styles.stacked)}>
         {layout.showBars && (
-          <div className={layout.showCurves ? styles.bars : styles.barsAlone}>
-            <Bars rows={rows} mean={mean} looks={looks} names={names} format={format} isNarrow={layout.isNarrow} />
+          <div className={cx(layout.showCurves ? styles.bars : styles.barsAlone, layout.isCrowded && styles.wide)}>
+            <Fill>
+              {(size) => <Bars {...size} rows={rows} mean={mean} looks={looks} names={names} format={format} />}
+            </Fill>
           </div>
         )}
         {layout.showCurves && (
@@ -91,6 +110,7 @@ export function Board({ source, latest, error, panel }: Props) {
                 {...size}
                 series={panel.data.series}
                 curvesFrom={options.curvesFrom}
+                mapping={mapping}
                 seen={seen}
                 nodes={nodes}
                 ahead={ahead}
@@ -106,7 +126,13 @@ export function Board({ source, latest, error, panel }: Props) {
         )}
       </div>
       {plans.plans && !isRunning && (
-        <Plans plans={plans.plans} selected={plans.selected} onSelect={plans.select} isNarrow={layout.isNarrow} />
+        <Plans
+          plans={plans.plans}
+          selected={plans.selected}
+          onSelect={plans.select}
+          isNarrow={layout.isNarrow}
+          isLow={layout.isLow}
+        />
       )}
     </div>
   );
@@ -120,7 +146,7 @@ function useAhead(drive: ReturnType<typeof useDrive>, plan: Ahead['plan'] | unde
 }
 
 function curveNodes(rows: NodeRow[], names: Record<string, string>, looks: Record<string, Look>): CurveNode[] {
-  return rows.flatMap(({ node }) => {
+  return [...rows].sort(byName).flatMap(({ node }) => {
     const look = looks[node];
     return look ? [{ node, name: names[node] ?? node, look }] : [];
   });
@@ -158,6 +184,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   main: css({ display: 'flex', flex: '1 1 0', gap: theme.spacing(2), minHeight: 60 }),
   stacked: css({ flexDirection: 'column', gap: theme.spacing(1) }),
-  bars: css({ flex: '0 1 42%', minWidth: 0, minHeight: 0 }),
-  barsAlone: css({ flex: '1 1 0', minWidth: 0, minHeight: 0 }),
+  bars: css({ display: 'flex', flex: '0 1 42%', minWidth: 0, minHeight: 0 }),
+  barsAlone: css({ display: 'flex', flex: '1 1 0', minWidth: 0, minHeight: 0 }),
+  wide: css({ flexBasis: '64%' }),
 });

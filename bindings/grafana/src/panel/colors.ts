@@ -1,6 +1,6 @@
 import { colorManipulator, type GrafanaTheme2 } from '@grafana/data';
 import type { PanelOptions } from './options';
-import type { NodeRow, Part } from './rows';
+import { byName, type NodeRow, type Part } from './rows';
 
 /** How bar and curve of a node look. */
 export interface Look {
@@ -11,9 +11,10 @@ export interface Look {
 
 /** A look for each node: the colour of its part, in another shade for each node of that part. */
 export function looksOf(rows: NodeRow[], options: PanelOptions, theme: GrafanaTheme2): Record<string, Look> {
+  const named = [...rows].sort(byName);
   return Object.fromEntries(
-    rows.map(({ node, part }) => {
-      const same = rows.filter((row) => row.part === part);
+    named.map(({ node, part }) => {
+      const same = named.filter((row) => row.part === part);
       const index = same.findIndex((row) => row.node === node);
       const color = shade(theme.visualization.getColorByName(colorOf(part, options)), index, same.length);
       const under = same.length <= FEW ? same.length - 1 - index : 0;

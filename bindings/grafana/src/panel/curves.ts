@@ -85,19 +85,6 @@ function absolute(start: number, end: number): TimeRange {
   return { from, to, raw: { from, to } };
 }
 
-/**
- * The node that a series is about: by its label `node`, or by an `instance` that is the node's host.
- *
- * Prometheus scrapes `10.0.0.1:18083`; EMQX calls that node `emqx@10.0.0.1`.
- */
-export function nodeOf(field: Field, nodes: CurveNode[]): CurveNode | undefined {
-  const { node, instance } = field.labels ?? {};
-  const host = instance?.replace(/:\d+$/, '');
-  const named = nodes.filter((curve) => curve.node === node);
-  const matches = nodes.filter((curve) => curve.node === instance || curve.node.split('@')[1] === host);
-  return named[0] ?? (matches.length === 1 ? matches[0] : undefined);
-}
-
 /** The configuration of a curve of a node, seen or foreseen, of a query or of the panel. */
 export function configOf({ name, look }: CurveNode, custom: object): FieldConfig {
   const color = { mode: FieldColorModeId.Fixed, fixedColor: look.color };

@@ -1,9 +1,13 @@
 import { FieldColorModeId, FieldConfigProperty, type PanelPlugin } from '@grafana/data';
 import { LOAD_BALANCERS, MODES } from '../choices';
 import type { LoadBalancer, Mode, PlanWishes } from '../contract';
+import { PRESETS } from '../presets';
+import { profileOf, RECONNECT_HELP } from '../reconnect';
 import { NUMBERS, type NumberPath } from './numbers';
-import { PRESETS } from './presets';
 import { SourcePicker } from './SourcePicker';
+
+/** In which order the bars are. */
+export type Order = 'load' | 'name';
 
 /** What the panel can be told. Numbers that are left out are EMQX's defaults. */
 export interface PanelOptions extends Partial<Record<NumberPath, number>> {
@@ -11,6 +15,10 @@ export interface PanelOptions extends Partial<Record<NumberPath, number>> {
   datasource?: string;
   /** `refId` of the query that the curves are drawn from; without it, the first one that has time series. */
   curvesFrom?: string;
+  /** Label of a query's series that says which node they are of; without it, the usual ones are tried. */
+  nodeLabel?: string;
+  /** Which node a label's value is, as `value=node`, where names do not tell. */
+  nodeNames?: string[];
   pollSeconds: number;
   mode: Mode;
   loadBalancer?: LoadBalancer;
@@ -19,6 +27,7 @@ export interface PanelOptions extends Partial<Record<NumberPath, number>> {
   /** Nodes that no plan touches. */
   exclude?: string[];
   showBars: boolean;
+  order: Order;
   showCurves: boolean;
   donorColor: string;
   recipientColor: string;
@@ -36,18 +45,6 @@ export function planRequest(options: PanelOptions, mode: Mode): PlanWishes {
   const numbers = NUMBERS.map(({ path, name }) => [name, options[path]]);
   const { loadBalancer: load_balancer, exclude } = options;
   return { ...Object.fromEntries(numbers), mode, load_balancer, reconnect: profileOf(options.reconnect), exclude };
-}
-
-/** A profile as the planner takes it. What is meant as JSON and is none, the planner refuses in its own words. */
-function profileOf(text: string | undefined): PlanWishes['reconnect'] {
-  if (!text?.trim().startsWith('{')) {
-    return text?.trim() || undefined;
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Adds the options pane and the standard field options that the panel honours. */
@@ -115,7 +112,7 @@ function strategyOptions(builder: Builder): void {
     .addSelect({
       path: 'reconnect',
       name: 'Clients come back',
-      description: 'A preset, a time such as 1m30s, or points such as {"points": [[0.5, 0], [1.5, 0.5], [60, 1]]}',
+      description: RECONNECT_HELP,
       category,
       settings: { isClearable: true, allowCustomValue: true, options: PRESETS },
     })
@@ -131,6 +128,19 @@ function displayOptions(builder: Builder): void {
   const category = ['Display'];
   builder
     .addBooleanSwitch({ path: 'showBars', name: 'Bars', category, defaultValue: true })
+    .addRadio({
+      path: 'order',
+      name: 'Order of bars',
+      category,
+      defaultValue: 'load',
+      showIf: (options) => options.showBars,
+      settings: {
+        options: [
+          { value: 'load', label: 'Fullest first' },
+          { value: 'name', label: 'By name' },
+        ],
+      },
+    })
     .addBooleanSwitch({ path: 'showCurves', name: 'Curves', category, defaultValue: true })
     .addSelect({
       path: 'curvesFrom',
@@ -144,6 +154,20 @@ function displayOptions(builder: Builder): void {
         getOptions: async ({ data }) =>
           [...new Set(data.map((frame) => frame.refId ?? ''))].map((refId) => ({ value: refId, label: refId })),
       },
+    })
+    .addTextInput({
+      path: 'nodeLabel',
+      name: 'Label of the node',
+      description: 'Of the query’s series. Without it: node, pod, instance',
+      category,
+      showIf: (options) => options.showCurves,
+    })
+    .addStringArray({
+      path: 'nodeNames',
+      name: 'Names of nodes',
+      description: 'Where labels do not tell: 10.0.0.7:18083=emqx@emqx-core-0.emqx.svc',
+      category,
+      showIf: (options) => options.showCurves,
     })
     .addColorPicker({ path: 'donorColor', name: 'Donors', category, defaultValue: 'orange' })
     .addColorPicker({ path: 'recipientColor', name: 'Recipients', category, defaultValue: 'blue' })

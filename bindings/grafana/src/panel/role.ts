@@ -9,6 +9,12 @@ export function mayControl(): boolean {
   return isGrafanaAdmin || orgRole === 'Editor' || orgRole === 'Admin';
 }
 
+/** Whether Grafana lets this user change the settings of data sources. */
+export function mayConfigure(): boolean {
+  const { orgRole, isGrafanaAdmin } = config.bootData.user;
+  return isGrafanaAdmin || orgRole === 'Admin';
+}
+
 /** Whom EMQX's rebalance is attributed to. */
 export function userName(): string {
   return config.bootData.user.login;

@@ -1,4 +1,5 @@
 import { deviationOf, isRunning, isUnknown, meanOf, type NodeLoad, type Plan, type Status } from '../contract';
+import type { Order } from './options';
 
 /** What a node is in the rebalance that runs or is planned, or would be by its load. */
 export type Part = 'donor' | 'recipient' | 'even' | 'out';
@@ -24,8 +25,8 @@ export interface Rows {
   mean: number;
 }
 
-/** The nodes in the order of their names, so that bars do not jump. `away` clients are on their way. */
-export function rowsOf(status: Status, plan: Plan | undefined, away: number): Rows {
+/** The nodes in `order`. `away` clients are on their way. */
+export function rowsOf(status: Status, plan: Plan | undefined, away: number, order: Order): Rows {
   const mean = meanOf(status.nodes, away);
   const rows = status.nodes.map((load) => {
     const deviation = deviationOf(load, mean);
@@ -37,7 +38,16 @@ export function rowsOf(status: Status, plan: Plan | undefined, away: number): Ro
     const part = partOf(load, deviation ?? 0, status, plan);
     return { node, connections, isUnread, deviation, part, status: load.status, before, after };
   });
-  return { rows: rows.sort((a, b) => byName.compare(a.node, b.node)), mean };
+  const byLoad = (a: NodeRow, b: NodeRow) => (order === 'load' ? rank(b, mean) - rank(a, mean) : 0);
+  return { rows: rows.sort((a, b) => byLoad(a, b) || byName(a, b)), mean };
+}
+
+/**
+ * How full a node is, in steps that clients who come and go do not take a node over. With a plan it is how full the
+ * node was before, so that bars stay where they are while clients move.
+ */
+function rank({ connections, before = connections, isUnread }: NodeRow, mean: number): number {
+  return isUnread ? -1 : Math.round(before / Math.max(mean * STEP, 1));
 }
 
 /** The share of the fullest node over the mean. */
@@ -59,6 +69,13 @@ function partOf({ node, status }: NodeLoad, deviation: number, { runs }: Status,
   return deviation > NOTABLE ? 'donor' : deviation < -NOTABLE ? 'recipient' : 'even';
 }
 
-const byName = new Intl.Collator('en', { numeric: true });
+/** The order of names that people expect: node2 before node10. */
+export function byName(a: NodeRow, b: NodeRow): number {
+  return collator.compare(a.node, b.node);
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+/** Nodes that are about as full keep the order of their names. */
+const STEP = 0.005;
 /** A node this far from the mean is coloured. */
 const NOTABLE = 0.02;

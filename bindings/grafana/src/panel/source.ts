@@ -9,7 +9,7 @@ export const SOURCE_TYPE = 'emqxrebalance-rebalance-datasource';
 
 export interface SourceState {
   source?: RebalanceDataSource;
-  error?: string;
+  error?: Error;
 }
 
 /** The data source that the options, or else the panel's own query, or else the organisation name. */
@@ -24,7 +24,7 @@ export function useSource(
     let isCurrent = true;
     find(wanted)
       .then((source) => ({ source }))
-      .catch((error: unknown) => ({ error: errorOf(error).message }))
+      .catch((error: unknown) => ({ error: errorOf(error) }))
       .then((found) => isCurrent && setState(found));
     return () => {
       isCurrent = false;

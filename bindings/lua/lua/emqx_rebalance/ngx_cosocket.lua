@@ -212,10 +212,11 @@ local function exchange(socket, request, url, last)
   until answer.status >= 200
   local body, fault, is_whole = read_body(answer, request.method, line, read, read_some)
   if not body then
-    return nil, fault == "timeout" and fault or "protocol", fault
+    local said = fault == "closed" and "the answer is cut off" or fault
+    return nil, fault == "timeout" and fault or "protocol", said
   end
-  local said = (answer.headers.connection or ""):lower()
-  local is_reusable = is_whole and not answer.is_old and not said:find("close", 1, true)
+  local connection = (answer.headers.connection or ""):lower()
+  local is_reusable = is_whole and not answer.is_old and not connection:find("close", 1, true)
   return { status = answer.status, body = body }, is_reusable
 end
 

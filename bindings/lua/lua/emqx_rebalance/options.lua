@@ -60,7 +60,7 @@
 ---@field empty_polls? integer Polls in a row that must not show a run before it counts as gone: a node that is slow to answer another is left out of EMQX's answer. 1 to 100; default: 3.
 ---@field stall_after_s? integer Seconds without any count moving, while a run evicts, before it counts as stalled. 1 to 86400; default: 30.
 ---@field settle_s? integer Seconds that donors may take to serve again, and clients to come back, after the last run is gone. 1 to 86400; default: 30.
----@field max_waves? integer level: most waves of a plan, each planned afresh from the counts that the last one left: EMQX bears few starts an hour. 1 to 3; default: 3.
+---@field max_waves? integer level: most waves of a plan, each planned afresh from the counts that the last one left: EMQX bears few starts an hour. Donors that are closed in groups, since max_unavailable allows no more at once, are one wave in all; 1 allows nothing after the first runs. 1 to 3; default: 3.
 ---@field max_disconnects? integer|string level: clients that may be dropped in all waves together, as a ratio to the fewest that any plan must drop or as a number: no further wave begins that would take more. A ratio from 1x, or a number from 1; default: 1.1x.
 ---@field max_missing_percent? integer Percent of the cluster's clients that may be missing before the runs are stopped; 100 never stops them. 1 to 100; default: 10.
 ---@field reconnect_grace_s? integer Seconds that dropped clients are given to come back before they count as missing, and to settle after a wave. Never more than a quarter of all clients is taken to be on its way. 1 to 86400; default: 5.

@@ -20,16 +20,31 @@ local function kind_of(err)
   return is_unreadable and "protocol" or "unreachable"
 end
 
+-- Has `client` note whether an answer has begun: what fails then is its body, of which lua-resty-http
+-- says no more than "closed", as of a connection on which no answer came.
+local function note_answers(client)
+  local noted, ask = {}, client.request
+  function client:request(...)
+    local response, err = ask(self, ...)
+    noted.has_answer = response ~= nil
+    return response, err
+  end
+  return noted
+end
+
 -- Sends one request by a client of its own, as lua-resty-http wants it.
 local function send(http, options, request)
   local client = http.new()
+  local noted = note_answers(client)
   client:set_timeout(request.timeout_ms)
   local asked = { method = request.method, headers = request.headers, body = request.body }
   for name, value in pairs(options) do
     asked[name] = value
   end
   local response, err = client:request_uri(request.url, asked)
-  if not response then
+  if not response and noted.has_answer and kind_of(err) ~= "timeout" then
+    return nil, "protocol", err == "closed" and "the answer is cut off" or err
+  elseif not response then
     return nil, kind_of(err), err
   end
   return { status = response.status, body = response.body or "" }

@@ -79,6 +79,7 @@ local rebalance = {}
 ---@field asked table what was asked for
 ---@field fingerprint table what it was made from
 ---@field moves? table[] what happens to each node; only of a `level` plan, as those that follow
+---@field groups? integer in how many groups the donors are closed, one after the other, where `max_unavailable` allows fewer at once; each is a wave, and so many of `waves` come first
 ---@field waves? table[] the rounds expected until the goal is met, this plan first
 ---@field behind? table[] how it ends behind each kind of balancer, if none is named
 ---@field comparison? table what EMQX's own run would do
@@ -140,6 +141,19 @@ function rebalance.plan_evacuation(request) end
 ---@return emqx_rebalance.Status? status
 ---@return emqx_rebalance.Error? err
 function rebalance.status(status) end
+
+---Reads a record, such as a line of a history.
+---@param record string|table
+---@return emqx_rebalance.Record? record
+---@return emqx_rebalance.Error? err
+function rebalance.record(record) end
+
+---As `assert`: raises the error as its text if there is one. For nginx and Lua 5.1, which show no table.
+---@generic T
+---@param value T?
+---@param err? emqx_rebalance.Error
+---@return T value
+function rebalance.assert(value, err) end
 
 ---@param text string
 ---@return any value
@@ -268,12 +282,22 @@ function Cluster:start(plan, options) end
 ---@param plan emqx_rebalance.EvacuationPlan
 ---@param options? emqx_rebalance.StartOptions
 ---@return emqx_rebalance.Run?, emqx_rebalance.Error?
+function Cluster:start_evacuation(plan, options) end
+
+---The same as `start_evacuation`.
+---@param plan emqx_rebalance.EvacuationPlan
+---@param options? emqx_rebalance.StartOptions
+---@return emqx_rebalance.Run?, emqx_rebalance.Error?
 function Cluster:evacuate(plan, options) end
 
 ---@param state string what `run:state()` gave
 ---@param options? { state_file?: string, save?: fun(state: string) }
 ---@return emqx_rebalance.Run?, emqx_rebalance.Error?
 function Cluster:resume(state, options) end
+
+---Asks nothing more. Runs that were begun go on.
+---@return boolean
+function Cluster:close() end
 
 ---@class emqx_rebalance.Job
 local Job = {}
@@ -313,11 +337,44 @@ function Run:detach() end
 ---@return emqx_rebalance.Event[]?, emqx_rebalance.Error?
 function Run:events() end
 
+---The same as `detach`.
+---@return boolean?, emqx_rebalance.Error?
+function Run:leave() end
+
+---Where it stands, now and after every change, the verdict last.
+---@return fun(): emqx_rebalance.Status?
+function Run:watch() end
+
+---What the driver does and sees from now on, to the end.
+---@return fun(): emqx_rebalance.Event?
+function Run:watch_events() end
+
 ---@return string?, emqx_rebalance.Error?
 function Run:state() end
 
----@return table?, emqx_rebalance.Error?
+---@return emqx_rebalance.Record?, emqx_rebalance.Error?
 function Run:record() end
+
+---@class emqx_rebalance.ReportOptions
+---@field title? string the headline; default: what was done to how many nodes
+---@field made_at? string when it was made, in the reader's words; default: the page does not say
+
+---The command's page about it, as HTML text. `unsupported` of an evacuation.
+---@param options? emqx_rebalance.ReportOptions
+---@return string?, emqx_rebalance.Error?
+function Run:report(options) end
+
+---What is worth keeping of a job. Its other fields are those of the JSON.
+---@class emqx_rebalance.Record
+---@field kind "rebalance"|"evacuation"
+---@field plan table
+---@field outcome emqx_rebalance.Outcome
+local Record = {}
+
+---The command's page about it, as HTML text, of which no course is left but its end.
+---@param options? emqx_rebalance.ReportOptions
+---@return string?, emqx_rebalance.Error?
+function Record:report(options) end
 
 ---@class emqx_rebalance.Driver
 local Driver = {}
@@ -339,5 +396,9 @@ function Driver:outcome() end
 
 ---@return table?
 function Driver:record() end
+
+---@param options? emqx_rebalance.ReportOptions
+---@return string?, emqx_rebalance.Error?
+function Driver:report(options) end
 
 return rebalance

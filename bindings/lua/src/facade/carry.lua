@@ -7,7 +7,7 @@
 --                          finish() }, where rest ends early when some work is done
 --   http.background(work)  if work can go on by itself: calls work() until it gives true
 --   http.is_ending()       if the process can be told to end: whether it was
-local native, expect = ...
+local tools, runs = ...
 
 -- Events that are kept for somebody who does not take them.
 local MAX_EVENTS = 1000
@@ -108,16 +108,14 @@ function Job:poll()
 end
 
 function Job:wait(timeout)
-  if timeout ~= nil then
-    expect("number", timeout, 1, "wait")
-  end
+  tools.expect_seconds(timeout, "wait")
   local crew = self.http.crew and not self.carrier and self.http.crew() or alone(self.http)
   self.carrier = self.carrier or new_carrier(self.http, crew, self.step)
   local last = timeout and now_ms(self.http) + timeout * 1000
   while not self.is_over do
     local left = last and (last - now_ms(self.http)) / 1000
     if left and left <= 0 then
-      return nil, native.late("answer")
+      return nil, tools.late("answer")
     end
     settle(self, self.carrier.go(left))
   end
@@ -142,14 +140,14 @@ end
 local function advance(run, now, answers)
   local is_stopped = run.is_stopped
   run.is_stopped = false
-  local done, err = run.course:step(now, { answers = answers, stop = is_stopped })
+  local done, err = run.native:step(now, { answers = answers, stop = is_stopped })
   if not done then
     run.is_over, run.err = true, err
     return nil, err
   end
   note(run, done.events)
   if run.save and (#done.requests > 0 or #done.events > 0) then
-    run.save(run.course:state())
+    run.save(run.native:state())
   end
   if run.is_over then
     -- By now: `save` may let others run.
@@ -173,13 +171,13 @@ local function drive(run)
     rounds = rounds + 1
     run.carrier.go(LOOK)
     if http.is_ending and http.is_ending() then
-      give_up(run, native.detached())
+      give_up(run, tools.detached())
     end
   end
 end
 
 local function new_run(course, http, save)
-  local run = setmetatable({ course = course, http = http, save = save, seen = {} }, Run)
+  local run = setmetatable({ native = course, http = http, save = save, seen = {} }, Run)
   local crew = http.background and http.crew and http.crew() or alone(http)
   run.carrier = new_carrier(http, crew, function(now, answers)
     return advance(run, now, answers)
@@ -188,7 +186,7 @@ local function new_run(course, http, save)
     http.background(function()
       local ok, err = pcall(drive, run)
       if not ok then
-        give_up(run, native.broken(tostring(err)))
+        give_up(run, tools.broken(tostring(err)))
       end
       if run.is_over then
         run.carrier.close()
@@ -201,7 +199,7 @@ end
 
 -- Drives it no more: another process is to resume its state.
 function Run:detach()
-  give_up(self, native.detached())
+  give_up(self, tools.detached())
   return true
 end
 
@@ -209,7 +207,7 @@ function Run:status()
   if self.err then
     return nil, self.err
   end
-  return self.course:status()
+  return self.native:status()
 end
 
 -- What `poll` and `wait` give of a run that is over.
@@ -217,7 +215,7 @@ local function verdict(run)
   if run.err then
     return nil, run.err
   end
-  return run.course:outcome()
+  return run.native:outcome()
 end
 
 function Run:poll()
@@ -231,15 +229,13 @@ function Run:poll()
 end
 
 function Run:wait(timeout)
-  if timeout ~= nil then
-    expect("number", timeout, 1, "wait")
-  end
+  tools.expect_seconds(timeout, "wait")
   local http = self.http
   local last = timeout and now_ms(http) + timeout * 1000
   while not self.is_over do
     local left = last and (last - now_ms(http)) / 1000
     if left and left <= 0 then
-      return nil, native.late("verdict")
+      return nil, tools.late("verdict")
     end
     if http.background then
       http.sleep(math.min(left or 0.05, 0.05))
@@ -261,12 +257,6 @@ function Run:events()
   return seen
 end
 
-function Run:state()
-  return self.course:state()
-end
-
-function Run:record()
-  return self.course:record()
-end
+runs.inherit(Run)
 
 return { job = new_job, run = new_run }

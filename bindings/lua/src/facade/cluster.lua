@@ -1,5 +1,6 @@
 -- Clusters, jobs and runs: what is native never waits, and here is who waits how.
-local native, expect, carry = ...
+local native, tools, runs, carry = ...
+local expect = tools.expect
 
 -- Waits until something native is over: all of Lua does, or only this coroutine if there is `sleep`.
 local function await(waiting, sleep, timeout)
@@ -33,9 +34,7 @@ end
 
 -- Waits for the value, `timeout` seconds at most.
 function Job:wait(timeout)
-  if timeout ~= nil then
-    expect("number", timeout, 1, "wait")
-  end
+  tools.expect_seconds(timeout, "wait")
   return await(self.native, self.sleep, timeout)
 end
 
@@ -56,9 +55,7 @@ end
 
 -- Waits for the verdict, `timeout` seconds at most.
 function Run:wait(timeout)
-  if timeout ~= nil then
-    expect("number", timeout, 1, "wait")
-  end
+  tools.expect_seconds(timeout, "wait")
   return await(self.native, self.sleep, timeout)
 end
 
@@ -82,15 +79,7 @@ function Run:events()
   return self.native:events()
 end
 
--- All that the driver knows, as JSON, for `cluster:resume`.
-function Run:state()
-  return self.native:state()
-end
-
--- What is worth keeping, once there is a verdict.
-function Run:record()
-  return self.native:record()
-end
+runs.inherit(Run)
 
 local Cluster = {}
 Cluster.__index = Cluster
@@ -118,6 +107,9 @@ end
 
 -- Begins a call, whose argument is good.
 local function begin(cluster, name, argument)
+  if cluster.is_closed then
+    return nil, tools.closed()
+  end
   local made, err = cluster.native[name](cluster.native, argument)
   if not made then
     return nil, err
@@ -183,8 +175,12 @@ local function request(plan, options)
   return all
 end
 
--- Has what `native` gave driven.
-local function follow(cluster, options, made, err)
+-- Begins `verb` with what it is about, and has it driven.
+local function drive(cluster, verb, about, options)
+  if cluster.is_closed then
+    return nil, tools.closed()
+  end
+  local made, err = cluster.native[verb](cluster.native, about, options and options.state_file)
   if not made then
     return nil, err
   end
@@ -198,24 +194,38 @@ end
 function Cluster:start(plan, options)
   expect("table", plan, 1, "start")
   check_options(self, options, "start")
-  local file = options and options.state_file
-  return follow(self, options, self.native:start(request(plan, options), file))
+  return drive(self, "start", request(plan, options), options)
 end
 
 -- Begins to empty a node as `plan` of `plan_evacuation` says. Never waits.
-function Cluster:evacuate(plan, options)
-  expect("table", plan, 1, "evacuate")
-  check_options(self, options, "evacuate")
-  local file = options and options.state_file
-  return follow(self, options, self.native:evacuate(request(plan, options), file))
+function Cluster:start_evacuation(plan, options)
+  expect("table", plan, 1, "start_evacuation")
+  check_options(self, options, "start_evacuation")
+  return drive(self, "start_evacuation", request(plan, options), options)
 end
+
+-- The same, by the command's word.
+Cluster.evacuate = Cluster.start_evacuation
 
 -- Goes on from the `state` of a run, of this process or another. Never waits.
 function Cluster:resume(state, options)
   expect("string", state, 1, "resume")
   check_options(self, options, "resume")
-  return follow(self, options, self.native:resume(state, options and options.state_file))
+  return drive(self, "resume", state, options)
 end
+
+-- Asks nothing more, and closes its connections when the calls on their way are over. Runs that were begun go
+-- on.
+function Cluster:close()
+  self.is_closed = true
+  if not self.http then
+    self.native:close()
+  end
+  return true
+end
+
+-- For `local cluster <close> = …` of Lua 5.4.
+Cluster.__close = Cluster.close
 
 -- What is wrong with `owner[name]`, if it is there, or needed, and no function.
 local function no_function(owner, name, shown, is_needed)

@@ -2,18 +2,24 @@
 -- `nil, err`; an argument that is not even of the right type is a mistake of the program and raises.
 local native, chunks = ...
 
+local tools = chunks.tools(native)
+local runs = chunks.runs(native, tools)
+local expect = tools.expect
+
 local rebalance = {
   _VERSION = native.version,
   -- JSON's null: the same value as ngx.null and cjson.null.
   null = native.null,
 }
 
--- Raises an error at the caller of the function that was given a bad argument.
-local function expect(wanted, value, position, name)
-  local found = type(value)
-  if found ~= wanted then
-    error(("bad argument #%d to '%s' (%s expected, got %s)"):format(position, name, wanted, found), 3)
+-- As `assert`, for what the module gives: raises an error, if there is one, as its text. nginx and Lua
+-- 5.1 show no error that is a table.
+function rebalance.assert(...)
+  local err = select(2, ...)
+  if err ~= nil then
+    error(tostring(err), 2)
   end
+  return ...
 end
 
 -- Marks a table as a list, so that it stays one even while it is empty.
@@ -40,6 +46,14 @@ function rebalance.status(status)
   return native.status(status)
 end
 
+-- Reads a record, as a line of a history is one, from its JSON text or its table. Gives it with `report`.
+function rebalance.record(record)
+  if type(record) ~= "string" then
+    expect("table", record, 1, "record")
+  end
+  return runs.record(native.record(record))
+end
+
 function rebalance.from_json(text)
   expect("string", text, 1, "from_json")
   return native.from_json(text)
@@ -49,7 +63,8 @@ function rebalance.to_json(value)
   return native.to_json(value)
 end
 
-local cluster = chunks.cluster(native, expect, chunks.carry(native, expect))
+local carry = chunks.carry(tools, runs)
+local cluster = chunks.cluster(native, tools, runs, carry)
 
 -- A cluster behind its URLs. Asks nothing yet.
 function rebalance.cluster(config)

@@ -1,17 +1,24 @@
 import type { Clock } from "./clock.js";
 import type { HttpAnswer, HttpRequest } from "./generated/messages.js";
+import type { HttpResponse, Signal } from "./platform.js";
 
 /** Any function like `fetch`: `window.fetch`, node's, Grafana's, a simulation's. */
-export type FetchLike = (url: string, init: FetchInit) => Promise<Response>;
+export type FetchLike = (url: string, init: FetchInit) => Promise<HttpResponse>;
 
 /** What is asked of it. */
 export interface FetchInit {
   method: string;
   headers: Record<string, string>;
   body?: string;
-  signal: AbortSignal;
+  signal: Signal;
   redirect: "error";
   cache: "no-store";
+}
+
+/** What came of a request, and what was thrown on the way if it went wrong. */
+export interface Carried {
+  answer: HttpAnswer;
+  cause?: unknown;
 }
 
 /** Sends requests and never fails: what goes wrong is an answer too. */
@@ -25,7 +32,7 @@ export class Carrier {
   }
 
   /** Sends `request`, until it is answered, late, or `signal` is aborted. */
-  async carry(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  async carry(request: HttpRequest, signal: Signal): Promise<Carried> {
     const { id } = request;
     const attempt = new AbortController();
     const end = (): void => {
@@ -34,7 +41,7 @@ export class Carrier {
     signal.addEventListener("abort", end, { once: true });
     const late = this.#clock.sleep(request.timeout_ms, attempt.signal).then(() => {
       attempt.abort();
-      return { id, error: { kind: "timeout", message: "" } } as const;
+      return { answer: { id, error: { kind: "timeout", message: "" } } } satisfies Carried;
     });
     try {
       return await Promise.race([this.#send(request, attempt.signal), late]);
@@ -44,7 +51,7 @@ export class Carrier {
     }
   }
 
-  async #send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  async #send(request: HttpRequest, signal: Signal): Promise<Carried> {
     const { id, url, timeout_ms: _, ...parts } = request;
     // By name: browsers' own `fetch` refuses to be called as a method of something else.
     const fetch = this.#fetch;
@@ -52,12 +59,12 @@ export class Carrier {
     try {
       response = await fetch(url, { ...parts, signal, redirect: "error", cache: "no-store" });
     } catch (error) {
-      return { id, error: { kind: "unreachable", message: why(error) } };
+      return { answer: { id, error: { kind: "unreachable", message: why(error) } }, cause: error };
     }
     try {
-      return { id, status: response.status, body: await read(response) };
+      return { answer: { id, status: response.status, body: await read(response) } };
     } catch (error) {
-      return { id, error: { kind: "protocol", message: why(error) } };
+      return { answer: { id, error: { kind: "protocol", message: why(error) } }, cause: error };
     }
   }
 }

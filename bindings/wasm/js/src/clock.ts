@@ -1,9 +1,11 @@
+import type { Signal } from "./platform.js";
+
 /** Whose time it is. */
 export interface Clock {
   /** Milliseconds since 1970, or since whatever this clock calls zero. */
   now(): number;
   /** Resolves after `ms` milliseconds or on abort, whichever is first. Never rejects. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  sleep(ms: number, signal: Signal): Promise<void>;
 }
 
 /** The wall clock. */

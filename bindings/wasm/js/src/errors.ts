@@ -19,18 +19,39 @@ export class RebalanceError extends Error {
     this.problems = info.problems ?? [];
     this.retryable = info.retryable;
   }
+
+  /** The same, because of something that was thrown below. @internal */
+  because(cause: unknown): RebalanceError {
+    const { kind, message, context, problems, retryable } = this;
+    return new RebalanceError({ kind, message, context, problems: [...problems], retryable }, { cause });
+  }
+
+  /** What `JSON.stringify` writes: the message and the cause too, which it leaves out of other errors. */
+  toJSON(): Record<string, unknown> {
+    const { name, kind, message, context, problems, retryable, cause } = this;
+    return { name, kind, message, context, problems, retryable, ...(cause !== undefined && { cause: told(cause) }) };
+  }
 }
 
 /** An error for what a caller of the package did wrong before Rust was asked. */
-export function misuse(message: string, cause?: unknown): RebalanceError {
-  const info: ErrorInfo = { kind: "config_invalid", message, context: {}, retryable: false };
+export function misuse(message: string): RebalanceError {
+  return new RebalanceError({ kind: "config_invalid", message, context: {}, retryable: false });
+}
+
+/** An error for bad arguments that Rust is not asked about, in Rust's words. */
+export function invalid(what: string, problems: [Problem, ...Problem[]], cause?: unknown): RebalanceError {
+  const said = problems.map(({ field, value, bound }) => `\`${field}\` is \`${value}\` but must be ${bound}`);
+  const message = `invalid ${what}: ${said.join("; ")}`;
+  const info: ErrorInfo = { kind: "config_invalid", message, context: { ...problems[0] }, problems, retryable: false };
   return new RebalanceError(info, cause === undefined ? undefined : { cause });
 }
 
-/** An error for one bad argument that Rust is not asked about, in Rust's words. */
-export function invalid(what: string, problem: Problem): RebalanceError {
-  const { field, value, bound } = problem;
-  const message = `invalid ${what}: \`${field}\` is \`${value}\` but must be ${bound}`;
-  const context = { field, value, bound };
-  return new RebalanceError({ kind: "config_invalid", message, context, problems: [problem], retryable: false });
+/** A cause as JSON can say it, and what caused that, as far as anybody reads. */
+function told(cause: unknown, depth = 0): unknown {
+  if (!(cause instanceof Error) || cause instanceof RebalanceError) return cause;
+  const { name, message } = cause;
+  const deeper = cause.cause !== undefined && depth < MOST_CAUSES;
+  return { name, message, ...(deeper && { cause: told(cause.cause, depth + 1) }) };
 }
+
+const MOST_CAUSES = 4;

@@ -8,6 +8,7 @@ export class Exchange {
   readonly #clock: Clock;
   readonly #end = new AbortController();
   #answers: HttpAnswer[] = [];
+  #cause: unknown;
   #wake: AbortController | undefined;
   #isWoken = false;
 
@@ -26,11 +27,17 @@ export class Exchange {
     return this.#answers.splice(0);
   }
 
+  /** What was thrown last by who carries the requests. */
+  get cause(): unknown {
+    return this.#cause;
+  }
+
   /** Sends everything that `requests` holds, all at once. */
   send(requests: HttpRequest[]): void {
     for (const request of requests) {
-      void this.#carrier.carry(request, this.#end.signal).then((answer) => {
+      void this.#carrier.carry(request, this.#end.signal).then(({ answer, cause }) => {
         this.#answers.push(answer);
+        this.#cause = cause ?? this.#cause;
         this.wake();
       });
     }

@@ -1,3 +1,5 @@
+import type { Signal } from "./platform.js";
+
 /** Something that changes until it ends, for any number of readers. */
 export class Feed {
   #version = 0;
@@ -17,7 +19,7 @@ export class Feed {
   }
 
   /** Yields at once and after every change, until the end. Changes while a reader is busy are one. */
-  async *changes(signal?: AbortSignal): AsyncGenerator<void, void, undefined> {
+  async *changes(signal?: Signal | null): AsyncGenerator<void, void, undefined> {
     let seen = -1;
     for (;;) {
       signal?.throwIfAborted();
@@ -33,7 +35,7 @@ export class Feed {
     }
   }
 
-  #news(signal: AbortSignal | undefined): Promise<void> {
+  #news(signal: Signal | null | undefined): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         signal?.removeEventListener("abort", done);

@@ -1,12 +1,12 @@
 import { bytes } from "./base64.js";
-import type { CallOptions } from "./call-options.js";
 import { engine } from "./engine.js";
 import base64 from "./generated/emqx_rebalance_wasm.base64.js";
-import type { WasmSource } from "./loader.js";
+import { reportEngine } from "./report-engine.js";
 
 export * from "./api.js";
 
-/** Loads the WebAssembly, once: from this module, or from where `source` says. Fetches nothing. */
-export function init(source?: WasmSource | Promise<WasmSource>, options?: CallOptions): Promise<void> {
-  return engine.load(() => source ?? bytes(base64), options);
-}
+engine.comesFrom({ later: () => bytes(base64), now: () => bytes(base64) });
+// Few want a report: everybody else need not carry it.
+reportEngine.comesFrom({
+  later: async () => bytes((await import("./generated/emqx_rebalance_report_wasm.base64.js")).default),
+});

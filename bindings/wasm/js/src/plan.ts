@@ -1,6 +1,6 @@
 import { engine } from "./engine.js";
 import type { EvacuationPlan, Plan } from "./generated/contract.js";
-import { call, decode, encode } from "./json.js";
+import { planBy, planEvacuationBy } from "./planning.js";
 import type { EvacuationRequest, PlanRequest } from "./requests.js";
 
 /**
@@ -9,7 +9,7 @@ import type { EvacuationRequest, PlanRequest } from "./requests.js";
  * @throws RebalanceError `config_invalid` with every problem at once, `unknown_node`.
  */
 export function plan(request: PlanRequest): Plan {
-  return decode(call(() => engine.calls.plan(encode(request))));
+  return planBy(engine, request);
 }
 
 /**
@@ -18,5 +18,5 @@ export function plan(request: PlanRequest): Plan {
  * @throws RebalanceError `config_invalid` with every problem at once, `unknown_node`.
  */
 export function planEvacuation(request: EvacuationRequest): EvacuationPlan {
-  return decode(call(() => engine.calls.plan_evacuation(encode(request))));
+  return planEvacuationBy(engine, request);
 }

@@ -1,11 +1,15 @@
-import { type Clock } from "./clock.js";
+import { MILLISECONDS, options as optionsOf, SIGNAL } from "./check.js";
+import type { Clock } from "./clock.js";
+import { Course } from "./course.js";
 import type { RawRun } from "./engine.js";
 import { RebalanceError } from "./errors.js";
 import type { Exchange } from "./exchange.js";
 import { Feed } from "./feed.js";
-import type { Event, Outcome, Record as RunRecord, Status } from "./generated/contract.js";
+import type { Event, Outcome, Plan, Record as RunRecord, Status } from "./generated/contract.js";
 import type { RunInput, RunStep } from "./generated/messages.js";
 import { call, decode, encode } from "./json.js";
+import { asyncDispose, type Signal } from "./platform.js";
+import { page, type ReportOptions } from "./report.js";
 
 /** Something that the driver did or saw, and when. */
 export type TimedEvent = Event & { at_ms: number };
@@ -13,7 +17,13 @@ export type TimedEvent = Event & { at_ms: number };
 /** Ways to look on. */
 export interface WatchOptions {
   /** Ends the looking, not the run. */
-  signal?: AbortSignal;
+  signal?: Signal | null;
+}
+
+/** Ways to wait. */
+export interface WaitOptions extends WatchOptions {
+  /** Milliseconds to wait at most. Default: until there is a verdict. */
+  timeout?: number | null;
 }
 
 /**
@@ -33,10 +43,13 @@ export class Run<State> {
   readonly #store: Store<State> | undefined;
   readonly #leave = new AbortController();
   readonly #feed = new Feed();
+  readonly #course = new Course();
   readonly #events: TimedEvent[] = [];
   #statusText: string;
   #status: Status;
   #isStopAsked = false;
+  /** Resolves once it is driven no longer and nothing is sent any more. @internal */
+  readonly over: Promise<void>;
 
   /** @internal */
   constructor(raw: RawRun, exchange: Exchange, clock: Clock, store: Store<State> | undefined) {
@@ -46,7 +59,8 @@ export class Run<State> {
     this.#store = store;
     this.#statusText = raw.status();
     this.#status = decode(this.#statusText);
-    void this.#drive();
+    this.#course.see(this.#status, this.#statusText);
+    this.over = this.#drive();
   }
 
   /** Where it stands. */
@@ -70,12 +84,14 @@ export class Run<State> {
   }
 
   /** Where it stands, now and after every change, the verdict last. */
-  async *watch({ signal }: WatchOptions = {}): AsyncGenerator<Status, void, undefined> {
+  async *watch(options?: WatchOptions): AsyncGenerator<Status, void, undefined> {
+    const { signal } = optionsOf(options, "watch", LOOK);
     for await (const _ of this.#feed.changes(signal)) yield this.#status;
   }
 
   /** What the driver did and saw, from the beginning. */
-  async *events({ signal }: WatchOptions = {}): AsyncGenerator<TimedEvent, void, undefined> {
+  async *events(options?: WatchOptions): AsyncGenerator<TimedEvent, void, undefined> {
+    const { signal } = optionsOf(options, "events", LOOK);
     let next = 0;
     for await (const _ of this.#feed.changes(signal)) {
       for (const event of this.#events.slice(next)) yield event;
@@ -87,9 +103,10 @@ export class Run<State> {
    * Waits for the verdict. After `timeout` milliseconds it rejects with kind `timeout`, and the run
    * goes on.
    */
-  async wait({ signal, timeout }: WatchOptions & { timeout?: number } = {}): Promise<Outcome> {
+  async wait(options?: WaitOptions): Promise<Outcome> {
+    const { signal, timeout } = optionsOf(options, "wait", WAIT);
     const patience = new AbortController();
-    const late = timeout === undefined ? undefined : this.#late(timeout, patience.signal);
+    const late = typeof timeout === "number" ? this.#late(timeout, patience.signal) : undefined;
     const verdict = this.#verdict(signal, patience.signal);
     try {
       return await (late ? Promise.race([verdict, late]) : verdict);
@@ -99,7 +116,9 @@ export class Run<State> {
   }
 
   /** Has EMQX stop the runs, and waits for the verdict. */
-  stop(options: WatchOptions = {}): Promise<Outcome> {
+  async stop(options?: WaitOptions): Promise<Outcome> {
+    // Nothing is stopped by a call that is wrong.
+    optionsOf(options, "stop", WAIT);
     this.#isStopAsked = true;
     this.#exchange.wake();
     return this.wait(options);
@@ -108,6 +127,27 @@ export class Run<State> {
   /** Drives it no longer. EMQX goes on by itself; `resume` takes it up again. */
   leave(): void {
     this.#leave.abort();
+  }
+
+  /** The same as `leave`. Resolves once nothing is sent any more. */
+  detach(): Promise<void> {
+    this.leave();
+    return this.over;
+  }
+
+  /** The same as `detach`, for `await using`. */
+  [asyncDispose](): Promise<void> {
+    return this.detach();
+  }
+
+  /**
+   * The page about it, as the command writes it with `--report`: HTML that holds all it shows and loads nothing. Before
+   * the verdict it shows how far it came. Rejects with kind `unsupported` for an evacuation.
+   */
+  report(options?: ReportOptions): Promise<string> {
+    const { record } = this;
+    const about = record ? { record } : { job: { plan: decode<{ plan: Plan }>(this.#raw.state()).plan } };
+    return page(about, this.#course.statuses, options);
   }
 
   async #drive(): Promise<void> {
@@ -147,10 +187,11 @@ export class Run<State> {
     this.#events.push(...events);
     this.#statusText = status;
     this.#status = decode(status);
+    this.#course.see(this.#status, status);
     this.#feed.publish();
   }
 
-  async #verdict(signal: AbortSignal | undefined, over: AbortSignal): Promise<Outcome> {
+  async #verdict(signal: Signal | null | undefined, over: AbortSignal): Promise<Outcome> {
     for await (const _ of this.#feed.changes(signal)) {
       if (over.aborted || this.#status.outcome) break;
     }
@@ -160,12 +201,17 @@ export class Run<State> {
   }
 
   async #late(timeout: number, signal: AbortSignal): Promise<never> {
-    await this.#clock.sleep(timeout, signal);
+    const end = this.#clock.now() + timeout;
+    // A clock may wake before the end of a long sleep.
+    while (!signal.aborted && this.#clock.now() < end) await this.#clock.sleep(end - this.#clock.now(), signal);
     const context = { timeout_ms: String(timeout) };
     const message = "no verdict in time: the run goes on";
     throw new RebalanceError({ kind: "timeout", message, context, retryable: true });
   }
 }
+
+const LOOK = { signal: SIGNAL };
+const WAIT = { signal: SIGNAL, timeout: MILLISECONDS };
 
 function left(): RebalanceError {
   const message = "the run was left before its verdict: resume it from its state";

@@ -1,7 +1,7 @@
 import type { CallOptions } from "./call-options.js";
-import type { FetchLike } from "./carrier.js";
+import type { FetchInit, FetchLike } from "./carrier.js";
+import { check, MILLISECONDS, options as optionsOf, SIGNAL } from "./check.js";
 import type { Clock } from "./clock.js";
-import { invalid } from "./errors.js";
 import type { ClusterConfig, Fault, NodeConfig, NodeCounts, PageAnswer, PageRequest, ScheduledFault, Totals } from "./generated/cluster-config.js";
 import { call, decode, encode } from "./json.js";
 import { type RawSimulation, simulationEngine } from "./simulation-engine.js";
@@ -44,7 +44,7 @@ export class Simulation {
    * @throws RebalanceError `config_invalid` with every problem of `config`.
    */
   constructor(config: SimulationConfig) {
-    this.#raw = call(() => new simulationEngine.calls.Simulation(encode(config)));
+    this.#raw = call(() => new simulationEngine.calls.Simulation(encode(config, "cluster")));
     this.#clock = new VirtualClock(() => this.#raw.now());
     this.clock = this.#clock;
     this.fetch = (url, init) => this.#fetch(url, init);
@@ -69,7 +69,7 @@ export class Simulation {
   /** Breaks something, or mends it. */
   inject(fault: Fault): void {
     call(() => {
-      this.#raw.inject(encode(fault));
+      this.#raw.inject(encode(fault, "fault"));
     });
   }
 
@@ -79,7 +79,8 @@ export class Simulation {
    *
    * @throws RebalanceError `config_invalid` if `ms` is no such number.
    */
-  async advance(ms: number, { signal }: CallOptions = {}): Promise<void> {
+  async advance(ms: number, options?: CallOptions): Promise<void> {
+    const { signal } = optionsOf(options, "advance", { signal: SIGNAL });
     const end = this.#after(ms);
     await this.#clock.settle();
     while (this.now < end) {
@@ -96,16 +97,14 @@ export class Simulation {
 
   /** When `ms` milliseconds will have passed, in whole ones. */
   #after(ms: number): number {
-    if (!(Number.isFinite(ms) && ms >= 0 && ms <= Number.MAX_SAFE_INTEGER)) {
-      const bound = `a number of milliseconds from 0 to ${Number.MAX_SAFE_INTEGER}`;
-      throw invalid("advance", { field: "ms", value: String(ms), bound });
-    }
+    check("advance", "ms", ms, MILLISECONDS);
     const end = Math.floor(this.now + this.#fraction + ms);
     this.#fraction += this.now + ms - end;
     return end;
   }
 
-  async #fetch(url: string, { method, headers, body, signal }: Parameters<FetchLike>[1]): Promise<Response> {
+  async #fetch(url: string, init: Partial<FetchInit> = {}): Promise<Response> {
+    const { method = "GET", headers = {}, body, signal = new AbortController().signal } = init;
     this.#clock.touch();
     signal.throwIfAborted();
     const { hostname, pathname, search } = new URL(url, "http://sim");

@@ -4,8 +4,21 @@ import { Cluster, init, plan, RebalanceError } from "../../npm/esm/node.js";
 
 const nodes = [{ node: "emqx@a", connections: 3000 }, { node: "emqx@b" }];
 
-test("calls before init say what is missing", () => {
-  assert.throws(() => plan({}), { name: "RebalanceError", kind: "config_invalid", message: /await init\(\)/ });
+test("in node nothing has to be loaded first", () => {
+  assert.equal(plan({ snapshot: { nodes } }).decision, "start");
+});
+
+test("JSON.stringify keeps the message and what caused it, which other errors lose", async () => {
+  const fetch = () => Promise.reject(new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") }));
+  const error = await new Cluster({ url: "http://emqx", fetch }).snapshot().catch((error) => error);
+  const { name, kind, message, context, problems, retryable, cause } = JSON.parse(JSON.stringify({ error })).error;
+  assert.deepEqual([name, kind, problems, retryable], ["RebalanceError", "unreachable", [], true]);
+  assert.match(message, /cannot connect.*fetch failed: connect ECONNREFUSED/);
+  assert.equal(context.url, "http://emqx");
+  assert.deepEqual(cause, { name: "TypeError", message: "fetch failed", cause: { name: "Error", message: "connect ECONNREFUSED" } });
+  const circle = new Error("round");
+  circle.cause = circle;
+  assert.match(JSON.stringify(new RebalanceError(error, { cause: circle })), /"round"/);
 });
 
 test("every problem is named at once, numbers that JSON cannot hold too", async () => {

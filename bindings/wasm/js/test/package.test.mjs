@@ -84,6 +84,85 @@ test("a fresh CJS project requires it, inlined or not, in any folder", { timeout
   assert.equal(run(path, "main.js").trim(), expected);
 });
 
+test("in node, what is imported and what is required are the same, and nothing has to be loaded first", { timeout: PATIENCE }, async () => {
+  const path = await project("both", "module", {
+    "main.js": `import assert from "node:assert/strict"; import { createRequire } from "node:module";
+      const require = createRequire(import.meta.url);
+      const ways = ["emqx-rebalance", "emqx-rebalance/inline", "emqx-rebalance/planner", "emqx-rebalance/planner/inline",
+        "emqx-rebalance/report", "emqx-rebalance/report/inline", "emqx-rebalance/simulation", "emqx-rebalance/simulation/inline"];
+      const { RebalanceError } = await import("emqx-rebalance");
+      for (const way of ways) {
+        const [imported, required] = [await import(way), require(way)];
+        assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort(), way);
+        assert.equal(imported.RebalanceError, RebalanceError, way);
+        assert.equal(required.RebalanceError, RebalanceError, way);
+        if (imported.plan) assert.equal(imported.plan({ snapshot: { nodes: [{ node: "a@b", connections: 7 }] } }).decision, "nothing_to_balance");
+        if (imported.Simulation) new imported.Simulation({ nodes: [{ name: "a@b" }] });
+        if (imported.report) await assert.rejects(imported.report({}), { kind: "config_invalid" });
+      }
+      console.log("same");`,
+  });
+  assert.equal(run(path, "main.js").trim(), "same");
+});
+
+test("a bundler that leaves the WebAssembly behind is named, with what to do, and the inlined ways run", { timeout: PATIENCE }, async () => {
+  const path = await project("esbuild", "module", {
+    "left.js": `import { plan, Cluster } from "emqx-rebalance"; import { plan as small } from "emqx-rebalance/planner";
+      const request = { snapshot: { nodes: [{ node: "a@b", connections: 7 }] } };
+      for (const work of [() => plan(request), () => small(request), () => new Cluster({ url: "http://emqx" })]) {
+        try { work(); } catch (error) { console.log(JSON.stringify([error.name, error.kind, error.message])); }
+      }`,
+    "inlined.js": `import { plan, RebalanceError } from "emqx-rebalance/inline"; import { plan as small } from "emqx-rebalance/planner/inline";
+      import { report } from "emqx-rebalance/report/inline";
+      const made = plan({ snapshot: { nodes: [{ node: "a@b", connections: 7 }] } });
+      small({ snapshot: { nodes: [{ node: "a@b" }] } });
+      report(made).then((page) => console.log(made.decision, page.startsWith("<!DOCTYPE html>"), new RebalanceError({}).name));`,
+  });
+  for (const [name, format] of [["left", "esm"], ["left", "cjs"], ["inlined", "esm"], ["inlined", "cjs"]]) {
+    const outfile = join(path, `${name}-${format}.${format === "esm" ? "mjs" : "cjs"}`);
+    run(path, tool("esbuild/bin/esbuild"), `${name}.js`, "--bundle", "--platform=node", `--format=${format}`, `--outfile=${outfile}`, "--log-level=error",
+      // What esbuild's own documentation says of ESM for node.
+      ...(format === "esm" ? ["--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __filename = import.meta.filename ?? (await import('node:url')).fileURLToPath(import.meta.url);"] : []));
+    const said = run(path, outfile).trim();
+    if (name === "inlined") assert.equal(said, "nothing_to_balance true RebalanceError");
+    else {
+      const errors = said.split("\n").map((line) => JSON.parse(line));
+      assert.deepEqual(errors.map(([name, kind]) => [name, kind]), Array(3).fill(["RebalanceError", "unreachable"]), said);
+      const entries = ["emqx-rebalance/inline", "emqx-rebalance/planner/inline", "emqx-rebalance/inline"];
+      errors.forEach(([, , message], i) => assert.ok(message.includes(`import ${entries[i]} instead`) && /esbuild and bun/.test(message), message));
+    }
+  }
+});
+
+test("a page whose bundler left the WebAssembly behind is told the same", { timeout: PATIENCE }, async (t) => {
+  const path = await project("esbuild-page", "module", {
+    "main.js": `import { init, plan, Cluster } from "emqx-rebalance";
+      const told = (error) => [error.name, error.kind, error.message, error.cause?.name].join("|");
+      const sync = () => { try { plan({}); } catch (error) { return told(error); } };
+      document.title = [sync(), await init().catch(told), await new Cluster({ url: "/x" }).snapshot().catch(told)].join(" ");`,
+  });
+  run(path, tool("esbuild/bin/esbuild"), "main.js", "--bundle", "--format=esm", "--outfile=out/main.js", "--log-level=error");
+  const site = await pages(new URL(`file://${path}/out/`), { "/": '<!doctype html><link rel="icon" href="data:,"><title>v</title><script type="module" src="/main.js"></script>' });
+  const browser = await launch();
+  t.after(site.close);
+  t.after(() => browser.close());
+  const tab = await browser.newPage();
+  await tab.goto(site.url);
+  await tab.waitForFunction("document.title !== 'v'", undefined, { timeout: PATIENCE });
+  const [sync, ...late] = await tab.evaluate("document.title.split('RebalanceError').slice(1)");
+  assert.match(sync, /config_invalid\|the WebAssembly is not loaded yet: await init\(\) first/);
+  for (const said of late) assert.match(said, /unreachable\|.*import emqx-rebalance\/inline instead/);
+  assert.equal(late.length, 2);
+});
+
+test("who found the package finds its home, its issues and its guide", async () => {
+  const { homepage, bugs, repository } = JSON.parse(await readFile(join(folder, "source/package.json"), "utf8"));
+  const home = repository.url.replace(/^git\+|\.git$/g, "");
+  assert.equal(homepage, `${home}/blob/main/docs/javascript.md`);
+  assert.equal(bugs, `${home}/issues`);
+  assert.ok((await readFile(join(folder, "source/README.md"), "utf8")).includes(homepage));
+});
+
 test("strict TypeScript takes its types, in both formats, and finds wrong options", { timeout: PATIENCE }, async () => {
   const text = `
     import { Cluster, init, plan, RebalanceError, type Plan, type Run, type DriverState } from "emqx-rebalance";
@@ -103,7 +182,7 @@ test("strict TypeScript takes its types, in both formats, and finds wrong option
       try { await run.wait({ timeout: 5 }); } catch (error) { if (error instanceof RebalanceError && error.kind === "timeout") return 1; }
       return made.forecast.curve.nodes[0]?.connections[0] ?? 0;
     }`;
-  const options = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true, target: "es2022", lib: ["es2023", "dom", "dom.iterable"], types: [] };
+  const options = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true, target: "es2022", lib: ["es2023", "dom", "dom.iterable"], types: [], skipLibCheck: false };
   const typed = (name, type, module, moduleResolution, more = {}) => project(name, type, {
     ...more,
     "main.ts": text,
@@ -118,6 +197,21 @@ test("strict TypeScript takes its types, in both formats, and finds wrong option
     }
   };
   check(await typed("types-esm", "module", "nodenext", "nodenext"));
+  // Neither the DOM's types nor node's, and every declaration file is looked into.
+  const bare = `import { plan, RebalanceError, type Cluster } from "emqx-rebalance"; import { init, shortNames } from "emqx-rebalance/planner";
+    import { report } from "emqx-rebalance/report"; import { Simulation } from "emqx-rebalance/simulation"; import "emqx-rebalance/inline";
+    export async function main(cluster: Cluster): Promise<string> {
+      await init(new Uint8Array());
+      await using run = await cluster.start(await cluster.plan({ mode: "level" }));
+      const simulation = new Simulation({ nodes: shortNames(["a@b"]).map((name) => ({ name })) });
+      await simulation.fetch("http://sim", { method: "GET", headers: {}, signal: undefined!, redirect: "error", cache: "no-store" });
+      if (!run.record) throw new RebalanceError({ kind: "conflict", message: plan({}).decision, context: {}, retryable: false });
+      return report(run.record, { title: "t" });
+    }`;
+  const without = { ...options, lib: ["es2023"], skipLibCheck: false, module: "nodenext", moduleResolution: "nodenext" };
+  for (const type of ["module", "commonjs"]) {
+    check(await project(`types-bare-${type}`, type, { "main.ts": bare, "tsconfig.json": JSON.stringify({ compilerOptions: without, files: ["main.ts"] }) }));
+  }
   check(await typed("types-cjs", "commonjs", "nodenext", "nodenext"));
   const prelude = "declare const key: string, secret: string;\n";
   const documented = (await examples("ts")).map(([file, text]) => [file, prelude + text]);
@@ -129,8 +223,13 @@ const vite = {
   "index.html": '<!doctype html><link rel="icon" href="data:,"><title>v</title><script type="module" src="/main.js"></script>',
   "main.js": `import * as api from "emqx-rebalance"; import * as inline from "emqx-rebalance/inline";
     import * as sim from "emqx-rebalance/simulation"; import * as simInline from "emqx-rebalance/simulation/inline";
-    const ways = [[api, sim], [inline, simInline]]; ${story} document.title = String(both);`,
+    import * as planner from "emqx-rebalance/planner"; import { report } from "emqx-rebalance/report";
+    const ways = [[api, sim], [inline, simInline]]; ${story}
+    await planner.init();
+    const made = planner.plan({ snapshot });
+    document.title = [both, made.decision, (await report(made)).slice(0, 9)].join();`,
 };
+const shown = `${expected},start,<!DOCTYPE`;
 
 /** Opens a page that Vite made, and waits for what the story came to. */
 async function told(t, url) {
@@ -147,7 +246,7 @@ test("a fresh Vite project bundles it, and the page runs in Chromium", { timeout
   run(path, tool("vite/bin/vite.js"), "build");
   const site = await pages(new URL(`file://${path}/dist/`), { "/": await readFile(`${path}/dist/index.html`, "utf8") });
   t.after(site.close);
-  assert.equal(await told(t, site.url), expected);
+  assert.equal(await told(t, site.url), shown);
 });
 
 test("Vite's own server brings it to the page, too", { timeout: PATIENCE }, async (t) => {
@@ -157,5 +256,5 @@ test("Vite's own server brings it to the page, too", { timeout: PATIENCE }, asyn
   t.after(() => server.close());
   await server.listen();
   const { port } = server.httpServer.address();
-  assert.equal(await told(t, `http://127.0.0.1:${port}/`), expected);
+  assert.equal(await told(t, `http://127.0.0.1:${port}/`), shown);
 });

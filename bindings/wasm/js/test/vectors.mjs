@@ -9,7 +9,7 @@ export function run(file, { cases }, raw, api) {
   return cases.length;
 }
 
-/** Calls `raw` (text) and `api` (objects) with native Rust's cases; gives how many agreed to the byte. */
+/** Calls `raw` (text) and `api` (objects) of a module that plans with native Rust's cases; gives how many agreed to the byte. */
 export function compare(cases, raw, api) {
   for (const { call, request, answer } of cases) {
     const text = told(() => raw[call](request));
@@ -49,7 +49,8 @@ function talk({ name, access, turns }, raw) {
   const { api_key: key, api_secret: secret, find_nodes, ...rest } = access;
   const cluster = new raw.Cluster(JSON.stringify({ ...rest, findNodes: find_nodes, auth: { key, secret } }));
   for (const { call, request, steps, status } of turns) {
-    const stepper = cluster[call === "start" ? "run" : "ask"](call, JSON.stringify(request));
+    const text = JSON.stringify(request);
+    const stepper = call === "start" ? cluster.drive(new raw.Job(call, text)) : cluster.ask(call, text);
     for (const [i, step] of steps.entries()) check(stepper, step, `${name}, ${call} ${i}`);
     if (status) equal(JSON.parse(stepper.status()), status, `${name}, ${call}`);
   }

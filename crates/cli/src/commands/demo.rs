@@ -1,6 +1,5 @@
 //! `demo`: the whole story on an embedded cluster.
 
-use super::course::Course;
 use super::crowd::{self, Crowd, Kept};
 use super::follow::{End, Until, follow};
 use super::page::Page;
@@ -18,8 +17,10 @@ use emqx_rebalance_core::driver::{DriverOptions, Status};
 use emqx_rebalance_core::{
     AbsThreshold, EvictRate, Plan, PlanOptions, ReconnectProfile, Result, Strategy,
 };
+use emqx_rebalance_report::Course;
 use emqx_rebalance_sim::server::Embedded;
 use emqx_rebalance_sim::{ClusterConfig, Reconnect};
+use std::time::Instant;
 
 /// Starts a cluster with an empty node, plans, rebalances over HTTP and gives the verdict.
 ///
@@ -78,8 +79,8 @@ async fn rebalance(
 ) -> Result<Exit> {
     let mut run = cluster.start(plan.clone(), DriverOptions::default(), false)?;
     let mut live = Live::new(output, "rebalance", &plan.forecast);
-    let mut course = Course::new();
-    let see = |status: &Status| course.see(status);
+    let (mut course, began) = (Course::default(), Instant::now());
+    let see = |status: &Status| course.see(status, began.elapsed().as_secs_f64());
     let end = follow(&mut run, Until::Verdict, &mut live, see).await;
     live.close();
     let status = run.status();

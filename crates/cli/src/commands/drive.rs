@@ -1,6 +1,5 @@
 //! Drives a plan or an evacuation, new or resumed, and keeps what it was.
 
-use super::course::Course;
 use super::follow::{End, Until, follow};
 use super::leaving::{Begun, IN_DOUBT, NOTHING, UNFOLLOWED, begun, how_to_resume, told, unsent};
 use super::page::Page;
@@ -14,7 +13,9 @@ use crate::render::paper::Paper;
 use emqx_rebalance_client::{Cluster, History, NoStore, Run};
 use emqx_rebalance_core::driver::{Driver, Outcome, Record, Status};
 use emqx_rebalance_core::{Decision, Job, NodeName, Plan, Result};
+use emqx_rebalance_report::Course;
 use serde::Serialize;
+use std::time::Instant;
 
 /// What it takes to drive a plan or an evacuation.
 pub(crate) struct Drive {
@@ -48,8 +49,8 @@ impl Drive {
             Some(state) => cluster.drive(driver, state.store()),
             None => cluster.drive(driver, NoStore),
         };
-        let mut course = Course::new();
-        let see = |status: &Status| course.see(status);
+        let (mut course, began) = (Course::default(), Instant::now());
+        let see = |status: &Status| course.see(status, began.elapsed().as_secs_f64());
         let end = follow(&mut run, self.until, &mut live, see).await;
         live.close();
         let status = run.status();

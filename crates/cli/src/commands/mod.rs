@@ -4,7 +4,6 @@ mod approved;
 mod cluster;
 mod confirm;
 mod connect;
-mod course;
 mod crowd;
 mod demo;
 mod drive;

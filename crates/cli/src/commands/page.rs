@@ -1,12 +1,11 @@
 //! The page of one rebalance.
 
-use super::course::Course;
 use crate::clock;
 use crate::output::Output;
 use emqx_rebalance_client::private;
 use emqx_rebalance_core::driver::Outcome;
 use emqx_rebalance_core::{Error, Plan, Problem, Result};
-use emqx_rebalance_report::{Fact, ReportInput, render};
+use emqx_rebalance_report::{Course, Fact, ReportInput, render, title};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -42,7 +41,7 @@ impl Page {
         output: Output,
     ) {
         let page = render(&ReportInput {
-            title: &format!("Rebalance of {} nodes", plan.fingerprint.nodes.len()),
+            title: &title(plan),
             made_at: &clock::local(clock::now_ms()),
             plan,
             samples: course.samples(),

@@ -82,7 +82,7 @@ impl Kind for ReadBudget {
     fn take(&self, fields: &mut Fields, name: &str) -> Option<Budget> {
         let value = fields.take(name)?;
         let ratio = |text: &str| {
-            text.strip_suffix('x').or(text.contains('.').then_some(text))?.parse().ok()
+            text.strip_suffix('x').or_else(|| text.contains('.').then_some(text))?.parse().ok()
         };
         let budget = match &value {
             Loose::Text(text) => match ratio(text) {

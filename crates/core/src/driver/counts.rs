@@ -153,6 +153,13 @@ impl Watch {
         (self.learning.dropped() / FEW).max(1)
     }
 
+    /// Whether those that were dropped are there again, as good as all: the last of them come within a poll
+    /// or so of each other.
+    pub(crate) fn are_all_back(&self) -> bool {
+        let none = (self.learning.dropped() / NONE).max(1);
+        self.missing() <= i64::try_from(none).unwrap_or(i64::MAX)
+    }
+
     /// Clients that are taken to be on their way.
     pub(crate) fn travelling(&self, before: u64, options: &DriverOptions) -> u64 {
         travelling(&self.losses, before, self.now, options)
@@ -164,6 +171,8 @@ const LONGEST_LOOK_MS: u64 = 10_000;
 
 /// One in so many of those that were dropped is none to wait for.
 const FEW: u64 = 500;
+/// One in so many is nobody.
+const NONE: u64 = 5000;
 
 /// The counts of `counted`, to be compared.
 fn counts(nodes: &[NodeLoad], counted: &[NodeName]) -> Vec<(NodeName, u64, u64)> {

@@ -160,7 +160,7 @@ fn objection(job: &Job, options: &DriverOptions) -> Option<Error> {
 /// Why a plan must not start: after the last wave that `options` allow, its fullest node would be
 /// fuller than it is now.
 fn ends_fuller(plan: &Plan, options: &DriverOptions) -> Option<Error> {
-    let mut allowed = plan.waves.iter().take(options.max_waves as usize);
+    let mut allowed = plan.waves.iter().take(options.waves_of(plan));
     let (before, last) = (plan.balance.before.over, allowed.next_back()?);
     (last.over > before).then(|| {
         let message = format!(

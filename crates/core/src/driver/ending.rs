@@ -7,7 +7,7 @@ use super::stage::{EndReason, Stage};
 use super::track::Track;
 use super::verdict::{Donors, Verdict};
 use crate::number::whole;
-use crate::reconnect::ReconnectProfile;
+use crate::reconnect::{Learned, ReconnectProfile};
 use crate::units::Timestamp;
 
 impl Driver {
@@ -50,7 +50,9 @@ impl Driver {
         let is_settled = serves && !verdict.lives && can_judge && !may_begin;
         let is_learned = *why == EndReason::Learned;
         let may_go_on = is_gone || is_learned || self.state.is_pause(why);
-        let are_still = !may_go_on || self.clients_are_still(waited_ms);
+        // A pilot has had its time: who is not back by then is no reason to wait with the rest.
+        let is_pilot = self.state.is_piloting();
+        let are_still = !may_go_on || is_pilot || self.clients_are_still(waited_ms);
         let goes_on = may_go_on && is_settled && are_still && verdict.are_back;
         if goes_on && self.go_on_after(is_gone) {
             return;
@@ -73,17 +75,22 @@ impl Driver {
         let watch = &self.state.watch;
         let few = watch.few();
         let told = self.state.profile();
-        let learned = watch.learned().map(|learned| learned.profile);
+        let learned = watch.learned();
+        let has_settled = learned.as_ref().is_some_and(Learned::has_settled);
+        let learned = learned.map(|learned| learned.profile);
         let mut known = told.iter().chain(&learned).peekable();
         let ms = |seconds: u32| u64::from(seconds) * 1000;
         if known.peek().is_none() {
             return waited_ms >= ms(self.state.options.reconnect_grace_s);
         }
-        let are_back = known.all(|profile| watch.on_their_way(profile) <= few);
-        let are_all_back = || watch.missing() <= i64::try_from(few).unwrap_or(i64::MAX);
+        let are_all_back = watch.are_all_back();
+        let are_back = are_all_back || known.all(|profile| watch.on_their_way(profile) <= few);
         // Where nobody told that some never come, those who are missing are given their time.
         are_back
-            && (told.is_some() || are_all_back() || waited_ms >= ms(self.state.options.settle_s))
+            && (told.is_some()
+                || are_all_back
+                || has_settled
+                || waited_ms >= ms(self.state.options.settle_s))
     }
 
     fn verdict<'a>(&mut self, why: &'a EndReason, poll: &Poll, waited_ms: u64) -> Verdict<'a> {

@@ -2,6 +2,7 @@
 
 use super::budget::{Budget, budget};
 use crate::input::{options, whole};
+use crate::plan::Plan;
 use serde::Serialize;
 
 options! {
@@ -20,7 +21,8 @@ options! {
         /// gone.
         pub settle_s: u32 = whole(1, DAY_S).of("s").or("30"),
         /// Most waves of a plan, each planned afresh from the counts that the last one left: EMQX bears
-        /// few starts an hour.
+        /// few starts an hour. Donors that are closed in groups, since `max_unavailable` allows no more at
+        /// once, are one wave in all; 1 allows nothing after the first runs.
         pub max_waves: u32 = whole(1, 3).of("waves").or("3").level(),
         /// Clients that may be dropped in all waves together, as a ratio to the fewest that any plan must drop
         /// or as a number: no further wave begins that would take more.
@@ -43,6 +45,21 @@ options! {
 }
 
 impl DriverOptions {
+    /// Most waves of `plan`: the groups that its donors are closed in are one of those that are allowed, unless
+    /// nothing may follow the first runs.
+    pub(crate) fn waves_of(&self, plan: &Plan) -> usize {
+        let most = self.max_waves as usize;
+        if most > 1 { most + plan.groups - 1 } else { most }
+    }
+
+    /// Most clients that `plan` may drop in all. Where few nodes may be closed at once, no plan drops as few
+    /// as could be dropped otherwise.
+    pub(crate) fn disconnects_of(&self, plan: &Plan) -> u64 {
+        let groups = plan.waves.iter().take(if plan.groups > 1 { plan.groups } else { 0 });
+        let by_groups = groups.map(|wave| wave.disconnects).fold(0, u64::saturating_add);
+        self.max_disconnects.clients(plan.bounds.fewest_disconnects.max(by_groups))
+    }
+
     /// Seconds for something that should take `forecast_s`.
     pub(crate) fn limit_s(&self, forecast_s: u64) -> u64 {
         match self.time_limit_s {

@@ -99,6 +99,11 @@ impl Fields {
         self.problems.iter().any(|problem| problem.field == field)
     }
 
+    /// Whether something is wrong with a field that `is_one` says is one of them.
+    pub fn has_problems_of(&self, is_one: impl Fn(&str) -> bool) -> bool {
+        self.problems.iter().any(|problem| is_one(&problem.field))
+    }
+
     /// Adds problems that were found elsewhere.
     pub(crate) fn add_problems(&mut self, problems: &[Problem]) {
         self.problems.extend_from_slice(problems);

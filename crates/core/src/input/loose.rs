@@ -33,6 +33,19 @@ impl Loose {
         })
     }
 
+    /// The whole number that it is, if it is one. `10.0` is 10, as it is where a language has but one
+    /// kind of numbers.
+    pub(crate) fn integer(&self) -> Option<i128> {
+        match self {
+            Self::Whole(number) => Some(*number),
+            #[expect(clippy::cast_possible_truncation, reason = "it has no fraction and is small")]
+            Self::Fraction(number) if number.fract() == 0.0 && number.abs() <= EXACT => {
+                Some(*number as i128)
+            }
+            _ => None,
+        }
+    }
+
     /// The number that it is, if it is one.
     pub(crate) fn number(&self) -> Option<f64> {
         match self {
@@ -50,8 +63,10 @@ impl fmt::Display for Loose {
             Self::Null => f.write_str("null"),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Whole(value) => write!(f, "{value}"),
-            Self::Fraction(value) => write!(f, "{value}"),
+            // Shown as a number with a fraction, and in few digits.
+            Self::Fraction(value) => write!(f, "{value:?}"),
             Self::Text(value) => f.write_str(&value.chars().take(MAX_SHOWN).collect::<String>()),
+            Self::List(items) if items.is_empty() => f.write_str("[]"),
             Self::List(_) => f.write_str("a list"),
             Self::Object(_) => f.write_str("an object"),
         }
@@ -119,3 +134,5 @@ impl<'de> Visitor<'de> for LooseVisitor {
 }
 
 const MAX_SHOWN: usize = 60;
+/// 2^53: up to here every whole number is a float of its own.
+const EXACT: f64 = 9_007_199_254_740_992.0;

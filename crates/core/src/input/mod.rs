@@ -10,6 +10,7 @@ mod kinds;
 mod loose;
 mod spec;
 mod take;
+mod typed;
 
 pub use fields::Fields;
 pub use info::{NumberRange, OptionInfo, Shape};
@@ -19,6 +20,7 @@ pub(crate) use kinds::{
 pub use loose::Loose;
 pub(crate) use spec::{Field, Kind, Spec, options};
 pub(crate) use take::ABSENT;
+pub use typed::typed;
 
 use crate::error::Result;
 use serde::de::Deserializer;

@@ -25,9 +25,8 @@ impl Fields {
     pub(crate) fn whole(&mut self, name: &str, min: u32, max: u32) -> Option<u32> {
         let value = self.take(name)?;
         let number = match &value {
-            Loose::Whole(number) => u32::try_from(*number).ok(),
             Loose::Text(text) => text.parse().ok(),
-            _ => None,
+            value => value.integer().and_then(|number| u32::try_from(number).ok()),
         };
         let good = number.filter(|n| (min..=max).contains(n));
         if good.is_none() {
@@ -40,10 +39,7 @@ impl Fields {
     /// Takes a count: a whole number that is not negative.
     pub(crate) fn count(&mut self, name: &str) -> Option<u64> {
         let value = self.take(name)?;
-        let count = match &value {
-            Loose::Whole(number) => u64::try_from(*number).ok(),
-            _ => None,
-        };
+        let count = value.integer().and_then(|number| u64::try_from(number).ok());
         if count.is_none() {
             self.problem(name, value, format!("a whole number from 0 to {MAX_COUNT}"));
         }
@@ -79,9 +75,8 @@ impl Fields {
     pub(crate) fn seconds(&mut self, name: &str, max: u32) -> Option<u32> {
         let value = self.take(name)?;
         let seconds = match &value {
-            Loose::Whole(number) => u32::try_from(*number).ok(),
             Loose::Text(text) => duration::parse_seconds(text),
-            _ => None,
+            value => value.integer().and_then(|number| u32::try_from(number).ok()),
         };
         let good = seconds.filter(|s| *s <= max);
         if good.is_none() {
@@ -109,15 +104,22 @@ impl Fields {
         good: impl Fn(&[Loose]) -> bool,
     ) -> Option<Vec<NodeName>> {
         let value = self.take(name)?;
-        let names = match &value {
-            Loose::List(list) if good(list) => list.iter().map(node_name).collect(),
-            Loose::Object(members) if members.is_empty() && good(&[]) => Some(Vec::new()),
-            _ => None,
+        let list = match &value {
+            Loose::List(list) if good(list) => list.as_slice(),
+            Loose::Object(members) if members.is_empty() && good(&[]) => &[],
+            _ => {
+                self.problem(name, value, bound);
+                return None;
+            }
         };
-        if names.is_none() {
-            self.problem(name, value, bound);
+        let mut names = Vec::new();
+        for (i, item) in list.iter().enumerate() {
+            match node_name(item) {
+                Some(node) => names.push(node),
+                None => self.problem(&format!("{name}[{i}]"), item, A_NODE),
+            }
         }
-        names
+        (names.len() == list.len()).then_some(names)
     }
 
     /// Takes an object.

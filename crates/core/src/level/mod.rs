@@ -26,6 +26,7 @@ pub(crate) mod account;
 mod cordon;
 mod draft;
 mod flow;
+mod groups;
 mod look;
 mod notes;
 mod outlook;
@@ -103,7 +104,9 @@ pub(crate) fn plan(
     plan.findings = notes::findings(snapshot, strategy, options, &nodes);
     let behind = scene.behind(chosen);
     plan.findings.extend(notes::about(&scene, chosen, &single_run, &behind, strategy));
-    plan.findings.extend(notes::fuller_at_first(chosen, before, &waves, options));
+    let groups = groups::count(&scene);
+    plan.findings.extend(notes::fuller_at_first(chosen, before, &waves, groups, options));
+    plan.findings.extend(notes::in_groups(groups, &waves, options));
     Ok(Plan {
         version: VERSION,
         mode: Mode::Level,
@@ -115,6 +118,7 @@ pub(crate) fn plan(
         recipients: scene.names(|load, share| load <= share),
         moves: scene.moves(chosen),
         waves,
+        groups,
         pilot: scene.pilot(chosen, strategy),
         behind,
         comparison: (!single_run.runs.is_empty()).then(|| single_run.comparison()),
@@ -153,7 +157,7 @@ impl Scene<'_> {
     pub(crate) fn level(&self, strategy: &Strategy) -> Vec<Run> {
         let nodes: Vec<&NodeLoad> = self.nodes().collect();
         let others: Vec<&NodeLoad> = self.others().collect();
-        let setting = Setting::of(&nodes, &others, strategy, self.options);
+        let setting = groups::first(Setting::of(&nodes, &others, strategy, self.options));
         let draft = search::best(&setting);
         let name = |i: usize| nodes.get(i).map(|load| load.node.clone());
         let run = |start: Start| {

@@ -68,9 +68,13 @@ pub(crate) fn why_not(
     Some(format!(
         "no runs that EMQX accepts would level these nodes: the fullest is {:.2} % over the mean and \
          would end {:.2} % over it; EMQX takes clients only from nodes that hold more than the \
-         others, whatever their weights, and the balancer alone decides where they come back",
+         others, whatever their weights, and the balancer alone decides where they come back{}",
         before.over * 100.0,
-        after * 100.0
+        after * 100.0,
+        options.max_unavailable.map_or(String::new(), |most| format!(
+            "; no more than max_unavailable ({most}) nodes close at once: raise it, so that the others do \
+             not fill meanwhile"
+        ))
     ))
 }
 
@@ -79,6 +83,7 @@ pub(crate) fn fuller_at_first(
     chosen: &Candidate,
     before: Balance,
     waves: &[Wave],
+    groups: usize,
     options: &PlanOptions,
 ) -> Option<Finding> {
     if chosen.balance.over <= before.over {
@@ -95,9 +100,25 @@ pub(crate) fn fuller_at_first(
         before.over * 100.0,
         i + 1,
         mended.over * 100.0,
-        i + 1
+        (i + 2 - groups.min(i)).max(2)
     );
     Some(Finding::new(Severity::Warning, Code::FullerAtFirst, message))
+}
+
+/// Donors that are closed in `groups`.
+pub(crate) fn in_groups(groups: usize, waves: &[Wave], options: &PlanOptions) -> Option<Finding> {
+    let most = options.max_unavailable.filter(|_| groups > 1)?;
+    let (first, last) = (waves.first()?, waves.get(groups - 1).or_else(|| waves.last())?);
+    let dropped = waves.iter().take(groups).map(|wave| wave.disconnects);
+    let message = format!(
+        "max_unavailable {most} closes the donors in {groups} groups, one after the other, each of which \
+         is planned when the one before it has opened: the fullest node ends {:.2} % over the mean after \
+         the first and {:.2} % over it after the last, for about {} disconnects in all",
+        first.over * 100.0,
+        last.over * 100.0,
+        dropped.fold(0, u64::saturating_add)
+    );
+    Some(Finding::new(Severity::Info, Code::DonorGroups, message))
 }
 
 /// Findings about the plan itself.

@@ -20,9 +20,8 @@ pub(crate) fn donors(setting: &Setting, ticks: u64) -> Draft {
         let (ticks, rate) = best_pace(excess, ticks, setting.top_rate);
         Hold { rate, ticks, wait_s: last - ticks, ahead_s: 0 }
     };
-    let least = least_excess(setting);
     let hold =
-        |site: &Site| (site.member && site.excess() >= least).then(|| pace(site.excess() + later));
+        |site: &Site| (site.member && site.excess() >= 1.0).then(|| pace(site.excess() + later));
     let holds: Vec<Option<Hold>> = setting.sites.iter().map(hold).collect();
     let donors = holds.iter().map(Option::is_some).collect();
     Draft { holds, donors }
@@ -45,18 +44,6 @@ fn later(setting: &Setting, ticks: u64) -> f64 {
     let late = flow.total() - flow.back(opens_s);
     // later = late × (excess + count × later) / nodes
     late * excess / (nodes - late * count).max(1.0)
-}
-
-/// The excess that makes a donor: 1 client, or that of the last node that may be closed.
-fn least_excess(setting: &Setting) -> f64 {
-    let Some(most) = setting.limits.closed else { return 1.0 };
-    let mut excess: Vec<f64> = setting.sites.iter().map(Site::excess).collect();
-    excess.sort_by(f64::total_cmp);
-    excess.reverse();
-    let last = most.checked_sub(1).and_then(|i| excess.get(i)).copied().unwrap_or(1.0);
-    // Of several with the same excess, those that would be too many stay open.
-    let as_much = excess.iter().filter(|other| **other >= last).count();
-    if as_much > most { last.next_up().max(1.0) } else { last.max(1.0) }
 }
 
 /// Fewest ticks in which every donor can drop its excess, at the rates allowed.

@@ -1,6 +1,7 @@
 //! How many rounds it takes, and what chance adds.
 
 use super::account::Wave;
+use super::groups;
 use super::outlook::{Candidate, Scene, spread_of_chance};
 use crate::balancer::LoadBalancer;
 use crate::forecast::NodeEnd;
@@ -25,12 +26,16 @@ pub(crate) fn expected(scene: &Scene<'_>, chosen: &Candidate, strategy: &Strateg
         let over = scene.over_by_chance(&chosen.outlook);
         return by_chance(scene, Wave { over, ..first });
     }
+    let groups = groups::count(scene);
     let mut waves = vec![first];
     let mut end = chosen.outlook.forecast.end.clone();
-    while waves.len() < MOST && waves.last().is_some_and(|wave| wave.over > scene.options.goal()) {
+    while waves.len() < MOST + groups - 1
+        && waves.last().is_some_and(|wave| wave.over > scene.options.goal())
+    {
         let Some(next) = next(scene, &end, strategy) else { break };
         let over = waves.last().map_or(0.0, |wave| wave.over);
-        if next.runs.is_empty() || next.balance.over >= over * WORTH {
+        let is_group = waves.len() < groups;
+        if next.runs.is_empty() || !is_group && next.balance.over >= over * WORTH {
             break;
         }
         let disconnects = next.outlook.forecast.disconnects;

@@ -41,6 +41,8 @@ pub enum Severity {
 pub enum FindingCode {
     /// Donors refuse clients for the whole health-check wait (EMQX before 5.4.0 and 4.4.24).
     ClosedWhileWaiting,
+    /// The donors are closed in groups, one after the other, since `max_unavailable` allows no more at once.
+    DonorGroups,
     /// EMQX counts sessions that the whole cluster stores durably as the node's (5.8 and later).
     DurableSessions,
     /// A node is being evacuated.

@@ -55,6 +55,11 @@ pub struct Plan {
     /// The rounds expected until the goal is met, this plan first. Only of a `level` plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<Wave>,
+    /// In how many groups the donors are closed, one after the other, since `max_unavailable` allows no more
+    /// at once. Each is a wave; of `waves`, so many come first.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    pub groups: usize,
     /// How the plan ends behind each kind of balancer, if the options do not name one. Only of a
     /// `level` plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -62,6 +67,15 @@ pub struct Plan {
     /// What EMQX's own run would do in the same circumstances. Only of a `level` plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
+}
+
+const fn one() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_one(groups: &usize) -> bool {
+    *groups == 1
 }
 
 impl Plan {

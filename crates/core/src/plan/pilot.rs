@@ -66,8 +66,7 @@ impl Kind for ReadPilot {
             Loose::Text(text) if text == OFF => Some(Pilot::Off),
             Loose::Text(text) if text == AUTO => Some(Pilot::Auto),
             Loose::Text(text) => text.parse().ok().and_then(clients),
-            Loose::Whole(number) => u32::try_from(*number).ok().and_then(clients),
-            _ => None,
+            value => value.integer().and_then(|n| u32::try_from(n).ok()).and_then(clients),
         };
         if pilot.is_none() {
             fields.problem(

@@ -64,6 +64,7 @@ pub(crate) fn plan(
         behind: Vec::new(),
         comparison: None,
         pilot: None,
+        groups: 1,
     })
 }
 

@@ -121,7 +121,7 @@ impl Learning {
             return None;
         }
         let bins: Vec<(f64, f64)> = bins(watched_s).collect();
-        let sizes = self.fit(&bins);
+        let sizes = without_noise(self.fit(&bins));
         let profile = ReconnectProfile::new(&points(&bins, &sizes, watched_s)).ok()?;
         Some(Learned { profile, clients, watched_s })
     }
@@ -273,6 +273,21 @@ fn scaled(mut sizes: Vec<f64>, looks: &[(Vec<f64>, f64)]) -> Vec<f64> {
         let scale = (products / squares).clamp(0.0, 1.0 / sum);
         let scale = if sum * scale > ALL { 1.0 / sum } else { scale };
         sizes.iter_mut().for_each(|size| *size *= scale);
+    }
+    sizes
+}
+
+/// `sizes` without those after the last that tells: together they are as good as none, and nobody is to be
+/// waited for because of them. What they held is taken to be back before.
+fn without_noise(mut sizes: Vec<f64>) -> Vec<f64> {
+    let mut after = 0.0;
+    for i in (0..sizes.len()).rev() {
+        let Some(size) = sizes.get_mut(i) else { break };
+        if after + *size > NOTHING {
+            *size += after;
+            break;
+        }
+        after += std::mem::take(size);
     }
     sizes
 }

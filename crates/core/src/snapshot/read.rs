@@ -1,7 +1,8 @@
 //! Reads snapshots that people wrote: every problem at once, with the node it is in.
 
 use super::{AT_LEAST_ONE, NodeLoad, NodeStatus, Role, Snapshot, VERSION, check};
-use crate::input::{Fields, FromFields, Options};
+use crate::error::{Error, Problem, Result};
+use crate::input::{ABSENT, Fields, FromFields, Options};
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 impl FromFields for Snapshot {
@@ -28,14 +29,23 @@ impl<'de> Deserialize<'de> for Snapshot {
 
 impl<'de> Deserialize<'de> for NodeLoad {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = Fields::deserialize(deserializer)?;
-        let load = Self::take(&mut fields);
-        fields.finish("node", Self::FIELDS).map_err(D::Error::custom)?;
-        load.ok_or_else(|| D::Error::missing_field("node"))
+        Self::read(deserializer).map_err(D::Error::custom)
     }
 }
 
 impl NodeLoad {
+    /// Reads one node's load.
+    ///
+    /// # Errors
+    /// `config_invalid` with every problem at once: field, value and bound.
+    pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self> {
+        let mut fields = Fields::read(deserializer, "node")?;
+        let load = Self::take(&mut fields);
+        fields.finish("node", Self::FIELDS)?;
+        let missing = || Problem::new("node", ABSENT, "given");
+        load.ok_or_else(|| Error::invalid("node", vec![missing()]))
+    }
+
     const FIELDS: &'static [&'static str] = &[
         "node",
         "connections",

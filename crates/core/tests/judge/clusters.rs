@@ -10,7 +10,7 @@ use emqx_rebalance_core::{
 
 /// A cluster and the strategy to level it with.
 pub(crate) struct Case {
-    seed: u64,
+    pub(crate) seed: u64,
     pub(crate) names: Vec<NodeName>,
     pub(crate) counts: Vec<u64>,
     pub(crate) strategy: Strategy,
@@ -98,7 +98,11 @@ impl Case {
 
     /// With a driver at work.
     pub(crate) fn driven(&self, around: Around, options: DriverOptions) -> Driven {
-        let made = self.plan(&self.counts, Mode::Level, around);
+        self.driven_by(self.plan(&self.counts, Mode::Level, around), around, options)
+    }
+
+    /// With a driver at work on the plan `made`.
+    pub(crate) fn driven_by(&self, made: Plan, around: Around, options: DriverOptions) -> Driven {
         let driver = Driver::new(made, options, false).unwrap();
         let Around { deal, look, fleet, .. } = around;
         let world = World { deal, look, fleet, seed: self.seed * 7 };

@@ -3,8 +3,8 @@
 use super::{Access, Auth, Timeouts, Tls};
 use crate::base::BaseUrl;
 use emqx_rebalance_api::Secret;
-use emqx_rebalance_core::{Fields, Loose, NodeName, Problem, Result};
-use serde::de::Deserializer;
+use emqx_rebalance_core::{Error, Fields, Loose, NodeName, Problem, Result};
+use serde::de::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -76,7 +76,8 @@ impl Outside for Nowhere {
 }
 
 impl Access {
-    /// Reads the options of a cluster as `dialect` has them. A URL may be a path alone.
+    /// Reads the options of a cluster as `dialect` has them, or its URL alone. A URL may be a path
+    /// alone. `url`, `urls` and the variable `EMQX_URL` take a list, or text with commas between.
     ///
     /// # Errors
     /// `config_invalid` with every problem at once, in the host's words. Shows no secret.
@@ -85,8 +86,18 @@ impl Access {
         dialect: Dialect,
         outside: &dyn Outside,
     ) -> Result<Self> {
-        let fields = Fields::read(given, WHAT)?;
-        Reader { fields, dialect, outside }.access()
+        let unreadable = |error| {
+            let bound = "an object of options, each once, or a URL";
+            Error::invalid(WHAT, vec![Problem::new(WHAT, error, bound)])
+        };
+        let given = match Loose::deserialize(given).map_err(unreadable)? {
+            // Where alone, without who asks: one URL, or a list of them.
+            url @ (Loose::Text(_) | Loose::List(_)) => {
+                Loose::Object(BTreeMap::from([("url".to_owned(), url)]))
+            }
+            options => options,
+        };
+        Reader { fields: Fields::read(given, WHAT)?, dialect, outside }.access()
     }
 }
 
@@ -98,10 +109,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn access(mut self) -> Result<Access> {
-        let url = self.text("url", "a URL of EMQX's API, or its path");
-        let is_first = usize::from(url.is_some());
+        let (fields, urls): (Vec<_>, Vec<_>) = self.urls().into_iter().unzip();
         let access = Access {
-            urls: self.urls(url),
+            urls,
             node_urls: self.node_urls(),
             find_nodes: self.flag("find_nodes").unwrap_or(true),
             auth: self.auth(),
@@ -112,7 +122,7 @@ impl Reader<'_> {
             },
             timeouts: self.timeouts(),
         };
-        self.check_urls(&access, is_first);
+        self.check_urls(&access, &fields);
         let known = self.known();
         for name in self.fields.take_names() {
             let bound = format!("left out: the options are {}", known.join(", "));
@@ -166,39 +176,54 @@ impl Reader<'_> {
         }
     }
 
-    /// Every URL: `url`, and the list, or else that of a variable.
-    fn urls(&mut self, url: Option<String>) -> Vec<String> {
-        let value = self.take("urls");
-        let text = |value: &Loose| match value {
-            Loose::Text(text) => Some(text.clone()),
-            _ => None,
-        };
-        let list: Option<Vec<String>> = match &value {
-            Some(Loose::List(list)) => list.iter().map(text).collect(),
-            Some(Loose::Object(none)) if none.is_empty() => Some(Vec::new()),
-            None => Some(Vec::new()),
-            Some(_) => None,
-        };
-        if let (None, Some(value)) = (&list, &value) {
-            self.problem("urls", shown(value), "a list of URLs of EMQX's API");
+    /// Every URL with the field that it stands in: of `url` and `urls`, or else of a variable.
+    fn urls(&mut self) -> Vec<(String, String)> {
+        let mut urls = self.listed("url");
+        urls.extend(self.listed("urls"));
+        if urls.is_empty() && !self.has_bad_url() {
+            let listed = self.outside.variable("EMQX_URL");
+            urls.extend(listed.iter().flat_map(|listed| several("EMQX_URL", listed)));
         }
-        let urls: Vec<String> = url.into_iter().chain(list.unwrap_or_default()).collect();
-        if !urls.is_empty() {
-            return urls;
-        }
-        let listed = self.outside.variable("EMQX_URL").unwrap_or_default();
-        let listed = listed.split(',').map(str::trim).filter(|url| !url.is_empty());
-        listed.map(str::to_owned).collect()
+        urls
     }
 
-    /// Notes every bad URL, of which `is_first` came from `url`.
-    fn check_urls(&mut self, access: &Access, is_first: usize) {
-        let has_bad_url = self.fields.is_wrong("url") || self.fields.is_wrong("urls");
+    fn listed(&mut self, name: &str) -> Vec<(String, String)> {
+        match self.take(name) {
+            Some(Loose::Text(text)) => several(name, &text),
+            Some(Loose::List(list)) => self.each(name, list),
+            // Lua tells an empty object from an empty list by nothing.
+            Some(Loose::Object(none)) if none.is_empty() => Vec::new(),
+            Some(value) => {
+                self.problem(name, shown(&value), "a URL of EMQX's API, or a list of them");
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn each(&mut self, name: &str, list: Vec<Loose>) -> Vec<(String, String)> {
+        let mut urls = Vec::new();
+        for (i, value) in list.into_iter().enumerate() {
+            let field = format!("{name}[{i}]");
+            match value {
+                Loose::Text(text) => urls.push((field, text)),
+                value => self.problem(&field, shown(&value), "a URL of EMQX's API"),
+            }
+        }
+        urls
+    }
+
+    fn has_bad_url(&self) -> bool {
+        self.fields.has_problems_of(|field| field.starts_with("url"))
+    }
+
+    /// Notes every bad URL, each of which stands in the field of the same place.
+    fn check_urls(&mut self, access: &Access, fields: &[String]) {
+        let has_bad_url = self.has_bad_url();
         let Err(error) = access.urls(BaseUrl::absolute_or_path) else { return };
         for Problem { field, value, bound } in error.problems() {
-            match place(field) {
-                Some(0) if is_first == 1 => self.problem("url", value, bound),
-                Some(at) => self.problem(&format!("urls[{}]", at - is_first), value, bound),
+            match place(field).and_then(|at| fields.get(at)) {
+                Some(field) => self.problem(field, value, bound),
                 // What could not be read is not missing.
                 None if field == "urls" && has_bad_url => {}
                 None => self.problem(field, value, bound),
@@ -334,6 +359,19 @@ fn nested(value: Loose) -> Option<Auth> {
     members.is_empty().then_some(auth)
 }
 
+/// The URLs of a text with commas between, each with its field. One that has none is bad as a whole.
+fn several(name: &str, text: &str) -> Vec<(String, String)> {
+    let urls: Vec<&str> = text.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
+    match urls.as_slice() {
+        [] => vec![(name.to_owned(), text.to_owned())],
+        [one] => vec![(name.to_owned(), (*one).to_owned())],
+        urls => {
+            let fields = (0..).map(|i: usize| format!("{name}[{i}]"));
+            fields.zip(urls.iter().map(|url| (*url).to_owned())).collect()
+        }
+    }
+}
+
 /// A place in the list of URLs.
 fn place(field: &str) -> Option<usize> {
     field.strip_prefix("urls[")?.strip_suffix(']')?.parse().ok()
@@ -372,6 +410,7 @@ const FLAT: &[&str] = &[
     "client_key",
 ];
 const WITH_TOKEN: &[&str] = &[
+    "url",
     "urls",
     "node_urls",
     "find_nodes",
@@ -413,6 +452,42 @@ mod tests {
             "connectTimeout":1}"#;
         let expected = ["nodeUrls", "auth", "startTimeout", "connectTimeout"];
         assert_eq!(problems(Dialect::JAVASCRIPT, page), expected);
+    }
+
+    #[test]
+    fn a_url_is_given_as_the_variable_has_it() {
+        for dialect in [Dialect::LUA, Dialect::PYTHON, Dialect::JAVASCRIPT] {
+            for json in [
+                r#"{"url":"http://a:1, http://b:2,"}"#,
+                r#"{"url":["http://a:1","http://b:2"]}"#,
+                r#"{"urls":"http://a:1,http://b:2"}"#,
+                r#"{"url":"http://a:1","urls":["http://b:2"]}"#,
+                r#""http://a:1,http://b:2""#,
+                r#"["http://a:1","http://b:2"]"#,
+            ] {
+                assert_eq!(
+                    read(dialect, json).unwrap().urls,
+                    ["http://a:1", "http://b:2"],
+                    "{json}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_bad_url_is_named_once_where_it_stands() {
+        for (json, expected) in [
+            (r#"{"url":"http://a,ftp://b"}"#, "url[1]"),
+            (r#"{"url":["http://a",5]}"#, "url[1]"),
+            (r#"{"url":7}"#, "url"),
+            (r#"{"url":""}"#, "url"),
+            (r#"{"urls":{"a":1}}"#, "urls"),
+            (r#""ftp://a""#, "url"),
+            ("7", "cluster"),
+            ("{}", "urls"),
+        ] {
+            assert_eq!(problems(Dialect::PYTHON, json), [expected], "{json}");
+        }
     }
 
     #[test]

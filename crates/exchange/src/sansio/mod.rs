@@ -1,7 +1,8 @@
 //! For hosts with an HTTP client of their own: they are told what to send, and hand in what came
 //! back.
 //!
-//! A [`Talk`] is one question to the cluster, a [`Run`] a plan on its way to its verdict. Both go on
+//! A [`Talk`] is one question to the cluster, a [`Run`] a plan on its way to its verdict, and an [`Errand`]
+//! such a run that finds its cluster first. All go on
 //! with `step`, which takes the time and answers, and gives requests to send and the time to come
 //! back at the latest.
 //!
@@ -24,12 +25,14 @@
 
 mod cluster;
 mod desk;
+mod errand;
 mod message;
 mod run;
 mod talk;
 
 pub use cluster::Cluster;
 pub use desk::Desk;
+pub use errand::Errand;
 pub use message::{Failure, FailureKind, HttpAnswer, HttpRequest};
 pub use run::{Run, RunInput, RunStep};
 pub use talk::{Talk, TalkStep};

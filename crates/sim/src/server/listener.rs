@@ -62,7 +62,7 @@ impl Listener {
 }
 
 impl Node {
-    /// Answers until the node goes down. Connections that are open then are closed once idle.
+    /// Answers until the node goes down, or the cluster ends. Connections that are open then are closed once idle.
     async fn serve(&self, socket: TcpListener) {
         let app = Router::new()
             .fallback(answer)
@@ -70,7 +70,10 @@ impl Node {
             .with_state(self.clone());
         let node = self.clone();
         let server = axum::serve(socket, app).with_graceful_shutdown(async move {
-            node.shared.clock.until(node.node, false).await;
+            tokio::select! {
+                () = node.shared.clock.until(node.node, false) => {}
+                () = node.shared.ended() => {}
+            }
         });
         // An error here is that of a socket that is gone, which is where this was going anyway.
         let _closed: io::Result<()> = server.await;

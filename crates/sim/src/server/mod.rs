@@ -15,6 +15,7 @@ use mqtt::{Mqtt, Serving};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Where the nodes listen.
@@ -48,6 +49,8 @@ pub struct Embedded {
 pub(crate) struct Shared {
     simulation: Mutex<Simulation>,
     clock: Clock,
+    /// Whether the cluster has ended.
+    is_ended: watch::Sender<bool>,
 }
 
 impl Embedded {
@@ -73,8 +76,11 @@ impl Embedded {
             Some(mqtt) => Simulation::with_population(config, mqtt.population())?,
             None => Simulation::new(config)?,
         };
-        let shared =
-            Arc::new(Shared { simulation: Mutex::new(simulation), clock: Clock::new(nodes) });
+        let shared = Arc::new(Shared {
+            simulation: Mutex::new(simulation),
+            clock: Clock::new(nodes),
+            is_ended: watch::Sender::new(false),
+        });
         let (mut tasks, mut addresses) = (JoinSet::new(), Vec::new());
         for node in 0..nodes {
             let port = options.ports.get(node).copied().unwrap_or(0);
@@ -120,6 +126,13 @@ impl Embedded {
     }
 }
 
+impl Drop for Embedded {
+    /// Connections that are open are not the listeners': they end once they hear of it.
+    fn drop(&mut self) {
+        self.shared.is_ended.send_replace(true);
+    }
+}
+
 impl Shared {
     /// The simulation, moved on to the present.
     pub(crate) fn at_present(&self) -> MutexGuard<'_, Simulation> {
@@ -134,6 +147,12 @@ impl Shared {
     /// The cluster's time.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Waits until nobody is to be answered any more: the cluster has ended.
+    pub(crate) async fn ended(&self) {
+        let mut is_ended = self.is_ended.subscribe();
+        let _heard = is_ended.wait_for(|is_ended| *is_ended).await;
     }
 
     /// Waits until `node` is up, or down.

@@ -18,7 +18,10 @@ pub(super) fn test(shell: &Shell, module: &Path, program: &Path) -> Result<()> {
     let cluster = Embedded::start(program)?;
     let hung = TcpListener::bind("127.0.0.1:0")?;
     hung.set_nonblocking(true)?;
-    let server = Nginx::start(shell, module, &cluster, &format!("http://{}", hung.local_addr()?))?;
+    let cut_off = TcpListener::bind("127.0.0.1:0")?;
+    let ports = [hung.local_addr()?.port(), cut_off.local_addr()?.port()];
+    thread::spawn(move || answer_in_part(&cut_off));
+    let server = Nginx::start(shell, module, &cluster, ports)?;
     server.gives("fast", "\"pid\":")?;
     server.gives("inherited_cluster", "\"connections\":300")?;
     server.gives("inherited_job", "\"kind\":\"conflict\"")?;
@@ -26,7 +29,19 @@ pub(super) fn test(shell: &Shell, module: &Path, program: &Path) -> Result<()> {
     server.is_fast_during("carried_hung", &hung)?;
     server.gives("resty", "\"runs\":[]")?;
     server.gives("resty_kinds", RESTY_KINDS)?;
-    server.gives("carried", "\"result\":\"completed\"")
+    server.gives("resty_cut_off", RESTY_CUT_OFF)?;
+    server.gives("cut_off", r#"["protocol","the answer is cut off"]"#)?;
+    server.gives("carried", "\"result\":\"completed\"")?;
+    server.gives("short_example", r#"{"first":"conflict","left":0,"then_drives":"nobody"}"#)
+}
+
+/// Answers everybody with less than is announced.
+fn answer_in_part(listener: &TcpListener) {
+    for mut client in listener.incoming().flatten() {
+        // The end is what it is about.
+        let _ = client.read(&mut [0; 1024]);
+        let _ = client.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[{");
+    }
 }
 
 /// An nginx that runs until this is dropped.
@@ -36,14 +51,22 @@ struct Nginx {
 }
 
 impl Nginx {
-    fn start(shell: &Shell, module: &Path, cluster: &Embedded, hung: &str) -> Result<Self> {
+    /// Starts one that knows the ports of what hangs and of what cuts its answers off.
+    fn start(
+        shell: &Shell,
+        module: &Path,
+        cluster: &Embedded,
+        [hung, cut_off]: [u16; 2],
+    ) -> Result<Self> {
         let folder = TempDir::new()?;
         let bindings = shell.current_dir().join("bindings/lua");
         symlink(module.canonicalize()?, folder.path().join("module"))?;
         symlink(bindings.join("lua"), folder.path().join("lua"))?;
         symlink(bindings.join("tests/nginx"), folder.path().join("tests"))?;
+        symlink(bindings.join("../../examples/lua"), folder.path().join("examples"))?;
         let mut command = command(folder.path());
-        command.env("HUNG_URL", hung).envs(cluster.variables());
+        command.env("HUNG_URL", format!("http://127.0.0.1:{hung}"));
+        command.env("CUT_OFF_PORT", cut_off.to_string()).envs(cluster.variables());
         let server = Self { child: command.spawn().context("nginx")?, folder };
         server.wait_until_there()?;
         Ok(server)
@@ -123,5 +146,8 @@ fn get(socket: &Path, path: &str) -> Result<String> {
     Ok(answer)
 }
 
+/// A connection that is closed is not an answer that is cut off, and both are told from one that hangs.
+const RESTY_CUT_OFF: &str =
+    r#"["unreachable","closed","protocol","the answer is cut off","timeout"]"#;
 /// A lost name, a bad certificate and a reset are what the core calls them.
 const RESTY_KINDS: &str = r#"["timeout","unreachable","unreachable","unreachable","protocol"]"#;

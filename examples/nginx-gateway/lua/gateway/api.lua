@@ -1,4 +1,4 @@
---- The four calls. Each takes the request's body as a table and gives a status code and a table.
+--- The four calls. Each takes the request's body as a table and gives an answer: see `gateway.answer`.
 local answer = require "gateway.answer"
 local cosocket = require "emqx_rebalance.ngx_cosocket"
 local drive = require "gateway.drive"
@@ -8,7 +8,7 @@ local store = require "gateway.store"
 
 local api = {}
 
-local cluster = settings.checked(rebalance.cluster(settings.emqx { http = cosocket.new() }))
+local cluster = rebalance.assert(rebalance.cluster(settings.emqx { http = cosocket.new() }))
 
 local function plan(request)
   return answer.of(200, "plan", cluster:plan(request))
@@ -16,6 +16,17 @@ end
 
 local function start(request)
   return answer.of(202, "status", drive.start(request))
+end
+
+-- That a call which takes nothing was given nothing: whoever names one run to stop must not stop all.
+local function takes_nothing(call)
+  return function(request)
+    local name = next(request)
+    if not name then
+      return call()
+    end
+    return answer.unknown(tostring(name))
+  end
 end
 
 -- The run of this gateway, or what else goes on in EMQX.
@@ -38,8 +49,8 @@ end
 local CALLS = {
   plan = { POST = plan },
   start = { POST = start },
-  status = { GET = status },
-  stop = { POST = stop },
+  status = { GET = takes_nothing(status) },
+  stop = { POST = takes_nothing(stop) },
 }
 
 -- The body as a table. None is an empty object; Kong gives none as an empty text.
@@ -62,7 +73,7 @@ function api.call(method, name, body, options)
   if not methods then
     return answer.failure("not_found", "there are plan, start, status and stop")
   elseif not methods[method] then
-    return answer.failure("method_not_allowed", "the method has to be " .. next(methods))
+    return answer.wrong_method(methods)
   end
   if options and options.read_only and not READS[name] then
     return answer.failure("forbidden", "only plan and status are allowed here")

@@ -16,7 +16,7 @@ local LOOK_S = 0.25
 -- Seconds between two looks for a run that nobody drives.
 local WATCH_S = 0.5
 
-local cluster = settings.checked(rebalance.sansio(settings.emqx()))
+local cluster = rebalance.assert(rebalance.sansio(settings.emqx()))
 
 -- Requests on their way, each in a light thread.
 local function new_mail()

@@ -34,13 +34,4 @@ function settings.emqx(more)
   return config
 end
 
---- What the module made of it. Raises if that is an error, as the text of it: nginx, which does not start
---- then, logs no table.
-function settings.checked(made, err)
-  if not made then
-    error(tostring(err), 0)
-  end
-  return made
-end
-
 return settings

@@ -59,7 +59,7 @@ end
 
 --- Keeps what people see of the run.
 function store.show(status)
-  assert(dict:safe_set("shown", assert(rebalance.to_json(status))))
+  assert(dict:safe_set("shown", rebalance.assert(rebalance.to_json(status))))
 end
 
 --- Ends the run: what is shown stays until the next.
@@ -67,7 +67,7 @@ function store.finish(status, record)
   local one, other = keys(dict:get("run"))
   store.show(status)
   if record then
-    assert(dict:safe_set("record", assert(rebalance.to_json(record))))
+    assert(dict:safe_set("record", rebalance.assert(rebalance.to_json(record))))
   end
   dict:delete("run")
   dict:delete(one)

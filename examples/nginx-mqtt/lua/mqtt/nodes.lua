@@ -82,13 +82,21 @@ function nodes.keep(snapshot, sent)
   return unknown
 end
 
---- Keeps whether a node takes connections.
+--- Keeps whether a node takes connections. Gives whether that is news.
 function nodes.mark(name, is_open)
-  if is_open then
-    dict:delete("closed:" .. name)
-  else
-    dict:set("closed:" .. name, true)
+  local key = "closed:" .. name
+  dict:set("tried:" .. name, ngx.now())
+  if not is_open then
+    return (dict:add(key, true))
   end
+  local was_closed = dict:get(key) ~= nil
+  dict:delete(key)
+  return was_closed
+end
+
+--- When it was tried last whether a node takes connections; nil if it never was.
+function nodes.tried_at(name)
+  return dict:get("tried:" .. name)
 end
 
 return nodes

@@ -2,25 +2,21 @@
 --- a timer of its own, so that an API that hangs does not keep anybody from seeing a dead node.
 local cosocket = require "emqx_rebalance.ngx_cosocket"
 local nodes = require "mqtt.nodes"
+local probe = require "mqtt.probe"
 local rebalance = require "emqx_rebalance"
 
 local watch = {}
 
 local ASK_EVERY_S, PROBE_EVERY_S = 1, 1
-local PROBE_TIMEOUT_MS = 500
 
 -- URL, key and secret come from EMQX_URL, EMQX_API_KEY and EMQX_API_SECRET, or its file.
 local secret_file = os.getenv("EMQX_API_SECRET_FILE")
-local cluster, wrong = rebalance.cluster {
+local cluster = rebalance.assert(rebalance.cluster {
   http = cosocket.new(),
   api_key = secret_file and os.getenv("EMQX_API_KEY"),
   api_secret_file = secret_file,
   request_timeout_s = 3,
-}
-if not cluster then
-  -- nginx does not start then. It logs text alone, and the error is a table.
-  error(tostring(wrong), 0)
-end
+})
 
 local is_answering = true
 
@@ -59,17 +55,10 @@ local function ask()
   report(err)
 end
 
-local function probe(place)
-  local socket = ngx.socket.tcp()
-  socket:settimeout(PROBE_TIMEOUT_MS)
-  nodes.mark(place.name, socket:connect(place.host, place.port) ~= nil)
-  socket:close()
-end
-
 local function probe_all()
   local probes = {}
   for i, place in ipairs(nodes.places) do
-    probes[i] = ngx.thread.spawn(probe, place)
+    probes[i] = ngx.thread.spawn(probe.try, place)
   end
   for _, thread in ipairs(probes) do
     ngx.thread.wait(thread)

@@ -6,7 +6,6 @@ local answer = require "gateway.answer"
 local api = require "gateway.api"
 local core = require "apisix.core"
 local drive = require "gateway.drive"
-local rebalance = require "emqx_rebalance"
 
 local plugin = {
   version = 0.1,
@@ -15,6 +14,8 @@ local plugin = {
   name = "emqx-rebalance",
   schema = {
     type = "object",
+    -- A word that is not known may have been `read_only`.
+    additionalProperties = false,
     properties = {
       read_only = {
         type = "boolean",
@@ -36,7 +37,7 @@ function plugin.init()
   drive.watch()
 end
 
--- What the request asks for, as a status code and a table.
+-- What the request asks for, as an answer.
 local function respond(conf, uri)
   local body, err = core.request.get_body(MAX_BODY)
   if err then
@@ -46,9 +47,11 @@ local function respond(conf, uri)
 end
 
 function plugin.access(conf, ctx)
-  local status, table = respond(conf, ctx.var.uri)
-  core.response.set_header("content-type", "application/json")
-  return status, assert(rebalance.to_json(table))
+  local status, text, headers = answer.packed(respond(conf, ctx.var.uri))
+  for name, value in pairs(headers) do
+    core.response.set_header(name, value)
+  end
+  return status, text
 end
 
 return plugin

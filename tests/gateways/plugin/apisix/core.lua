@@ -27,12 +27,14 @@ function core.response.set_header(name, value)
   ngx.header[name] = value
 end
 
--- Whether every field is known, and of its type.
+-- As of JSON Schema: whether every field is of its type, and known if others are not allowed.
 function core.schema.check(schema, conf)
   for name, value in pairs(conf) do
     local property = schema.properties[name]
-    if not property or type(value) ~= property.type then
-      return false, "property " .. name .. " is wrong"
+    if property and type(value) ~= property.type then
+      return false, ('property "%s" validation failed: wrong type'):format(name)
+    elseif not property and schema.additionalProperties == false then
+      return false, ("additional properties forbidden, found %s"):format(name)
     end
   end
   return true

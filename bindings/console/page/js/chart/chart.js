@@ -1,6 +1,7 @@
-/** @import { PhaseSpan } from "../../emqx-rebalance/esm/web.js" */
+/** @import { PhaseSpan } from "../../emqx-rebalance/esm/planner-web.js" */
 import { drawn, element } from "../elements.js";
 import { clockTime, count } from "../format.js";
+import { shortened } from "../names.js";
 import { Cursor } from "./cursor.js";
 import { line } from "./reading.js";
 import { stripes } from "./stripes.js";
@@ -53,7 +54,9 @@ export class Chart {
 
   /** @param {Picture} picture */
   show(picture) {
-    this.#picture = picture;
+    const { times, series } = picture.curves;
+    const names = shortened(series.map(({ name }) => name));
+    this.#picture = { ...picture, curves: { times, series: series.map((one, i) => ({ ...one, name: names[i] ?? one.name })) } };
     this.#svg.setAttribute("aria-label", picture.label);
     this.#draw();
   }
@@ -111,7 +114,7 @@ function trace(group, curves, x, y, width) {
     path?.setAttribute("class", `curve c${index % 10}`);
     path?.setAttribute("d", line(curves?.times ?? [], values, x, y, width));
     const { dash, offset } = dashes[i] ?? {};
-    if (dash === undefined || series.length > 12) return path?.removeAttribute("stroke-dasharray");
+    if (dash === undefined || series.length > MOST_STRIPED) return path?.removeAttribute("stroke-dasharray");
     path?.setAttribute("stroke-dasharray", dash);
     path?.setAttribute("stroke-dashoffset", String(offset));
   });
@@ -123,6 +126,8 @@ function short(value) {
   return value >= 1e4 ? `${value / 1e3}k` : count(value);
 }
 
+/** Stripes of more colours than these tell nothing. */
+const MOST_STRIPED = 24;
 const HEIGHT = 268;
 const LEFT = 46;
 const RIGHT = 10;

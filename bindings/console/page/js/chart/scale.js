@@ -19,8 +19,8 @@ export function scale(max, from, to) {
 export function ticks(max, most) {
   const rough = max / most;
   const power = 10 ** Math.floor(Math.log10(rough || 1));
-  const step = Math.max(1, ([1, 2, 2.5, 5, 10].find((s) => s * power >= rough) ?? 10) * power);
-  return upTo(max, Math.ceil(step));
+  const step = ([1, 2, 5, 10].find((s) => s * power >= rough) ?? 10) * power;
+  return upTo(max, Math.max(1, step));
 }
 
 /**

@@ -1,4 +1,4 @@
-/** @import { PhaseSpan } from "../../emqx-rebalance/esm/web.js" */
+/** @import { PhaseSpan } from "../../emqx-rebalance/esm/planner-web.js" */
 import { drawn } from "../elements.js";
 
 /** Pixels for all strips together, however many runs there are. */

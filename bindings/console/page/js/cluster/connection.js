@@ -1,7 +1,7 @@
 /** @import { Cluster as Api } from "../../emqx-rebalance/esm/web.js" */
-/** @import { Policy } from "../../emqx-rebalance/esm/simulation-web.js" */
+/** @import { Policy, Simulation } from "../../emqx-rebalance/esm/simulation-web.js" */
 /** @import { Asked } from "../question.js" */
-import { Cluster, init, initSimulation, Simulation } from "../rebalance.js";
+import { embedded, whole } from "./package.js";
 
 /**
  * A cluster that the page may ask, whatever carries the requests.
@@ -24,6 +24,7 @@ import { Cluster, init, initSimulation, Simulation } from "../rebalance.js";
  * @returns {Promise<Connection>}
  */
 export async function connect(url, key, secret, signal) {
+  const { Cluster, init } = await whole();
   await init(undefined, { signal });
   const urls = url.split(/[\s,]+/).filter(Boolean);
   // Only the addresses that were typed in are asked: the policy of the page's host may allow no others.
@@ -41,6 +42,7 @@ export async function connect(url, key, secret, signal) {
  * @returns {Promise<Connection>}
  */
 export async function demo({ nodes, options }, speed, signal) {
+  const [{ Cluster, init }, { initSimulation, Simulation }] = await Promise.all([whole(), embedded()]);
   await Promise.all([init(undefined, { signal }), initSimulation(undefined, { signal })]);
   const simulation = new Simulation({
     nodes: nodes.map(({ node, connections, disconnected_sessions }) => ({

@@ -4,7 +4,12 @@ import { Chart } from "../chart/chart.js";
 import { element, say } from "../elements.js";
 import { rescue } from "../focus.js";
 import { count, duration, list, percent } from "../format.js";
+import { legend } from "../legend.js";
+import { shortened } from "../names.js";
+import { phaseKey } from "../phases.js";
 import { extent, picture } from "../plan-card.js";
+import { stateWord } from "../states.js";
+import { save } from "../save.js";
 import { Journal } from "./journal.js";
 import { Measured } from "./measured.js";
 import { trouble } from "./trouble.js";
@@ -22,6 +27,7 @@ export class LiveRun {
   #runs = element("ul", { class: "run-list", "aria-label": "Runs" });
   #verdict = element("div", { class: "verdict-slot" });
   #again = element("button", { type: "button", class: "main", id: "plan-again" }, "Plan again");
+  #report = element("button", { type: "button", id: "save-report" }, "Save the report");
   #stop = element("button", { type: "button", class: "danger", id: "stop" }, "Stop");
   element;
 
@@ -31,9 +37,10 @@ export class LiveRun {
     this.#run = run;
     this.#measured = new Measured(plan);
     const head = element("div", { class: "card-head" }, element("h2", {}, "Rebalancing"), element("div", { class: "actions" }, this.#stop));
-    this.element = element("article", { class: "card", "aria-label": "Run" }, this.#verdict, head, this.#track, this.#line, this.#chart.element, legend(plan), this.#runs, this.#journal.element);
+    this.element = element("article", { class: "card", "aria-label": "Run" }, this.#verdict, head, this.#track, this.#line, this.#chart.element, key(plan), phaseKey(), this.#runs, this.#journal.element);
     this.#stop.addEventListener("click", () => this.#end());
     this.#again.addEventListener("click", onAgain);
+    this.#report.addEventListener("click", () => this.#save());
   }
 
   /** Looks on until there is a verdict, or the run is left. @param {AbortSignal} signal */
@@ -45,7 +52,7 @@ export class LiveRun {
       if (signal.aborted) this.#run.leave();
       rescue(this.#stop, this.element);
       this.#stop.hidden = true;
-      this.element.append(element("div", { class: "dialog-foot" }, this.#again));
+      this.element.append(element("div", { class: "dialog-foot" }, ...(signal.aborted ? [] : [this.#report]), this.#again));
     }
   }
 
@@ -70,6 +77,14 @@ export class LiveRun {
     }
   }
 
+  async #save() {
+    try {
+      save("rebalance.html", new Blob([await this.#run.report()], { type: "text/html" }));
+    } catch (thrown) {
+      this.#verdict.append(trouble(thrown));
+    }
+  }
+
   /** @param {Status} status */
   #show(status) {
     this.#measured.see(status);
@@ -78,9 +93,10 @@ export class LiveRun {
     this.#meter.style.width = `${part}%`;
     this.#track.setAttribute("aria-valuenow", String(part));
     this.#line.replaceChildren(...figures(status));
-    this.#runs.replaceChildren(...runs.map(({ coordinator, state }) => element("li", {}, element("i", { class: `swatch p-${state}` }), element("span", { class: "state" }, state), ` ${coordinator}`)));
+    const names = shortened(runs.map(({ coordinator }) => coordinator));
+    this.#runs.replaceChildren(...runs.map(({ coordinator, state }, i) => element("li", { title: coordinator }, element("i", { class: `swatch p-${state}` }), element("span", { class: "state" }, stateWord(state)), ` ${names[i]}`)));
     if (outcome) this.#verdict.replaceChildren(verdict(outcome));
-    announce(outcome ? `${outcome.result}: ${outcome.detail}` : `The rebalance is in ${list([...new Set(runs.map(({ state }) => state))])}`);
+    announce(outcome ? `${outcome.result}: ${outcome.detail}` : `The rebalance is in ${list([...new Set(runs.map(({ state }) => stateWord(state)))])}`);
     this.#draw(progress.elapsed_s);
   }
 
@@ -112,7 +128,7 @@ function verdict({ result, detail, balance, cause }) {
 }
 
 /** @param {Plan} plan */
-function legend(plan) {
-  const nodes = plan.forecast.curve.nodes.slice(0, 20).map(({ node }, i) => element("li", {}, element("i", { class: `node-dot c${i % 10}` }), node));
-  return element("ul", { class: "legend" }, element("li", {}, element("i", { class: "line" }), "measured"), element("li", {}, element("i", { class: "dash" }), "forecast"), ...nodes);
+function key(plan) {
+  const lines = [["line", "measured"], ["dash", "forecast"]].map(([kind = "", text = ""]) => element("li", {}, element("i", { class: kind }), text));
+  return legend(plan.forecast.curve.nodes.map(({ node }) => node), ...lines);
 }

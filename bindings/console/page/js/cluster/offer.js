@@ -1,6 +1,8 @@
 /** @import { Cluster, Plan, Status } from "../../emqx-rebalance/esm/web.js" */
 import { element } from "../elements.js";
 import { rescue } from "../focus.js";
+import { legend } from "../legend.js";
+import { phaseKey } from "../phases.js";
 import { extent, PlanCard } from "../plan-card.js";
 import { others } from "./others.js";
 
@@ -21,6 +23,7 @@ export class Offer {
     this.#card.take(plan);
     this.#start.disabled = plan.decision !== "start";
     this.#start.addEventListener("click", () => onStart(this));
+    this.#card.chart.element.after(legend(plan.forecast.curve.nodes.map(({ node }) => node)), phaseKey());
     const again = element("button", { type: "button", id: "plan-again" }, "Plan again");
     again.addEventListener("click", onAgain);
     this.#card.element.append(element("div", { class: "dialog-foot" }, again, this.#start));

@@ -1,6 +1,7 @@
 /** @import { Cluster, Status } from "../../emqx-rebalance/esm/web.js" */
 import { byId, element, say } from "../elements.js";
 import { rescue } from "../focus.js";
+import { stateWord } from "../states.js";
 import { trouble } from "./trouble.js";
 
 /**
@@ -13,7 +14,7 @@ import { trouble } from "./trouble.js";
 export function others({ runs }, cluster, onStopped) {
   return runs.map(({ coordinator, state }) => {
     const stop = element("button", { type: "button", class: "danger" }, "Stop it");
-    const row = element("div", { class: "card" }, element("p", {}, "A rebalance runs on ", element("code", {}, coordinator), ": ", element("span", { class: "state" }, state)), element("div", { class: "buttons" }, stop));
+    const row = element("div", { class: "card" }, element("p", {}, "A rebalance runs on ", element("code", {}, coordinator), ": ", element("span", { class: "state" }, stateWord(state))), element("div", { class: "buttons" }, stop));
     stop.addEventListener("click", async () => {
       rescue(stop, byId("cluster"));
       stop.disabled = true;

@@ -1,6 +1,8 @@
 import { createDataFrame, FieldType, type DataFrame } from '@grafana/data';
 import { plan } from 'emqx-rebalance';
+import { profileOf } from '../../reconnect';
 import type { Observation } from '../observations';
+import { rateOf } from '../rate';
 import type { RebalanceQuery } from '../types';
 
 /** What a rebalance that started now would do: each node's connections, second by second, in the future. */
@@ -8,8 +10,9 @@ export function forecastFrame(query: RebalanceQuery, { time, status }: Observati
   const { forecast } = plan({
     snapshot: { nodes: status.nodes },
     mode: query.mode ?? 'level',
-    conn_evict_rate: query.connEvictRate ? Number(query.connEvictRate) : undefined,
+    conn_evict_rate: rateOf(query.connEvictRate),
     load_balancer: query.loadBalancer,
+    reconnect: profileOf(query.reconnect),
   });
   return createDataFrame({
     refId: query.refId,

@@ -1,9 +1,10 @@
-import { Button, ConfirmModal } from '@grafana/ui';
+import { Button, ConfirmModal, IconButton, Stack } from '@grafana/ui';
 import { useState } from 'react';
 import type { Plan } from '../../contract';
 import type { Control } from '../state/control';
 import type { Plans } from '../state/plans';
 import { promise } from '../words';
+import { Findings } from './Findings';
 
 interface Props {
   plans: Plans;
@@ -46,11 +47,14 @@ export function Actions({ plans, control, isRunning, mayControl, isNarrow }: Pro
   }
   return (
     <>
-      {plan && !isNarrow && (
-        <Button size="sm" variant="secondary" fill="text" onClick={plans.clear}>
-          Close
-        </Button>
-      )}
+      {plan &&
+        (isNarrow ? (
+          <IconButton name="times" tooltip="Close" onClick={plans.clear} />
+        ) : (
+          <Button size="sm" variant="secondary" fill="text" onClick={plans.clear}>
+            Close
+          </Button>
+        ))}
       <Button size="sm" variant="secondary" disabled={plans.isBusy} onClick={plans.make}>
         {plan ? 'Plan again' : 'Plan'}
       </Button>
@@ -68,7 +72,7 @@ export function Actions({ plans, control, isRunning, mayControl, isNarrow }: Pro
         <ConfirmModal
           isOpen={asks === 'start'}
           title="Start the rebalance"
-          body={promise(plan)}
+          body={<Promised plan={plan} />}
           description="It can be stopped at any time. EMQX goes on by itself if this tab is closed."
           confirmText="Start"
           confirmButtonVariant="primary"
@@ -80,6 +84,16 @@ export function Actions({ plans, control, isRunning, mayControl, isNarrow }: Pro
         />
       )}
     </>
+  );
+}
+
+/** What a start will do, and all that is to be known before, whether the panel has room for it or not. */
+function Promised({ plan }: { plan: Plan }) {
+  return (
+    <Stack direction="column" gap={1}>
+      <span>{promise(plan)}</span>
+      <Findings findings={plan.findings} />
+    </Stack>
   );
 }
 

@@ -13,12 +13,14 @@ import type { VizLegendOptions } from '@grafana/schema';
 import { LegendDisplayMode, SeriesTable, TimeSeries, TooltipPlugin2, useTheme2 } from '@grafana/ui';
 import { useMemo } from 'react';
 import type { Observation } from '../../datasource/observations';
-import { configOf, forecast, LINE, nodeOf, polled, queried, rangeOf, type Ahead, type CurveNode } from '../curves';
+import { configOf, forecast, LINE, polled, queried, rangeOf, type Ahead, type CurveNode } from '../curves';
+import { matchNode, type Mapping } from '../match';
 import { useRevision } from '../state/steady';
 
 export interface CurvesProps {
   series: DataFrame[];
   curvesFrom?: string;
+  mapping: Mapping;
   seen: Observation[];
   nodes: CurveNode[];
   ahead?: Ahead;
@@ -79,21 +81,23 @@ function useLegend(showLegend: boolean): VizLegendOptions {
 
 /** Colours, units and names come from the panel's field options, as in Grafana's own panels. */
 function useFrames(props: Props): DataFrame[] {
-  const { series, curvesFrom, seen, nodes, ahead, fieldConfig, replaceVariables, timeZone } = props;
+  const { series, curvesFrom, mapping, seen, nodes, ahead, fieldConfig, replaceVariables, timeZone } = props;
   const theme = useTheme2();
   return useMemo(() => {
-    const given = queried(series, curvesFrom).map((frame) => named(frame, nodes));
+    const given = queried(series, curvesFrom).map((frame) => named(frame, nodes, mapping));
     const actual = given.length > 0 ? given : [polled(seen, nodes)];
     const all = ahead ? [...actual, forecast(ahead, nodes)] : actual;
     const data = all.map((frame) => ({ ...frame, fields: frame.fields.map((field) => ({ ...field, state: null })) }));
     return applyFieldOverrides({ data, fieldConfig, theme, replaceVariables, timeZone });
-  }, [series, curvesFrom, seen, nodes, ahead, fieldConfig, replaceVariables, theme, timeZone]);
+  }, [series, curvesFrom, mapping, seen, nodes, ahead, fieldConfig, replaceVariables, theme, timeZone]);
 }
 
 /** Series of a query under the names and in the colours of the nodes that they are about. */
-function named(frame: DataFrame, nodes: CurveNode[]): DataFrame {
+function named(frame: DataFrame, nodes: CurveNode[], mapping: Mapping): DataFrame {
+  const names = nodes.map(({ node }) => node);
   const fields = frame.fields.map((field) => {
-    const curve = field.type === FieldType.number ? nodeOf(field, nodes) : undefined;
+    const node = field.type === FieldType.number ? matchNode(field.labels ?? {}, names, mapping) : undefined;
+    const curve = nodes.find((candidate) => candidate.node === node);
     const labels = curve ? { ...field.labels, node: curve.node } : field.labels;
     const config = { custom: LINE, ...field.config, ...(curve && configOf(curve, field.config.custom)) };
     return { ...field, labels, config };

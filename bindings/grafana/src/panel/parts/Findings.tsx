@@ -2,6 +2,7 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2, IconName } from '@grafana/data';
 import { Icon, useStyles2 } from '@grafana/ui';
 import type { Finding } from '../../contract';
+import { sentence } from '../../told';
 
 /** What to know before starting, errors first. */
 export function Findings({ findings }: { findings: Finding[] }) {
@@ -11,7 +12,7 @@ export function Findings({ findings }: { findings: Finding[] }) {
       {findings.map((finding) => (
         <li key={`${finding.code} ${finding.message}`} className={styles.finding}>
           <Icon name={ICONS[finding.severity]} className={styles[finding.severity]} title={finding.severity} />
-          <span>{finding.message}</span>
+          <span>{sentence(finding.message)}</span>
         </li>
       ))}
     </ul>
@@ -25,7 +26,7 @@ const ICONS: Record<Finding['severity'], IconName> = {
 };
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  list: css({ listStyle: 'none', margin: 0, padding: 0 }),
+  list: css({ listStyle: 'none', margin: 0, padding: theme.spacing(0, 0, 0.5) }),
   finding: css({
     display: 'flex',
     gap: theme.spacing(1),

@@ -3,6 +3,7 @@ import { dateTimeFormat, type GrafanaTheme2 } from '@grafana/data';
 import { Icon, Tooltip, useStyles2 } from '@grafana/ui';
 import type { ReactNode } from 'react';
 import type { Observation } from '../../datasource/observations';
+import { told } from '../../told';
 import { count, deviation, nodes } from '../words';
 
 interface Props {
@@ -34,7 +35,7 @@ export function Summary({ latest: { status, time }, over, away, error, timeZone,
           {away > 0 && ` · ${count(away)} reconnecting`}
         </span>
         {error && (
-          <Tooltip content={`Last seen ${dateTimeFormat(time, { timeZone })}: ${error.message}`}>
+          <Tooltip content={`Last seen ${dateTimeFormat(time, { timeZone })}: ${told(error).sentence}`}>
             <span role="img" aria-label="Not up to date" className={styles.stale}>
               <Icon name="exclamation-triangle" />
             </span>

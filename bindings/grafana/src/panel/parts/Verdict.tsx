@@ -1,4 +1,5 @@
 import type { DriveState } from '../../datasource/drive';
+import { sentence, told } from '../../told';
 import { outcomeName } from '../words';
 import { Notice } from './Notice';
 
@@ -12,7 +13,7 @@ export function Verdict({ drive: { status, error }, onDismiss }: Props) {
   if (error) {
     return (
       <Notice severity="warning" title="The rebalance can no longer be followed" onRemove={onDismiss}>
-        EMQX goes on by itself: {error.message}
+        EMQX goes on by itself. {told(error).sentence}
       </Notice>
     );
   }
@@ -23,7 +24,7 @@ export function Verdict({ drive: { status, error }, onDismiss }: Props) {
   const severity = status.phase === 'Completed' ? 'success' : result === 'stopped' ? 'info' : 'error';
   return (
     <Notice severity={severity} title={outcomeName(result)} onRemove={onDismiss}>
-      {detail}
+      {sentence(detail)}
     </Notice>
   );
 }

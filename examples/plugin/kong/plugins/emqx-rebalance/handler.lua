@@ -5,7 +5,6 @@
 local answer = require "gateway.answer"
 local api = require "gateway.api"
 local drive = require "gateway.drive"
-local rebalance = require "emqx_rebalance"
 
 local plugin = {
   VERSION = "0.1.0",
@@ -13,16 +12,22 @@ local plugin = {
   PRIORITY = 800,
 }
 
---- Kong calls this in each worker.
+local MAX_BODY = 8 * 1024 * 1024
+
+--- Kong calls this in each worker, and where it has `stream_listen` in its other nginx module too, which
+--- answers no HTTP and shares no dict with this one.
 function plugin:init_worker()
-  drive.watch()
+  if ngx.config.subsystem == "http" then
+    drive.watch()
+  end
 end
 
--- What the request asks for, as a status code and a table.
+-- What the request asks for, as an answer.
 local function respond(conf)
-  local body, err = kong.request.get_raw_body()
-  if err then
-    -- It is in a file: kong.conf gives bodies too little memory.
+  -- Kong 3.9 reads what nginx put into a file, up to so many bytes; Kongs before it do not, and take no
+  -- limit.
+  local body, err = kong.request.get_raw_body(MAX_BODY)
+  if err or body and #body > MAX_BODY then
     return answer.too_large()
   end
   local name = kong.request.get_path():match("[^/]*$")
@@ -30,9 +35,7 @@ local function respond(conf)
 end
 
 function plugin:access(conf)
-  local status, table = respond(conf)
-  local text = assert(rebalance.to_json(table))
-  return kong.response.exit(status, text, { ["content-type"] = "application/json" })
+  return kong.response.exit(answer.packed(respond(conf)))
 end
 
 return plugin
