@@ -49,7 +49,7 @@ pub(super) const PLACES: &[(&str, &[Place])] = &[
     ("deploy/manifests/all-namespaces.yaml", &[IMAGE, LABEL]),
     ("deploy/manifests/one-namespace.yaml", &[IMAGE, LABEL]),
     ("deploy/Dockerfile", &[IMAGE]),
-    ("docs/kubernetes-install.md", &[IMAGE]),
+    ("docs/kubernetes-install.md", &[IMAGE, Place::Line("newTag: ", "newTag: ")]),
     ("examples/plugin/kong/plugins/emqx-rebalance/handler.lua", &[Place::Line("VERSION = ", "\"")]),
 ];
 
