@@ -47,7 +47,7 @@ impl Contract {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{NodeLoad, NodeName, PlanOptions, Snapshot, plan};
+    use crate::{NodeLoad, NodeName, PlanOptions, Snapshot, Strategy, plan};
 
     /// What is said is what is written: a raised version must be raised here.
     #[test]
@@ -55,8 +55,9 @@ mod tests {
         let name = |text| NodeName::new(text).unwrap();
         let nodes = vec![NodeLoad::new(name("a@h"), 90), NodeLoad::new(name("b@h"), 0)];
         let snapshot = Snapshot::new(nodes).unwrap();
-        assert_eq!(snapshot.version, Contract::Snapshot.version());
-        let plan = plan(&snapshot, &PlanOptions::default()).unwrap();
+        let written = serde_json::to_value(&snapshot).unwrap();
+        assert_eq!(written["version"], Contract::Snapshot.version());
+        let plan = plan(&snapshot, &Strategy::default(), &PlanOptions::default()).unwrap();
         assert_eq!(plan.version, Contract::Plan.version());
     }
 }
