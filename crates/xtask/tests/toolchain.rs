@@ -40,10 +40,14 @@ fn rust_versions(manifest: &str) -> Vec<(String, String)> {
     packages.map(|package| (text(&package["name"]), text(&package["rust_version"]))).collect()
 }
 
-/// Were it newer than the oldest, nobody would try the oldest.
+/// The oldest Rust, as the workspace says it.
+fn oldest() -> String {
+    minor(&between("Cargo.toml", "rust-version = \"", '"'))
+}
+
 #[test]
-fn the_toolchain_is_the_oldest_that_the_crates_are_for() {
-    let pinned = minor(&between("rust-toolchain.toml", "channel = \"", '"'));
+fn every_workspace_and_image_is_for_the_same_oldest_rust() {
+    let pinned = oldest();
     for manifest in MANIFESTS {
         for (package, oldest) in rust_versions(manifest) {
             assert_eq!(oldest, pinned, "{package} of {manifest}");
@@ -54,7 +58,7 @@ fn the_toolchain_is_the_oldest_that_the_crates_are_for() {
 
 #[test]
 fn the_hosted_pipelines_use_it_too() {
-    let pinned = minor(&between("rust-toolchain.toml", "channel = \"", '"'));
+    let pinned = oldest();
     let image = between(".github/workflows/test.yml", "image: rust:", '-');
     assert_eq!(minor(&image), pinned);
 }
