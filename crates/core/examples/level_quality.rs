@@ -5,7 +5,7 @@
 //! fullest node ends over the mean, of the disconnects against the fewest possible and of the time
 //! against the shortest possible: after one to three waves and after EMQX's own run, with clients that
 //! are back within a second or so; then for fleets that take their time, which the plan knows, does not
-//! know, or knows and drives; with the verdicts of the driver.
+//! know, or knows and drives, or takes for clients that are back at once; with the verdicts of the driver.
 
 #![expect(clippy::print_stdout, reason = "a report")]
 
@@ -44,6 +44,10 @@ fn main() {
             println!("  told, one wave      {}", planned(cases(), known));
             println!("  not told, driven    {}", driven(cases(), unknown));
             println!("  told, driven        {}", driven(cases(), known));
+            if fleet != Fleet::PROMPT {
+                let wrong = Around { told: Some(Fleet::PROMPT), ..unknown };
+                println!("  told wrongly, driven {}", driven(cases(), wrong));
+            }
         }
     }
 }

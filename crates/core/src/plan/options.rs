@@ -50,7 +50,8 @@ options! {
         /// Most clients per second that may come back to the whole cluster.
         pub max_cluster_reconnect_rate: Option<f64> =
             unchecked(&RECONNECT_RATE).of("clients/s").level().otherwise("no limit"),
-        /// Most nodes that may be closed to new clients at once.
+        /// Most nodes that may be closed to new clients at once. Where more are to be levelled, they are closed in
+        /// groups, one after the other.
         pub max_unavailable: Option<u32> =
             whole(1, u32::MAX).of("nodes").level().otherwise("no limit"),
         /// The fullest node may end this share over the mean. A cluster within it is left alone.
