@@ -5,6 +5,7 @@
 
 mod balance;
 mod balancer;
+pub mod doctor;
 pub mod driver;
 mod duration;
 mod emqx;
