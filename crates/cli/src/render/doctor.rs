@@ -28,19 +28,26 @@ fn lines(alike: &[Check], paper: Paper) -> String {
     let (style, word) = (style(check.state), check.state.as_str());
     let subject = match (&check.node, alike.len()) {
         (None, _) => String::new(),
+        // Findings name their nodes themselves.
+        (Some(node), 1) if check.detail.contains(node.as_str()) => String::new(),
         (Some(node), 1) => format!("{node}: "),
         (Some(_), nodes) => format!("{}: ", counted(nodes as u64, "node")),
     };
     let room = paper.without(0).saturating_sub(INDENT.len());
     let detail = plain(&check.detail);
-    let detail = table::wrapped(&format!("{subject}{detail}"), room, INDENT);
+    let detail = indented(&format!("{subject}{detail}"), room, "");
     let name = check.check.as_str();
     let mut text = format!("{style}{word:<8}{style:#} {name:<13} {detail}\n");
     if let Some(hint) = &check.hint {
-        let hint = table::wrapped(&format!("→ {}", plain(hint)), room, &format!("{INDENT}  "));
+        let hint = indented(&format!("→ {}", plain(hint)), room, "  ");
         text.push_str(&format!("{INDENT}{hint}\n"));
     }
     text
+}
+
+/// `text` in so many columns, its following lines below the first and `further` in.
+fn indented(text: &str, room: usize, further: &str) -> String {
+    table::wrapped(text, room, further).replace('\n', &format!("\n{INDENT}"))
 }
 
 fn style(state: CheckState) -> Style {

@@ -31,12 +31,8 @@ fn url(visit: &Visit, readings: Option<&Readings>) -> Check {
     match &visit.answer {
         Ok(greeting) => answered(&visit.url, greeting, readings),
         Err(error) => {
-            let shown = Check::because(Name::Url, State::Problem, error);
-            let why = match error.context().get("cause") {
-                Some(cause) => format!("{} ({cause})", error.message()),
-                None => error.message().to_owned(),
-            };
-            Check { detail: format!("{}: {why}", visit.url), ..shown }
+            let check = Check::because(Name::Url, State::Problem, error);
+            Check { detail: format!("{}: {}", visit.url, check.detail), ..check }
         }
     }
 }

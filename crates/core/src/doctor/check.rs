@@ -103,7 +103,7 @@ impl Check {
 
     /// A check that `error` speaks for.
     pub(super) fn because(check: CheckName, state: CheckState, error: &Error) -> Self {
-        Self { cause: Some(error.clone()), ..Self::new(check, state, error.to_string()) }
+        Self { cause: Some(error.clone()), ..Self::new(check, state, said(error)) }
     }
 
     pub(super) fn about(self, node: &NodeName) -> Self {
@@ -112,6 +112,14 @@ impl Check {
 
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+/// What `error` says to people: what it says to programs is long.
+pub(super) fn said(error: &Error) -> String {
+    match error.context().get("cause") {
+        Some(cause) => format!("{} ({cause})", error.message()),
+        None => error.message().to_owned(),
     }
 }
 

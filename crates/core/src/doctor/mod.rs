@@ -7,6 +7,8 @@ mod access;
 mod check;
 mod nodes;
 mod starts;
+#[cfg(test)]
+mod tests;
 
 pub use check::{Check, CheckName, CheckState, Diagnosis};
 

@@ -152,7 +152,7 @@ fn unchecked(door: &Door, error: &Error) -> Check {
         Err(_) => (State::Unknown, "give the URL of the node's own API"),
     };
     let check = Check::because(Name::HealthCheck, state, error);
-    Check { detail: format!("availability_check: {}", error.message()), ..check }.hint(hint)
+    Check { detail: format!("availability_check: {}", check.detail), ..check }.hint(hint)
 }
 
 /// The first few names, in a row.

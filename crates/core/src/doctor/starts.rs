@@ -14,7 +14,8 @@ pub(super) fn checks(readings: &Readings, known: &Known) -> Vec<Check> {
     let plans = [(Name::StartSingle, of(&single)), (Name::StartLevel, of(&known.level))];
     let mut checks = vec![reconnects(known)];
     checks.extend(plans.iter().map(|(name, plan)| start(*name, plan)));
-    checks.extend(warnings(plans.iter().filter_map(|(_, plan)| plan.as_ref().ok())));
+    let planned = plans.iter().filter_map(|(_, plan)| plan.as_ref().ok());
+    checks.extend(warnings(planned.filter(|plan| plan.errors().next().is_none())));
     checks
 }
 
@@ -35,7 +36,7 @@ fn start(name: Name, plan: &Result<Plan>) -> Check {
         Ok(plan) => plan,
         Err(error) => {
             let check = Check::because(name, State::Problem, error);
-            return Check { detail: format!("cannot be planned: {}", error.message()), ..check };
+            return Check { detail: format!("cannot be planned: {}", check.detail), ..check };
         }
     };
     let refusals: Vec<&str> = plan.errors().map(|finding| finding.message.as_str()).collect();
@@ -69,7 +70,7 @@ fn would_start(plan: &Plan) -> String {
     )
 }
 
-/// Each warning once, whichever plan has it. What is a check of its own is not said again.
+/// Each warning of plans that can start once, whichever has it. What is a check of its own is not said again.
 fn warnings<'a>(plans: impl Iterator<Item = &'a Plan>) -> Vec<Check> {
     let mut seen = Vec::<&Finding>::new();
     for finding in plans.flat_map(|plan| &plan.findings) {
