@@ -10,4 +10,6 @@ pub struct Login {
     pub token: Secret,
     /// The version of the node that answered.
     pub version: Option<EmqxVersion>,
+    /// EMQX's word for what the user may do, such as `administrator` or `viewer`, since 5.3.
+    pub role: Option<String>,
 }

@@ -3,6 +3,7 @@
 use crate::run::Run;
 use crate::store::{NoStore, Store};
 use crate::transport::Sockets;
+use emqx_rebalance_core::doctor::Examined;
 use emqx_rebalance_core::driver::{Driver, DriverOptions};
 use emqx_rebalance_core::{EvacuationPlan, Plan, Result};
 use emqx_rebalance_exchange::{Access, Cluster as Exchange};
@@ -32,6 +33,16 @@ impl Cluster {
     pub async fn connect(access: Access) -> Result<Self> {
         let sockets = Sockets::new(&access.tls, &access.timeouts)?;
         Exchange::connect(sockets, access).await.map(Self)
+    }
+
+    /// Reads what [`diagnose`](emqx_rebalance_core::doctor::diagnose) judges, by questions that
+    /// change nothing.
+    ///
+    /// # Errors
+    /// `config_invalid` if the configuration is.
+    pub async fn examine(access: Access) -> Result<Examined> {
+        let sockets = Sockets::new(&access.tls, &access.timeouts)?;
+        Exchange::examine(sockets, access).await
     }
 
     /// Begins `plan` and follows it in the background.

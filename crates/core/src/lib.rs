@@ -6,6 +6,7 @@
 mod balance;
 mod balancer;
 mod contract;
+pub mod doctor;
 pub mod driver;
 mod duration;
 mod emqx;

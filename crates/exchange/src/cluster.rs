@@ -128,7 +128,7 @@ impl<T: Transport> Cluster<T> {
     }
 
     /// Every node and what runs. What a node that is not known may run is not known either.
-    async fn read(&self) -> Result<(NodeList, GlobalStatus)> {
+    pub(crate) async fn read(&self) -> Result<(NodeList, GlobalStatus)> {
         let (list, mut status) = try_join(self.nodes(), self.global_status()).await?;
         if self.session.roll().take_turned() {
             // Who was asked what runs does not reach the others.
@@ -152,7 +152,7 @@ fn fresh(mut list: NodeList) -> NodeList {
 }
 
 /// Makes sure that everything unreadable in `list` is the load of a node that has a name.
-fn all_named(list: &NodeList) -> Result<()> {
+pub(crate) fn all_named(list: &NodeList) -> Result<()> {
     let unknown = list.nodes.iter().filter(|load| load.status == NodeStatus::Unknown).count();
     match list.unreadable.first() {
         Some(unreadable) if list.unreadable.len() > unknown => {
@@ -176,7 +176,7 @@ fn oldest(nodes: &[NodeLoad]) -> Option<EmqxVersion> {
     nodes.iter().filter_map(|load| EmqxVersion::parse(load.version.as_deref()?)).min()
 }
 
-fn marked(mut load: NodeLoad, status: &GlobalStatus) -> NodeLoad {
+pub(crate) fn marked(mut load: NodeLoad, status: &GlobalStatus) -> NodeLoad {
     let evacuates = |node: &NodeName| {
         status.evacuations.iter().any(|evacuation| evacuation.node.as_ref() == Some(node))
     };

@@ -10,6 +10,7 @@ mod addresses;
 mod base;
 mod cluster;
 mod evacuation;
+mod examine;
 mod nodes;
 mod question;
 mod reach;

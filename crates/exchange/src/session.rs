@@ -8,7 +8,7 @@ use crate::base::BaseUrl;
 use crate::roll::Roll;
 use crate::transport::Transport;
 use backon::{BackoffBuilder, ExponentialBuilder};
-use emqx_rebalance_api::{ApiVersion, Credentials, Secret};
+use emqx_rebalance_api::{ApiVersion, Credentials, Login};
 use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode};
@@ -27,8 +27,8 @@ pub(crate) struct Session<T> {
 struct Line {
     addresses: Addresses,
     auth: Auth,
-    /// The token of the last login.
-    token: Mutex<Option<Secret>>,
+    /// The last login.
+    login: Mutex<Option<Login>>,
     timeouts: Timeouts,
     roll: Mutex<Roll>,
 }
@@ -41,7 +41,7 @@ impl<T: Transport> Session<T> {
         let line = Line {
             addresses: Addresses::new(urls, node_urls, access.find_nodes),
             auth: access.auth,
-            token: Mutex::new(None),
+            login: Mutex::new(None),
             timeouts: access.timeouts,
             roll: Mutex::default(),
         };
@@ -204,6 +204,17 @@ impl<T: Transport> Session<T> {
         parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
     ) -> Result<A> {
         parse(&self.ask_at(url, request, self.line.timeouts.quick()).await?)
+    }
+
+    /// Asks at `url` alone, quickly and without a key, what EMQX answers to anybody.
+    pub(crate) async fn ask_anybody<A>(
+        &self,
+        url: &BaseUrl,
+        request: &Request<Vec<u8>>,
+        parse: impl Fn(&Response<Vec<u8>>) -> Result<A>,
+    ) -> Result<A> {
+        let timeout = self.line.timeouts.quick();
+        parse(&self.send_as(url, request, timeout, Credentials::Anonymous).await?)
     }
 
     /// Sends a command once, to one node: whether it arrived is not known if no answer comes.

@@ -29,5 +29,9 @@ pub(crate) fn parse_login(response: &Response<Vec<u8>>) -> Result<Login> {
     let token = text("token").ok_or_else(|| {
         Error::new(ErrorKind::Protocol, "the login's answer has no token: check the URL")
     })?;
-    Ok(Login { token: Secret::new(token), version: text("version").and_then(EmqxVersion::parse) })
+    Ok(Login {
+        token: Secret::new(token),
+        version: text("version").and_then(EmqxVersion::parse),
+        role: text("role").map(str::to_owned),
+    })
 }

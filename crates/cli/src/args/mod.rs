@@ -21,6 +21,7 @@ pub(crate) use start::{ResumeArgs, StartArgs};
 use crate::output::Format;
 use crate::version;
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use emqx_rebalance_core::NodeName;
 use std::path::PathBuf;
 
@@ -55,6 +56,9 @@ pub(crate) struct OutputArgs {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Look what stands in the way of a start, and say what to do about it; changes nothing
+    #[command(after_help = DOCTOR)]
+    Doctor(HistoryArgs),
     /// Say what a rebalance would do, without touching anything
     Plan(Box<PlanArgs>),
     /// Plan, ask, start
@@ -74,6 +78,15 @@ pub(crate) enum Command {
     Cluster(ClusterArgs),
     /// See it at work: an embedded cluster with an empty node, planned, rebalanced, judged
     Demo(DemoArgs),
+    /// Write what a shell needs to complete this command's words
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: Shell,
+    },
+    /// Write the manual page
+    Man(ManArgs),
     /// Run a swarm of MQTT clients; the demo starts this beside its cluster
     #[command(hide = true)]
     Swarm(SwarmArgs),
@@ -175,6 +188,14 @@ pub(crate) struct DemoArgs {
     pub(crate) report: Option<PathBuf>,
 }
 
+/// Arguments of `man`.
+#[derive(Args, Debug)]
+pub(crate) struct ManArgs {
+    /// Write a page for each command to this folder, instead of the first to standard output
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
 /// Arguments of `swarm`.
 #[derive(Args, Debug)]
 pub(crate) struct SwarmArgs {
@@ -196,6 +217,19 @@ Exit codes:
 
 Data goes to standard output, progress and messages to standard error.
 Try it without a cluster: emqx-rebalance demo";
+
+const DOCTOR: &str = "\
+Each line is ok, warning, problem or unknown (it cannot be known from here), and says what to do.
+Exit codes: 0 no problem, 1 a problem, 2 wrong usage.
+
+Example: emqx-rebalance doctor --url http://10.0.0.1:18083 --output json";
+
+const COMPLETIONS: &str = "\
+Examples:
+  emqx-rebalance completions bash > ~/.local/share/bash-completion/completions/emqx-rebalance
+  emqx-rebalance completions zsh > \"${fpath[1]}/_emqx-rebalance\"
+  emqx-rebalance completions fish > ~/.config/fish/completions/emqx-rebalance.fish
+  emqx-rebalance completions powershell >> $PROFILE";
 
 #[cfg(test)]
 mod tests {

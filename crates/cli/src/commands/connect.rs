@@ -16,7 +16,11 @@ pub(crate) async fn connect(args: &ConnectionArgs) -> Result<Cluster> {
     Cluster::connect(config(args)?).await
 }
 
-fn config(args: &ConnectionArgs) -> Result<ClusterConfig> {
+/// What the arguments say of the cluster.
+///
+/// # Errors
+/// `config_invalid` if they name none or contradict each other.
+pub(crate) fn config(args: &ConnectionArgs) -> Result<ClusterConfig> {
     let urls: Vec<String> = args.urls.iter().filter(|url| !url.is_empty()).cloned().collect();
     if urls.is_empty() {
         let message = "no cluster is given: name one with --url or EMQX_URL, or try \

@@ -6,6 +6,7 @@ mod confirm;
 mod connect;
 mod crowd;
 mod demo;
+mod doctor;
 mod drive;
 mod evacuate;
 mod follow;
@@ -17,6 +18,7 @@ mod page;
 mod plan;
 mod purpose;
 mod resume;
+mod shell;
 mod start;
 mod state;
 mod status;
@@ -75,6 +77,7 @@ fn usage_words(error: &str) -> String {
 fn dispatch(cli: Cli, program: &Program, output: Output) -> Result<Exit> {
     let connection = cli.connection;
     match cli.command {
+        Command::Doctor(history) => block_on(doctor::run(&history, &connection, output)),
         Command::Plan(args) => plan::run(&args, &connection, output),
         Command::Start(args) => block_on(start::run(&args, &connection, output)),
         Command::Resume(args) => block_on(resume::run(&args, &connection, output)),
@@ -84,6 +87,8 @@ fn dispatch(cli: Cli, program: &Program, output: Output) -> Result<Exit> {
         Command::Evacuate(command) => block_on(evacuate::run(&command, &connection, output)),
         Command::Cluster(args) => block_on(cluster::run(&args, program, output)),
         Command::Demo(args) => block_on(demo::run(&args, program, output)),
+        Command::Completions { shell } => shell::completions(shell, output),
+        Command::Man(args) => shell::man(&args, output),
         Command::Swarm(args) => block_on(swarm::run(&args)),
     }
 }

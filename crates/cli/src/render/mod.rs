@@ -1,6 +1,7 @@
 //! Turns the core's values into text for people: on paper of some width, no meaning in colour alone.
 
 pub(crate) mod chart;
+pub(crate) mod doctor;
 pub(crate) mod evacuations;
 pub(crate) mod found;
 pub(crate) mod history;

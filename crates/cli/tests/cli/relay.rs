@@ -48,6 +48,11 @@ impl Relay {
         *self.kept.lock().unwrap() = Some((start, but));
     }
 
+    /// Whether a request was kept that nobody waited for.
+    pub(crate) fn has_kept(&self) -> bool {
+        self.held.try_recv().is_ok()
+    }
+
     /// Waits until a request is kept, and keeps it.
     pub(crate) fn wait(&self) -> TcpStream {
         self.held.recv().unwrap()

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 /// use emqx_rebalance_core::{Loose, Plan, typed};
 ///
 /// let error = typed::<Plan>("plan", Loose::List(Vec::new())).unwrap_err();
-/// assert_eq!(error.to_string(), "invalid plan: `plan` is `a list` but must be an object");
+/// assert_eq!(error.to_string(), "invalid plan: `plan` is `[]` but must be an object");
 /// ```
 ///
 /// # Errors

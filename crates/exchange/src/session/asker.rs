@@ -4,7 +4,7 @@ use super::Session;
 use crate::access::Auth;
 use crate::base::BaseUrl;
 use crate::transport::Transport;
-use emqx_rebalance_api::{ApiVersion, Credentials, Secret, Sent};
+use emqx_rebalance_api::{ApiVersion, Credentials, Login, Secret, Sent};
 use emqx_rebalance_core::{Error, Result};
 use http::Request;
 use std::sync::PoisonError;
@@ -36,9 +36,8 @@ impl<T: Transport> Session<T> {
         password: &Secret,
         timeout: Duration,
     ) -> Result<Secret> {
-        let known = self.line.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(token) = known {
-            return Ok(token);
+        if let Some(login) = self.known_login() {
+            return Ok(login.token);
         }
         let api = ApiVersion::V5;
         let request = api.login(username, password)?;
@@ -46,8 +45,9 @@ impl<T: Transport> Session<T> {
         let answer = self.transport.send(url, request, timeout).await;
         let login = answer.and_then(|response| api.parse_login(&response));
         let login = login.map_err(|error| self.about(error, url, &asked))?;
-        self.remember(Some(login.token.clone()));
-        Ok(login.token)
+        let token = login.token.clone();
+        self.remember(Some(login));
+        Ok(token)
     }
 
     /// `error` with what was asked of whom, in words that fit who asked.
@@ -65,7 +65,16 @@ impl<T: Transport> Session<T> {
         sent.explain(error).with("url", url).with("path", request.uri().path())
     }
 
-    pub(super) fn remember(&self, token: Option<Secret>) {
-        *self.line.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+    /// EMQX's word for the role of the user who logged in last, if it told one.
+    pub(crate) fn role(&self) -> Option<String> {
+        self.known_login()?.role
+    }
+
+    fn known_login(&self) -> Option<Login> {
+        self.line.login.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn remember(&self, login: Option<Login>) {
+        *self.line.login.lock().unwrap_or_else(PoisonError::into_inner) = login;
     }
 }
