@@ -5,7 +5,9 @@ Needs KUBECONFIG with an administrator's access, and `kubectl`: `cargo xtask tes
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import chart
 import helm_python
@@ -52,13 +54,39 @@ def test_the_server_accepts_every_manifest(kubectl: Kubectl, file: str, namespac
     assert all(line.endswith("(server dry run)") for line in said), said
 
 
+def test_kustomize_puts_all_of_it_into_another_namespace(
+    kubectl: Kubectl, namespace: str, tmp_path: Path
+) -> None:
+    shutil.copy(chart.MANIFESTS / "one-namespace.yaml", tmp_path)
+    settings = {"namespace": namespace, "resources": ["one-namespace.yaml"]}
+    (tmp_path / "kustomization.yaml").write_text(json.dumps(settings))
+    text = kubectl("kustomize", str(tmp_path))
+    assert "namespace: default" not in text
+    subjects = [
+        found["subjects"][0]["namespace"]
+        for found in yaml.safe_load_all(text)
+        if found["kind"] == "RoleBinding"
+    ]
+    assert subjects == [namespace, namespace]
+    kubectl("apply", "--dry-run=server", "--kustomize", str(tmp_path))
+
+
+def test_kustomize_installs_the_manifests_as_they_are(kubectl: Kubectl) -> None:
+    def named(text: str) -> set[tuple[str, str]]:
+        found = [one for one in yaml.safe_load_all(text) if one]
+        return {(one["kind"], one["metadata"]["name"]) for one in found}
+
+    built = kubectl("kustomize", str(chart.MANIFESTS))
+    assert named(built) == named((chart.MANIFESTS / "all-namespaces.yaml").read_text())
+
+
 def test_a_release_comes_changes_and_goes(
     kubectl: Kubectl, helm: helm_python.Config, namespace: str
 ) -> None:
     helm.install(str(chart.CHART), RELEASE)
     (deployment,) = objects(kubectl, "deployments", f"--namespace={namespace}")
     assert deployment["spec"]["replicas"] == 2
-    helm.upgrade(str(chart.CHART), RELEASE, {"replicas": 3, "readinessGate": {"enabled": True}})
+    helm.upgrade(str(chart.CHART), RELEASE, {"replicas": 3, "drain": {"enabled": True}})
     (deployment,) = objects(kubectl, "deployments", f"--namespace={namespace}")
     assert deployment["spec"]["replicas"] == 3
     helm.rollback(RELEASE)

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::instance::Kinds;
+use crate::instance::Finder;
 use crate::live::Live;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
@@ -11,7 +11,7 @@ use crate::report::Report;
 use crate::resource::{Rebalance, Served};
 use kube::runtime::events::{Event, EventType, Recorder};
 use kube::runtime::reflector::Store;
-use kube::{Client, Resource};
+use kube::{Client, Resource, ResourceExt};
 use std::sync::Arc;
 use tracing::warn;
 
@@ -21,7 +21,9 @@ pub(crate) struct Context {
     pub(crate) served: Served,
     /// Every `Rebalance` as the watch last showed it.
     pub(crate) store: Store<Rebalance>,
-    pub(crate) kinds: Kinds,
+    pub(crate) finder: Arc<Finder>,
+    /// When the controller was installed, if that is known.
+    pub(crate) installed: Option<jiff::Timestamp>,
     pub(crate) memory: Memory,
     pub(crate) clock: Clock,
     /// Who we are in the state that objects keep: no other process is called so.
@@ -34,6 +36,15 @@ impl Context {
     /// `object` on the API server.
     pub(crate) fn object(&self, object: &Rebalance) -> Object {
         Object::of(&self.client, self.served, object)
+    }
+
+    /// Whether `object` was there before the controller was: operator 3.x ignores such objects, so
+    /// that nobody may have thought of them for long. Those that came shortly before are meant, as
+    /// `kubectl apply` of a folder creates both in any order.
+    pub(crate) fn is_older(&self, object: &Rebalance) -> bool {
+        let created = object.creation_timestamp().map(|time| time.0);
+        let limit = self.installed.and_then(|at| at.checked_sub(BEFORE_INSTALLED).ok());
+        created.zip(limit).is_some_and(|(created, limit)| created < limit)
     }
 
     /// Publishes what is worth telling, for `kubectl describe`. An event that cannot be published
@@ -88,5 +99,7 @@ impl Context {
     }
 }
 
+/// How long before the installation an object may have been created that is meant for it.
+const BEFORE_INSTALLED: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
 /// Kubernetes takes notes of up to 1 kB.
 const MAX_NOTE: usize = 1000;

@@ -34,6 +34,19 @@ impl Failure {
         }
     }
 
+    /// What holds the object up, to be said on it: all but what passes by itself, such as an API server
+    /// that is away or busy, a conflict, or a decision that came too late.
+    pub(crate) fn told(&self) -> Option<String> {
+        match self {
+            Self::CalledOff | Self::Taken => None,
+            Self::Encoding(_) => Some(self.to_string()),
+            Self::Api(error) if passes(error) => None,
+            Self::Api(error) => {
+                Some(refusal(error).map_or_else(|| error.to_string(), str::to_owned))
+            }
+        }
+    }
+
     /// Whether rights are missing.
     pub(crate) fn is_forbidden(&self) -> bool {
         matches!(self, Self::Api(error) if is_status(error, 403))
@@ -71,6 +84,15 @@ pub(crate) fn refusal(error: &kube::Error) -> Option<&str> {
     match error {
         kube::Error::Api(status) if REFUSALS.contains(&status.code) => Some(&status.message),
         _ => None,
+    }
+}
+
+/// Whether `error` may be over the next time.
+fn passes(error: &kube::Error) -> bool {
+    match error {
+        kube::Error::Api(status) => matches!(status.code, 404 | 408 | 409 | 410 | 429 | 500..),
+        kube::Error::Service(_) | kube::Error::HyperError(_) | kube::Error::ReadEvents(_) => true,
+        _ => false,
     }
 }
 

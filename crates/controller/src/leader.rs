@@ -3,7 +3,10 @@
 //! The lease keeps two processes from working side by side. That a rebalance is never started twice
 //! does not hang on it: the state on each object does that, since only who wrote it may replace it.
 
-use kube::Client;
+use jiff::Timestamp;
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::api::Api;
+use kube::{Client, ResourceExt};
 use kube_lease_manager::{LeaseManager, LeaseManagerBuilder, LeaseManagerError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -23,6 +26,8 @@ pub struct LeaseOptions {
 #[derive(Debug)]
 pub(crate) struct Leadership {
     is_leader: watch::Receiver<bool>,
+    namespace: String,
+    name: String,
     task: JoinHandle<Result<LeaseManager, LeaseManagerError>>,
 }
 
@@ -36,14 +41,20 @@ impl Leadership {
         let namespace =
             options.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
         let manager = LeaseManagerBuilder::new(client.clone(), &options.name)
-            .with_namespace(namespace)
+            .with_namespace(&namespace)
             .with_identity(identity)
             .with_duration(DURATION_S)
             .with_grace(GRACE_S)
             .build()
             .await?;
         let (is_leader, task) = manager.watch().await;
-        Ok(Self { is_leader, task })
+        Ok(Self { is_leader, namespace, name: options.name.clone(), task })
+    }
+
+    /// Since when there is a lease: the first process of an installation creates it.
+    pub(crate) async fn since(&self, client: &Client) -> Result<Option<Timestamp>, kube::Error> {
+        let api: Api<Lease> = Api::namespaced(client.clone(), &self.namespace);
+        Ok(api.get(&self.name).await?.creation_timestamp().map(|time| time.0))
     }
 
     /// Waits until this process is the leader, or is no more; false if the election is over.

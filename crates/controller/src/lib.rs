@@ -8,7 +8,10 @@
 mod clock;
 mod context;
 pub mod crd;
+mod drain;
 mod failure;
+mod health;
+mod hosts;
 mod instance;
 mod leader;
 mod live;
@@ -24,6 +27,7 @@ mod server;
 mod service;
 mod wishes;
 
+pub use hosts::HostPattern;
 pub use leader::LeaseOptions;
 pub use resource::{
     Condition, OutcomeStatus, PlanStatus, ProgressStatus, Rebalance, RebalanceSpec, RebalanceState,

@@ -26,8 +26,6 @@ pub(crate) struct Live {
     pub(crate) cluster: Option<Cluster>,
     /// The Service that clients connect to, if it is known.
     pub(crate) service: Option<String>,
-    /// The pods whose readiness gate is closed.
-    pub(crate) gated: Vec<String>,
     /// The status as we wrote it last.
     pub(crate) status: RebalanceStatus,
     pub(crate) status_written_at: Option<Timestamp>,
@@ -60,7 +58,6 @@ impl Live {
             origin: Rebalance { metadata, ..Rebalance::default() },
             cluster: None,
             service: None,
-            gated: Vec::new(),
             status: object.status.clone().unwrap_or_default(),
             status_written_at: None,
             lost_since: None,
@@ -80,8 +77,8 @@ impl Live {
 
     /// A driver that another process left.
     pub(crate) fn restored(object: &Rebalance, saved: Saved) -> Self {
-        let Saved { driver, gated, sequence, .. } = saved;
-        Self { gated, sequence, ..Self::new(object, Driver::restore(driver)) }
+        let Saved { driver, sequence, .. } = saved;
+        Self { sequence, ..Self::new(object, Driver::restore(driver)) }
     }
 
     /// Has the driver end what it does.
@@ -154,17 +151,12 @@ impl Live {
         }
         self.sequence += 1;
         let state = self.driver.state();
-        let saved = Saved::new(keeper.writer, self.sequence, state, &self.gated).encode()?;
+        let saved = Saved::new(keeper.writer, self.sequence, state).encode()?;
         let written = keeper.object.write_state(&mut self.mark, Some(&saved)).await?;
         self.kept = self.driver.state().clone();
         self.saved_at = Some(keeper.clock.now());
         self.must_save = false;
         Ok(written)
-    }
-
-    /// Has the next [`Self::keep`] store the state.
-    pub(crate) fn must_keep(&mut self) {
-        self.must_save = true;
     }
 
     /// Writes the status of the object.

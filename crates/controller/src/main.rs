@@ -1,7 +1,7 @@
 //! The controller's command.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use emqx_rebalance_controller::{LeaseOptions, RunError, RunOptions, crd, run};
+use emqx_rebalance_controller::{HostPattern, LeaseOptions, RunError, RunOptions, crd, run};
 use kube::Config;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -13,7 +13,12 @@ use tracing_subscriber::EnvFilter;
 ///
 /// Finds the Kubernetes API by KUBECONFIG, ~/.kube/config or the service account of its pod.
 #[derive(Debug, Parser)]
-#[command(name = "emqx-rebalance-controller", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "emqx-rebalance-controller",
+    version,
+    args_conflicts_with_subcommands = true,
+    args_override_self = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -29,14 +34,28 @@ enum Command {
     Crd,
 }
 
+/// Of an option that is given twice, the last counts: a chart's can be replaced by more arguments.
 #[derive(Args, Clone, Debug)]
+#[command(args_override_self = true)]
 struct RunArgs {
     /// The namespace to watch; all of them by default.
     #[arg(long, env = "EMQX_REBALANCE_NAMESPACE")]
     namespace: Option<String>,
-    /// Where to serve /metrics, /healthz and /readyz.
-    #[arg(long, env = "EMQX_REBALANCE_METRICS_ADDR", default_value = "0.0.0.0:8080")]
+    /// Where to serve /metrics, /healthz and /readyz; port 8080 where none is given. `[::]` is IPv6
+    /// and IPv4, as far as the machine has them.
+    #[arg(
+        long, env = "EMQX_REBALANCE_METRICS_ADDR", default_value = "[::]:8080", value_parser = address
+    )]
     metrics_addr: SocketAddr,
+    /// Hosts that objects may name by the annotation `rebalance.emqx.io/url` beside those of their own
+    /// namespace, with commas between them: `emqx.example.com:18083`, `*.example.com`, or `*`.
+    #[arg(long, env = "EMQX_REBALANCE_ALLOWED_HOSTS", value_delimiter = ',')]
+    allowed_hosts: Vec<HostPattern>,
+    /// When the controller was installed, as 2026-01-31T12:00:00Z: objects that are much older are done
+    /// only if they are annotated with `rebalance.emqx.io/adopt=true`. By default, when its lease was
+    /// created.
+    #[arg(long, env = "EMQX_REBALANCE_INSTALLED")]
+    installed: Option<jiff::Timestamp>,
     /// The namespace of the lease; that of the pod by default.
     #[arg(long, env = "EMQX_REBALANCE_LEASE_NAMESPACE")]
     lease_namespace: Option<String>,
@@ -46,6 +65,10 @@ struct RunArgs {
     /// Act without an election, as the only process.
     #[arg(long, env = "EMQX_REBALANCE_NO_LEADER_ELECT")]
     no_leader_elect: bool,
+    /// Serve `POST /drain?within=SECONDS`: empties the node of the pod that asks, which shows a token
+    /// that Kubernetes projects into it for the audience emqx-rebalance.
+    #[arg(long, env = "EMQX_REBALANCE_DRAINS")]
+    drains: bool,
     /// How to log; what to log is in RUST_LOG.
     #[arg(long, env = "EMQX_REBALANCE_LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
@@ -67,9 +90,22 @@ impl RunArgs {
             namespace: self.namespace.filter(|namespace| !namespace.is_empty()),
             metrics_addr: self.metrics_addr,
             lease: (!self.no_leader_elect).then_some(lease),
+            allowed_hosts: self.allowed_hosts,
+            installed: self.installed,
+            drains: self.drains,
         }
     }
 }
+
+/// An address with a port, or without one.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let ip = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let without_port = || Some(SocketAddr::new(ip.parse().ok()?, METRICS_PORT));
+    let read = text.parse().ok().or_else(without_port);
+    read.ok_or_else(|| "it must be an address such as 0.0.0.0:8080, [::]:8080 or [::1]".to_owned())
+}
+
+const METRICS_PORT: u16 = 8080;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -114,4 +150,43 @@ fn log(format: LogFormat) {
 
 fn print_definition() -> Result<(), RunError> {
     Ok(std::io::stdout().write_all(crd::yaml()?.as_bytes())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(args: &[&str]) -> RunArgs {
+        let cli = Cli::try_parse_from(["controller", "run"].iter().chain(args)).unwrap();
+        let Some(Command::Run(args)) = cli.command else { panic!("{:?}", cli.command) };
+        args
+    }
+
+    #[test]
+    fn addresses_have_a_port_or_none_in_either_family() {
+        for (text, expected) in [
+            ("[::1]", "[::1]:8080"),
+            ("::1", "[::1]:8080"),
+            ("[::]:9090", "[::]:9090"),
+            ("127.0.0.1", "127.0.0.1:8080"),
+            ("0.0.0.0:1", "0.0.0.0:1"),
+        ] {
+            assert_eq!(run(&["--metrics-addr", text]).metrics_addr.to_string(), expected);
+        }
+        assert!(address("localhost").is_err() && address("[::1").is_err());
+    }
+
+    #[test]
+    fn of_what_is_given_twice_the_last_counts() {
+        let twice = run(&["--metrics-addr=[::]:1", "--namespace=a", "--metrics-addr=[::1]:2"]);
+        assert_eq!(twice.metrics_addr.to_string(), "[::1]:2");
+        assert_eq!(run(&[]).metrics_addr.to_string(), "[::]:8080");
+    }
+
+    #[test]
+    fn hosts_are_a_list() {
+        let hosts = run(&["--allowed-hosts=*.example.com,10.0.0.7:18083"]).allowed_hosts;
+        assert_eq!(hosts.len(), 2);
+        assert!(Cli::try_parse_from(["controller", "run", "--allowed-hosts=http://a"]).is_err());
+    }
 }

@@ -22,6 +22,7 @@ pub(crate) struct Metrics {
     asked: Family<Label, Counter>,
     reconciled: Family<Label, Counter>,
     took: Histogram,
+    watch_failed: Counter,
 }
 
 /// One label and its value.
@@ -38,6 +39,7 @@ impl Default for Metrics {
             asked: Family::default(),
             reconciled: Family::default(),
             took: Histogram::new(LIMITS_S),
+            watch_failed: Counter::default(),
         };
         metrics.register();
         metrics
@@ -46,7 +48,17 @@ impl Default for Metrics {
 
 impl Metrics {
     fn register(&mut self) {
-        let Self { registry, leader, rebalances, driven, ended, asked, reconciled, took } = self;
+        let Self {
+            registry,
+            leader,
+            rebalances,
+            driven,
+            ended,
+            asked,
+            reconciled,
+            took,
+            watch_failed,
+        } = self;
         registry.register("leader", "Whether this process is the one that acts", leader.clone());
         let help = "Rebalance objects, by their phase";
         registry.register("rebalances", help, rebalances.clone());
@@ -58,6 +70,8 @@ impl Metrics {
         let help = "Reconciliations, by what they came to";
         registry.register("reconciles", help, reconciled.clone());
         registry.register("reconcile_seconds", "Time that a reconciliation took", took.clone());
+        let help = "Errors of the watch on Rebalance objects";
+        registry.register("watch_errors", help, watch_failed.clone());
     }
 
     /// A reconciliation took `time`.
@@ -75,6 +89,11 @@ impl Metrics {
     /// The Kubernetes API was asked.
     pub(crate) fn asked(&self, verb: &str) {
         self.asked.get_or_create(&[("verb", verb.to_owned())]).inc();
+    }
+
+    /// The watch has failed, and is tried again.
+    pub(crate) fn watch_failed(&self) {
+        self.watch_failed.inc();
     }
 
     /// Whether this process is the one that acts.
@@ -135,6 +154,7 @@ mod tests {
             "emqx_rebalance_controller_kubernetes_requests_total{verb=\"patch\"} 1",
             "emqx_rebalance_controller_rebalances{phase=\"Waiting\"} 0",
             "emqx_rebalance_controller_driven 1",
+            "emqx_rebalance_controller_watch_errors_total 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} not in\n{text}");
         }

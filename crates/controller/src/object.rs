@@ -23,6 +23,8 @@ pub(crate) struct Mark {
     /// The state that we wrote last, or found.
     state: Option<String>,
     finalizers: Vec<String>,
+    /// Whether the finalizer is ours, where it is there: EMQX's operator 2.x has one of the same name.
+    is_phase_ours: bool,
     /// Whether it is deleted, or its runs are to be stopped.
     is_called_off: bool,
 }
@@ -122,13 +124,14 @@ impl Mark {
             version: object.resource_version(),
             state: object.annotation(STATE).map(str::to_owned),
             finalizers: object.finalizers().to_vec(),
+            is_phase_ours: object.is_phase_ours(),
             is_called_off: object.is_deleted() || asks_to_stop(object),
         }
     }
 
     /// Whether there is anything of ours on the object.
     pub(crate) fn is_ours(&self) -> bool {
-        self.state.is_some() || self.has_finalizer()
+        self.state.is_some() || (self.is_phase_ours && self.has_finalizer())
     }
 
     /// Whether it is deleted, or its runs are to be stopped.

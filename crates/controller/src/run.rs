@@ -2,19 +2,23 @@
 
 use crate::clock::Clock;
 use crate::context::Context;
-use crate::instance::Kinds;
+use crate::drain;
+use crate::hosts::HostPattern;
+use crate::instance::{Finder, Kinds};
 use crate::leader::{Leadership, LeaseOptions};
 use crate::memory::Memory;
 use crate::object::MANAGER;
 use crate::reconcile::{after_failure, keep_sweeping, reconcile};
 use crate::resource::{Rebalance, Served};
 use crate::server::{Shown, serve};
+use crate::wishes::is_ours;
 use futures::StreamExt;
 use kube::api::Api;
 use kube::client::{Body, ClientBuilder};
-use kube::runtime::Controller;
+use kube::runtime::controller::{self, Controller};
 use kube::runtime::events::{Recorder, Reporter};
-use kube::runtime::watcher;
+use kube::runtime::reflector::store::Writer;
+use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Client, Config};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -33,6 +37,13 @@ pub struct RunOptions {
     pub metrics_addr: SocketAddr,
     /// The lease by which the leader is elected; `None` for a process that is the only one.
     pub lease: Option<LeaseOptions>,
+    /// Hosts that objects may name by `rebalance.emqx.io/url`, beside those of their own namespace.
+    pub allowed_hosts: Vec<HostPattern>,
+    /// When the controller was installed: what is much older is done only if it asks for that. By
+    /// default, when the lease was created; without a lease nothing is too old.
+    pub installed: Option<jiff::Timestamp>,
+    /// Whether to serve `POST /drain`, by which pods have their node emptied before they end.
+    pub drains: bool,
 }
 
 /// Why the controller cannot go on. The process should end and be started again.
@@ -49,9 +60,11 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + Sync + 'static,
 ) -> Result<(), RunError> {
     let shown = Shown::default();
-    let (address, _server) = serve(options.metrics_addr, shown.clone()).await?;
-    info!(%address, "serving metrics and probes");
     let client = counting(config, &shown)?;
+    let finder = Arc::new(Finder::new(client.clone(), options.allowed_hosts.clone()));
+    let drains = options.drains.then(|| drain::router(&client, &finder, options.namespace.clone()));
+    let (address, _server) = serve(options.metrics_addr, shown.clone(), drains).await?;
+    info!(%address, "serving metrics and probes");
     let identity = identity();
     let acting = async {
         let served = served(&client, &shown).await;
@@ -73,7 +86,11 @@ pub async fn run(
         ready = acting => ready?,
         () = stopped => return Ok(()),
     };
-    let watching = watch(&client, served, &options, identity, &shown, shutdown);
+    let mut options = options;
+    if let (None, Some(leadership)) = (options.installed, &leadership) {
+        options.installed = leadership.since(&client).await?;
+    }
+    let watching = watch(&client, served, finder, &options, identity, &shown, shutdown);
     tokio::select! {
         () = watching => {}
         () = deposed(leadership.as_mut()) => {
@@ -89,6 +106,7 @@ pub async fn run(
 async fn watch(
     client: &Client,
     served: Served,
+    finder: Arc<Finder>,
     options: &RunOptions,
     writer: String,
     shown: &Shown,
@@ -98,7 +116,19 @@ async fn watch(
         Some(namespace) => Api::namespaced_with(client.clone(), namespace, &served),
         None => Api::all_with(client.clone(), &served),
     };
-    let controller = Controller::new_with(api, watcher::Config::default(), served);
+    let kept = Writer::new(served);
+    let store = kept.as_reader();
+    shown.health.begin();
+    let (health, metrics) = (Arc::clone(&shown.health), Arc::clone(&shown.metrics));
+    let seen = watcher(api, watcher::Config::default()).inspect(move |event| {
+        health.see(event);
+        if let Err(error) = event {
+            metrics.watch_failed();
+            warn!(%error, "the Rebalance objects cannot be watched");
+        }
+    });
+    let objects = seen.modify(leave_out_the_rest).reflect(kept).applied_objects();
+    let controller = Controller::for_stream_with(objects, store, served);
     let reporter = Reporter { controller: MANAGER.to_owned(), instance: Some(writer.clone()) };
     let (turns, mut turn) = mpsc::unbounded_channel();
     let turns_come = futures::stream::poll_fn(move |task| turn.poll_recv(task));
@@ -106,7 +136,8 @@ async fn watch(
         client: client.clone(),
         served,
         store: controller.store(),
-        kinds: Kinds::new(client.clone()),
+        finder,
+        installed: options.installed,
         memory: Memory::new(turns),
         clock: Clock::new(),
         writer,
@@ -118,13 +149,25 @@ async fn watch(
     let controller = controller.reconcile_on(turns_come).graceful_shutdown_on(shutdown);
     let results = controller.run(reconcile, after_failure, Arc::clone(&context));
     let reconciling = results.for_each(|result| async move {
-        if let Err(error) = result {
-            debug!(%error, "not reconciled");
+        match result {
+            // Told where it happened, and again if it goes on.
+            Ok(_)
+            | Err(controller::Error::ReconcilerFailed(..) | controller::Error::QueueError(_)) => {}
+            Err(error) => debug!(%error, "not reconciled"),
         }
     });
     tokio::select! {
         () = reconciling => {}
         () = keep_sweeping(&context) => {}
+    }
+}
+
+/// Keeps of an object what we work with: anybody may put a lot beside it, and all objects are in memory.
+fn leave_out_the_rest(object: &mut Rebalance) {
+    let metadata = &mut object.metadata;
+    (metadata.managed_fields, metadata.labels, metadata.owner_references) = (None, None, None);
+    if let Some(annotations) = &mut metadata.annotations {
+        annotations.retain(|name, _| is_ours(name));
     }
 }
 

@@ -22,18 +22,15 @@ pub(crate) struct Saved {
     /// The driver.
     #[serde(deserialize_with = "stored")]
     pub(crate) driver: DriverState,
-    /// The pods whose readiness gate was closed and is to be opened again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) gated: Vec<String>,
 }
 
 impl Saved {
     /// `driver` as `writer` leaves it to the next process, without the forecasts' curves: most of a
     /// large state, and only good for telling what should have moved by now.
-    pub(crate) fn new(writer: &str, sequence: u64, driver: &DriverState, gated: &[String]) -> Self {
+    pub(crate) fn new(writer: &str, sequence: u64, driver: &DriverState) -> Self {
         let mut driver = driver.clone();
         driver.leave_out_curves();
-        Self { writer: writer.to_owned(), sequence, driver, gated: gated.to_vec() }
+        Self { writer: writer.to_owned(), sequence, driver }
     }
 
     /// As text of a few kilobytes: compressed, since all annotations of an object together may hold
@@ -54,7 +51,10 @@ impl Saved {
     pub(crate) fn decode(text: &str) -> Result<Self, Error> {
         let bytes = STANDARD.decode(text).map_err(Error::other)?;
         let mut json = Vec::new();
-        GzDecoder::new(bytes.as_slice()).take(MAX_BYTES).read_to_end(&mut json)?;
+        GzDecoder::new(bytes.as_slice()).take(MAX_BYTES + 1).read_to_end(&mut json)?;
+        if json.len() as u64 > MAX_BYTES {
+            return Err(Error::other("it unpacks to more than any plan comes to"));
+        }
         Ok(serde_json::from_slice(&json)?)
     }
 }
@@ -65,8 +65,9 @@ fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DriverState, D::
 
 /// The annotation that holds the state.
 pub(crate) const STATE: &str = "rebalance.emqx.io/state";
-/// More than any plan comes to; a small text may unpack to a large one.
-const MAX_BYTES: u64 = 64 << 20;
+/// More than any plan comes to, since that must fit into an annotation; a small text may unpack to a
+/// thousand times its size, and to more again when it is read.
+const MAX_BYTES: u64 = 2 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -90,7 +91,7 @@ mod tests {
             serde_json::from_str(r#"{"conn_evict_rate":10,"abs_conn_threshold":1000}"#).unwrap();
         let plan = plan(&snapshot, &strategy, options).unwrap();
         let driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
-        Saved::new("a", 1, driver.state(), &[])
+        Saved::new("a", 1, driver.state())
     }
 
     #[test]
@@ -111,11 +112,26 @@ mod tests {
             let counts: Vec<u64> = (0..nodes).map(|i| i * 7919 % 50_000).collect();
             let saved = saved(&counts, &options);
             let size = saved.encode().unwrap().len();
+            let unpacked = serde_json::to_vec(&saved).unwrap().len() as u64;
             println!(
-                "{nodes} nodes, {} runs: {size} bytes",
+                "{nodes} nodes, {} runs: {size} bytes, {unpacked} unpacked",
                 saved.driver.plan().unwrap().runs.len()
             );
             assert!(size < 128 << 10, "{nodes} nodes: {size} bytes");
+            assert!(unpacked < MAX_BYTES / 2, "{nodes} nodes: {unpacked} bytes");
         }
+    }
+
+    /// Whoever may create an object may write any state on it.
+    #[test]
+    fn a_state_that_unpacks_to_a_lot_is_not_read() {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(br#"{"writer":"a","sequence":1,"gated":[""#).unwrap();
+        for _ in 0..1 << 10 {
+            gzip.write_all(&br#"","#.repeat(16 << 10)).unwrap();
+        }
+        let text = STANDARD.encode(gzip.finish().unwrap());
+        assert!(text.len() < 128 << 10, "it fits into an annotation: {}", text.len());
+        assert!(Saved::decode(&text).unwrap_err().to_string().contains("unpacks to more"));
     }
 }

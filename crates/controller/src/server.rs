@@ -1,6 +1,7 @@
 //! The controller's own HTTP endpoints: metrics and probes.
 
 use crate::context::Context;
+use crate::health::Health;
 use crate::metrics::Metrics;
 use axum::Router;
 use axum::extract::State;
@@ -8,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -17,24 +18,27 @@ use tokio::task::JoinSet;
 #[derive(Clone, Default)]
 pub(crate) struct Shown {
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) health: Arc<Health>,
     /// Set once this process is the one that acts.
     pub(crate) context: Arc<OnceLock<Arc<Context>>>,
     /// Set once Kubernetes has answered: a process that stands by is ready too.
     pub(crate) is_ready: Arc<OnceLock<()>>,
 }
 
-/// Serves `/metrics`, `/healthz` and `/readyz` until it is dropped.
+/// Serves `/metrics`, `/healthz`, `/readyz` and what else there is until it is dropped.
 pub(crate) async fn serve(
     address: SocketAddr,
     shown: Shown,
+    drains: Option<Router>,
 ) -> io::Result<(SocketAddr, JoinSet<()>)> {
-    let listener = TcpListener::bind(address).await?;
+    let listener = bind(address).await?;
     let address = listener.local_addr()?;
     let app = Router::new()
         .route("/metrics", get(metrics))
-        .route("/healthz", get(async || "ok"))
+        .route("/healthz", get(alive))
         .route("/readyz", get(ready))
-        .with_state(shown);
+        .with_state(shown)
+        .merge(drains.unwrap_or_default());
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
         if let Err(error) = axum::serve(listener, app).await {
@@ -42,6 +46,16 @@ pub(crate) async fn serve(
         }
     });
     Ok((address, tasks))
+}
+
+/// Every address of IPv6 is every one of IPv4 too, but some machines have no IPv6 at all.
+async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Err(_) if address.ip() == Ipv6Addr::UNSPECIFIED => {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await
+        }
+        bound => bound,
+    }
 }
 
 async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {
@@ -53,9 +67,32 @@ async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
 }
 
-async fn ready(State(shown): State<Shown>) -> (StatusCode, &'static str) {
+type Probed = (StatusCode, &'static str);
+
+async fn alive(State(shown): State<Shown>) -> Probed {
+    probed(shown.health.is_alive(), "the Rebalance objects could not be watched for 10 minutes")
+}
+
+async fn ready(State(shown): State<Shown>) -> Probed {
     match shown.is_ready.get() {
-        Some(()) => (StatusCode::OK, "ok"),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "the Kubernetes API has not answered yet"),
+        Some(()) => probed(shown.health.is_ready(), "the Rebalance objects cannot be watched"),
+        None => probed(false, "the Kubernetes API has not answered yet"),
+    }
+}
+
+const fn probed(is_well: bool, otherwise: &'static str) -> Probed {
+    if is_well { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, otherwise) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpStream;
+
+    #[tokio::test]
+    async fn whoever_speaks_ipv4_reaches_every_address() {
+        let every = (Ipv6Addr::UNSPECIFIED, 0).into();
+        let (address, _tasks) = serve(every, Shown::default(), None).await.unwrap();
+        TcpStream::connect((Ipv4Addr::LOCALHOST, address.port())).await.unwrap();
     }
 }

@@ -25,10 +25,16 @@ pub(crate) struct Wishes {
     pub(crate) is_forced: bool,
     /// `reason`: for the record.
     pub(crate) reason: Option<String>,
-    /// `readiness-gate: "true"`: set the pods' readiness gate where nobody else does.
-    pub(crate) sets_gate: bool,
     /// `service`: the Service that clients connect to.
     pub(crate) service: Option<String>,
+    /// `url`: where the cluster is that no operator manages.
+    pub(crate) urls: Option<String>,
+    /// `secret`: who asks it.
+    pub(crate) secret: Option<String>,
+    /// `ca-secret`: whom to trust.
+    pub(crate) ca_secret: Option<String>,
+    /// `adopt: "true"`: to be done though it is older than the controller's installation.
+    pub(crate) is_adopted: bool,
 }
 
 /// Whether somebody must agree to the plan before it starts.
@@ -66,8 +72,11 @@ impl Wishes {
             approval: reader.word("approve", &approvals).unwrap_or_default(),
             is_forced: reader.flag("force"),
             reason: reader.text("reason"),
-            sets_gate: reader.flag("readiness-gate"),
-            service: reader.text("service"),
+            service: reader.name("service"),
+            urls: object.annotation(&annotation("url")).map(str::to_owned),
+            secret: reader.name("secret"),
+            ca_secret: reader.name("ca-secret"),
+            is_adopted: reader.flag("adopt"),
         };
         reader.flag("stop");
         if reader.problems.is_empty() {
@@ -89,7 +98,7 @@ pub(crate) struct Asked {
 impl Asked {
     pub(crate) fn by(object: &Rebalance) -> Self {
         let annotations = object.annotations().iter();
-        let ours = annotations.filter(|(name, _)| name.starts_with(PREFIX));
+        let ours = annotations.filter(|(name, _)| is_ours(name));
         Self {
             generation: object.metadata.generation,
             annotations: ours.map(|(name, text)| (name.clone(), text.clone())).collect(),
@@ -103,9 +112,25 @@ pub(crate) fn asks_to_stop(object: &Rebalance) -> bool {
     object.annotation(&annotation("stop")) == Some("true")
 }
 
+/// Whether `name` is that of one of our annotations.
+pub(crate) fn is_ours(name: &str) -> bool {
+    name.starts_with(PREFIX)
+}
+
 /// The full name of one of our annotations.
 pub(crate) fn annotation(name: &str) -> String {
     format!("{PREFIX}{name}")
+}
+
+/// Whether `text` is what Kubernetes takes for a name, and so may become part of an API path or of a
+/// selector.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let ends = [label.bytes().next(), label.bytes().next_back()];
+        ends.iter().all(|end| end.is_some_and(|byte| byte != b'-'))
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
 }
 
 struct Reader<'a> {
@@ -117,6 +142,14 @@ impl Reader<'_> {
     fn text(&self, name: &str) -> Option<String> {
         let text = self.object.annotation(&annotation(name))?.trim();
         (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn name(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        if !is_name(&text) {
+            self.problems.push(Problem::new(annotation(name), &text, NAME_BOUND));
+        }
+        Some(text)
     }
 
     fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Option<T> {
@@ -172,6 +205,9 @@ impl Reader<'_> {
     }
 }
 
+/// What a name must be.
+pub(crate) const NAME_BOUND: &str =
+    "a name: at most 253 of a-z, 0-9, - and ., with a letter or a digit at both ends";
 const PREFIX: &str = "rebalance.emqx.io/";
 
 #[cfg(test)]
@@ -223,6 +259,34 @@ mod tests {
             assert_eq!(points(delay), Some(vec![(45.0, 0.0), (135.0, 1.0)]), "{delay}");
         }
         assert_eq!(points(""), None);
+    }
+
+    #[test]
+    fn names_are_those_of_kubernetes() {
+        for good in ["emqx", "emqx-0.emqx", "0"] {
+            assert!(is_name(good), "{good}");
+        }
+        let long = "a".repeat(254);
+        for bad in [
+            "",
+            "a b",
+            "../secrets",
+            "a/b",
+            "a,b=c",
+            "A",
+            "-a",
+            "a-",
+            "a..b",
+            "a?b",
+            "\u{e9}",
+            &long,
+        ] {
+            assert!(!is_name(bad), "{bad}");
+        }
+        for name in ["secret", "ca-secret", "service"] {
+            let text = Wishes::of(&with(&[(name, "../configmaps/x")])).unwrap_err().to_string();
+            assert!(text.contains(&format!("`rebalance.emqx.io/{name}` is")), "{text}");
+        }
     }
 
     #[test]

@@ -172,6 +172,13 @@ impl Error {
         self
     }
 
+    /// Takes the pair of `key` away, where there is one.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.0.context.remove(key);
+        self
+    }
+
     /// Keeps the error that caused this one.
     #[must_use]
     pub fn because(mut self, source: Self) -> Self {

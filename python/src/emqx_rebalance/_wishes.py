@@ -205,7 +205,9 @@ class DriverOptions(TypedDict, total=False):
         settle_s: Seconds that donors may take to serve again, and clients to come back, after the
             last run is gone. 1 to 86400; default: 30.
         max_waves: ``level``: most waves of a plan, each planned afresh from the counts that the
-            last one left: EMQX bears few starts an hour. 1 to 3; default: 3.
+            last one left: EMQX bears few starts an hour. Donors that are closed in groups, since
+            ``max_unavailable`` allows no more at once, are one wave in all; 1 allows nothing after
+            the first runs. 1 to 3; default: 3.
         max_disconnects: ``level``: clients that may be dropped in all waves together, as a ratio to
             the fewest that any plan must drop or as a number: no further wave begins that would
             take more. A ratio from 1x, or a number from 1; default: 1.1x.

@@ -22,6 +22,7 @@ pub(super) async fn find(
     Ok(Some(Access {
         urls: vec![format!("http://{name}-headless.{namespace}.svc:{MANAGEMENT}")],
         node_urls: BTreeMap::new(),
+        find_nodes: true,
         auth: secret.bootstrap("bootstrap_user")?,
         ca_pem: None,
         service: Some(name.to_owned()),

@@ -21,9 +21,14 @@ impl Kinds {
 
     /// The resource of `kind` in the version that the API server prefers.
     pub(crate) async fn resource(&self, kind: &str) -> Result<Option<ApiResource>, kube::Error> {
-        if let Some(found) = self.cached(kind) {
-            return Ok(Some(found));
+        match self.cached(kind) {
+            Some(found) => Ok(Some(found)),
+            None => self.look_up(kind).await,
         }
+    }
+
+    /// The same, asked anew: a version that was served may be served no more.
+    pub(crate) async fn look_up(&self, kind: &str) -> Result<Option<ApiResource>, kube::Error> {
         let Some(group) = self.group().await? else { return Ok(None) };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for (resource, _) in group.resources_by_stability() {

@@ -1,6 +1,7 @@
 //! Finds the cluster that a `Rebalance` names: where its API is, who may ask, and which Service its
 //! clients connect to. Names of Services and Secrets are those of EMQX Operator (2.1 to 3.x).
 
+mod connect;
 mod direct;
 mod enterprise;
 mod kinds;
@@ -10,10 +11,12 @@ mod secret;
 
 pub(crate) use kinds::Kinds;
 
+use crate::hosts::HostPattern;
 use crate::resource::Rebalance;
-use crate::wishes::annotation;
+use crate::wishes::{NAME_BOUND, Wishes, annotation, is_name};
 use emqx_rebalance_client::Auth;
 use emqx_rebalance_core::{Error, NodeName, Problem};
+use k8s_openapi::api::core::v1::Pod;
 use kube::{Client, ResourceExt};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,6 +28,8 @@ pub(crate) struct Access {
     pub(crate) urls: Vec<String>,
     /// Base URLs of single nodes, as far as they are known.
     pub(crate) node_urls: BTreeMap<NodeName, String>,
+    /// Whether other nodes are looked for at the hosts in their names.
+    pub(crate) find_nodes: bool,
     /// Who asks.
     pub(crate) auth: Auth,
     /// The certificate authority of the cluster, as PEM.
@@ -60,41 +65,68 @@ impl fmt::Display for Lookup {
     }
 }
 
-/// Finds the cluster of `object`.
-pub(crate) async fn find(
-    client: &Client,
-    kinds: &Kinds,
-    object: &Rebalance,
-) -> Result<Access, Lookup> {
-    let place = Place { client, namespace: object.namespace().unwrap_or_default() };
-    let mut access = match object.annotation(&annotation("url")) {
-        Some(urls) => direct::access(urls),
-        None => managed(&place, kinds, object).await?,
-    };
-    if let Some(secret) = object.annotation(&annotation("secret")) {
-        let secret = place.secret(secret).await?.lent()?;
-        access.auth = secret.credentials()?;
-        access.ca_pem = secret.authority().or(access.ca_pem);
+/// Finds clusters.
+pub(crate) struct Finder {
+    client: Client,
+    kinds: Kinds,
+    /// Hosts that objects may name beside those of their own namespace.
+    allowed_hosts: Vec<HostPattern>,
+}
+
+impl Finder {
+    pub(crate) fn new(client: Client, allowed_hosts: Vec<HostPattern>) -> Self {
+        Self { kinds: Kinds::new(client.clone()), client, allowed_hosts }
     }
-    if let Some(secret) = object.annotation(&annotation("ca-secret")) {
-        let missing = || Lookup::Absent(format!("the Secret {secret} has no ca.crt"));
-        access.ca_pem = Some(place.secret(secret).await?.authority().ok_or_else(missing)?);
+
+    /// The cluster of `object`.
+    pub(crate) async fn find(&self, object: &Rebalance) -> Result<Access, Lookup> {
+        let place = self.place(object.namespace().unwrap_or_default());
+        let wishes = Wishes::of(object).map_err(Lookup::Unusable)?;
+        let addresses = wishes.urls.as_deref().map(|urls| direct::addresses(&place, urls));
+        let addresses = addresses.transpose()?;
+        let mut access = match &addresses {
+            Some(addresses) => direct::access(addresses),
+            None => managed(&place, &self.kinds, object).await?,
+        };
+        if let Some(secret) = &wishes.secret {
+            let secret = place.secret(secret).await?;
+            let secret = secret.lent_to(addresses.as_deref().unwrap_or_default())?;
+            access.auth = secret.credentials()?;
+            access.ca_pem = secret.authority().or(access.ca_pem);
+        }
+        if let Some(secret) = &wishes.ca_secret {
+            let missing = || Lookup::Absent(format!("the Secret {secret} has no ca.crt"));
+            access.ca_pem = Some(place.secret(secret).await?.authority().ok_or_else(missing)?);
+        }
+        access.service = wishes.service.or(access.service);
+        Ok(access)
     }
-    if let Some(service) = object.annotation(&annotation("service")) {
-        access.service = Some(service.to_owned());
+
+    /// The pod `name` of `namespace`, if there is one.
+    pub(crate) async fn pod(&self, namespace: &str, name: &str) -> Result<Option<Pod>, Lookup> {
+        self.place(namespace.to_owned()).pod(name).await
     }
-    Ok(access)
+
+    fn place(&self, namespace: String) -> Place<'_> {
+        Place { client: &self.client, namespace, allowed_hosts: &self.allowed_hosts }
+    }
+}
+
+/// Whether the object itself says where its cluster is.
+pub(crate) fn is_direct(object: &Rebalance) -> bool {
+    object.annotation(&annotation("url")).is_some()
 }
 
 /// Objects of the same key ask for the same cluster, so only one of them runs at a time. Two keys may
-/// still lead to one cluster; then EMQX shows the run of the other.
+/// still lead to one cluster; then EMQX shows the run of the other. EMQX itself states nothing that
+/// tells two clusters apart: their names and those of their nodes are often the same.
+///
+/// No two namespaces share a key, so that nobody is held up by, or learns of, another one's objects.
 pub(crate) fn cluster_key(object: &Rebalance) -> String {
+    let namespace = object.namespace().unwrap_or_default();
     match object.annotation(&annotation("url")) {
-        Some(urls) => direct::key(urls),
-        None => {
-            let namespace = object.namespace().unwrap_or_default();
-            format!("{namespace}/{}", object.spec.instance_name)
-        }
+        Some(urls) => format!("{namespace} {}", direct::key(urls)),
+        None => format!("{namespace}/{}", object.spec.instance_name),
     }
 }
 
@@ -103,6 +135,10 @@ pub(crate) fn cluster_key(object: &Rebalance) -> String {
 /// v2beta1, whose default is `EMQX`.
 async fn managed(place: &Place<'_>, kinds: &Kinds, object: &Rebalance) -> Result<Access, Lookup> {
     let name = &object.spec.instance_name;
+    if !is_name(name) {
+        let problem = Problem::new("spec.instanceName", name, NAME_BOUND);
+        return Err(Lookup::Unusable(Error::invalid("spec", vec![problem])));
+    }
     let is_enterprise = object.spec.instance_kind == enterprise::KIND;
     if !is_enterprise && object.spec.instance_kind != operator::KIND {
         let problem =
@@ -128,4 +164,5 @@ async fn managed(place: &Place<'_>, kinds: &Kinds, object: &Rebalance) -> Result
 struct Place<'a> {
     client: &'a Client,
     namespace: String,
+    allowed_hosts: &'a [HostPattern],
 }

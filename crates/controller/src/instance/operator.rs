@@ -35,6 +35,7 @@ pub(super) async fn find(
     Ok(Some(Access {
         urls,
         node_urls,
+        find_nodes: true,
         auth,
         ca_pem: None,
         service: Some(format!("{name}-listeners")),

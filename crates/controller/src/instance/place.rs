@@ -3,7 +3,7 @@
 use super::secret::Keys;
 use super::{Kinds, Lookup, Place};
 use k8s_openapi::api::core::v1::{Pod, Secret, Service};
-use kube::api::{Api, DynamicObject, ListParams};
+use kube::api::{Api, ApiResource, DynamicObject, ListParams};
 
 impl Place<'_> {
     /// The EMQX resource `name` of `kind`, if there are such a kind and such a name.
@@ -14,8 +14,23 @@ impl Place<'_> {
         name: &str,
     ) -> Result<Option<DynamicObject>, Lookup> {
         let Some(resource) = kinds.resource(kind).await? else { return Ok(None) };
-        let api: Api<DynamicObject> =
-            Api::namespaced_with(self.client.clone(), &self.namespace, &resource);
+        let found = self.object(&resource, name).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        // An API server says of a version that it does not serve what it says of a name.
+        match kinds.look_up(kind).await? {
+            Some(now) if now != resource => self.object(&now, name).await,
+            _ => Ok(None),
+        }
+    }
+
+    async fn object(
+        &self,
+        resource: &ApiResource,
+        name: &str,
+    ) -> Result<Option<DynamicObject>, Lookup> {
+        let api = Api::namespaced_with(self.client.clone(), &self.namespace, resource);
         Ok(api.get_opt(name).await?)
     }
 
@@ -30,6 +45,13 @@ impl Place<'_> {
     pub(super) async fn service(&self, name: &str) -> Result<Option<Service>, Lookup> {
         let api: Api<Service> = Api::namespaced(self.client.clone(), &self.namespace);
         Ok(api.get_opt(name).await?)
+    }
+
+    /// The pod `name`, found among all: to read one by its name would take one more right.
+    pub(super) async fn pod(&self, name: &str) -> Result<Option<Pod>, Lookup> {
+        let api: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
+        let named = ListParams::default().fields(&format!("metadata.name={name}"));
+        Ok(api.list(&named).await?.items.into_iter().next())
     }
 
     /// The pods with `labels`.

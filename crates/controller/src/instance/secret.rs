@@ -1,6 +1,7 @@
 //! Keys and certificates in a Secret.
 
 use super::Lookup;
+use crate::hosts::{Address, HostPattern};
 use emqx_rebalance_client::{Auth, Secret};
 use emqx_rebalance_core::{Error, ErrorKind};
 use k8s_openapi::api::core::v1;
@@ -14,15 +15,25 @@ impl Keys {
         Self(secret)
     }
 
-    /// The same, if whoever may write the Secret has lent it to us. Otherwise everybody who may
-    /// create a `Rebalance` could have any Secret of the namespace sent to any address.
-    pub(super) fn lent(self) -> Result<Self, Lookup> {
+    /// The same, if whoever may write the Secret has lent it to us, and for all `addresses` that an
+    /// object names. Otherwise everybody who may create a `Rebalance` could have any Secret of the
+    /// namespace sent to any address.
+    pub(super) fn lent_to(self, addresses: &[Address]) -> Result<Self, Lookup> {
         let is_lent = self.0.labels().get(LENT).is_some_and(|label| label == "true");
-        if is_lent {
-            return Ok(self);
+        if !is_lent {
+            let message = format!("the Secret is not for this use: label it {LENT}=true");
+            return Err(self.unusable(&message));
         }
-        let message = format!("the Secret is not for this use: label it {LENT}=true");
-        Err(self.unusable(&message))
+        let hosts = HostPattern::list(&self.text("hosts").unwrap_or_default());
+        let hosts = hosts.map_err(|problem| self.unusable(&format!("in its hosts, {problem}")))?;
+        match addresses.iter().find(|address| !address.is_among(&hosts)) {
+            None => Ok(self),
+            Some(address) => {
+                let message = "the Secret does not say that it may be sent there: list the host in \
+                               its field hosts, such as emqx.example.com:18083 or *.emqx-headless";
+                Err(self.unusable_for(message, address))
+            }
+        }
     }
 
     /// `key` and `secret`, or `username` and `password`.
@@ -61,8 +72,15 @@ impl Keys {
     }
 
     fn unusable(&self, message: &str) -> Lookup {
-        let error = Error::new(ErrorKind::ConfigInvalid, message);
-        Lookup::Unusable(error.with("secret", self.0.name_any()))
+        Lookup::Unusable(self.error(message))
+    }
+
+    fn unusable_for(&self, message: &str, address: &Address) -> Lookup {
+        Lookup::Unusable(self.error(message).with("url", &address.url))
+    }
+
+    fn error(&self, message: &str) -> Error {
+        Error::new(ErrorKind::ConfigInvalid, message).with("secret", self.0.name_any())
     }
 }
 
@@ -106,7 +124,24 @@ mod tests {
 
     #[test]
     fn a_secret_must_be_lent() {
-        let error = keys(&[("key", "a"), ("secret", "b")]).lent().err().unwrap();
+        let error = keys(&[("key", "a"), ("secret", "b")]).lent_to(&[]).err().unwrap();
         assert!(error.to_string().contains("rebalance.emqx.io/credentials=true"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_goes_to_the_hosts_that_it_names_and_to_no_other() {
+        let address = |url| Address::find(url, "mqtt", &[]).unwrap();
+        let addresses = [address("http://emqx-0:18083"), address("http://emqx-1:18083")];
+        let lent = |hosts: &str| {
+            let mut keys = keys(&[("key", "a"), ("secret", "b"), ("hosts", hosts)]);
+            keys.0.metadata.labels = Some([(LENT.to_owned(), "true".to_owned())].into());
+            keys.lent_to(&addresses).map(drop).map_err(|error| error.to_string())
+        };
+        assert_eq!(lent("emqx-0 emqx-1"), Ok(()));
+        assert_eq!(lent("*.mqtt.svc:18083"), Ok(()));
+        let error = lent("emqx-0").unwrap_err();
+        assert!(error.contains("http://emqx-1.mqtt.svc:18083"), "{error}");
+        assert!(lent("").is_err());
+        assert!(lent("http://emqx-0").unwrap_err().contains("hosts"));
     }
 }

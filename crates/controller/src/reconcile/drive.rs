@@ -1,7 +1,7 @@
 //! Steps the driver of an object that something was started for.
 
 use super::reach::{self, Reached};
-use super::{ending, endpoints, gates};
+use super::{ending, endpoints};
 use crate::clock::is_overdue;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -40,14 +40,13 @@ pub(super) async fn drive(
     if live.advance(&keeper).await? == Written::Gone {
         return ending::vanished(context, object, live).await;
     }
-    let wishes = Wishes::of(object).unwrap_or_default();
-    let gates = gates::follow_donors(context, object, live, &keeper, wishes.sets_gate).await?;
     tell(context, object, live).await;
     if live.driver.outcome().is_some() {
         return ending::end(context, object, live).await;
     }
+    let wishes = Wishes::of(object).unwrap_or_default();
     let sight = endpoints::look(context, object, live, wishes.service.as_deref()).await;
-    write(context, live, sight.or(gates)).await?;
+    write(context, live, sight).await?;
     Ok(Action::requeue(live.idle(&context.clock)))
 }
 

@@ -1,6 +1,6 @@
 //! The ways in which an object comes to its end.
 
-use super::{gates, queue};
+use super::queue;
 use crate::clock::is_overdue;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -8,14 +8,13 @@ use crate::live::Live;
 use crate::object::Mark;
 use crate::report::{outcome_reason, progress_message};
 use crate::resource::Rebalance;
-use crate::saved::{STATE, Saved};
 use emqx_rebalance_core::driver::Outcome;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use std::time::Duration;
 use tracing::warn;
 
-/// The driver has its verdict: it is written, the gates are opened, and the object is let go.
+/// The driver has its verdict: it is written, and the object is let go.
 pub(super) async fn end(
     context: &Context,
     object: &Rebalance,
@@ -87,7 +86,6 @@ pub(super) async fn vanished(
             }
         }
     }
-    gates::open_all(context, object, live).await?;
     finish(context, object);
     Ok(Action::await_change())
 }
@@ -115,10 +113,6 @@ pub(super) async fn tidy(context: &Context, object: &Rebalance) -> Result<Action
     if !mark.is_ours() {
         return Ok(Action::await_change());
     }
-    let saved = object.annotation(STATE).and_then(|text| Saved::decode(text).ok());
-    for pod in saved.into_iter().flat_map(|saved| saved.gated) {
-        gates::open(context, object, &pod).await?;
-    }
     context.object(object).write_state(&mut mark, None).await?;
     Ok(Action::await_change())
 }
@@ -128,7 +122,6 @@ async fn release(
     object: &Rebalance,
     live: &mut Live,
 ) -> Result<Action, Failure> {
-    gates::open_all(context, object, live).await?;
     live.let_go(&context.object(object)).await?;
     finish(context, object);
     Ok(Action::await_change())

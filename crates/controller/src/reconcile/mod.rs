@@ -7,7 +7,6 @@
 mod drive;
 mod ending;
 mod endpoints;
-mod gates;
 mod prepare;
 mod queue;
 mod reach;
@@ -43,15 +42,15 @@ pub(crate) async fn reconcile(
     result
 }
 
-/// Says on the object what the Kubernetes API has against its reconciliation, if it will have it again.
+/// Says on the object what holds its reconciliation up, unless that passes by itself.
 async fn complain(context: &Context, object: &Rebalance, uid: &str, failure: &Failure) {
-    let Some(message) = failure.refusal() else { return };
+    let Some(message) = failure.told() else { return };
     let written = match context.memory.live(uid) {
         Some(live) => {
             let mut live = live.lock().await;
-            context.report_live(&mut live, |report| report.waiting(REFUSED, message)).await
+            context.report_live(&mut live, |report| report.waiting(REFUSED, &message)).await
         }
-        None => context.report(object, |report| report.waiting(REFUSED, message)).await,
+        None => context.report(object, |report| report.waiting(REFUSED, &message)).await,
     };
     if let Err(error) = written {
         debug!(object = %object.name_any(), %error, "what holds it up cannot be written either");

@@ -22,7 +22,7 @@ use std::time::Duration;
 pub(super) async fn prepare(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
     let uid = object.uid().unwrap_or_default();
     // What only shows a plan is in nobody's way.
-    if queue::will_start(object) && !context.memory.claim(&cluster_key(object), &uid) {
+    if queue::will_start(context, object) && !context.memory.claim(&cluster_key(object), &uid) {
         let message = "another Rebalance is before it on the same cluster";
         return wait(context, object, "OtherRebalance", message, TURN).await;
     }
@@ -52,11 +52,12 @@ async fn begin(context: &Context, object: &Rebalance) -> Result<Action, Failure>
     let plan = match cluster.plan(&strategy, &wishes.plan).await {
         Ok(plan) => plan,
         Err(error) if error.is_retryable() => {
-            return wait(context, object, "EmqxUnreachable", &error.to_string(), TURN).await;
+            let message = reach::told(object, error);
+            return wait(context, object, "EmqxUnreachable", &message, TURN).await;
         }
         Err(error) => {
             let reason = reach::reason(error.kind());
-            return ending::fail(context, object, reason, &error.to_string()).await;
+            return ending::fail(context, object, reason, &reach::told(object, error)).await;
         }
     };
     match hindrance(&wishes, &plan) {

@@ -14,12 +14,17 @@ use std::time::Duration;
 
 /// Has `object` wait if another one is before it.
 pub(super) async fn wait(context: &Context, object: &Rebalance) -> Result<Option<Action>, Failure> {
-    if object.is_deleted() || is_driven(object) || asks_to_stop(object) || !will_start(object) {
+    if object.is_deleted()
+        || is_driven(object)
+        || asks_to_stop(object)
+        || !will_start(context, object)
+    {
         return Ok(None);
     }
     let key = cluster_key(object);
     let objects = context.store.state();
-    let mut before = rivals(context, &objects, &key).filter(|other| is_before(other, object));
+    let mut before =
+        rivals(context, &objects, &key).filter(|other| is_before(context, other, object));
     let message = match (before.next(), before.next()) {
         (None, _) => return Ok(None),
         (Some(one), None) => format!("{} is before it on the same cluster", one.name_any()),
@@ -35,7 +40,7 @@ pub(super) fn call_next(context: &Context, object: &Rebalance) {
     let objects = context.store.state();
     let key = cluster_key(object);
     let others = rivals(context, &objects, &key)
-        .filter(|other| other.uid() != object.uid() && will_start(other));
+        .filter(|other| other.uid() != object.uid() && will_start(context, other));
     if let Some(next) = others.min_by_key(|other| place(other)) {
         context.memory.call(ObjectRef::from_obj_with(next.as_ref(), context.served));
     }
@@ -54,21 +59,26 @@ fn rivals<'a>(
     })
 }
 
-fn is_before(other: &Rebalance, object: &Rebalance) -> bool {
+fn is_before(context: &Context, other: &Rebalance, object: &Rebalance) -> bool {
     if other.uid() == object.uid() {
         return false;
     }
-    is_driven(other) || (!other.is_deleted() && will_start(other) && place(other) < place(object))
+    is_driven(other)
+        || (!other.is_deleted() && will_start(context, other) && place(other) < place(object))
 }
 
 fn is_driven(object: &Rebalance) -> bool {
-    object.annotation(STATE).is_some() || object.phase() == Some("Processing")
+    let is_processing = object.phase() == Some("Processing") && object.is_phase_ours();
+    object.annotation(STATE).is_some() || is_processing
 }
 
-/// Whether it starts as soon as it can: no dry run, and not waiting for somebody's approval.
-pub(super) fn will_start(object: &Rebalance) -> bool {
-    Wishes::of(object)
-        .is_ok_and(|wishes| !wishes.is_dry_run && wishes.approval != Approval::Awaited)
+/// Whether it starts as soon as it can: no dry run, not waiting for somebody's approval, and not too old.
+pub(super) fn will_start(context: &Context, object: &Rebalance) -> bool {
+    let starts = |wishes: Wishes| {
+        let is_awaited = wishes.is_dry_run || wishes.approval == Approval::Awaited;
+        !is_awaited && (wishes.is_adopted || !context.is_older(object))
+    };
+    object.unreadable.is_none() && Wishes::of(object).is_ok_and(starts)
 }
 
 /// First come, first served.

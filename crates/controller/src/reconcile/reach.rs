@@ -2,16 +2,11 @@
 
 use crate::context::Context;
 use crate::failure::{Failure, REFUSED, refusal};
-use crate::instance::{self, Access, Lookup};
+use crate::instance::{self, Lookup};
 use crate::resource::Rebalance;
-use emqx_rebalance_client::{Cluster, ClusterConfig, Tls};
+use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::{Error, ErrorKind};
 use kube::ResourceExt;
-use rustix::fs::{MemfdFlags, memfd_create};
-use std::fs::File;
-use std::io::{self, Write};
-use std::os::fd::AsRawFd;
-use std::path::PathBuf;
 
 /// What looking for a cluster came to.
 pub(super) enum Reached {
@@ -29,7 +24,7 @@ pub(super) enum Reached {
 
 /// Finds the cluster of `object` and asks it who it is.
 pub(super) async fn reach(context: &Context, object: &Rebalance) -> Result<Reached, Failure> {
-    let access = match instance::find(&context.client, &context.kinds, object).await {
+    let access = match context.finder.find(object).await {
         Ok(access) => access,
         Err(Lookup::Api(error)) => {
             let Some(message) = refusal(&error) else { return Err(error.into()) };
@@ -44,13 +39,21 @@ pub(super) async fn reach(context: &Context, object: &Rebalance) -> Result<Reach
         }
     };
     let service = access.service.clone();
-    Ok(match connect(access).await {
+    Ok(match access.connect().await {
         Ok(cluster) => Reached::Cluster { cluster, service },
         Err(error) if error.is_retryable() => {
-            Reached::NotYet { reason: "EmqxUnreachable", message: error.to_string() }
+            Reached::NotYet { reason: "EmqxUnreachable", message: told(object, error) }
         }
-        Err(error) => Reached::Never { reason: reason(error.kind()), message: error.to_string() },
+        Err(error) => Reached::Never { reason: reason(error.kind()), message: told(object, error) },
     })
+}
+
+/// `error` as it is written on `object`: without what was answered where the object says whom to ask,
+/// or conditions would show what is at any address that it names.
+pub(super) fn told(object: &Rebalance, error: Error) -> String {
+    let error =
+        if instance::is_direct(object) { error.without("answer").without("code") } else { error };
+    error.to_string()
 }
 
 /// The word of an error as a condition's reason.
@@ -76,29 +79,6 @@ fn is_young(context: &Context, object: &Rebalance) -> bool {
     let created = object.creation_timestamp().map_or(0, |time| time.0.as_millisecond());
     let created = u64::try_from(created).unwrap_or_default();
     context.clock.now().as_ms().saturating_sub(created) < ABSENT_FOR_MS
-}
-
-async fn connect(access: Access) -> Result<Cluster, Error> {
-    let Access { urls, node_urls, auth, ca_pem, .. } = access;
-    let authority = ca_pem.map(|pem| in_memory(&pem)).transpose()?;
-    // Whoever opens this path opens the file anew, from its beginning.
-    let path = |file: &File| PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
-    let tls = Tls { ca_cert: authority.as_ref().map(path), ..Tls::default() };
-    Cluster::connect(ClusterConfig { urls, node_urls, auth, tls, ..ClusterConfig::default() }).await
-}
-
-/// The client reads certificates from files, once, while it connects; a pod's file system may be
-/// read-only, so this file is in memory.
-fn in_memory(pem: &[u8]) -> Result<File, Error> {
-    let file = memfd_create("ca.crt", MemfdFlags::CLOEXEC).map_err(io::Error::from);
-    let file = file.map(File::from).and_then(|mut file| {
-        file.write_all(pem)?;
-        Ok(file)
-    });
-    file.map_err(|error| {
-        Error::new(ErrorKind::ConfigInvalid, "the certificate authority cannot be kept in memory")
-            .with("cause", error)
-    })
 }
 
 /// The reason of an instance, or of what belongs to it, that is not there.

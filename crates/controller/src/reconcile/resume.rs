@@ -7,7 +7,7 @@ use crate::instance::cluster_key;
 use crate::live::Live;
 use crate::resource::Rebalance;
 use crate::saved::{STATE, Saved};
-use crate::wishes::asks_to_stop;
+use crate::wishes::{Wishes, asks_to_stop};
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 
@@ -22,6 +22,13 @@ pub(super) async fn go_on(context: &Context, object: &Rebalance) -> Result<Actio
     if object.is_deleted() {
         return ending::tidy(context, object).await;
     }
+    if object.phase().is_some() && !object.is_phase_ours() {
+        // EMQX's operator has begun it, and has its own way to the end.
+        return Ok(Action::await_change());
+    }
+    if let Some(problem) = &object.unreadable {
+        return unreadable(context, object, problem).await;
+    }
     if object.phase() == Some("Processing") {
         // Starting anew could be a second start of the same rebalance.
         let message = "what was started is not known any more, since the annotation that holds it \
@@ -32,7 +39,24 @@ pub(super) async fn go_on(context: &Context, object: &Rebalance) -> Result<Actio
         let message = "it was to be stopped before anything was started";
         return ending::fail(context, object, "Stopped", message).await;
     }
+    if context.is_older(object) && !Wishes::of(object).is_ok_and(|wishes| wishes.is_adopted) {
+        let message = "it is older than the controller's installation, and may have been forgotten: \
+                       set the annotation rebalance.emqx.io/adopt=true to have it done";
+        context.report(object, |report| report.waiting("OlderThanController", message)).await?;
+        return Ok(Action::await_change());
+    }
     prepare::prepare(context, object).await
+}
+
+/// Says what cannot be read, and waits for somebody to change it: the object may be one of a version
+/// that is not known here, whose end is not ours to tell.
+async fn unreadable(
+    context: &Context,
+    object: &Rebalance,
+    problem: &str,
+) -> Result<Action, Failure> {
+    context.report(object, |report| report.waiting("Unreadable", problem)).await?;
+    Ok(Action::await_change())
 }
 
 async fn restore(context: &Context, object: &Rebalance, text: &str) -> Result<Action, Failure> {

@@ -120,6 +120,8 @@ impl Report {
             self.condition(PROCESSING, false, reason, "");
         }
         self.condition(phase, true, reason, message);
+        // One condition to wait for, however it ends.
+        self.condition(ENDED, true, reason, message);
     }
 
     /// Whether there is a phase that there was not before.
@@ -148,15 +150,11 @@ impl Report {
     }
 
     /// The merge patch from the old status to the new one, unless they are the same.
+    ///
+    /// Not server-side apply: that refuses a status with fields that the definition does not have, as
+    /// EMQX's own does not have ours, where a merge patch drops them.
     pub(crate) fn patch(&self) -> Option<Value> {
-        let (before, after) = (fields(&self.before), fields(&self.after));
-        let mut patch = Map::new();
-        for name in before.keys().chain(after.keys()) {
-            let new = after.get(name).cloned().unwrap_or(Value::Null);
-            if before.get(name).unwrap_or(&Value::Null) != &new {
-                patch.insert(name.clone(), new);
-            }
-        }
+        let patch = difference(&fields(&self.before), &fields(&self.after));
         (!patch.is_empty()).then_some(Value::Object(patch))
     }
 
@@ -168,6 +166,24 @@ impl Report {
 
 fn says_the_same(a: &Condition, b: &Condition) -> bool {
     a.status == b.status && a.reason == b.reason && a.message == b.message
+}
+
+/// The merge patch that makes `after` of `before`. What is not there any more is null in it, at every
+/// depth: a merge patch leaves alone what it does not name.
+fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<String, Value> {
+    let mut patch = Map::new();
+    for name in before.keys().chain(after.keys()) {
+        let old = before.get(name).unwrap_or(&Value::Null);
+        let new = after.get(name).unwrap_or(&Value::Null);
+        match (old, new) {
+            _ if old == new => continue,
+            (Value::Object(old), Value::Object(new)) => {
+                patch.insert(name.clone(), Value::Object(difference(old, new)));
+            }
+            _ => drop(patch.insert(name.clone(), new.clone())),
+        }
+    }
+    patch
 }
 
 fn fields(status: &RebalanceStatus) -> Map<String, Value> {
@@ -209,6 +225,8 @@ pub(crate) const PROCESSING: &str = "Processing";
 pub(crate) const WAITING: &str = "Waiting";
 /// Whether there is a plan, and what it will do.
 pub(crate) const PLANNED: &str = "Planned";
+/// That it has come to its end, whichever.
+pub(crate) const ENDED: &str = "Ended";
 /// Whether the donors have left the Service.
 pub(crate) const OUT_OF_SERVICE: &str = "DonorsOutOfService";
 
@@ -259,7 +277,25 @@ mod tests {
         assert_eq!(patch["phase"], "Failed");
         let conditions = second.status().conditions.as_ref().unwrap();
         let holds = |kind| conditions.iter().any(|c| c.type_ == kind && c.status == "True");
-        assert!(holds("Failed") && !holds("Processing"));
+        assert!(holds("Failed") && holds("Ended") && !holds("Processing"));
+    }
+
+    #[test]
+    fn what_is_known_no_more_is_taken_back_at_every_depth() {
+        let before = serde_json::json!({
+            "progress": {"left": 5, "percent": "50%"}, "plan": {"findings": ["old"], "runs": 1},
+            "gone": {"all": 1}, "same": {"as": "before"},
+        });
+        let after = serde_json::json!({
+            "progress": {"percent": "100%"}, "plan": {"runs": 1}, "same": {"as": "before"},
+            "new": {"here": true},
+        });
+        let (Value::Object(before), Value::Object(after)) = (before, after) else { panic!() };
+        let patch = serde_json::json!({
+            "progress": {"left": null, "percent": "100%"}, "plan": {"findings": null}, "gone": null,
+            "new": {"here": true},
+        });
+        assert_eq!(Value::Object(difference(&before, &after)), patch);
     }
 
     #[test]

@@ -1,14 +1,11 @@
-//! Whether the donors have left the Service that clients connect to, and the readiness gate that
-//! makes them leave where nobody else does.
+//! Whether the donors have left the Service that clients connect to.
 //!
 //! EMQX closes its donors for new clients, but a Service sends clients to every pod that is ready. EMQX
 //! Operator 2.x sets the pods' readiness gate from `availability_check`, 3.x has a readiness probe on
 //! it; without either, clients that a donor drops may come back to a closed door.
 
-mod gate;
 mod slices;
 
-pub(crate) use gate::{pods_with_gate, set};
 pub(crate) use slices::still_in_service;
 
 use emqx_rebalance_core::{NodeName, Timestamp};
@@ -19,8 +16,6 @@ pub(crate) struct Departure {
     checked_at: Option<Timestamp>,
     /// The wave, and the donors in it of which it was told that they are out, or are not.
     told: (usize, Vec<NodeName>),
-    /// The donors whose gates were closed, or refused to be.
-    gated_for: Vec<NodeName>,
 }
 
 /// What a look at the Service has to tell.
@@ -44,16 +39,6 @@ impl Departure {
             self.checked_at = Some(now);
         }
         looks
-    }
-
-    /// Whether the gates are closed for just these donors.
-    pub(crate) fn is_gated_for(&self, donors: &[NodeName]) -> bool {
-        self.gated_for == donors
-    }
-
-    /// Takes note that the gates are closed for `donors`, as far as that is allowed.
-    pub(crate) fn gate_for(&mut self, donors: Vec<NodeName>) {
-        self.gated_for = donors;
     }
 
     /// Takes note of those of the `donors` of `wave` that are `still_in`; says what is worth telling.

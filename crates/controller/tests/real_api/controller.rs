@@ -23,14 +23,17 @@ impl Controller {
     /// place of the cluster's network. Without `elected`, it need not wait for the Lease of one that
     /// was killed.
     pub(crate) async fn start(place: &Place, proxy: &str, elected: bool) -> Self {
+        let more: &[&str] = if elected { &[] } else { &["--no-leader-elect"] };
+        Self::start_with(place, proxy, more).await
+    }
+
+    /// The same with `more` arguments.
+    pub(crate) async fn start_with(place: &Place, proxy: &str, more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_emqx-rebalance-controller"));
-        for argument in place.arguments().await {
-            let metrics = argument.starts_with("--metrics-addr=");
-            command.arg(if metrics { "--metrics-addr=127.0.0.1:0" } else { argument });
-        }
-        if !elected {
-            command.arg("--no-leader-elect");
-        }
+        // Of an option that is given twice, the last counts.
+        command.args(place.arguments().await).arg("--metrics-addr=127.0.0.1:0");
+        command.args(more);
+        command.envs(place.environment().await);
         command.env("KUBECONFIG", place.kubeconfig().await).env("NO_COLOR", "1");
         command.envs([("http_proxy", proxy), ("no_proxy", "127.0.0.1")]);
         command.env("RUST_LOG", "info,emqx_rebalance_controller=debug");
@@ -86,8 +89,19 @@ impl Controller {
 
     /// The answer to a request of one of the probes.
     pub(crate) async fn ask(&self, path: &str) -> String {
+        self.request(&format!("GET {path}"), "").await
+    }
+
+    /// The answer to a pod's hook, which shows `token`.
+    pub(crate) async fn drain(&self, within_s: u64, token: &str) -> String {
+        let header = format!("Authorization: Bearer {token}\r\n");
+        self.request(&format!("POST /drain?within={within_s}"), &header).await
+    }
+
+    async fn request(&self, line: &str, header: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("{line} HTTP/1.1\r\nHost: controller\r\n{header}Connection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();

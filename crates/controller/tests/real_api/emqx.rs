@@ -15,6 +15,8 @@ pub(crate) struct Emqx {
     pub(crate) network: Network,
 }
 
+/// The service account of EMQX's pods.
+pub(crate) const ACCOUNT: &str = "emqx";
 /// Clients on each of the three full nodes.
 pub(crate) const CLIENTS: u64 = 300;
 /// Sessions without a client on each of them.
@@ -109,7 +111,9 @@ async fn pod(place: &Place, name: &str, i: usize) -> String {
             labels: Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
             ..ObjectMeta::default()
         },
-        "spec": {"containers": [{"name": "emqx", "image": "emqx"}]},
+        "spec": {
+            "containers": [{"name": "emqx", "image": "emqx"}], "serviceAccountName": ACCOUNT,
+        },
     }))
     .unwrap();
     let made = api.create(&PostParams::default(), &made).await.unwrap();

@@ -13,6 +13,8 @@ mod network;
 mod place;
 
 mod deleted;
+mod drained;
 mod faults;
+mod hostile;
 mod many;
 mod samples;

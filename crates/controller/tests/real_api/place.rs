@@ -22,7 +22,7 @@ pub(crate) struct Place {
     pub(crate) client: Client,
     /// The controller's namespace.
     home: String,
-    arguments: OnceCell<Vec<String>>,
+    container: OnceCell<Value>,
     kubeconfig: OnceCell<PathBuf>,
     folder: TempDir,
     _turn: Turn,
@@ -43,8 +43,7 @@ impl Place {
         let namespace = namespace(name).await;
         // As the guide says: replace the name to use another.
         let manifest = read("deploy/manifests/one-namespace.yaml")
-            .replace("namespace: default", &format!("namespace: {namespace}"))
-            .replace("namespace=default", &format!("namespace={namespace}"));
+            .replace("namespace: default", &format!("namespace: {namespace}"));
         Kubectl::new(&namespace).apply(&manifest).await;
         Self::of(namespace.clone(), namespace, turn).await
     }
@@ -61,20 +60,39 @@ impl Place {
         let kubectl = Kubectl::new(&namespace);
         let client = Client::try_from(Config::infer().await.unwrap()).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let (arguments, kubeconfig) = (OnceCell::new(), OnceCell::new());
-        Self { namespace, kubectl, client, home, arguments, kubeconfig, folder, _turn: turn }
+        let (container, kubeconfig) = (OnceCell::new(), OnceCell::new());
+        Self { namespace, kubectl, client, home, container, kubeconfig, folder, _turn: turn }
     }
 
     /// The command line that the Deployment gives the controller.
-    pub(crate) async fn arguments(&self) -> &[String] {
-        self.arguments.get_or_init(|| self.read_arguments()).await
+    pub(crate) async fn arguments(&self) -> Vec<String> {
+        serde_json::from_value(self.container().await["args"].clone()).unwrap()
     }
 
-    async fn read_arguments(&self) -> Vec<String> {
+    /// The environment that it gives it, where the pod's namespace is that of the Deployment.
+    pub(crate) async fn environment(&self) -> Vec<(String, String)> {
+        let container = self.container().await;
+        let variables = container["env"].as_array().unwrap().iter();
+        variables
+            .map(|variable| {
+                let name = variable["name"].as_str().unwrap().to_owned();
+                let field = &variable["valueFrom"]["fieldRef"]["fieldPath"];
+                let is_namespace = field == "metadata.namespace";
+                let value =
+                    if is_namespace { Some(&*self.home) } else { variable["value"].as_str() };
+                (name, value.unwrap().to_owned())
+            })
+            .collect()
+    }
+
+    async fn container(&self) -> &Value {
+        self.container.get_or_init(|| self.read_container()).await
+    }
+
+    async fn read_container(&self) -> Value {
         let kubectl = Kubectl::new(&self.home);
         let deployment = kubectl.get("deployment/emqx-rebalance-controller").await;
-        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
-        serde_json::from_value(container["args"].clone()).unwrap()
+        deployment["spec"]["template"]["spec"]["containers"][0].clone()
     }
 
     /// A kubeconfig with the rights of the controller's service account, and nobody else's.

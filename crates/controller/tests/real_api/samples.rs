@@ -2,6 +2,7 @@
 
 use crate::controller::Controller;
 use crate::emqx::{CLIENTS, Emqx};
+use crate::network::Network;
 use crate::place::Place;
 
 /// The article's sample for EMQX 4.4.
@@ -82,6 +83,65 @@ async fn completes(place: &Place, emqx: &Emqx, sample: &str) {
     assert!(events.contains("Completed"), "{events}");
     place.kubectl.run(&["delete", "rebalance", "rebalance-sample"]).await;
     controller.terminate().await;
+}
+
+/// Every shape of a `Rebalance` that EMQX's article, its documentation and the samples of its operator
+/// have, from 2.1 on: what the server stores of each is what it says.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_shape_of_sample_is_applied_unchanged() {
+    let place = Place::new("shapes").await;
+    let article = V1BETA4
+        .replace("  rebalanceStrategy:", "  instanceKind: EmqxEnterprise\n  rebalanceStrategy:");
+    let without_kind = V2BETA1.replace("  instanceKind: EMQX\n", "");
+    assert!(article != V1BETA4 && without_kind != V2BETA1);
+    let least = "apiVersion: apps.emqx.io/v2beta1\nkind: Rebalance\nmetadata:\n  name: least\n  labels:\n    \
+                 app.kubernetes.io/name: emqx-operator\nspec:\n  instanceName: emqx\n  \
+                 rebalanceStrategy:\n    connEvictRate: 5\n";
+    let loose = least.replace("name: least", "name: loose").replace(
+        "connEvictRate: 5",
+        "connEvictRate: 5\n    sessEvictRate: 0\n    waitTakeover: -1\n    absConnThreshold: 0\n    \
+         relConnThreshold: '1'\n    relSessThreshold: a lot",
+    );
+    let samples = [
+        ("article", article.as_str(), "EmqxEnterprise"),
+        ("first", V1BETA4, "EmqxEnterprise"),
+        ("reference", V2BETA1, "EMQX"),
+        ("guide", &without_kind, "EMQX"),
+        ("least", least, "EMQX"),
+        ("loose", &loose, "EMQX"),
+    ];
+    for (name, sample, kind) in samples {
+        let sample = sample.replace("name: rebalance-sample", &format!("name: {name}"));
+        let said = place.kubectl.apply(&sample).await;
+        assert_eq!(said, format!("rebalance.apps.emqx.io/{name} created"));
+        // As stored, whichever version it came in.
+        let stored = place.kubectl.get(&format!("rebalances.v2beta1.apps.emqx.io/{name}")).await;
+        assert_eq!(stored["spec"]["instanceKind"], kind, "{name}");
+        assert_eq!(stored["spec"]["rebalanceStrategy"]["waitHealthCheck"].is_number(), true);
+    }
+    // Problems with what the definition lets in are said in conditions.
+    let network = Network::to(&[]).await;
+    let _controller = Controller::start(&place, &network.proxy, false).await;
+    let status = place.until_phase("loose", "Failed").await;
+    let message = status["conditions"].to_string();
+    for field in ["sessEvictRate", "waitTakeover", "absConnThreshold", "relSessThreshold"] {
+        assert!(message.contains(field), "{field} in {message}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_waits_for_the_end_whichever_it_is() {
+    let place = Place::new("wait").await;
+    let emqx = Emqx::operated(&place, "emqx-ee").await;
+    let _controller = Controller::start(&place, &emqx.network.proxy, false).await;
+    let good = hastened(V2BETA1);
+    let bad = V2BETA1.replace("name: rebalance-sample", "name: bad").replace("1.1", "no number");
+    place.kubectl.apply(&format!("{good}\n---\n{bad}")).await;
+    for (name, phase) in [("rebalance-sample", "Completed"), ("bad", "Failed")] {
+        let object = format!("rebalance/{name}");
+        place.kubectl.run(&["wait", "--for=condition=Ended", "--timeout=2m", &object]).await;
+        assert_eq!(place.kubectl.get(&object).await["status"]["phase"], phase);
+    }
 }
 
 /// The fields of the only object that `kubectl get` lists.

@@ -34,7 +34,8 @@ impl Program {
         });
         kubeconfig.write_all(text.to_string().as_bytes()).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_emqx-rebalance-controller"))
-            .args(["run", "--no-leader-elect", "--metrics-addr", "127.0.0.1:0"])
+            .args(["run", "--no-leader-elect", "--metrics-addr=127.0.0.1:0"])
+            .arg("--allowed-hosts=127.0.0.1")
             .env("KUBECONFIG", kubeconfig.path())
             .env("NO_COLOR", "1")
             .env("RUST_LOG", "warn,emqx_rebalance_controller::run=info")

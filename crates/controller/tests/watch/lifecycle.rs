@@ -17,6 +17,8 @@ async fn a_rebalance_completes_and_leaves_nothing_behind() {
         assert_eq!(status["outcome"]["result"], "completed");
         assert_eq!(condition(&object, "Completed").unwrap()["status"], "True");
         assert_eq!(condition(&object, "Processing").unwrap()["status"], "False");
+        assert_eq!(condition(&object, "Ended").unwrap()["status"], "True");
+        assert_eq!(status["progress"].get("etaSeconds"), None, "nothing is left: {status:#}");
         assert_eq!(scene.relay.starts(), 1);
     };
     within(60, test).await;

@@ -37,7 +37,8 @@ impl Scene {
         let emqx = embedded(clients, key).await;
         let relay = Relay::to(emqx.addresses()).await;
         let api = Api::start().await;
-        let data = json!({"key": base64(&emqx.api_key()), "secret": base64(&emqx.api_secret())});
+        let (key, secret) = (base64(&emqx.api_key()), base64(&emqx.api_secret()));
+        let data = json!({"key": key, "secret": secret, "hosts": base64("127.0.0.1")});
         let labels = json!({"rebalance.emqx.io/credentials": "true"});
         let secret = json!({"metadata": {"labels": labels}, "data": data});
         api.state.create(&Key::new("secrets", "emqx-key"), secret);
@@ -57,11 +58,11 @@ impl Scene {
 
     /// A controller that knows nothing of any other.
     pub(crate) fn another_controller(&self) -> JoinHandle<()> {
-        let options = RunOptions {
-            namespace: None,
-            metrics_addr: "127.0.0.1:0".parse().unwrap(),
-            lease: None,
-        };
+        self.controller_with(options())
+    }
+
+    /// One that runs with `options`.
+    pub(crate) fn controller_with(&self, options: RunOptions) -> JoinHandle<()> {
         let running = run(self.api.config(), options, std::future::pending());
         tokio::spawn(async move { running.await.unwrap() })
     }
@@ -175,6 +176,18 @@ async fn embedded(clients: &[u64], key: &str) -> Embedded {
     }
     config.credentials.api_key = key.to_owned();
     Embedded::start(config).await.unwrap()
+}
+
+/// For a controller that is the only one, on this machine.
+pub(crate) fn options() -> RunOptions {
+    RunOptions {
+        namespace: None,
+        metrics_addr: "127.0.0.1:0".parse().unwrap(),
+        lease: None,
+        allowed_hosts: vec!["127.0.0.1".parse().unwrap()],
+        installed: None,
+        drains: false,
+    }
 }
 
 /// Ends a test that waits for what does not come.

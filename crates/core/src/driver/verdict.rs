@@ -53,14 +53,22 @@ impl Verdict<'_> {
     pub(super) fn outcome(self, state: &DriverState) -> Outcome {
         let (result, detail) = self.result(state);
         let mut outcome = state.outcome_of(result, detail);
-        self.why.sign(&mut outcome);
+        if !self.is_over(state) {
+            self.why.sign(&mut outcome);
+        }
         outcome.detail.push_str(&state.left_to_do(&self));
         outcome.unchecked = self.donors.unchecked;
         outcome
     }
 
+    /// Whether this was a pause, and the clients that it was made for are back: they were slow, not lost.
+    fn is_over(&self, state: &DriverState) -> bool {
+        state.is_pause(self.why) && self.are_back
+    }
+
     fn result(&self, state: &DriverState) -> (OutcomeKind, String) {
         match self.why {
+            _ if self.is_over(state) => self.after_pause(),
             EndReason::Stalled { idle_s } => (OutcomeKind::Stalled, state.stalled(*idle_s)),
             EndReason::Refused { coordinator, cause } => match state.good_enough(self) {
                 Some(when) => {
@@ -73,6 +81,18 @@ impl Verdict<'_> {
                 None => (OutcomeKind::Refused, refused(state, coordinator, &cause.message)),
             },
             why => why.verdict().unwrap_or_else(|| state.natural(self)),
+        }
+    }
+}
+
+impl Verdict<'_> {
+    /// What has become of a pause after which no wave follows.
+    fn after_pause(&self) -> (OutcomeKind, String) {
+        let so_far = "the runs were stopped while more clients were on their way than max_missing_percent \
+                      allows, and they have come back since";
+        match &self.missing {
+            None => (OutcomeKind::Completed, format!("{so_far}; the counts are within the goal")),
+            Some(missing) => (OutcomeKind::Vanished, format!("{so_far}; {missing}")),
         }
     }
 }

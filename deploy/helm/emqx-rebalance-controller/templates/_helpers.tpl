@@ -1,5 +1,21 @@
 {{- define "controller.fullname" -}}
-{{- default .Release.Name .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- default .Release.Name .Values.fullnameOverride | trunc 63 | trimSuffix "-" | trimSuffix "." -}}
+{{- end -}}
+
+{{/* A name with an end to it, of the 63 characters that a Service's may have. */}}
+{{- define "controller.named" -}}
+{{- $end := printf "-%s" .end -}}
+{{- include "controller.fullname" .root | trunc (sub 63 (len $end) | int) | trimSuffix "-" | trimSuffix "." }}{{ $end }}
+{{- end -}}
+
+{{/* By the tag, or by the digest where there is one: that is always the same image. */}}
+{{- define "controller.image" -}}
+{{- $tag := default .Chart.AppVersion .Values.image.tag -}}
+{{- with (.Values.image).digest -}}
+{{- printf "%s@%s" $.Values.image.repository . -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository $tag -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "controller.serviceAccount" -}}
@@ -23,5 +39,5 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ include "controller.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 }}
 {{- end -}}

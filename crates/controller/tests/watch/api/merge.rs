@@ -21,16 +21,6 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// A strategic merge of conditions: each is found by its type.
-pub(crate) fn strategic(target: &mut Value, patch: &Value) {
-    let mut conditions = target["status"]["conditions"].as_array().cloned().unwrap_or_default();
-    for new in patch["status"]["conditions"].as_array().unwrap() {
-        conditions.retain(|old| old["type"] != new["type"]);
-        conditions.push(new.clone());
-    }
-    target["status"]["conditions"] = Value::Array(conditions);
-}
-
 /// Drops the status fields that EMQX's own definition does not know.
 pub(crate) fn prune(object: &mut Value) {
     if let Some(status) = object.get_mut("status").and_then(Value::as_object_mut) {

@@ -40,7 +40,7 @@ pub(crate) struct Faults {
     pub(crate) is_down: bool,
     /// After so many writes to rebalances, every request is answered with 503.
     pub(crate) writes_left: Option<u32>,
-    /// What is asked, such as "patch pods/status", and the code that it is answered with.
+    /// What is asked, such as "patch rebalances/status", and the code that it is answered with.
     pub(crate) refusals: Vec<(&'static str, u16)>,
     /// So many writes to rebalances meet a change of somebody else.
     pub(crate) conflicts: u32,

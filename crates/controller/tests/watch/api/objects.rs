@@ -1,6 +1,6 @@
 //! Objects with their versions, and what happened to them.
 
-use super::merge::{merge, prune, strategic};
+use super::merge::{merge, prune};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -108,13 +108,6 @@ impl Objects {
             return Ok(old);
         }
         Ok(self.put(key, result, "MODIFIED"))
-    }
-
-    /// A strategic merge of a pod's conditions.
-    pub(crate) fn patch_conditions(&mut self, key: &Key, patch: &Value) -> Result<Value, Refusal> {
-        let mut object = self.objects.get(key).ok_or((404, "NotFound"))?.clone();
-        strategic(&mut object, patch);
-        Ok(self.put(key, object, "MODIFIED"))
     }
 
     pub(crate) fn delete(&mut self, key: &Key) -> Result<Value, Refusal> {

@@ -61,10 +61,6 @@ pub(crate) async fn answer(
     let query: BTreeMap<String, String> =
         extract::Query::try_from_uri(request.uri()).map(|query| query.0).unwrap_or_default();
     let method = request.method().clone();
-    let is_strategic = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/strategic"));
     if query.contains_key("watch") {
         state.count("watch", &target.resource);
         return watch(state, target, &query);
@@ -79,7 +75,7 @@ pub(crate) async fn answer(
     state.count(&verb.to_lowercase(), &target.resource);
     let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let done = change(&state, &target, &method, &body, is_strategic, &query);
+    let done = change(&state, &target, &method, &body, &query);
     done.map_or_else(refused, |value| json_answer(&value))
 }
 
@@ -88,7 +84,6 @@ fn change(
     target: &Target,
     method: &Method,
     body: &Value,
-    is_strategic: bool,
     query: &BTreeMap<String, String>,
 ) -> Result<Value, Refusal> {
     let prunes = state.faults().prunes && target.resource == "rebalances";
@@ -101,7 +96,6 @@ fn change(
             let key = Key { resource: target.resource.clone(), namespace, name };
             state.objects().create(&key, body.clone())
         }
-        (&Method::PATCH, Some(key)) if is_strategic => state.objects().patch_conditions(&key, body),
         (&Method::PATCH, Some(key)) => {
             if target.resource == "rebalances" {
                 state.takes_write();

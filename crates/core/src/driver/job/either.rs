@@ -244,7 +244,9 @@ impl DriverState {
             JobState::Rebalance(_) if !verdict.donors.closed.is_empty() => {
                 format!("; still closed to clients: {}", listed(&verdict.donors.closed))
             }
-            JobState::Rebalance(_) if *verdict.why == EndReason::Gone => {
+            JobState::Rebalance(_)
+                if *verdict.why == EndReason::Gone || self.is_pause(verdict.why) =>
+            {
                 self.goal().and_then(Goal::held_back).unwrap_or_default()
             }
             JobState::Rebalance(_) => String::new(),

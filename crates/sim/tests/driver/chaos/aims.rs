@@ -2,9 +2,10 @@
 
 use super::check::{MOST_STARTS, before, float};
 use super::host::Host;
+use super::scenario::Work;
 use super::truth::{End, shows_live};
 use emqx_rebalance_core::Timestamp;
-use emqx_rebalance_core::driver::{Event, OutcomeKind};
+use emqx_rebalance_core::driver::{Event, Guard, OutcomeKind};
 
 /// Of a cluster that is well: the runs were started once, ended by themselves, and reached the goal.
 pub(super) fn success(host: &Host) -> Result<(), String> {
@@ -87,6 +88,19 @@ pub(super) fn bounded(host: &Host) -> Result<(), String> {
         && host.truth.most_away > most.max(1)
     {
         return Err(format!("{} of {before} were away, {most} may be", host.truth.most_away));
+    }
+    Ok(())
+}
+
+/// Of clients that take their time: where all come, nobody says that they do not. A single run, or an
+/// evacuation, that was not told how they come takes those for lost that need longer than the grace.
+pub(super) fn guarded(host: &Host) -> Result<(), String> {
+    let outcome = host.subject.outcome().ok_or("there is no verdict")?;
+    let scenario = &host.scenario;
+    let profile = scenario.config.reconnect.profile.as_ref().ok_or("no profile")?;
+    let may_know = scenario.is_told || matches!(scenario.work, Work::Level);
+    if profile.comes() >= 1.0 && may_know && outcome.guard == Some(Guard::ClientsMissing) {
+        return Err("slow clients were taken for lost ones".to_owned());
     }
     Ok(())
 }

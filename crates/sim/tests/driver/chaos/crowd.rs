@@ -2,12 +2,13 @@
 //! follow a load balancer that sends all of them to one node, or nowhere.
 
 use super::line::Random;
-use emqx_rebalance_core::Timestamp;
+use emqx_rebalance_core::{ReconnectProfile, Timestamp};
 use emqx_rebalance_sim::{
     ClusterConfig, Counts, Disturbance, Door, LoadBalancer, Policy, Population, Reconnect, Totals,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 /// The clients, for the simulator and for who looks on.
 #[derive(Clone, Debug)]
@@ -145,12 +146,33 @@ impl Crowd {
 
 impl People {
     fn set_out(&mut self, now: Timestamp, count: u64, session_on: Option<usize>) {
+        if let Some(profile) = self.reconnect.profile.clone() {
+            return self.set_out_by(now, count, session_on, &profile);
+        }
         let (min_ms, max_ms) = (self.reconnect.min_ms, self.reconnect.max_ms);
         let parts = count.min(PARTS);
         for part in 0..parts {
             let count = count / parts + u64::from(part < count % parts);
             let at = now.plus_ms(min_ms + self.random.below(max_ms - min_ms + 1));
             self.due.entry(at).or_default().push(Trip { count, session_on });
+        }
+    }
+
+    /// Each comes when the profile has it, or never.
+    fn set_out_by(
+        &mut self,
+        now: Timestamp,
+        count: u64,
+        session_on: Option<usize>,
+        profile: &ReconnectProfile,
+    ) {
+        for _ in 0..count {
+            #[expect(clippy::cast_precision_loss, reason = "below a million")]
+            let share = (self.random.below(1_000_000) as f64 + 0.5) / 1e6;
+            let Some(after_s) = profile.back_after(share) else { continue };
+            let after = Duration::from_secs_f64(after_s);
+            let at = now.plus_ms(u64::try_from(after.as_millis()).unwrap());
+            self.due.entry(at).or_default().push(Trip { count: 1, session_on });
         }
     }
 

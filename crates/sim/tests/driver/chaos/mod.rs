@@ -13,7 +13,7 @@ mod truth;
 use host::Host;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use scenario::{Scenario, bad_line, chaos, lost_clients};
+use scenario::{Scenario, bad_line, chaos, lost_clients, slow_fleets};
 
 fn told(host: &Host) -> String {
     let events: Vec<String> =
@@ -73,6 +73,14 @@ proptest! {
     fn clients_that_do_not_come_back_are_few(scenario in lost_clients()) {
         let mut host = driven(&scenario)?;
         let checked = aims::bounded(&host).and_then(|()| check::verdict(&mut host));
+        if let Err(wrong) = checked {
+            prop_assert!(false, "{wrong} {}", told(&host));
+        }
+    }
+    #[test]
+    fn slow_clients_are_not_taken_for_lost_ones(scenario in slow_fleets()) {
+        let mut host = driven(&scenario)?;
+        let checked = aims::guarded(&host).and_then(|()| check::verdict(&mut host));
         if let Err(wrong) = checked {
             prop_assert!(false, "{wrong} {}", told(&host));
         }

@@ -2,13 +2,13 @@
 
 mod draw;
 
-pub(super) use draw::{bad_line, chaos, lost_clients};
+pub(super) use draw::{bad_line, chaos, lost_clients, slow_fleets};
 
 use super::crowd::{Plight, Route};
 use super::line::Lie;
 use super::truth::shows_live;
 use crate::node;
-use emqx_rebalance_core::Strategy as Rules;
+use emqx_rebalance_core::{ReconnectProfile, Strategy as Rules};
 use emqx_rebalance_sim::{
     ClusterConfig, Fault, HttpFailure, HttpFault, LoadBalancer, NodeConfig, Policy, Reconnect,
     Release,
@@ -22,6 +22,8 @@ pub(super) struct Scenario {
     pub(super) config: ClusterConfig,
     pub(super) doors: Doors,
     pub(super) work: Work,
+    /// Whether the plan is told how the clients come back.
+    pub(super) is_told: bool,
     pub(super) rate: u32,
     pub(super) waits: (u32, u32),
     pub(super) patience: Patience,
@@ -31,6 +33,13 @@ pub(super) struct Scenario {
     pub(super) stop_at_ms: Option<u64>,
     /// Whether the driver is handed one answer after the other, and may die between them.
     pub(super) one_by_one: bool,
+}
+
+impl Scenario {
+    /// How the clients come back, if the plan is told.
+    pub(super) fn told(&self) -> Option<ReconnectProfile> {
+        self.config.reconnect.profile.clone().filter(|_| self.is_told)
+    }
 }
 
 /// What the driver's host knows of the cluster.

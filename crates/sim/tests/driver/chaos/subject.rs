@@ -80,16 +80,18 @@ fn options(patience: &Patience) -> DriverOptions {
 }
 
 fn planned(scenario: &Scenario) -> PlanOptions {
+    let reconnect = scenario.told();
     if let Work::Single { coordinator } = scenario.work {
         let coordinator = Some(node(coordinator + 1));
-        return PlanOptions { coordinator, ..PlanOptions::default() };
+        return PlanOptions { coordinator, reconnect, ..PlanOptions::default() };
     }
     let balancer = match scenario.config.load_balancer.policy {
         Policy::RoundRobin => Balancer::RoundRobin,
         Policy::Random => Balancer::Random,
         _ => Balancer::LeastConnections,
     };
-    PlanOptions { mode: Mode::Level, load_balancer: Some(balancer), ..PlanOptions::default() }
+    let load_balancer = Some(balancer);
+    PlanOptions { mode: Mode::Level, load_balancer, reconnect, ..PlanOptions::default() }
 }
 
 fn evacuation(scenario: &Scenario, snapshot: &Snapshot, at: usize) -> EvacuationPlan {
@@ -103,6 +105,7 @@ fn evacuation(scenario: &Scenario, snapshot: &Snapshot, at: usize) -> Evacuation
         wait_takeover: rules.wait_takeover,
         ..Evacuation::default()
     };
-    let asked = EvacuationPlanOptions::default();
+    let asked =
+        EvacuationPlanOptions { reconnect: scenario.told(), ..EvacuationPlanOptions::default() };
     plan_evacuation(snapshot, &node(at + 1), &evacuation, &asked).unwrap()
 }

@@ -28,6 +28,7 @@ fn scenario(release: Release, clients: &[u64], work: Work, faults: Vec<(u64, Fau
         config: config(release, clients),
         doors: Doors::Named,
         work,
+        is_told: false,
         rate: 10,
         waits: (3, 3),
         patience: PATIENCE,

@@ -16,6 +16,7 @@ pub(in crate::chaos) fn chaos() -> impl Strategy<Value = Scenario> {
                     config,
                     doors,
                     work,
+                    is_told: false,
                     rate,
                     waits,
                     patience,
@@ -72,6 +73,28 @@ pub(in crate::chaos) fn lost_clients() -> impl Strategy<Value = Scenario> {
         let storm = Storm { from_ms: 0, to_ms: 0, ..scenario.storm };
         let (mishaps, troubles) = (Vec::new(), vec![trouble]);
         Scenario { storm, mishaps, troubles, stop_at_ms: None, ..scenario }
+    })
+}
+
+/// All is well, but the clients take their time, and some may never come.
+pub(in crate::chaos) fn slow_fleets() -> impl Strategy<Value = Scenario> {
+    let never = prop_oneof![2 => Just(0_u32), 1 => 1..=60_u32];
+    let fleet = (0..=100_u32, 3..=90_u32, never).prop_map(|(soon, last_s, never)| {
+        let comes = f64::from(100 - never) / 100.0;
+        let soon = comes * f64::from(soon) / 100.0;
+        let points = [(0.5, 0.0), (1.5, soon), (f64::from(last_s), comes)];
+        ReconnectProfile::new(&points).unwrap()
+    });
+    let quiet = bad_line().prop_filter("clients to move", |scenario| {
+        let clients: u64 = scenario.config.nodes.iter().map(|node| node.clients).sum();
+        scenario.config.nodes.len() > 1 && clients > 50
+    });
+    (quiet, fleet, any::<bool>()).prop_map(|(mut scenario, fleet, is_told)| {
+        scenario.config.reconnect = Reconnect::by(fleet);
+        let storm = Storm { from_ms: 0, to_ms: 0, ..scenario.storm };
+        // A grace that is shorter than by default takes slow clients for lost ones, as asked.
+        let patience = Patience { grace_s: 5, max_missing_percent: 10, ..scenario.patience };
+        Scenario { storm, mishaps: Vec::new(), is_told, patience, ..scenario }
     })
 }
 
