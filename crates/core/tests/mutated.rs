@@ -105,8 +105,8 @@ fn carry_out(document: &mut Value, place: &str, change: &Change) {
         (Value::Object(members), Change::Remove) => drop(members.remove(name)),
         (Value::Array(items), Change::Remove) => drop(items.remove(name.parse().unwrap())),
         (Value::Array(items), Change::Twice) => {
-            let item = items[name.parse::<usize>().unwrap()].clone();
-            items.push(item);
+            let item = items.get(name.parse::<usize>().unwrap()).cloned();
+            items.extend(item);
         }
         (_, Change::Put(value)) => *document.pointer_mut(place).unwrap() = value.clone(),
         _ => {}
