@@ -152,15 +152,56 @@ impl Access {
     }
 }
 
-/// A bad URL may hold a password, so nothing before an `@` is shown.
+/// A bad URL may hold a password, or a token, so nothing is shown that may be one: what is before an
+/// `@`, where a port should be, or behind a `?` or `#`.
 fn shown(text: &str) -> String {
-    let after = text.rsplit_once('@').map_or(text, |(_, after)| after);
-    after.chars().take(80).collect()
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    let (place, query) = text.split_at(end);
+    let shown: String = match place.rsplit_once('@') {
+        // The mark is one of the password's.
+        None if query.contains('@') => String::new(),
+        None => with_its_port(place),
+        Some((_, after)) => with_its_port(after),
+    };
+    if query.is_empty() { shown } else { shown + "…" }
+}
+
+/// A URL, or what is left of one, up to what should be a port and is no number.
+fn with_its_port(place: &str) -> String {
+    let host = place.find("://").map_or(0, |at| at + "://".len());
+    let host = place[host..].find(']').map_or(host, |at| host + at);
+    let port = place[host..].split_once(':').map(|(_, port)| port);
+    let is_port = |port: &str| {
+        let digits = port.split('/').next().unwrap_or_default();
+        digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    match port.filter(|port| !is_port(port)) {
+        Some(port) => format!("{}…", &place[..place.len() - port.len()]),
+        None => place.chars().take(80).collect(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_bad_url_nothing_is_shown_that_may_be_a_secret() {
+        for (url, expected) in [
+            ("http://u:s3cret@emqx", "emqx"),
+            // The other half is behind a comma of the password.
+            ("http://u:s3cret", "http://u:…"),
+            ("u:s3cret", "u:…"),
+            ("http://u:s3?cret@emqx", "…"),
+            ("http://emqx/?token=s3cret", "http://emqx/…"),
+            ("http://emqx/?a=b@c&token=s3cret", "…"),
+            ("http://emqx/#s3cret", "http://emqx/…"),
+            ("http://emqx:99999/a:b", "http://emqx:99999/a:b"),
+            ("ftp://[::1]:18083", "ftp://[::1]:18083"),
+        ] {
+            assert_eq!(shown(url), expected, "{url}");
+        }
+    }
 
     #[test]
     fn bad_urls_are_all_named_and_no_password_is_shown() {
@@ -171,6 +212,7 @@ mod tests {
             assert!(text.contains(field), "{field} not in {text}");
         }
         assert!(!text.contains("s3cret"), "{text}");
+        assert!(text.contains("`emqx:18083`"), "what holds no secret is shown: {text}");
         assert!(Access::default().urls(BaseUrl::absolute).is_err());
     }
 }

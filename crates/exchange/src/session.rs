@@ -1,6 +1,7 @@
 //! Sends requests to the right node as the right user, and asks again what can be asked again.
 
 mod asker;
+mod hiding;
 
 use crate::access::{Access, Auth, Timeouts};
 use crate::addresses::{Addresses, Place};
@@ -11,6 +12,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use emqx_rebalance_api::{ApiVersion, Credentials, Login};
 use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
 use futures_util::future::BoxFuture;
+use hiding::Hidden;
 use http::{Request, Response, StatusCode};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -324,7 +326,9 @@ impl<T: Transport> Session<T> {
     ) -> Result<Response<Vec<u8>>> {
         let mut request = request.clone();
         credentials.apply(&mut request)?;
-        self.transport.send(url, request, timeout).await
+        let hidden = Hidden::of(&credentials, request.headers());
+        let response = self.transport.send(url, request, timeout).await?;
+        Ok(hidden.taken_out_of(response))
     }
 }
 

@@ -15,7 +15,7 @@ const MANIFESTS: [&str; 4] = [
 ];
 
 /// Every crate, and those of ours that it may be built on.
-const OWN: [(&str, &[&str]); 22] = [
+const OWN: [(&str, &[&str]); 23] = [
     ("core", &[]),
     ("api", &["core"]),
     ("exchange", &["api", "core"]),
@@ -28,6 +28,7 @@ const OWN: [(&str, &[&str]); 22] = [
     ("vectors", &["core", "exchange", "sim"]),
     ("generate", &["core"]),
     ("e2e", &[]),
+    ("testkit", &[]),
     ("xtask", &[]),
     ("lua", &["api", "client", "core", "exchange", "report"]),
     // The package carries the command and the embedded cluster.

@@ -5,6 +5,7 @@
 
 mod approved;
 mod bad_input;
+mod canary;
 mod command;
 mod demo;
 mod doctor;

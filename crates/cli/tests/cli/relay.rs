@@ -16,20 +16,30 @@ pub(crate) struct Relay {
     pub(crate) url: String,
     kept: Kept,
     held: Receiver<TcpStream>,
+    seen: Seen,
 }
+
+/// Every request that came.
+type Seen = Arc<Mutex<Vec<String>>>;
 
 impl Relay {
     /// A relay that lets everything through.
     pub(crate) fn new(cluster: &Embedded) -> Self {
-        let upstream = cluster.urls[0].strip_prefix("http://").unwrap().to_owned();
+        Self::before(&cluster.urls[0])
+    }
+
+    /// The same before the node with this URL.
+    pub(crate) fn before(url: &str) -> Self {
+        let upstream = url.strip_prefix("http://").unwrap().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (kept, (hold, held)) = (Kept::default(), channel());
-        let rule = Arc::clone(&kept);
+        let (rule, seen) = (Arc::clone(&kept), Seen::default());
+        let noted = Arc::clone(&seen);
         thread::spawn(move || {
             for client in listener.incoming() {
                 let (client, node) = (client.unwrap(), TcpStream::connect(&upstream).unwrap());
-                let (rule, hold) = (Arc::clone(&rule), hold.clone());
+                let (rule, hold, noted) = (Arc::clone(&rule), hold.clone(), Arc::clone(&noted));
                 let (mut back, mut answers) =
                     (client.try_clone().unwrap(), node.try_clone().unwrap());
                 thread::spawn(move || {
@@ -37,10 +47,10 @@ impl Relay {
                     let _ = std::io::copy(&mut answers, &mut back);
                     let _ = back.shutdown(Shutdown::Both);
                 });
-                thread::spawn(move || forward(client, node, &rule, &hold));
+                thread::spawn(move || forward(client, node, (&rule, &noted), &hold));
             }
         });
-        Self { url, kept, held }
+        Self { url, kept, held, seen }
     }
 
     /// From now on requests that begin with `start` are never answered, but for the first `but`.
@@ -53,6 +63,11 @@ impl Relay {
         self.held.try_recv().is_ok()
     }
 
+    /// Every request that came, as it came.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+
     /// Waits until a request is kept, and keeps it.
     pub(crate) fn wait(&self) -> TcpStream {
         self.held.recv().unwrap()
@@ -60,9 +75,15 @@ impl Relay {
 }
 
 /// Requests are small: each comes in one piece.
-fn forward(mut client: TcpStream, mut node: TcpStream, kept: &Kept, hold: &Sender<TcpStream>) {
+fn forward(
+    mut client: TcpStream,
+    mut node: TcpStream,
+    (kept, seen): (&Kept, &Seen),
+    hold: &Sender<TcpStream>,
+) {
     let mut request = [0; 16384];
     while let Ok(read @ 1..) = client.read(&mut request) {
+        seen.lock().unwrap().push(String::from_utf8_lossy(&request[..read]).into_owned());
         let is_kept = is_kept(&mut kept.lock().unwrap(), &request[..read]);
         if is_kept {
             // Nobody may wait for it any more.

@@ -377,7 +377,7 @@ fn place(field: &str) -> Option<usize> {
     field.strip_prefix("urls[")?.strip_suffix(']')?.parse().ok()
 }
 
-/// A value in few words. Of a text that may be a URL with a password, nothing before the `@`.
+/// A value in few words, and of a text that may be a URL nothing that may be a secret.
 fn shown(value: &Loose) -> String {
     match value {
         Loose::Text(text) => super::shown(text),

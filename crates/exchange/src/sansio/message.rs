@@ -56,7 +56,9 @@ impl fmt::Debug for HttpRequest {
 
 /// What came back for one request: `{"id", "status", "body"}`, or `{"id", "error": {"kind",
 /// "message"}}`. A request is answered once, and no redirect is followed.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+///
+/// The answer to a login holds its token; `Debug` hides the body.
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct HttpAnswer {
@@ -72,6 +74,16 @@ pub struct HttpAnswer {
     /// Why there was no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
+}
+
+impl fmt::Debug for HttpAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpAnswer")
+            .field("id", &self.id)
+            .field("status", &self.status)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why there was no answer.

@@ -1,6 +1,7 @@
 //! Who asks: what goes with a request, and the words for what comes of it.
 
 use super::Session;
+use super::hiding::Hidden;
 use crate::access::Auth;
 use crate::base::BaseUrl;
 use crate::transport::Transport;
@@ -43,7 +44,11 @@ impl<T: Transport> Session<T> {
         let request = api.login(username, password)?;
         let asked = Request::get(request.uri().clone()).body(Vec::new()).unwrap_or_default();
         let answer = self.transport.send(url, request, timeout).await;
-        let login = answer.and_then(|response| api.parse_login(&response));
+        let read = |response| match api.parse_login(&response) {
+            Ok(login) => Ok(login),
+            Err(_) => api.parse_login(&Hidden::password(password).taken_out_of(response)),
+        };
+        let login = answer.and_then(read);
         let login = login.map_err(|error| self.about(error, url, &asked))?;
         let token = login.token.clone();
         self.remember(Some(login));

@@ -1,0 +1,3 @@
+//! What the tests of several crates have in common.
+
+pub mod canary;
