@@ -116,8 +116,8 @@ class AskedOptions(Value):
     """``level``: most clients per second that may come back to the whole cluster. At least 1;
     default: no limit."""
     max_unavailable: int | None = None
-    """``level``: most nodes that may be closed to new clients at once. At least 1; default: no
-    limit."""
+    """``level``: most nodes that may be closed to new clients at once. Where more are to be
+    levelled, they are closed in groups, one after the other. At least 1; default: no limit."""
     target_over: float | None = None
     """``level``: the fullest node may end this share over the mean. A cluster within it is left
     alone. 0 to 1; default: 0.002."""

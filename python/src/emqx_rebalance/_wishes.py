@@ -62,8 +62,9 @@ class PlanOptions(TypedDict, total=False):
             least 1; default: no limit.
         max_cluster_reconnect_rate: ``level``: most clients per second that may come back to the
             whole cluster. At least 1; default: no limit.
-        max_unavailable: ``level``: most nodes that may be closed to new clients at once. At least
-            1; default: no limit.
+        max_unavailable: ``level``: most nodes that may be closed to new clients at once. Where more
+            are to be levelled, they are closed in groups, one after the other. At least 1; default:
+            no limit.
         target_over: ``level``: the fullest node may end this share over the mean. A cluster within
             it is left alone. 0 to 1; default: 0.002.
         max_duration_s: ``level``: most seconds that the plan may take. Default: no limit.
@@ -130,8 +131,8 @@ class PlanOptions(TypedDict, total=False):
     """``level``: most clients per second that may come back to the whole cluster. At least 1;
     default: no limit."""
     max_unavailable: int
-    """``level``: most nodes that may be closed to new clients at once. At least 1; default: no
-    limit."""
+    """``level``: most nodes that may be closed to new clients at once. Where more are to be
+    levelled, they are closed in groups, one after the other. At least 1; default: no limit."""
     target_over: float
     """``level``: the fullest node may end this share over the mean. A cluster within it is left
     alone. 0 to 1; default: 0.002."""

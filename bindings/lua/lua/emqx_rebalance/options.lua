@@ -37,7 +37,7 @@
 ---@field pilot? integer|string level: whether a small part goes first, of which the rest learns how clients come back. off, auto, or a number from 1; default: auto.
 ---@field max_reconnect_rate? number level: most clients per second that may come back to one node. At least 1; default: no limit.
 ---@field max_cluster_reconnect_rate? number level: most clients per second that may come back to the whole cluster. At least 1; default: no limit.
----@field max_unavailable? integer level: most nodes that may be closed to new clients at once. At least 1; default: no limit.
+---@field max_unavailable? integer level: most nodes that may be closed to new clients at once. Where more are to be levelled, they are closed in groups, one after the other. At least 1; default: no limit.
 ---@field target_over? number level: the fullest node may end this share over the mean. A cluster within it is left alone. 0 to 1; default: 0.002.
 ---@field max_duration_s? integer|string level: most seconds that the plan may take. Default: no limit.
 

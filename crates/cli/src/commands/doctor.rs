@@ -23,7 +23,7 @@ pub(crate) async fn run(
     let mut diagnosis = diagnose(&examined, &known(&examined, history));
     let given = Given::of(connection);
     for check in &mut diagnosis.checks {
-        check.hint = hint(check, given).or(check.hint.take());
+        check.hint = hint(check, given).or_else(|| check.hint.take());
     }
     output.result(&diagnosis, |paper| render::doctor::diagnosis(&diagnosis, paper))?;
     Ok(if diagnosis.worst() == CheckState::Problem { Exit::Failed } else { Exit::Done })
