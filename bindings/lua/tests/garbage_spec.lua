@@ -35,7 +35,7 @@ local GARBAGE = {
   { "a deep table", deep },
   { "a table of functions", { nodes = print, url = print } },
   { "a function", print },
-  { "a thread", coroutine.create(print) },
+  { "a thread", coroutine.create(function() end) },
   { "a userdata", io.stdout },
   { "null", rebalance.null },
 }
