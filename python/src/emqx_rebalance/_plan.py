@@ -210,8 +210,8 @@ class Plan(Value):
     waves: tuple[Wave, ...] = ()
     """The rounds expected until the goal is met, this plan first. Only of a ``level`` plan."""
     groups: int = 1
-    """In how many groups the donors are closed, one after the other, where ``max_unavailable`` allows
-    fewer at once. Each is a wave; so many of ``waves`` come first."""
+    """In how many groups the donors are closed, one after the other, where ``max_unavailable``
+    allows fewer at once. Each is a wave; so many of ``waves`` come first."""
     behind: tuple[Behind, ...] = ()
     """How the plan ends behind each kind of balancer, if the options do not name one. Only of a
     ``level`` plan."""
