@@ -92,7 +92,7 @@ test("bad addresses and options of a cluster are named, secrets are not", async 
   assert.deepEqual(all.startTimeout, ["NaN", timeout]);
   assert.deepEqual(all.findNodes, ["yes", "true or false"]);
   assert.deepEqual(Object.keys(named({ url: 5 })), ["url"]);
-  assert.deepEqual(Object.keys(named({ urls: "http://u:s3cret@emqx", requestTimeout: 86_400_001 })), ["urls", "requestTimeout"]);
+  assert.deepEqual(Object.keys(named({ urls: "http://u:s3cret@emqx", requestTimeout: 86_400_001 })).sort(), ["requestTimeout", "urls"]);
   new Cluster({ url: "http://emqx", auth: null, requestTimeout: 1, startTimeout: 86_400_000 });
   const { kind, message, context } = fail({ url: "ftp://u:s3cret@emqx", auth: { key: "k", secret: "s3cret" } });
   assert.equal(kind, "config_invalid");
