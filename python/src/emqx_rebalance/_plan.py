@@ -209,9 +209,9 @@ class Plan(Value):
     """What happens to each node. Only of a ``level`` plan."""
     waves: tuple[Wave, ...] = ()
     """The rounds expected until the goal is met, this plan first. Only of a ``level`` plan."""
-    groups: int = 1
+    groups: int | None = None
     """In how many groups the donors are closed, one after the other, where ``max_unavailable``
-    allows fewer at once. Each is a wave; so many of ``waves`` come first."""
+    allows fewer at once. Each is a wave; so many of ``waves`` come first. None: all at once."""
     behind: tuple[Behind, ...] = ()
     """How the plan ends behind each kind of balancer, if the options do not name one. Only of a
     ``level`` plan."""

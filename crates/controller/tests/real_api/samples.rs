@@ -117,7 +117,7 @@ async fn every_shape_of_sample_is_applied_unchanged() {
         // As stored, whichever version it came in.
         let stored = place.kubectl.get(&format!("rebalances.v2beta1.apps.emqx.io/{name}")).await;
         assert_eq!(stored["spec"]["instanceKind"], kind, "{name}");
-        assert_eq!(stored["spec"]["rebalanceStrategy"]["waitHealthCheck"].is_number(), true);
+        assert!(stored["spec"]["rebalanceStrategy"]["waitHealthCheck"].is_number());
     }
     // Problems with what the definition lets in are said in conditions.
     let network = Network::to(&[]).await;
