@@ -1,8 +1,11 @@
 //! Where a cluster is, who asks, and how patiently.
 
+mod dialect;
 mod reader;
+mod urls;
 
-pub use reader::{Dialect, Nowhere, Outside};
+pub use dialect::Dialect;
+pub use reader::{Nowhere, Outside};
 
 use crate::base::BaseUrl;
 use emqx_rebalance_api::Secret;

@@ -1,7 +1,7 @@
 //! Reads where a cluster is and who asks, as the users of every host write it.
 
+use super::dialect::Dialect;
 use super::{Access, Auth, Timeouts, Tls};
-use crate::base::BaseUrl;
 use emqx_rebalance_api::Secret;
 use emqx_rebalance_core::{Error, Fields, Loose, NodeName, Problem, Result};
 use serde::de::{Deserialize, Deserializer};
@@ -9,44 +9,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// How a host's users write the options of a cluster.
-#[derive(Clone, Copy, Debug)]
-pub struct Dialect {
-    /// Every option that there is, but for `auth`, the times and what is left to the host, by the
-    /// names of [`Access`].
-    options: &'static [&'static str],
-    is_camel: bool,
-    /// What follows the name of a time.
-    unit: &'static str,
-    /// Times in one second, and which there may be.
-    times: (f64, &'static str),
-}
-
-impl Dialect {
-    /// Lua's: seconds, which the names say.
-    pub const LUA: Self = Self { options: FLAT, is_camel: false, unit: "_s", times: SECONDS };
-    /// Python's: seconds, and a token too.
-    pub const PYTHON: Self = Self { options: WITH_TOKEN, unit: "", ..Self::LUA };
-    /// JavaScript's: names in camel case, milliseconds, and who asks in `auth`.
-    pub const JAVASCRIPT: Self =
-        Self { options: NESTED, is_camel: true, unit: "", times: MILLISECONDS };
-
-    /// The host's word for an option or a place in one.
-    fn word(&self, name: &str) -> String {
-        if !self.is_camel {
-            return name.to_owned();
-        }
-        let (name, place) = name.split_at(name.find('[').unwrap_or(name.len()));
-        let mut parts = name.split('_');
-        let first = parts.next().unwrap_or_default().to_owned();
-        let camel = parts.fold(first, |word, part| {
-            let (initial, rest) = part.split_at(part.len().min(1));
-            word + &initial.to_ascii_uppercase() + rest
-        });
-        camel + place
-    }
-}
 
 /// What a host that can looks up for the reader: a secret that is not given may be in a file, and all
 /// that says who asks in a variable.
@@ -101,10 +63,11 @@ impl Access {
     }
 }
 
-struct Reader<'a> {
-    fields: Fields,
+/// The options as given, and what is wrong with them.
+pub(super) struct Reader<'a> {
+    pub(super) fields: Fields,
     dialect: Dialect,
-    outside: &'a dyn Outside,
+    pub(super) outside: &'a dyn Outside,
 }
 
 impl Reader<'_> {
@@ -137,12 +100,12 @@ impl Reader<'_> {
     }
 
     /// Takes an option that this host has.
-    fn take(&mut self, name: &str) -> Option<Loose> {
+    pub(super) fn take(&mut self, name: &str) -> Option<Loose> {
         let is_known = self.dialect.options.contains(&name);
         is_known.then(|| self.fields.take(&self.dialect.word(name))).flatten()
     }
 
-    fn problem(&mut self, name: &str, value: impl fmt::Display, bound: &str) {
+    pub(super) fn problem(&mut self, name: &str, value: impl fmt::Display, bound: &str) {
         self.fields.problem(&self.dialect.word(name), value, bound);
     }
 
@@ -172,61 +135,6 @@ impl Reader<'_> {
             _ => {
                 self.problem(name, HIDDEN, "a text");
                 None
-            }
-        }
-    }
-
-    /// Every URL with the field that it stands in: of `url` and `urls`, or else of a variable.
-    fn urls(&mut self) -> Vec<(String, String)> {
-        let mut urls = self.listed("url");
-        urls.extend(self.listed("urls"));
-        if urls.is_empty() && !self.has_bad_url() {
-            let listed = self.outside.variable("EMQX_URL");
-            urls.extend(listed.iter().flat_map(|listed| several("EMQX_URL", listed)));
-        }
-        urls
-    }
-
-    fn listed(&mut self, name: &str) -> Vec<(String, String)> {
-        match self.take(name) {
-            Some(Loose::Text(text)) => several(name, &text),
-            Some(Loose::List(list)) => self.each(name, list),
-            // Lua tells an empty object from an empty list by nothing.
-            Some(Loose::Object(none)) if none.is_empty() => Vec::new(),
-            Some(value) => {
-                self.problem(name, shown(&value), "a URL of EMQX's API, or a list of them");
-                Vec::new()
-            }
-            None => Vec::new(),
-        }
-    }
-
-    fn each(&mut self, name: &str, list: Vec<Loose>) -> Vec<(String, String)> {
-        let mut urls = Vec::new();
-        for (i, value) in list.into_iter().enumerate() {
-            let field = format!("{name}[{i}]");
-            match value {
-                Loose::Text(text) => urls.push((field, text)),
-                value => self.problem(&field, shown(&value), "a URL of EMQX's API"),
-            }
-        }
-        urls
-    }
-
-    fn has_bad_url(&self) -> bool {
-        self.fields.has_problems_of(|field| field.starts_with("url"))
-    }
-
-    /// Notes every bad URL, each of which stands in the field of the same place.
-    fn check_urls(&mut self, access: &Access, fields: &[String]) {
-        let has_bad_url = self.has_bad_url();
-        let Err(error) = access.urls(BaseUrl::absolute_or_path) else { return };
-        for Problem { field, value, bound } in error.problems() {
-            match place(field).and_then(|at| fields.get(at)) {
-                Some(field) => self.problem(field, value, bound),
-                // What could not be read is not missing.
-                None if field == "urls" && has_bad_url => {}
-                None => self.problem(field, value, bound),
             }
         }
     }
@@ -359,26 +267,8 @@ fn nested(value: Loose) -> Option<Auth> {
     members.is_empty().then_some(auth)
 }
 
-/// The URLs of a text with commas between, each with its field. One that has none is bad as a whole.
-fn several(name: &str, text: &str) -> Vec<(String, String)> {
-    let urls: Vec<&str> = text.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
-    match urls.as_slice() {
-        [] => vec![(name.to_owned(), text.to_owned())],
-        [one] => vec![(name.to_owned(), (*one).to_owned())],
-        urls => {
-            let fields = (0..).map(|i: usize| format!("{name}[{i}]"));
-            fields.zip(urls.iter().map(|url| (*url).to_owned())).collect()
-        }
-    }
-}
-
-/// A place in the list of URLs.
-fn place(field: &str) -> Option<usize> {
-    field.strip_prefix("urls[")?.strip_suffix(']')?.parse().ok()
-}
-
 /// A value in few words, and of a text that may be a URL nothing that may be a secret.
-fn shown(value: &Loose) -> String {
+pub(super) fn shown(value: &Loose) -> String {
     match value {
         Loose::Text(text) => super::shown(text),
         other => other.to_string(),
@@ -391,48 +281,15 @@ const HIDDEN: &str = "not shown";
 const NESTED_AUTH: &str = "{ key, secret }, { token }, or { username, password }, each a text";
 const TIMES: [&str; 3] = ["connect_timeout", "request_timeout", "start_timeout"];
 const DAY_S: f64 = 86_400.0;
-const SECONDS: (f64, &str) = (1.0, "a number of seconds above 0, up to 86400");
-const MILLISECONDS: (f64, &str) = (1000.0, "a whole number of milliseconds from 1 to 86400000");
-const NESTED: &[&str] = &["url", "urls", "node_urls", "find_nodes", "auth"];
-const FLAT: &[&str] = &[
-    "url",
-    "urls",
-    "node_urls",
-    "find_nodes",
-    "api_key",
-    "api_secret",
-    "api_secret_file",
-    "username",
-    "password",
-    "password_file",
-    "ca_cert",
-    "client_cert",
-    "client_key",
-];
-const WITH_TOKEN: &[&str] = &[
-    "url",
-    "urls",
-    "node_urls",
-    "find_nodes",
-    "api_key",
-    "api_secret",
-    "username",
-    "password",
-    "token",
-    "ca_cert",
-    "client_cert",
-    "client_key",
-];
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn read(dialect: Dialect, json: &str) -> Result<Access> {
+    pub(in crate::access) fn read(dialect: Dialect, json: &str) -> Result<Access> {
         Access::read(serde_json::from_str::<Loose>(json).unwrap(), dialect, &Nowhere)
     }
 
-    fn problems(dialect: Dialect, json: &str) -> Vec<String> {
+    pub(in crate::access) fn problems(dialect: Dialect, json: &str) -> Vec<String> {
         let error = read(dialect, json).unwrap_err();
         assert!(!error.to_string().contains("s3cret"), "{error}");
         error.problems().iter().map(|problem| problem.field.clone()).collect()
@@ -452,42 +309,6 @@ mod tests {
             "connectTimeout":1}"#;
         let expected = ["nodeUrls", "auth", "startTimeout", "connectTimeout"];
         assert_eq!(problems(Dialect::JAVASCRIPT, page), expected);
-    }
-
-    #[test]
-    fn a_url_is_given_as_the_variable_has_it() {
-        for dialect in [Dialect::LUA, Dialect::PYTHON, Dialect::JAVASCRIPT] {
-            for json in [
-                r#"{"url":"http://a:1, http://b:2,"}"#,
-                r#"{"url":["http://a:1","http://b:2"]}"#,
-                r#"{"urls":"http://a:1,http://b:2"}"#,
-                r#"{"url":"http://a:1","urls":["http://b:2"]}"#,
-                r#""http://a:1,http://b:2""#,
-                r#"["http://a:1","http://b:2"]"#,
-            ] {
-                assert_eq!(
-                    read(dialect, json).unwrap().urls,
-                    ["http://a:1", "http://b:2"],
-                    "{json}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn a_bad_url_is_named_once_where_it_stands() {
-        for (json, expected) in [
-            (r#"{"url":"http://a,ftp://b"}"#, "url[1]"),
-            (r#"{"url":["http://a",5]}"#, "url[1]"),
-            (r#"{"url":7}"#, "url"),
-            (r#"{"url":""}"#, "url"),
-            (r#"{"urls":{"a":1}}"#, "urls"),
-            (r#""ftp://a""#, "url"),
-            ("7", "cluster"),
-            ("{}", "urls"),
-        ] {
-            assert_eq!(problems(Dialect::PYTHON, json), [expected], "{json}");
-        }
     }
 
     #[test]
