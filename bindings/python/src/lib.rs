@@ -9,7 +9,6 @@ mod embedded;
 mod error;
 mod json;
 mod offline;
-mod process;
 mod run;
 mod sansio;
 mod task;
@@ -32,11 +31,9 @@ mod _native {
         check_job, checked, error_kinds, fits, plan, plan_evacuation, report, short_names, text,
     };
     #[pymodule_export]
-    use crate::process::close;
-    #[pymodule_export]
     use crate::run::Run;
     #[pymodule_export]
     use crate::sansio::{Driver, Exchange, Talk};
     #[pymodule_export]
-    use crate::task::Task;
+    use crate::task::{Task, close};
 }

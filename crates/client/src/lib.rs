@@ -23,7 +23,7 @@ pub use emqx_rebalance_exchange::{Access as ClusterConfig, Auth, Question, Reply
 pub use files::{MAX_FILE, MAX_SECRET, Source, open_lock, private, read_bounded, read_to_bound};
 pub use history::History;
 #[cfg(feature = "hosted")]
-pub use hosted::{Asked, Hosted, HostedRun};
+pub use hosted::{Here, Hosted, HostedRun, Limits, Process, Work};
 pub use pump::{Host, Pump};
 pub use run::Run;
 pub use store::{FileStore, NoStore, Store};
