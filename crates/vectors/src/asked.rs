@@ -1,14 +1,13 @@
 //! What the cases of `calls.json` ask.
 
-use crate::reconnects;
 use serde_json::{Value, json};
 
 /// Name, call and request of a case.
 pub(crate) type Case = (&'static str, &'static str, Value);
 
-/// Every case.
+/// Every case but those of [`reconnects`](crate::reconnects).
 pub(crate) fn cases() -> Vec<Case> {
-    [plans(), refused_plans(), evacuations(), reconnects::cases()].concat()
+    [plans(), refused_plans(), evacuations()].concat()
 }
 
 /// Nodes `emqx@n0`, … with so many clients each.

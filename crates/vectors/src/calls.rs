@@ -1,5 +1,6 @@
 //! Calls that need no cluster: a request, and the result or the error.
 
+use crate::{asked, reconnects};
 use anyhow::Result;
 use emqx_rebalance_core::{Error, EvacuationRequest, PlanRequest};
 use serde::Serialize;
@@ -11,8 +12,9 @@ const ABOUT: &str = "Calls that need no cluster. `call` names the function, `req
 
 /// The file.
 pub(crate) fn file() -> Result<Value> {
-    let cases: Result<Vec<Value>> = crate::asked::cases()
+    let cases: Result<Vec<Value>> = asked::cases()
         .into_iter()
+        .chain(reconnects::cases())
         .map(|(name, call, request)| case(name, call, request))
         .collect();
     Ok(json!({ "about": ABOUT, "cases": cases? }))
