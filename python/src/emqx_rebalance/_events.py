@@ -1,7 +1,10 @@
-"""What a driver does and sees, one class for each kind of event."""
+"""What a driver does and sees, one class for each kind of event, and the log that tells of it:
+``emqx_rebalance``.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -26,6 +29,8 @@ __all__ = [
     "Starting",
     "Stopping",
     "event",
+    "log",
+    "logger",
 ]
 
 
@@ -188,3 +193,18 @@ _CLASSES: dict[str, type[Event]] = {
 def event(data: Mapping[str, Any]) -> Event:
     """The event of the JSON contract; a plain :class:`Event` for one of the future."""
     return _CLASSES.get(data["type"], Event)._of(data)
+
+
+logger = logging.getLogger("emqx_rebalance")
+logger.addHandler(logging.NullHandler())
+
+
+def log(event: Event) -> None:
+    """Logs an event; its fields are in ``record.event`` as well."""
+    if isinstance(event, Ended) and event.is_failure:
+        level = logging.ERROR
+    elif event.is_warning:
+        level = logging.WARNING
+    else:
+        level = logging.INFO
+    logger.log(level, "%s", event, extra={"event": event.to_dict()})

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from . import _native
 from ._evacuation import EvacuationPlan
+from ._extras import DataFrame, loads_table
 from ._forecast import Balance
+from ._options import wishes
 from ._plan import Plan
 from ._reconnect import Reconnects
-from ._report import wishes
 from ._snapshot import NodeLoad
 from ._text import count, duration, percent
-from ._typing import DataFrame
 from ._value import Value, Word, written
 from ._words import ErrorKind, Guard, OutcomeKind, Phase
 
@@ -174,9 +174,7 @@ class Status(Value):
 
     def to_pandas(self) -> DataFrame:
         """A ``pandas.DataFrame`` with a row for each node. Needs the extra ``pandas``."""
-        from ._pandas import loads
-
-        return loads(load.to_dict() for load in self.nodes)
+        return loads_table(load.to_dict() for load in self.nodes)
 
     def _repr_html_(self) -> str:
         from ._html import bar, names, page, table
