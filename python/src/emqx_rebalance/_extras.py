@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from rich.console import Console
     from typing_extensions import Self, Unpack
-
-    from ._forecast import Curve
 else:
     Axes = Console = DataFrame = Self = Unpack = Any
 
@@ -25,7 +23,6 @@ __all__ = [
     "DataFrame",
     "Self",
     "Unpack",
-    "forecast_table",
     "loads_table",
     "needed",
 ]
@@ -38,14 +35,6 @@ def needed(module: str, extra: str) -> Any:
     except ImportError as error:
         message = f"{module} is not installed: pip install 'emqx-rebalance[{extra}]'"
         raise ImportError(message, name=module) from error
-
-
-def forecast_table(curve: Curve) -> DataFrame:
-    """Clients: seconds down, nodes across."""
-    pandas = needed("pandas", "pandas")
-    columns = {node.node: list(node.connections) for node in curve.nodes}
-    frame: DataFrame = pandas.DataFrame(columns, index=pandas.Index(curve.times_s, name="second"))
-    return frame
 
 
 def loads_table(nodes: Iterable[Mapping[str, Any]]) -> DataFrame:
