@@ -1,9 +1,7 @@
 //! Every question and its answer, for the version of the API that was found. Commands are in
-//! [`commands`](crate::commands).
+//! [`commands`](crate::commands), the login in [`login`](crate::login).
 
-use crate::auth::Secret;
 use crate::health::NodeHealth;
-use crate::login::Login;
 use crate::release::Release;
 use crate::version::ApiVersion;
 use crate::{v4, v5};
@@ -110,16 +108,4 @@ dispatch! {
     /// As the crate's page says. A 503 that is not EMQX's own word for a closed node is an error.
     fn parse_availability_check(response: &Response<Vec<u8>>) -> Result<Availability>
         = status::parse_availability_check;
-
-    /// Asks for a token for a dashboard user. The body holds the password as it is: do not log it.
-    ///
-    /// # Errors
-    /// `unsupported` on EMQX 4, which has no login for its API.
-    fn login(username: &str, password: &Secret) -> Result<Request<Vec<u8>>> = login::login;
-
-    /// Reads the answer to [`Self::login`].
-    ///
-    /// # Errors
-    /// `unauthorized` if the name or password is wrong; else as the crate's page says.
-    fn parse_login(response: &Response<Vec<u8>>) -> Result<Login> = login::parse_login;
 }

@@ -6,6 +6,5 @@
 //! the same files and functions: compare the two folders to see what differs.
 
 pub(crate) mod error;
-pub(crate) mod login;
 pub(crate) mod nodes;
 pub(crate) mod status;
