@@ -26,6 +26,17 @@ use tokio::sync::{OnceCell, Semaphore};
 use work::given_up;
 
 /// A cluster behind its URLs, connected to when first asked, and again after a fork.
+///
+/// ```
+/// use emqx_rebalance_client::{ClusterConfig, Hosted, Limits, Question, Reply};
+/// use emqx_rebalance_core::ErrorKind;
+///
+/// let hosted = Hosted::new(ClusterConfig::new("http://127.0.0.1:1"), Limits::WATCHED)?;
+/// let asked = hosted.ask::<Reply>(Question::Status)?;
+/// let reply = asked.wait(None).unwrap();
+/// assert_eq!(reply.unwrap_err().kind(), ErrorKind::Unreachable);
+/// # Ok::<(), emqx_rebalance_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Hosted {
     access: Access,
