@@ -1,7 +1,6 @@
 //! A cluster behind its URLs.
 
-use crate::error::unwrapped;
-use crate::json;
+use crate::json::{self, unwrapped};
 use crate::run::Run;
 use crate::task::Task;
 use emqx_rebalance_client::{Hosted, Limits};

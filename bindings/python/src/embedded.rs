@@ -1,7 +1,6 @@
 //! An embedded cluster that behaves like EMQX, in this process.
 
-use crate::error::unwrapped;
-use crate::json;
+use crate::json::{self, unwrapped};
 use emqx_rebalance_client::{Here, Process};
 use emqx_rebalance_core::{Error, ErrorKind, Problem, Result, typed};
 use emqx_rebalance_sim::server::Embedded as Server;

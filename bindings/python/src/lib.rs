@@ -4,16 +4,16 @@
 //! waits is a [`task::Task`], which Python waits for in its own way, blocking or in an event loop.
 
 mod cluster;
-mod command;
 mod embedded;
-mod error;
 mod json;
 mod offline;
 mod run;
 mod sansio;
 mod task;
 
-use pyo3::pymodule;
+use emqx_rebalance_cli::Program;
+use pyo3::prelude::*;
+use std::ffi::OsString;
 
 #[pymodule]
 mod _native {
@@ -23,7 +23,7 @@ mod _native {
     #[pymodule_export]
     use crate::cluster::Cluster;
     #[pymodule_export]
-    use crate::command::command;
+    use crate::command;
     #[pymodule_export]
     use crate::embedded::Embedded;
     #[pymodule_export]
@@ -36,4 +36,11 @@ mod _native {
     use crate::sansio::{Driver, Exchange, Talk};
     #[pymodule_export]
     use crate::task::{Task, close};
+}
+
+/// Runs the command line `args`, the command's name first, and returns its exit code. `program`
+/// starts the command once more.
+#[pyfunction]
+fn command(py: Python<'_>, args: Vec<OsString>, program: Vec<OsString>) -> u8 {
+    py.detach(|| emqx_rebalance_cli::run(&args, &Program::new(program)).code())
 }

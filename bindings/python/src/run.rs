@@ -1,7 +1,6 @@
 //! A plan or an evacuation on its way.
 
-use crate::error::unwrapped;
-use crate::json::{self, Text};
+use crate::json::{self, Text, unwrapped};
 use crate::task::{Task, call};
 use emqx_rebalance_client::{HostedRun, Run as Driven, View};
 use emqx_rebalance_core::Result;

@@ -1,7 +1,6 @@
 //! Work that waits for the network, for Python to wait for as it likes.
 
-use crate::error::unwrapped;
-use crate::json::Text;
+use crate::json::{Text, unwrapped};
 use emqx_rebalance_client::{Process, Work};
 use pyo3::call::PyCallArgs;
 use pyo3::prelude::*;
