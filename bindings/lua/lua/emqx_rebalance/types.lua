@@ -121,7 +121,7 @@ local rebalance = {}
 ---@field profile emqx_rebalance.ReconnectProfile the whole curve, to plan the next job with
 
 ---@class emqx_rebalance.Event
----@field type "starting"|"started"|"start_doubtful"|"phase"|"answer_lost"|"gone"|"foreign_run"|"drifted"|"next_wave"|"stopping"|"ended"
+---@field type "starting"|"started"|"start_doubtful"|"phase"|"answer_lost"|"gone"|"foreign_run"|"drifted"|"next_wave"|"opening"|"stopping"|"ended"
 ---@field coordinator? string
 
 ---Plans without a cluster.
