@@ -23,6 +23,7 @@ __all__ = [
     "ForeignRun",
     "Gone",
     "NextWave",
+    "Opening",
     "PhaseEntered",
     "StartDoubtful",
     "Started",
@@ -155,6 +156,17 @@ class NextWave(Event):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Opening(Event):
+    """A node that was kept closed until others caught up with it is told to take clients again."""
+
+    node: str
+    """The node."""
+
+    def __str__(self) -> str:
+        return f"{self.node}: opened, others have caught up"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Stopping(_OfRun):
     """A run is told to stop."""
 
@@ -185,6 +197,7 @@ _CLASSES: dict[str, type[Event]] = {
     "foreign_run": ForeignRun,
     "drifted": Drifted,
     "next_wave": NextWave,
+    "opening": Opening,
     "stopping": Stopping,
     "ended": Ended,
 }

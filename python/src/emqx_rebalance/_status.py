@@ -72,6 +72,9 @@ class Outcome(Value):
     missing: int | None = None
     """Clients that were connected before the first start and are connected nowhere now. None if the
     counts of all nodes are not known."""
+    missing_since_ms: int | None = None
+    """Since when at least half of those have been missing, without a break, in milliseconds since
+    1970."""
     unknown: tuple[str, ...] = ()
     """Nodes whose counts were not known."""
     read_at_ms: int | None = None
