@@ -240,6 +240,8 @@ def test_errors_of_values_have_their_problems() -> None:
         (lambda: Strategy(conn_evict_rate=10.5), "conn_evict_rate", "10.5"),  # type: ignore[arg-type]
         (lambda: Plan.from_dict({}), "version", "absent"),
         (lambda: Plan.from_dict({"version": 1, "mode": "levl"}), "mode", "levl"),
+        (lambda: Cluster("/emqx"), "url", "/emqx"),
+        (lambda: sansio.Cluster("/emqx"), "url", "/emqx"),
         (lambda: plan(SNAPSHOT, exclude=["emqx@a", 5]), "exclude[1]", "5"),  # type: ignore[list-item]
         (lambda: plan(SNAPSHOT, nodes=["emqx@a", "b c"]), "nodes[1]", "b c"),
         (lambda: Cluster("http://a", ca_cert="/no/such"), "ca_cert", "/no/such"),
