@@ -75,7 +75,7 @@ export function Actions({ plans, control, isRunning, mayControl, isNarrow }: Pro
           body={<Promised plan={plan} />}
           description="It can be stopped at any time. EMQX goes on by itself if this tab is closed."
           confirmText="Start"
-          confirmButtonVariant="primary"
+          confirmVariant="primary"
           onConfirm={() => {
             close();
             void control.start(plan).then((isStarted) => isStarted && plans.clear());
