@@ -32,6 +32,7 @@ from emqx_rebalance import (
     Plan,
     Record,
     RequestTimeoutError,
+    Run,
     Snapshot,
     Strategy,
     UnreachableError,
@@ -179,6 +180,7 @@ def test_the_page_of_a_run_and_of_its_record(cluster: EmbeddedCluster, tmp_path:
 def test_an_evacuation_has_no_page_and_both_names(cluster: EmbeddedCluster) -> None:
     for kind in (Cluster, AsyncCluster, sansio.Cluster):
         assert kind.start_evacuation is kind.evacuate
+    assert Run.leave is Run.detach and AsyncRun.leave is AsyncRun.detach
     emptying: EvacuationPlan = cluster.plan_evacuation("emqx1@127.0.0.1", conn_evict_rate=300)
     run = cluster.start_evacuation(emptying, **QUICK)
     with pytest.raises(UnsupportedError, match="no page about an evacuation"):

@@ -16,7 +16,8 @@ mod task;
 
 use pyo3::pymodule;
 
-#[pymodule]
+// Where there is no lock, Python brings it back for this module: without it nothing was tried.
+#[pymodule(gil_used = true)]
 mod _native {
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "Python's name for it")]
