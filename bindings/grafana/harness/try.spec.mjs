@@ -60,7 +60,9 @@ test('Prometheus takes its configuration where it is mounted', () => {
     for (const [, from, to] of mounted) {
       cpSync(path.join(grafana, from), path.join(folder, to));
     }
-    const said = execFileSync('promtool', ['check', 'config', path.join(folder, 'prometheus.yml')], { encoding: 'utf8' });
+    const said = execFileSync('promtool', ['check', 'config', path.join(folder, 'prometheus.yml')], {
+      encoding: 'utf8',
+    });
     assert.match(said, /1 rule files found/);
   } finally {
     rmSync(folder, { recursive: true });

@@ -2,6 +2,7 @@
 //! whoever packages them further needs, and where they run.
 
 use super::{fresh, target};
+use crate::folders::root;
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,8 +36,14 @@ const IN_WHEEL: [&str; 6] = [
 const IN_SOURCE: [&str; 5] =
     ["/LICENSE", "/CHANGELOG.md", "/README.md", "/tests/conftest.py", "/tests/test_values.py"];
 
-/// Makes sure that a wheel carries all it must, and runs where `tags` say.
-pub(super) fn by_wheel(shell: &Shell, python: &Path, wheel: &Path, tags: &[String]) -> Result<()> {
+/// Makes sure that a wheel carries all it must, and runs where `tags` say; gives the folder into which
+/// it was unpacked.
+pub(super) fn by_wheel(
+    shell: &Shell,
+    python: &Path,
+    wheel: &Path,
+    tags: &[String],
+) -> Result<PathBuf> {
     let folder = fresh(shell, &target().join("carried"))?;
     cmd!(shell, "{python} -m zipfile -e {wheel} {folder}").quiet().run()?;
     let files = files(&folder)?;
@@ -44,7 +51,19 @@ pub(super) fn by_wheel(shell: &Shell, python: &Path, wheel: &Path, tags: &[Strin
     tells(&files, ".dist-info/METADATA", &TOLD, wheel)?;
     let tags: Vec<String> = tags.iter().map(|tag| format!("Tag: cp310-abi3-{tag}")).collect();
     let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
-    tells(&files, ".dist-info/WHEEL", &tags, wheel)
+    tells(&files, ".dist-info/WHEEL", &tags, wheel)?;
+    Ok(folder)
+}
+
+/// Makes sure that no file in a folder tells where it was built.
+pub(super) fn no_place_of_this_machine(folder: &Path) -> Result<()> {
+    let here = root().into_os_string().into_encoded_bytes();
+    for file in files(folder)? {
+        let bytes = fs::read(&file)?;
+        let is_told = bytes.windows(here.len()).any(|part| part == here);
+        ensure!(!is_told, "{} tells where it was built", file.display());
+    }
+    Ok(())
 }
 
 /// The same of a source distribution.

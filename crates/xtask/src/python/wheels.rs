@@ -2,7 +2,7 @@
 //! musl from 1.2 on.
 
 use super::{MAIN, MATURIN, PACKAGE, Venv, carried, fresh, target};
-use crate::folders::root;
+use crate::folders::{root, short_paths};
 use crate::step::{say, step};
 use anyhow::{Context, Result, ensure};
 use std::env::consts::ARCH;
@@ -41,7 +41,8 @@ pub(crate) fn build(shell: &Shell, processors: &[String]) -> Result<()> {
             let tags: Vec<String> = tags.iter().map(|tag| format!("{tag}_{processor}")).collect();
             step(&format!("Python wheel, {}", tags.join(" and ")), || {
                 let wheel = wheel(shell, &venv, &triple, kind, &folder)?;
-                carried::by_wheel(shell, &venv.program("python"), &wheel, &tags)?;
+                let unpacked = carried::by_wheel(shell, &venv.program("python"), &wheel, &tags)?;
+                carried::no_place_of_this_machine(&unpacked)?;
                 let size = fs::metadata(&wheel)?.len();
                 say(&format!("{size} bytes: {}", wheel.display()));
                 // Others than this machine's own do not run here.
@@ -62,6 +63,7 @@ fn wheel(shell: &Shell, venv: &Venv, triple: &str, kind: &str, folder: &Path) ->
     let build = cmd!(shell, "{maturin} build --quiet --release --zig --target {triple}");
     let build = build.args(["--compatibility", kind, "--out"]).arg(folder);
     let build = build.env("PATH", venv.path());
+    let build = build.env("RUSTFLAGS", short_paths(shell).join(" "));
     build.env("CARGO_TARGET_DIR", target().join("cargo")).run()?;
     let mut made = shell.read_dir(folder)?;
     made.retain(|file| !before.contains(file));
