@@ -15,7 +15,8 @@ use emqx_rebalance_cli::Program;
 use pyo3::prelude::*;
 use std::ffi::OsString;
 
-#[pymodule]
+// Where there is no lock, Python brings it back for this module: without it nothing was tried.
+#[pymodule(gil_used = true)]
 mod _native {
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "Python's name for it")]

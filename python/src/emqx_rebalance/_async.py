@@ -158,6 +158,8 @@ class AsyncRun(BaseRun):
         """As :meth:`Run.detach`."""
         await _asked(self._native.detach())
 
+    leave = detach
+
     async def progress(self, console: Console | None = None) -> Outcome:
         """As :meth:`Run.progress`."""
         from ._progress import bar

@@ -254,6 +254,8 @@ class Run(BaseRun):
         """
         _waited(self._native.detach(), None)
 
+    leave = detach
+
     def progress(self, console: Console | None = None) -> Outcome:
         """Waits for the verdict behind a progress bar. Needs the extra ``progress``."""
         from ._progress import bar

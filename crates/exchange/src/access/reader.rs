@@ -38,8 +38,8 @@ impl Outside for Nowhere {
 }
 
 impl Access {
-    /// Reads the options of a cluster as `dialect` has them, or its URL alone. A URL may be a path
-    /// alone. `url`, `urls` and the variable `EMQX_URL` take a list, or text with commas between.
+    /// Reads the options of a cluster as `dialect` has them, or its URL alone. JavaScript's URLs may be
+    /// paths alone. `url`, `urls` and the variable `EMQX_URL` take a list, or text with commas between.
     ///
     /// ```
     /// use emqx_rebalance_exchange::{Access, Dialect, Nowhere};
@@ -80,7 +80,7 @@ impl Access {
 /// The options as given, and what is wrong with them.
 pub(super) struct Reader<'a> {
     pub(super) fields: Fields,
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
     pub(super) outside: &'a dyn Outside,
 }
 
