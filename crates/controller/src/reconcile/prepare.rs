@@ -8,8 +8,8 @@ use crate::instance::cluster_key;
 use crate::live::{Keeper, Live};
 use crate::memory::Shown;
 use crate::object::Written;
+use crate::order::Order;
 use crate::report::{Report, WAITING};
-use crate::resource::Rebalance;
 use crate::wishes::{Approval, Asked, Wishes};
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::driver::{Driver, Purpose};
@@ -19,7 +19,7 @@ use kube::runtime::controller::Action;
 use std::time::Duration;
 
 /// Plans `object` and begins, unless something speaks against it.
-pub(super) async fn prepare(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
+pub(super) async fn prepare(context: &Context, object: &Order) -> Result<Action, Failure> {
     let uid = object.uid().unwrap_or_default();
     // What only shows a plan is in nobody's way.
     if queue::will_start(context, object) && !context.memory.claim(&cluster_key(object), &uid) {
@@ -33,7 +33,7 @@ pub(super) async fn prepare(context: &Context, object: &Rebalance) -> Result<Act
     begun
 }
 
-async fn begin(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
+async fn begin(context: &Context, object: &Order) -> Result<Action, Failure> {
     let (wishes, strategy) = match asked(object) {
         Ok(asked) => asked,
         Err(error) => {
@@ -65,7 +65,7 @@ async fn begin(context: &Context, object: &Rebalance) -> Result<Action, Failure>
             show(context, object, &plan, |report| report.withdraw(WAITING)).await
         }
         Some(Hindrance::Approval) => {
-            let message = "set the annotation rebalance.emqx.io/approve=yes to start";
+            let message = object.kind.how_to_approve();
             show(context, object, &plan, |report| report.waiting("ApprovalRequired", message)).await
         }
         Some(Hindrance::ForeignRun(message)) => {
@@ -75,8 +75,8 @@ async fn begin(context: &Context, object: &Rebalance) -> Result<Action, Failure>
     }
 }
 
-fn asked(object: &Rebalance) -> CoreResult<(Wishes, Strategy)> {
-    Ok((Wishes::of(object)?, object.spec.rebalance_strategy.to_core()?))
+fn asked(object: &Order) -> CoreResult<(Wishes, Strategy)> {
+    Ok((object.wishes.clone()?, object.task.clone()?))
 }
 
 /// What speaks against starting a plan now, without being wrong.
@@ -101,7 +101,7 @@ fn hindrance(wishes: &Wishes, plan: &Plan) -> Option<Hindrance> {
 /// Keeps the driver on the object, with the finalizer, and only then lets it act.
 async fn start(
     context: &Context,
-    object: &Rebalance,
+    object: &Order,
     wishes: Wishes,
     plan: Plan,
     (cluster, service): (Cluster, Option<String>),
@@ -113,8 +113,7 @@ async fn start(
             return ending::fail(context, object, "Refused", &error.to_string()).await;
         }
     };
-    let who = format!("Rebalance {}/{}", object.namespace().unwrap_or_default(), object.name_any());
-    let purpose = Purpose { who: Some(who), reason: wishes.reason };
+    let purpose = Purpose { who: Some(object.full_name()), reason: wishes.reason };
     let mut live = Live::new(object, driver.with_purpose(purpose));
     live.cluster = Some(cluster);
     live.service = service;
@@ -131,11 +130,7 @@ async fn start(
 }
 
 /// Nothing is started, since its state cannot be stored.
-async fn not_kept(
-    context: &Context,
-    object: &Rebalance,
-    failure: Failure,
-) -> Result<Action, Failure> {
+async fn not_kept(context: &Context, object: &Order, failure: Failure) -> Result<Action, Failure> {
     match failure.refusal() {
         Some(message) if failure.is_forbidden() => {
             wait(context, object, REFUSED, message, TURN).await
@@ -148,7 +143,7 @@ async fn not_kept(
 /// Writes what the plan would do, and why it is not done.
 async fn show(
     context: &Context,
-    object: &Rebalance,
+    object: &Order,
     plan: &Plan,
     reason: impl FnOnce(&mut Report),
 ) -> Result<Action, Failure> {
@@ -165,7 +160,7 @@ async fn show(
 
 /// How long the plan that was shown for `object` still serves; `None` if it is to be made anew.
 /// Writing it is an event too, and anybody may change what does not concern it.
-pub(super) fn rest(context: &Context, object: &Rebalance) -> Option<Duration> {
+pub(super) fn rest(context: &Context, object: &Order) -> Option<Duration> {
     let shown = context.memory.shown(&object.uid()?)?;
     let age = Duration::from_millis(context.clock.now().ms_since(shown.at));
     let rest = REPLAN.checked_sub(age).filter(|rest| !rest.is_zero())?;
@@ -174,7 +169,7 @@ pub(super) fn rest(context: &Context, object: &Rebalance) -> Option<Duration> {
 
 async fn wait(
     context: &Context,
-    object: &Rebalance,
+    object: &Order,
     reason: &str,
     message: &str,
     again: Duration,

@@ -179,6 +179,18 @@ async fn define() {
         }
         kubectl.run(&["wait", "--for=condition=established", &object]).await;
     }
+    define_our_own(&kubectl).await;
+}
+
+/// Installs the definitions of our own group. Servers before 1.25 know no rules and leave them out; their
+/// `kubectl` would not send them.
+async fn define_our_own(kubectl: &Kubectl) {
+    let object = "crd/loadrebalances.emqx-rebalance.io";
+    if kubectl.try_with_input(&["get", object], "").await.is_err() {
+        let create = ["create", "--validate=false", "--filename=-"];
+        kubectl.with_input(&create, &read("deploy/manifests/own.yaml")).await;
+    }
+    kubectl.run(&["wait", "--for=condition=established", object]).await;
 }
 
 pub(crate) fn read(path: &str) -> String {

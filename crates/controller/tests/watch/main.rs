@@ -9,6 +9,7 @@ mod kills;
 mod lifecycle;
 mod operators;
 mod outages;
+mod own;
 mod queue;
 mod relay;
 mod scene;
