@@ -77,7 +77,8 @@ def test_helm_has_nothing_against_the_chart(values: dict[str, Any]) -> None:
     assert (worse, report["errors"]) == ([], [])
 
 
-@pytest.mark.parametrize("file", ["all-namespaces.yaml", "one-namespace.yaml", "crd.yaml", "own.yaml"]
+@pytest.mark.parametrize(
+    "file", ["all-namespaces.yaml", "one-namespace.yaml", "crd.yaml", "own.yaml"]
 )
 def test_manifests_are_what_the_chart_renders(file: str) -> None:
     assert (chart.MANIFESTS / file).read_text() == chart.manifests()[file], (
@@ -284,7 +285,7 @@ def test_definition_is_installed_only_where_asked_and_kept() -> None:
     assert kind not in {found["kind"] for found in rendered({})}
     for values, names in (
         ({"install": True}, ["rebalances.apps.emqx.io"]),
-        ({"own": True}, ["loadrebalances.emqx-rebalance.io"]),
+        ({"own": True}, ["loadrebalances.emqx-rebalance.io", "nodeevacuations.emqx-rebalance.io"]),
     ):
         found = [found for found in rendered({"crd": values}) if found["kind"] == kind]
         assert [definition["metadata"]["name"] for definition in found] == names

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::object::{Mark, Object, Written};
-use crate::order::Order;
+use crate::order::{EMPTY, Order};
 use crate::resource::RebalanceStatus;
 use crate::saved::Saved;
 use crate::service::Departure;
@@ -117,6 +117,11 @@ impl Live {
     /// Whether the object was seen to be deleted, or to ask for a stop: the watch may lag behind.
     pub(crate) fn is_called_off(&self) -> bool {
         self.mark.is_called_off()
+    }
+
+    /// Whether its node is empty and held so.
+    pub(crate) fn is_held(&self) -> bool {
+        self.status.phase.as_deref() == Some(EMPTY)
     }
 
     /// Where the plan stands.

@@ -22,8 +22,11 @@ use tracing::{debug, info, warn};
 pub(crate) type Shutdown = tokio::sync::watch::Receiver<bool>;
 
 /// The resources to watch, each in the first of its versions that is served.
-pub(crate) const KINDS: [&[Kind]; 2] =
-    [&[Kind::Rebalance(Served::V2Beta1), Kind::Rebalance(Served::V1Beta4)], &[Kind::LoadRebalance]];
+pub(crate) const KINDS: [&[Kind]; 3] = [
+    &[Kind::Rebalance(Served::V2Beta1), Kind::Rebalance(Served::V1Beta4)],
+    &[Kind::LoadRebalance],
+    &[Kind::NodeEvacuation],
+];
 
 /// Watches and reconciles until `shutdown`.
 pub(crate) async fn everything(

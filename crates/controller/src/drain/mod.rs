@@ -19,6 +19,7 @@ use emqx_rebalance_core::driver::DriverOptions;
 use emqx_rebalance_core::{Error, Evacuation, EvacuationPlanOptions, NodeName};
 use kube::Client;
 use node::Drained;
+pub(crate) use node::node_of;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;

@@ -60,7 +60,8 @@ fn as_object(pod: &v1::Pod) -> Order {
     Order::of_rebalance(Kind::default(), object)
 }
 
-fn node_of<'a>(pod: &v1::Pod, snapshot: &'a Snapshot) -> Option<&'a NodeLoad> {
+/// The node of `snapshot` that runs in `pod`: its name holds the pod's name or its address.
+pub(crate) fn node_of<'a>(pod: &v1::Pod, snapshot: &'a Snapshot) -> Option<&'a NodeLoad> {
     let name = pod.name_any();
     let ip = pod.status.as_ref().and_then(|status| status.pod_ip.as_deref());
     snapshot.running().find(|load| {

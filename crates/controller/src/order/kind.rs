@@ -11,12 +11,18 @@ pub(crate) enum Kind {
     Rebalance(Served),
     /// Our `LoadRebalance`: the state stands in its status, which nobody else may write.
     LoadRebalance,
+    /// Our `NodeEvacuation`: the same, of one node.
+    NodeEvacuation,
 }
 
 impl Kind {
     /// Every kind, in the versions to ask for first.
-    pub(crate) const ALL: [Self; 3] =
-        [Self::Rebalance(Served::V2Beta1), Self::Rebalance(Served::V1Beta4), Self::LoadRebalance];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Rebalance(Served::V2Beta1),
+        Self::Rebalance(Served::V1Beta4),
+        Self::LoadRebalance,
+        Self::NodeEvacuation,
+    ];
 
     /// The kind that an object says it is of.
     pub(crate) fn of(api_version: &str, kind: &str) -> Option<Self> {
@@ -30,20 +36,21 @@ impl Kind {
         match self {
             Self::Rebalance(_) => "Rebalance",
             Self::LoadRebalance => "LoadRebalance",
+            Self::NodeEvacuation => "NodeEvacuation",
         }
     }
 
     pub(crate) const fn group(self) -> &'static str {
         match self {
             Self::Rebalance(_) => resource::GROUP,
-            Self::LoadRebalance => own::GROUP,
+            Self::LoadRebalance | Self::NodeEvacuation => own::GROUP,
         }
     }
 
     pub(crate) const fn version(self) -> &'static str {
         match self {
             Self::Rebalance(served) => served.as_str(),
-            Self::LoadRebalance => own::VERSION,
+            Self::LoadRebalance | Self::NodeEvacuation => own::VERSION,
         }
     }
 
@@ -51,6 +58,7 @@ impl Kind {
         match self {
             Self::Rebalance(_) => "rebalances",
             Self::LoadRebalance => "loadrebalances",
+            Self::NodeEvacuation => "nodeevacuations",
         }
     }
 
@@ -63,7 +71,7 @@ impl Kind {
     pub(crate) const fn finalizer(self) -> &'static str {
         match self {
             Self::Rebalance(_) => "apps.emqx.io/finalizer",
-            Self::LoadRebalance => "emqx-rebalance.io/stop",
+            Self::LoadRebalance | Self::NodeEvacuation => "emqx-rebalance.io/stop",
         }
     }
 
@@ -71,7 +79,7 @@ impl Kind {
     pub(crate) const fn urls_field(self) -> &'static str {
         match self {
             Self::Rebalance(_) => "rebalance.emqx.io/url",
-            Self::LoadRebalance => "spec.target.urls",
+            Self::LoadRebalance | Self::NodeEvacuation => "spec.target.urls",
         }
     }
 
@@ -79,7 +87,9 @@ impl Kind {
     pub(crate) const fn instance_fields(self) -> (&'static str, &'static str) {
         match self {
             Self::Rebalance(_) => ("spec.instanceKind", "spec.instanceName"),
-            Self::LoadRebalance => ("spec.target.instance.kind", "spec.target.instance.name"),
+            Self::LoadRebalance | Self::NodeEvacuation => {
+                ("spec.target.instance.kind", "spec.target.instance.name")
+            }
         }
     }
 
@@ -87,7 +97,7 @@ impl Kind {
     pub(crate) const fn how_to_approve(self) -> &'static str {
         match self {
             Self::Rebalance(_) => "set the annotation rebalance.emqx.io/approve=yes to start",
-            Self::LoadRebalance => "set spec.approval to Given to start",
+            Self::LoadRebalance | Self::NodeEvacuation => "set spec.approval to Given to start",
         }
     }
 }

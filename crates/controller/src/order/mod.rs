@@ -8,7 +8,7 @@ pub(crate) use kind::Kind;
 
 use crate::resource::RebalanceStatus;
 use crate::wishes::Wishes;
-use emqx_rebalance_core::{Result, Strategy};
+use emqx_rebalance_core::{Evacuation, EvacuationPlanOptions, NodeName, Result, Strategy};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::{DynamicObject, DynamicResourceScope};
 use kube::{Resource, ResourceExt};
@@ -28,7 +28,7 @@ pub(crate) struct Order {
     /// The cluster.
     pub(crate) target: Target,
     /// What is to be done to it.
-    pub(crate) task: Result<Strategy>,
+    pub(crate) task: Result<Task>,
     /// How, and what else is asked for.
     pub(crate) wishes: Result<Wishes>,
     /// Whether what runs is to be stopped. Apart from the other wishes, since a run must be stoppable
@@ -40,6 +40,24 @@ pub(crate) struct Order {
     pub(crate) status: Option<RebalanceStatus>,
     /// What cannot be read of it, and why; `None` if all of it can be.
     pub(crate) unreadable: Option<String>,
+}
+
+/// What is to be done to a cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Task {
+    /// A rebalance, so fast and so far.
+    Rebalance(Strategy),
+    /// One node is to be emptied.
+    Evacuation { place: Place, evacuation: Evacuation, options: EvacuationPlanOptions },
+}
+
+/// Where a node is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Place {
+    /// At this name in EMQX.
+    Node(NodeName),
+    /// In this pod of the object's namespace.
+    Pod(String),
 }
 
 /// The cluster that an object means.
@@ -70,7 +88,7 @@ impl Order {
             kind,
             metadata,
             target: Target::nothing(),
-            task: Ok(Strategy::default()),
+            task: Ok(Task::Rebalance(Strategy::default())),
             wishes: Ok(Wishes::default()),
             asks_to_stop: false,
             state: None,
@@ -122,6 +140,9 @@ impl Order {
         format!("{} {namespace}/{}", self.kind.word(), self.name_any())
     }
 }
+
+/// The phase of an evacuation whose node is empty: it is safe to stop.
+pub(crate) const EMPTY: &str = "Empty";
 
 impl<'de> Deserialize<'de> for Order {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {

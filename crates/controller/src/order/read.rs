@@ -1,7 +1,7 @@
 //! Reads objects of every kind as orders.
 
-use super::{Kind, Order, Target};
-use crate::own::{LoadRebalanceSpec, OwnStatus};
+use super::{Kind, Order, Target, Task};
+use crate::own::{LoadRebalanceSpec, NodeEvacuationSpec, OwnStatus};
 use crate::resource::Rebalance;
 use crate::saved::STATE;
 use crate::wishes::{self, Wishes, is_ours};
@@ -20,7 +20,9 @@ impl From<DynamicObject> for Order {
             kind @ Kind::Rebalance(_) => {
                 Self::of_rebalance(kind, Rebalance::read(metadata, &spec, &status))
             }
-            kind @ Kind::LoadRebalance => Self::of_load_rebalance(kind, metadata, &spec, &status),
+            kind @ (Kind::LoadRebalance | Kind::NodeEvacuation) => {
+                Self::of_own(kind, metadata, &spec, &status)
+            }
         }
     }
 }
@@ -29,8 +31,10 @@ impl Order {
     /// What EMQX's `Rebalance` asks for, by its fields and its annotations.
     pub(crate) fn of_rebalance(kind: Kind, object: Rebalance) -> Self {
         let (wishes, urls) = (Wishes::of(&object), wishes::urls(&object));
-        let (asks_to_stop, task) =
-            (wishes::asks_to_stop(&object), object.spec.rebalance_strategy.to_core());
+        let (asks_to_stop, task) = (
+            wishes::asks_to_stop(&object),
+            object.spec.rebalance_strategy.to_core().map(Task::Rebalance),
+        );
         let Rebalance { mut metadata, spec, status, unreadable } = object;
         let state = metadata.annotations.as_mut().and_then(|all| all.remove(STATE));
         let instance = Target::Instance { kind: spec.instance_kind, name: spec.instance_name };
@@ -46,7 +50,7 @@ impl Order {
         }
     }
 
-    fn of_load_rebalance(kind: Kind, metadata: ObjectMeta, spec: &Value, status: &Value) -> Self {
+    fn of_own(kind: Kind, metadata: ObjectMeta, spec: &Value, status: &Value) -> Self {
         let mut order = Self::bare(kind, of_use(metadata));
         match Option::<OwnStatus>::deserialize(status) {
             Ok(None) => {}
@@ -56,13 +60,14 @@ impl Order {
             }
             Err(error) => order.unreadable = Some(format!("status: {error}")),
         }
-        match LoadRebalanceSpec::deserialize(spec) {
-            Ok(spec) => {
-                order.target = spec.target.to_target();
-                order.asks_to_stop = spec.stop;
-                (order.task, order.wishes) = (spec.task(), spec.wishes());
+        let read = match kind {
+            Kind::NodeEvacuation => {
+                NodeEvacuationSpec::deserialize(spec).map(|spec| spec.ask(&mut order))
             }
-            Err(error) => order.unreadable = Some(format!("spec: {error}")),
+            _ => LoadRebalanceSpec::deserialize(spec).map(|spec| spec.ask(&mut order)),
+        };
+        if let Err(error) = read {
+            order.unreadable = Some(format!("spec: {error}"));
         }
         order
     }

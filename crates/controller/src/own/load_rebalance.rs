@@ -3,9 +3,10 @@
 
 use super::options::{self, Given};
 use super::{OwnStatus, Target};
+use crate::order::{Order, Task};
 use crate::wishes::{self, Wishes};
 use emqx_rebalance_core::driver::DriverOptions;
-use emqx_rebalance_core::{Error, Mode, Options, PlanOptions, Problem, Result, Strategy};
+use emqx_rebalance_core::{Error, Mode, PlanOptions, Result, Strategy};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -114,25 +115,24 @@ const BEGUN_STAYS: &str = "!has(oldSelf.status) || !has(oldSelf.status.startedTi
     self.spec.driver == oldSelf.spec.driver && self.spec.force == oldSelf.spec.force)";
 
 impl LoadRebalanceSpec {
-    /// How fast and how far, in the core's terms.
-    pub(crate) fn task(&self) -> Result<Strategy> {
+    /// Says on `order` what is asked for.
+    pub(crate) fn ask(&self, order: &mut Order) {
+        order.target = self.target.to_target();
+        order.asks_to_stop = self.stop;
+        (order.task, order.wishes) = (self.task().map(Task::Rebalance), self.wishes());
+    }
+
+    fn task(&self) -> Result<Strategy> {
         let problems = |problems| Error::invalid("strategy", problems);
         options::read(&self.strategy, "spec.strategy").map_err(problems)
     }
 
     /// All else that is asked for.
-    pub(crate) fn wishes(&self) -> Result<Wishes> {
+    fn wishes(&self) -> Result<Wishes> {
         let mut problems = Vec::new();
-        let plan = taken::<PlanOptions>(&self.plan, "spec.plan", &mut problems);
-        let driver = taken::<DriverOptions>(&self.driver, "spec.driver", &mut problems);
-        let Target { secret_name, ca_secret_name, service_name, urls, .. } = &self.target;
-        for (field, name) in [
-            ("spec.target.secretName", secret_name),
-            ("spec.target.caSecretName", ca_secret_name),
-            ("spec.target.serviceName", service_name),
-        ] {
-            problems.extend(name.as_deref().and_then(|name| wishes::not_a_name(field, name)));
-        }
+        let plan = options::taken::<PlanOptions>(&self.plan, "spec.plan", &mut problems);
+        let driver = options::taken::<DriverOptions>(&self.driver, "spec.driver", &mut problems);
+        problems.extend(self.target.problems());
         if !problems.is_empty() {
             return Err(Error::invalid("spec", problems));
         }
@@ -147,21 +147,8 @@ impl LoadRebalanceSpec {
             },
             is_forced: self.force,
             reason: self.reason.clone(),
-            service: service_name.clone(),
-            urls: urls.as_ref().map(|urls| urls.join(",")),
-            secret: secret_name.clone(),
-            ca_secret: ca_secret_name.clone(),
-            // The group is younger than any controller that could have forgotten an object of it.
-            is_adopted: true,
             ttl: self.ttl_seconds_after_finished.map(|s| Duration::from_secs(s.into())),
+            ..self.target.wishes()
         })
     }
-}
-
-/// What `given` holds, or the defaults and some `problems` more.
-fn taken<T: Options + Default>(given: &Given, path: &str, problems: &mut Vec<Problem>) -> T {
-    options::read(given, path).unwrap_or_else(|found| {
-        problems.extend(found);
-        T::default()
-    })
 }

@@ -4,11 +4,13 @@
 //! refuse at once, the schema and its rules refuse; and only the controller writes their status.
 
 mod load_rebalance;
+mod node_evacuation;
 mod options;
 mod status;
 mod target;
 
 pub use load_rebalance::{Approval, LoadRebalance, LoadRebalanceSpec};
+pub use node_evacuation::{NodeEvacuation, NodeEvacuationSpec};
 pub(crate) use options::named;
 pub use status::OwnStatus;
 pub use target::{Instance, InstanceKind, Target};
@@ -23,7 +25,7 @@ pub(crate) const VERSION: &str = "v1alpha1";
 
 /// The definitions of our resources.
 pub fn definitions() -> Vec<CustomResourceDefinition> {
-    vec![LoadRebalance::crd()]
+    vec![LoadRebalance::crd(), NodeEvacuation::crd()]
 }
 
 /// The definitions as YAML, one document each.

@@ -2,7 +2,8 @@
 
 use emqx_rebalance_core::driver::DriverOptions;
 use emqx_rebalance_core::{
-    Described, Error, OptionInfo, Options, PlanOptions, Problem, Result, Shape, Strategy,
+    Described, Error, Evacuation, EvacuationPlanOptions, OptionInfo, Options, PlanOptions, Problem,
+    Result, Shape, Strategy,
 };
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -41,6 +42,18 @@ pub(super) fn read<T: Options>(given: &Given, path: &str) -> Result<T, Vec<Probl
     T::read(Value::Object(fields)).map_err(|error| named(&error, path))
 }
 
+/// What `given` holds, or the defaults and some `problems` more.
+pub(super) fn taken<T: Options + Default>(
+    given: &Given,
+    path: &str,
+    problems: &mut Vec<Problem>,
+) -> T {
+    read(given, path).unwrap_or_else(|found| {
+        problems.extend(found);
+        T::default()
+    })
+}
+
 /// The problems of `error`, under the names that the custom resource has.
 pub(crate) fn named(error: &Error, path: &str) -> Vec<Problem> {
     let problem = |problem: &Problem| {
@@ -48,6 +61,16 @@ pub(crate) fn named(error: &Error, path: &str) -> Vec<Problem> {
         Problem::new(field, &problem.value, problem.bound.clone())
     };
     error.problems().iter().map(problem).collect()
+}
+
+/// The schema of EMQX's options of an evacuation.
+pub(super) fn evacuation(_: &mut SchemaGenerator) -> Schema {
+    schema(Evacuation::describe(), "How fast, and where to: EMQX's options of an evacuation.")
+}
+
+/// The schema of the planner's options of an evacuation.
+pub(super) fn evacuation_plan(_: &mut SchemaGenerator) -> Schema {
+    schema(EvacuationPlanOptions::describe(), "What the plan is made for.")
 }
 
 fn schema(options: Vec<OptionInfo>, description: &str) -> Schema {
@@ -145,7 +168,9 @@ mod tests {
     use super::*;
 
     fn every() -> Vec<OptionInfo> {
-        [Strategy::describe(), PlanOptions::describe(), DriverOptions::describe()].concat()
+        let rebalance = [Strategy::describe(), PlanOptions::describe(), DriverOptions::describe()];
+        let evacuation = [Evacuation::describe(), EvacuationPlanOptions::describe()];
+        [rebalance.concat(), evacuation.concat()].concat()
     }
 
     #[test]
@@ -168,5 +193,7 @@ mod tests {
         check::<Strategy>();
         check::<PlanOptions>();
         check::<DriverOptions>();
+        check::<Evacuation>();
+        check::<EvacuationPlanOptions>();
     }
 }

@@ -14,7 +14,8 @@ pub struct OwnStatus {
     /// The generation of the object that the conditions are about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// `Processing`, `Completed` or `Failed`; absent before anything was started.
+    /// `Processing`, `Empty` (of an evacuation whose node is safe to stop), `Completed` or `Failed`; absent
+    /// before anything was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
     /// What is known of it. `Ready`, `Reconciling` and `Stalled` are for tools, `Completed` and `Ended` for

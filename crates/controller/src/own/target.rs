@@ -2,6 +2,8 @@
 #![expect(unreachable_pub, reason = "the derive repeats the types where nobody can reach them")]
 
 use crate::order;
+use crate::wishes::{Wishes, not_a_name};
+use emqx_rebalance_core::Problem;
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -71,5 +73,28 @@ impl Target {
             }
             (None, None) => order::Target::nothing(),
         }
+    }
+
+    /// What is asked for by the target itself.
+    pub(super) fn wishes(&self) -> Wishes {
+        Wishes {
+            service: self.service_name.clone(),
+            urls: self.urls.as_ref().map(|urls| urls.join(",")),
+            secret: self.secret_name.clone(),
+            ca_secret: self.ca_secret_name.clone(),
+            // The group is younger than any controller that could have forgotten an object of it.
+            is_adopted: true,
+            ..Wishes::default()
+        }
+    }
+
+    /// Names that are none.
+    pub(super) fn problems(&self) -> impl Iterator<Item = Problem> {
+        let names = [
+            ("spec.target.secretName", &self.secret_name),
+            ("spec.target.caSecretName", &self.ca_secret_name),
+            ("spec.target.serviceName", &self.service_name),
+        ];
+        names.into_iter().filter_map(|(field, name)| not_a_name(field, name.as_deref()?))
     }
 }

@@ -12,7 +12,8 @@ fn schema(definition: &CustomResourceDefinition) -> Value {
 
 /// What the rules say of `object`, which was `old`.
 fn said(object: &Value, old: Option<&Value>) -> Vec<String> {
-    let schema = schema(&LoadRebalance::crd());
+    let is_load = object["kind"] == "LoadRebalance";
+    let schema = schema(&if is_load { LoadRebalance::crd() } else { NodeEvacuation::crd() });
     match Validator::new().validate_with_defaults(&schema, object, old) {
         Ok(()) => Vec::new(),
         Err(errors) => errors.into_vec().into_iter().map(|error| error.message).collect(),
@@ -74,6 +75,33 @@ fn what_is_done_stays_once_it_has_begun() {
 }
 
 #[test]
+fn an_evacuation_names_its_node_once_and_for_all() {
+    let evacuation = |place: Value, status: &Value| {
+        let mut object = load(&place, status);
+        object["kind"] = json!("NodeEvacuation");
+        object
+    };
+    let new = |place: Value| said(&evacuation(place, &json!(null)), None);
+    assert_eq!(new(json!({"pod": "emqx-core-1"})), Vec::<String>::new());
+    assert_eq!(new(json!({"node": "emqx@a"})), Vec::<String>::new());
+    assert_eq!(new(json!({})).len(), 1);
+    assert_eq!(new(json!({"node": "emqx@a", "pod": "emqx-core-1"})).len(), 1);
+    let begun = json!({"startedTime": "2026-01-01T00:00:00Z"});
+    let driven = evacuation(json!({"pod": "emqx-core-1"}), &begun);
+    for (change, refused) in [
+        (json!({"pod": "emqx-core-2"}), 1),
+        (json!({"node": "emqx@a"}), 1),
+        (json!({"pod": "emqx-core-1", "strategy": {"connEvictRate": 7}}), 1),
+        (json!({"pod": "emqx-core-1", "open": true}), 0),
+    ] {
+        let said = said(&evacuation(change.clone(), &begun), Some(&driven));
+        assert_eq!(said.len(), refused, "{change}: {said:?}");
+    }
+    let opened = evacuation(json!({"pod": "emqx-core-1", "open": true}), &begun);
+    assert_eq!(said(&driven, Some(&opened)).len(), 1, "it is not closed again");
+}
+
+#[test]
 fn a_stop_is_not_taken_back() {
     let stopped = load(&json!({"stop": true}), &json!(null));
     let said = said(&load(&json!({}), &json!(null)), Some(&stopped));
@@ -92,10 +120,10 @@ fn every_rule_can_be_read_and_is_cheap() {
             rules(field, found);
         }
     }
-    let schema = schema(&LoadRebalance::crd());
+    let schemas: Vec<_> = definitions().iter().map(schema).collect();
     let mut found = Vec::new();
-    rules(&schema, &mut found);
-    assert_eq!(found.len(), 3);
+    schemas.iter().for_each(|schema| rules(schema, &mut found));
+    assert_eq!(found.len(), 7);
     for (rule, schema) in found {
         let compiled = kube_cel::compile_schema(schema);
         assert!(!compiled.has_errors(), "{rule}: {:?}", compiled.compilation_errors());

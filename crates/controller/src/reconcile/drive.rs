@@ -1,7 +1,7 @@
 //! Steps the driver of an object that something was started for.
 
 use super::reach::{self, Reached};
-use super::{ending, endpoints};
+use super::{ending, endpoints, evacuated};
 use crate::clock::is_overdue;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -20,6 +20,10 @@ pub(super) async fn drive(
     object: &Order,
     live: &mut Live,
 ) -> Result<Action, Failure> {
+    if live.is_held() {
+        live.origin.metadata.generation = object.metadata.generation;
+        return evacuated::hold(context, object, live).await;
+    }
     let now = context.clock.now();
     if object.is_deleted() {
         live.deleted_since.get_or_insert(now);
@@ -55,21 +59,23 @@ async fn announce(context: &Context, object: &Order, live: &mut Live) -> Result<
     if live.status.phase.is_some() {
         return Ok(());
     }
-    let plan = live.driver.state().plan().cloned();
+    let plan = live.driver.state().job();
     context
         .report_live(live, |report| {
-            plan.iter().for_each(|plan| report.plan(plan));
+            report.plan(&plan);
             report.processing("");
         })
         .await?;
-    if let Some(plan) = &plan {
-        context.tell(object, true, "Planned", &plan_message(plan)).await;
-    }
+    context.tell(object, true, "Planned", &plan_message(&plan)).await;
     Ok(())
 }
 
 /// Looks for the cluster again, in a process that has just begun. False if it is not to be had now.
-async fn find_again(context: &Context, object: &Order, live: &mut Live) -> Result<bool, Failure> {
+pub(super) async fn find_again(
+    context: &Context,
+    object: &Order,
+    live: &mut Live,
+) -> Result<bool, Failure> {
     let (cluster, service) = match reach::reach(context, object).await? {
         Reached::Cluster { cluster, service } => (cluster, service),
         Reached::NotYet { reason, message } | Reached::Never { reason, message } => {

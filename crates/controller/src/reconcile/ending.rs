@@ -1,12 +1,12 @@
 //! The ways in which an object comes to its end.
 
-use super::queue;
+use super::{evacuated, queue};
 use crate::clock::is_overdue;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::live::Live;
 use crate::object::Mark;
-use crate::order::Order;
+use crate::order::{Kind, Order};
 use crate::report::{outcome_reason, progress_message};
 use emqx_rebalance_core::Timestamp;
 use emqx_rebalance_core::driver::Outcome;
@@ -22,6 +22,9 @@ pub(super) async fn end(
     live: &mut Live,
 ) -> Result<Action, Failure> {
     let Some(outcome) = live.driver.outcome().cloned() else { return Ok(Action::await_change()) };
+    if object.kind == Kind::NodeEvacuation && outcome.result.is_success() {
+        return evacuated::hold(context, object, live).await;
+    }
     let status = live.status();
     let is_new = live.status.completed_time.is_none();
     context
@@ -80,7 +83,12 @@ pub(super) async fn vanished(
     live: &mut Live,
 ) -> Result<Action, Failure> {
     warn!(object = %object.name_any(), "the object was taken away by force; stopping its runs");
-    if let Some(cluster) = live.cluster.clone() {
+    let evacuated = live.driver.state().evacuation_plan().map(|plan| plan.node().clone());
+    if let Some((cluster, node)) = live.cluster.clone().zip(evacuated) {
+        if let Err(error) = cluster.stop_evacuation(&node).await {
+            warn!(%error, %node, "not opened again");
+        }
+    } else if let Some(cluster) = live.cluster.clone() {
         for coordinator in live.coordinators_of_runs().await {
             if let Err(error) = cluster.stop(Some(&coordinator)).await {
                 warn!(%error, %coordinator, "not stopped; it ends by itself");
@@ -138,7 +146,12 @@ async fn outlive(context: &Context, object: &Order) -> Result<Action, Failure> {
     Ok(Action::await_change())
 }
 
-async fn release(context: &Context, object: &Order, live: &mut Live) -> Result<Action, Failure> {
+/// Takes what is ours off an object that is done.
+pub(super) async fn release(
+    context: &Context,
+    object: &Order,
+    live: &mut Live,
+) -> Result<Action, Failure> {
     live.let_go(&context.object(object)).await?;
     finish(context, object);
     Ok(Action::await_change())

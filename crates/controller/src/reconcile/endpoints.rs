@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::live::Live;
-use crate::order::Order;
+use crate::order::{Order, Task};
 use crate::report::{OUT_OF_SERVICE, Report};
 use crate::service::{Sight, still_in_service};
 use emqx_rebalance_core::{NodeName, RunPhase};
@@ -76,10 +76,15 @@ pub(super) fn donors(live: &Live) -> (Vec<NodeName>, bool) {
 
 fn too_late(nodes: &[NodeName], service: &str, object: &Order) -> String {
     let names: Vec<_> = nodes.iter().map(NodeName::as_str).collect();
-    let wait = object.task.as_ref().map_or(0, |strategy| strategy.wait_health_check);
+    let wait = match &object.task {
+        Ok(Task::Rebalance(strategy)) => Some(strategy.wait_health_check),
+        Ok(Task::Evacuation { evacuation, .. }) => evacuation.wait_health_check,
+        Err(_) => None,
+    };
+    let wait = wait.map(|seconds| format!(" of {seconds} s")).unwrap_or_default();
     format!(
         "clients are dropped by {}, to which the Service {service} still sends them: a \
-         waitHealthCheck of {wait} s is too short, or nothing takes donors out of the Service",
+         waitHealthCheck{wait} is too short, or nothing takes donors out of the Service",
         names.join(", "),
     )
 }

@@ -7,6 +7,7 @@
 mod drive;
 mod ending;
 mod endpoints;
+mod evacuated;
 mod prepare;
 mod queue;
 mod reach;

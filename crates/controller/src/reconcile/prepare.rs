@@ -1,19 +1,19 @@
 //! From a new object to a plan that is about to start.
 
 use super::reach::{self, Reached};
-use super::{drive, ending, queue};
+use super::{drive, ending, evacuated, queue};
 use crate::context::Context;
 use crate::failure::{Failure, REFUSED};
 use crate::instance::cluster_key;
 use crate::live::{Keeper, Live};
 use crate::memory::Shown;
 use crate::object::Written;
-use crate::order::Order;
+use crate::order::{Order, Task};
 use crate::report::{Report, WAITING};
 use crate::wishes::{Approval, Asked, Wishes};
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::driver::{Driver, Purpose};
-use emqx_rebalance_core::{FindingCode, Plan, Result as CoreResult, Strategy};
+use emqx_rebalance_core::{Finding, FindingCode, Job, Result as CoreResult};
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub(super) async fn prepare(context: &Context, object: &Order) -> Result<Action,
 }
 
 async fn begin(context: &Context, object: &Order) -> Result<Action, Failure> {
-    let (wishes, strategy) = match asked(object) {
+    let (wishes, task) = match asked(object) {
         Ok(asked) => asked,
         Err(error) => {
             return ending::fail(context, object, "ConfigInvalid", &error.to_string()).await;
@@ -49,7 +49,18 @@ async fn begin(context: &Context, object: &Order) -> Result<Action, Failure> {
             return ending::fail(context, object, reason, &message).await;
         }
     };
-    let plan = match cluster.plan(&strategy, &wishes.plan).await {
+    let planned = match task {
+        Task::Rebalance(strategy) => cluster.plan(&strategy, &wishes.plan).await.map(Job::from),
+        Task::Evacuation { place, evacuation, options } => {
+            match evacuated::node(context, object, &cluster, &place).await? {
+                Ok(node) => {
+                    cluster.plan_evacuation(&node, &evacuation, &options).await.map(Job::from)
+                }
+                Err(error) => Err(error),
+            }
+        }
+    };
+    let plan = match planned {
         Ok(plan) => plan,
         Err(error) if error.is_retryable() => {
             let message = reach::told(object, error);
@@ -75,7 +86,7 @@ async fn begin(context: &Context, object: &Order) -> Result<Action, Failure> {
     }
 }
 
-fn asked(object: &Order) -> CoreResult<(Wishes, Strategy)> {
+fn asked(object: &Order) -> CoreResult<(Wishes, Task)> {
     Ok((object.wishes.clone()?, object.task.clone()?))
 }
 
@@ -87,14 +98,15 @@ enum Hindrance {
     ForeignRun(String),
 }
 
-fn hindrance(wishes: &Wishes, plan: &Plan) -> Option<Hindrance> {
+fn hindrance(wishes: &Wishes, plan: &Job) -> Option<Hindrance> {
     if wishes.is_dry_run {
         return Some(Hindrance::DryRun);
     }
     if wishes.approval == Approval::Awaited {
         return Some(Hindrance::Approval);
     }
-    let foreign = plan.errors().find(|finding| finding.code == FindingCode::RunInProgress)?;
+    let is_foreign = |finding: &&Finding| FOREIGN.contains(&finding.code);
+    let foreign = plan.errors().find(is_foreign)?;
     Some(Hindrance::ForeignRun(foreign.message.clone()))
 }
 
@@ -103,7 +115,7 @@ async fn start(
     context: &Context,
     object: &Order,
     wishes: Wishes,
-    plan: Plan,
+    plan: Job,
     (cluster, service): (Cluster, Option<String>),
 ) -> Result<Action, Failure> {
     let driver = match Driver::new(plan.clone(), wishes.driver, wishes.is_forced) {
@@ -144,7 +156,7 @@ async fn not_kept(context: &Context, object: &Order, failure: Failure) -> Result
 async fn show(
     context: &Context,
     object: &Order,
-    plan: &Plan,
+    plan: &Job,
     reason: impl FnOnce(&mut Report),
 ) -> Result<Action, Failure> {
     let shown = Shown { at: context.clock.now(), asked: Asked::by(object) };
@@ -178,6 +190,8 @@ async fn wait(
     Ok(Action::requeue(again))
 }
 
+/// What somebody else does in the cluster.
+const FOREIGN: [FindingCode; 2] = [FindingCode::RunInProgress, FindingCode::EvacuationInProgress];
 /// How soon to look again whether what it waits for is there.
 const TURN: Duration = Duration::from_secs(5);
 /// How often a plan that is not started is made anew, so that it fits the cluster as it is.

@@ -5,13 +5,13 @@ mod words;
 
 pub(crate) use words::{outcome_reason, plan_message, progress_message};
 
-use crate::order::{Kind, Order};
+use crate::order::{EMPTY, Kind, Order};
 use crate::own::OwnStatus;
 use crate::resource::{
     Condition, OutcomeStatus, PlanStatus, ProgressStatus, RebalanceState, RebalanceStatus,
 };
 use emqx_rebalance_core::driver::{Outcome, RunView, Status};
-use emqx_rebalance_core::{Plan, RunState};
+use emqx_rebalance_core::{Job, RunState};
 use serde_json::{Map, Value};
 
 /// A status in the making.
@@ -79,7 +79,7 @@ impl Report {
     }
 
     /// What the plan will do.
-    pub(crate) fn plan(&mut self, plan: &Plan) {
+    pub(crate) fn plan(&mut self, plan: &Job) {
         self.after.plan = Some(words::plan_status(plan));
         self.condition(PLANNED, true, "Planned", &plan_message(plan));
     }
@@ -88,6 +88,19 @@ impl Report {
     pub(crate) fn progress(&mut self, status: &Status) {
         self.after.rebalance_states = Some(states(&status.runs));
         self.after.progress = Some(words::progress_status(&status.progress));
+    }
+
+    /// The node is empty, and stays closed.
+    pub(crate) fn emptied(&mut self, message: &str) {
+        self.after.phase = Some(EMPTY.to_owned());
+        self.condition(PROCESSING, false, "SafeToStop", "");
+        self.condition(EMPTY, true, "SafeToStop", message);
+    }
+
+    /// The node that was empty takes clients again.
+    pub(crate) fn opened(&mut self, message: &str) {
+        self.condition(EMPTY, false, "Opened", "");
+        self.completed("Opened", message);
     }
 
     /// It was done as asked.

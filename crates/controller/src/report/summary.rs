@@ -2,6 +2,7 @@
 
 use super::{PLANNED, Report, WAITING};
 use crate::failure::REFUSED;
+use crate::order::EMPTY;
 
 impl Report {
     /// Says in the common words what the others say in ours.
@@ -19,6 +20,8 @@ impl Report {
         match self.after.phase.as_deref() {
             Some("Completed") => self.told("Completed", [true, false, false]),
             Some("Failed") => self.told("Failed", [false, false, true]),
+            // All that was asked for is there, as long as nobody asks for more.
+            Some(EMPTY) if self.reason(WAITING).is_none() => self.told(EMPTY, [true, false, false]),
             phase => match self.reason(WAITING) {
                 Some("Unreadable" | REFUSED) => self.told(WAITING, [false, false, true]),
                 Some(_) => self.told(WAITING, [false, true, false]),
@@ -99,6 +102,8 @@ mod tests {
         assert_eq!(holds(planned).0, ["Planned", "Ready"]);
         let completed = |report: &mut Report| report.completed("Completed", "level");
         assert_eq!(holds(completed).0, ["Completed", "Ended", "Ready"]);
+        let emptied = |report: &mut Report| report.emptied("nobody is there");
+        assert_eq!(holds(emptied).0, ["Empty", "Ready"]);
         let failed = |report: &mut Report| report.failed("Stopped", "it was stopped");
         assert_eq!(holds(failed).0, ["Ended", "Failed", "Stalled"]);
     }

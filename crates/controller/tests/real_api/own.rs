@@ -11,6 +11,16 @@ fn sample() -> String {
     rest.split_once("```").unwrap().0.to_owned()
 }
 
+/// The guide's sample of an evacuation.
+fn evacuation() -> String {
+    let guide = read("docs/kubernetes.md");
+    let (_, rest) = guide.split_once("```yaml\n# nodeevacuation.yaml\n").unwrap();
+    let sample = rest.split_once("```").unwrap().0;
+    sample
+        .replace("waitTakeover: 30", "waitTakeover: 1")
+        .replace("waitHealthCheck: 10", "waitHealthCheck: 1")
+}
+
 /// With EMQX's waits as short as can be.
 fn hastened() -> String {
     let sample = sample();
@@ -83,4 +93,25 @@ async fn it_is_refused_or_done_as_its_fields_say() {
     place.kubectl.run(&wait("--for=condition=Processing")).await;
     place.kubectl.run(&["delete", object]).await;
     assert!(!emqx.is_busy());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_is_emptied_and_opened_again_by_its_pod() {
+    let place = Place::new("own-evacuation").await;
+    let emqx = Emqx::operated(&place, "emqx").await;
+    let _controller = Controller::start(&place, &emqx.network.proxy, false).await;
+    place.kubectl.apply(&evacuation()).await;
+    let object = "nodeevacuation/before-maintenance";
+    let wait = |what: &'static str| ["wait", what, "--timeout=2m", object];
+    place.kubectl.run(&wait("--for=condition=Empty")).await;
+    println!("{}", place.kubectl.run(&["get", "nev"]).await);
+    let clients = emqx.clients();
+    let is_closed = || emqx.cluster.with(|simulation| simulation.cluster.evacuates(1));
+    assert!(clients[1] == 0 && is_closed(), "{clients:?}");
+    assert_eq!(clients.iter().sum::<u64>(), 3 * CLIENTS, "all are elsewhere: {clients:?}");
+    let patch = ["patch", object, "--type=merge", "--patch={\"spec\":{\"open\":true}}"];
+    place.kubectl.run(&patch).await;
+    place.kubectl.run(&wait("--for=condition=Completed")).await;
+    assert!(!is_closed());
+    place.kubectl.run(&["delete", object]).await;
 }

@@ -4,6 +4,7 @@
 mod api;
 mod costs;
 mod deletion;
+mod evacuated;
 mod instance;
 mod kills;
 mod lifecycle;

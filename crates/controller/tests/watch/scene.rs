@@ -126,6 +126,28 @@ impl Scene {
         key
     }
 
+    /// Creates a `NodeEvacuation` of the first node of this cluster.
+    pub(crate) fn evacuation(&self, name: &str, more: Value) -> Key {
+        let key = Key::new("nodeevacuations", name);
+        let urls: Vec<_> = self.relay.urls().split(',').map(str::to_owned).collect();
+        let mut spec = json!({
+            "target": {"urls": urls, "secretName": "emqx-key"}, "node": "emqx1@127.0.0.1",
+            "strategy": {
+                "connEvictRate": 100, "sessEvictRate": 100, "waitHealthCheck": 1, "waitTakeover": 1,
+            },
+            "driver": {"pollIntervalMs": 100, "settleS": 10, "emptyPolls": 2},
+        });
+        for (field, value) in more.as_object().unwrap() {
+            spec[field] = value.clone();
+        }
+        let object = json!({
+            "apiVersion": "emqx-rebalance.io/v1alpha1", "kind": "NodeEvacuation", "metadata": {},
+            "spec": spec,
+        });
+        self.api.state.create(&key, object);
+        key
+    }
+
     fn create_with_waits(&self, name: &str, metadata: &Value, instance: &str, wait_s: u32) -> Key {
         let key = Key::new("rebalances", name);
         let object = json!({

@@ -189,7 +189,10 @@ fn discovery(path: &str) -> Option<Value> {
         }]})),
         "/apis/emqx-rebalance.io/v1alpha1" => Some(json!({
             "kind": "APIResourceList", "groupVersion": "emqx-rebalance.io/v1alpha1",
-            "resources": [resource("loadrebalances", "LoadRebalance")],
+            "resources": [
+                resource("loadrebalances", "LoadRebalance"),
+                resource("nodeevacuations", "NodeEvacuation"),
+            ],
         })),
         "/apis/apps.emqx.io/v2beta1" => Some(json!({
             "kind": "APIResourceList", "groupVersion": "apps.emqx.io/v2beta1",
