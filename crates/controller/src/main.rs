@@ -6,6 +6,7 @@ use kube::Config;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::str::FromStr;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -52,8 +53,8 @@ enum Definitions {
 #[command(args_override_self = true)]
 struct RunArgs {
     /// The namespaces to watch, with commas between them; all of them by default.
-    #[arg(long, env = "EMQX_REBALANCE_NAMESPACE", value_delimiter = ',')]
-    namespace: Vec<String>,
+    #[arg(long, env = "EMQX_REBALANCE_NAMESPACE", default_value = "")]
+    namespace: String,
     /// Where to serve /metrics, /healthz and /readyz; port 8080 where none is given. `[::]` is IPv6
     /// and IPv4, as far as the machine has them.
     #[arg(
@@ -62,8 +63,8 @@ struct RunArgs {
     metrics_addr: SocketAddr,
     /// Hosts that objects may name by the annotation `rebalance.emqx.io/url` beside those of their own
     /// namespace, with commas between them: `emqx.example.com:18083`, `*.example.com`, or `*`.
-    #[arg(long, env = "EMQX_REBALANCE_ALLOWED_HOSTS", value_delimiter = ',')]
-    allowed_hosts: Vec<HostPattern>,
+    #[arg(long, env = "EMQX_REBALANCE_ALLOWED_HOSTS", default_value = "")]
+    allowed_hosts: Hosts,
     /// When the controller was installed, as 2026-01-31T12:00:00Z: objects that are much older are done
     /// only if they are annotated with `rebalance.emqx.io/adopt=true`. By default, when its lease was
     /// created.
@@ -100,14 +101,32 @@ impl RunArgs {
     fn options(self) -> RunOptions {
         let lease = LeaseOptions { namespace: self.lease_namespace, name: self.lease_name };
         RunOptions {
-            namespaces: self.namespace.into_iter().filter(|name| !name.is_empty()).collect(),
+            namespaces: names(&self.namespace),
             metrics_addr: self.metrics_addr,
             lease: (!self.no_leader_elect).then_some(lease),
-            allowed_hosts: self.allowed_hosts,
+            allowed_hosts: self.allowed_hosts.0,
             installed: self.installed,
             drains: self.drains,
         }
     }
+}
+
+/// Patterns with commas between them.
+#[derive(Clone, Debug)]
+struct Hosts(Vec<HostPattern>);
+
+impl FromStr for Hosts {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        HostPattern::list(text).map(Self)
+    }
+}
+
+/// Names with commas between them.
+fn names(text: &str) -> Vec<String> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
 }
 
 /// An address with a port, or without one.
@@ -210,8 +229,10 @@ mod tests {
 
     #[test]
     fn hosts_are_a_list() {
-        let hosts = run(&["--allowed-hosts=*.example.com,10.0.0.7:18083"]).allowed_hosts;
+        let hosts = run(&["--allowed-hosts=*.example.com,10.0.0.7:18083"]).allowed_hosts.0;
         assert_eq!(hosts.len(), 2);
+        let twice = run(&["--allowed-hosts=*", "--allowed-hosts=10.0.0.7"]).allowed_hosts.0;
+        assert_eq!(twice, ["10.0.0.7".parse().unwrap()], "the last counts");
         assert!(Cli::try_parse_from(["controller", "run", "--allowed-hosts=http://a"]).is_err());
     }
 }

@@ -5,29 +5,28 @@ use super::reader::{Reader, shown};
 use emqx_rebalance_core::{Loose, Problem};
 
 impl Reader<'_> {
-    /// Every URL with the field that it stands in: of `url` and `urls`, or else of a variable.
+    /// Every URL with the field that it stands in: of `url` and `urls`, or else of a variable. Who gives an empty
+    /// list means no other cluster.
     pub(super) fn urls(&mut self) -> Vec<(String, String)> {
-        let mut urls = self.listed("url");
-        urls.extend(self.listed("urls"));
-        if urls.is_empty() && !self.has_bad_url() {
-            let listed = self.outside.variable("EMQX_URL");
-            urls.extend(listed.iter().flat_map(|listed| several("EMQX_URL", listed)));
+        let given = [self.listed("url"), self.listed("urls")];
+        if given.iter().any(Option::is_some) {
+            return given.into_iter().flatten().flatten().collect();
         }
-        urls
+        let listed = self.outside.variable("EMQX_URL");
+        listed.iter().flat_map(|listed| several("EMQX_URL", listed)).collect()
     }
 
-    fn listed(&mut self, name: &str) -> Vec<(String, String)> {
-        match self.take(name) {
-            Some(Loose::Text(text)) => several(name, &text),
-            Some(Loose::List(list)) => self.each(name, list),
+    fn listed(&mut self, name: &str) -> Option<Vec<(String, String)>> {
+        Some(match self.take(name)? {
+            Loose::Text(text) => several(name, &text),
+            Loose::List(list) => self.each(name, list),
             // Lua tells an empty object from an empty list by nothing.
-            Some(Loose::Object(none)) if none.is_empty() => Vec::new(),
-            Some(value) => {
+            Loose::Object(none) if none.is_empty() => Vec::new(),
+            value => {
                 self.problem(name, shown(&value), "a URL of EMQX's API, or a list of them");
                 Vec::new()
             }
-            None => Vec::new(),
-        }
+        })
     }
 
     fn each(&mut self, name: &str, list: Vec<Loose>) -> Vec<(String, String)> {
