@@ -4,6 +4,7 @@ use super::check::{MOST_STARTS, before, float};
 use super::host::Host;
 use super::scenario::Work;
 use super::truth::{End, shows_live};
+use crate::node;
 use emqx_rebalance_core::Timestamp;
 use emqx_rebalance_core::driver::{Event, Guard, OutcomeKind};
 
@@ -37,11 +38,21 @@ pub(super) fn success(host: &Host) -> Result<(), String> {
     if host.truth.begun.iter().any(|(place, begun)| *begun > host.meant(*place)) {
         return Err(format!("started again: {:?}", host.truth.begun));
     }
-    let was_ended = |(_, _, end): &&(Timestamp, usize, End)| *end != End::ByItself;
+    let was_ended = |(_, place, end): &&(Timestamp, usize, End)| match end {
+        End::ByItself => false,
+        End::Stopped => !was_opened(host, *place),
+        End::CutShort => true,
+    };
     if host.truth.ends.iter().any(|end| was_ended(&end) && !is_of_uneven_wave(host, end.0)) {
         return Err(format!("did not end by themselves: {:?}", host.truth.ends));
     }
     Ok(())
+}
+
+/// Whether the driver opened a node that the plan only kept closed, since others had caught up with it.
+fn was_opened(host: &Host, place: usize) -> bool {
+    let is_it = |event: &Event| matches!(event, Event::Opening { node: opened } if *opened == node(place + 1));
+    host.events.iter().any(|(_, event)| is_it(event))
 }
 
 /// Whether `at` is in the last wave, whose starts were pulled apart by a death or a pause. EMQX may
