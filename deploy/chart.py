@@ -44,8 +44,8 @@ def manifest(values: dict[str, Any], namespace: str) -> str:
 def manifests() -> dict[str, str]:
     """Every plain manifest by the name of its file."""
     files = {file: manifest(values, namespace) for file, namespace, values in VARIANTS}
-    definition = (CHART / "files" / "crd.yaml").read_text()
-    return {**files, "crd.yaml": definition}
+    definitions = {name: (CHART / "files" / name).read_text() for name in ("crd.yaml", "own.yaml")}
+    return {**files, **definitions}
 
 
 def main() -> None:

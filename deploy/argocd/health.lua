@@ -16,6 +16,9 @@ local function health(word, condition)
   return { status = word, message = condition and (condition.message or condition.reason) or "" }
 end
 
+if status.phase == "Empty" then
+  return health("Healthy", holds.Empty)
+end
 if status.phase == "Completed" then
   return health("Healthy", holds.Completed)
 end

@@ -74,6 +74,16 @@ STATUSES: dict[str, tuple[dict[str, Any] | None, tuple[str, str]]] = {
         {"phase": "Failed", "conditions": [condition("Failed", "Stopped", "it was stopped")]},
         ("Degraded", "it was stopped"),
     ),
+    "evacuated": (
+        {
+            "phase": "Empty",
+            "conditions": [
+                condition("Empty", "SafeToStop", "nobody is there"),
+                condition("Ready", "SafeToStop"),
+            ],
+        },
+        ("Healthy", "nobody is there"),
+    ),
     "ended by EMQX's operator": (
         {"phase": "Completed", "conditions": [{"type": "Completed", "status": "True"}]},
         ("Healthy", ""),

@@ -17,13 +17,14 @@ ROOT = Path(__file__).parents[2]
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "one namespace": {"watchNamespace": "mqtt", "rbac": {"secrets": ["key", "ca"]}},
+    "some namespaces": {"watchNamespaces": ["mqtt", "iot"]},
     "everything": {
         "fullnameOverride": "rebalancer",
         "image": {"repository": "registry.example/controller", "tag": "1.2.3"},
         "imagePullSecrets": [{"name": "registry"}],
         "serviceAccount": {"name": "rebalancer-account", "annotations": {"a": "b"}},
         "leaderElection": {"leaseName": "rebalancer-lease"},
-        "crd": {"install": True},
+        "crd": {"install": True, "own": True},
         "metrics": {
             "service": {"annotations": {"prometheus.io/scrape": "true"}},
             "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
@@ -76,7 +77,9 @@ def test_helm_has_nothing_against_the_chart(values: dict[str, Any]) -> None:
     assert (worse, report["errors"]) == ([], [])
 
 
-@pytest.mark.parametrize("file", ["all-namespaces.yaml", "one-namespace.yaml", "crd.yaml"])
+@pytest.mark.parametrize(
+    "file", ["all-namespaces.yaml", "one-namespace.yaml", "crd.yaml", "own.yaml"]
+)
 def test_manifests_are_what_the_chart_renders(file: str) -> None:
     assert (chart.MANIFESTS / file).read_text() == chart.manifests()[file], (
         "run `cargo xtask kube-manifests`"
@@ -110,7 +113,9 @@ def rules(values: dict[str, Any]) -> list[dict[str, Any]]:
 def test_rights_are_few_and_named(values: dict[str, Any]) -> None:
     for rule in rules(values):
         assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
-        assert not {"delete", "deletecollection", "escalate", "bind"} & set(rule["verbs"])
+        assert not {"deletecollection", "escalate", "bind"} & set(rule["verbs"])
+        # Only objects of our own, which say when they are to go.
+        assert "delete" not in rule["verbs"] or rule["apiGroups"] == ["emqx-rebalance.io"]
         if "secrets" in rule["resources"]:
             assert rule["verbs"] == ["get"]
 
@@ -131,6 +136,19 @@ def test_one_namespace_needs_no_rights_beyond_it() -> None:
         rule for rule in rules(SETTINGS["one namespace"]) if "secrets" in rule["resources"]
     ]
     assert secrets["resourceNames"] == ["key", "ca"]
+
+
+def test_several_namespaces_have_a_role_each() -> None:
+    found = rendered(SETTINGS["some namespaces"])
+    assert not [one for one in found if one["kind"].startswith("Cluster")]
+    for kind in ("Role", "RoleBinding"):
+        where = [one["metadata"]["namespace"] for one in found if one["kind"] == kind]
+        assert sorted(where) == ["iot", "mqtt", "ours"]
+    deployment = one(SETTINGS["some namespaces"], "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert "--namespace=mqtt,iot" in container["args"]
+    both = {"watchNamespace": "mqtt", "watchNamespaces": ["mqtt", "iot"]}
+    assert rendered(both) == found
 
 
 KUBERNETES = "1.37"
@@ -189,6 +207,8 @@ def test_values_of_an_older_chart_are_enough() -> None:
         ("networkPolicy",),
         ("rbac", "aggregate"),
         ("topologySpreadConstraints",),
+        ("watchNamespaces",),
+        ("crd", "own"),
     }
     assert new <= set(paths)
     expected = rendered({})
@@ -252,7 +272,7 @@ def test_viewers_and_editors_have_their_part() -> None:
 
     assert people({}) == {"view": {"view", "edit", "admin"}, "edit": {"edit", "admin"}}
     assert people({"rbac": {"aggregate": False}}) == {}
-    assert people({"watchNamespace": "mqtt"}) == {}
+    assert people({"watchNamespace": "mqtt"}) == people({"watchNamespaces": ["mqtt"]}) == {}
 
 
 def test_values_that_are_gone_are_still_accepted() -> None:
@@ -263,8 +283,14 @@ def test_values_that_are_gone_are_still_accepted() -> None:
 def test_definition_is_installed_only_where_asked_and_kept() -> None:
     kind = "CustomResourceDefinition"
     assert kind not in {found["kind"] for found in rendered({})}
-    definition = one({"crd": {"install": True}}, kind)
-    assert definition["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    for values, names in (
+        ({"install": True}, ["rebalances.apps.emqx.io"]),
+        ({"own": True}, ["loadrebalances.emqx-rebalance.io", "nodeevacuations.emqx-rebalance.io"]),
+    ):
+        found = [found for found in rendered({"crd": values}) if found["kind"] == kind]
+        assert [definition["metadata"]["name"] for definition in found] == names
+        for definition in found:
+            assert definition["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
     with helm_python.Chart.load(chart.CHART) as loaded:
         assert loaded.crds == [], "Helm installs what is in crds/ without being asked"
 

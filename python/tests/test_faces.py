@@ -32,6 +32,7 @@ from emqx_rebalance import (
     Plan,
     Record,
     RequestTimeoutError,
+    Run,
     Snapshot,
     Strategy,
     UnreachableError,
@@ -179,6 +180,7 @@ def test_the_page_of_a_run_and_of_its_record(cluster: EmbeddedCluster, tmp_path:
 def test_an_evacuation_has_no_page_and_both_names(cluster: EmbeddedCluster) -> None:
     for kind in (Cluster, AsyncCluster, sansio.Cluster):
         assert kind.start_evacuation is kind.evacuate
+    assert Run.leave is Run.detach and AsyncRun.leave is AsyncRun.detach
     emptying: EvacuationPlan = cluster.plan_evacuation("emqx1@127.0.0.1", conn_evict_rate=300)
     run = cluster.start_evacuation(emptying, **QUICK)
     with pytest.raises(UnsupportedError, match="no page about an evacuation"):
@@ -240,6 +242,8 @@ def test_errors_of_values_have_their_problems() -> None:
         (lambda: Strategy(conn_evict_rate=10.5), "conn_evict_rate", "10.5"),  # type: ignore[arg-type]
         (lambda: Plan.from_dict({}), "version", "absent"),
         (lambda: Plan.from_dict({"version": 1, "mode": "levl"}), "mode", "levl"),
+        (lambda: Cluster("/emqx"), "url", "/emqx"),
+        (lambda: sansio.Cluster("/emqx"), "url", "/emqx"),
         (lambda: plan(SNAPSHOT, exclude=["emqx@a", 5]), "exclude[1]", "5"),  # type: ignore[list-item]
         (lambda: plan(SNAPSHOT, nodes=["emqx@a", "b c"]), "nodes[1]", "b c"),
         (lambda: Cluster("http://a", ca_cert="/no/such"), "ca_cert", "/no/such"),

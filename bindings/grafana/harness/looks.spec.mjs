@@ -107,6 +107,11 @@ test('a small panel shows both plans, or says that there is more; the question b
     const dialog = page.getByRole('dialog');
     await findings(dialog).first().waitFor();
     assert.deepEqual(await findings(dialog).allTextContents(), told);
+    // Grafana asks in red where something is lost.
+    const confirm = dialog.getByRole('button', { name: 'Start', exact: true });
+    const color = await confirm.evaluate((element) => getComputedStyle(element).backgroundColor);
+    const [red, , blue] = color.match(/\d+/g).map(Number);
+    assert.ok(blue > red, color);
     await picture(page, 'small-confirm-dark', 'body');
   }));
 

@@ -1,8 +1,8 @@
 // What docker-compose.yml starts, as far as that goes without Docker.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -25,7 +25,7 @@ test('what is mounted and built exists, and only this machine is let in', () => 
     assert.ok(existsSync(path.join(grafana, '../..', place)), place);
   }
   assert.ok(copied.every((place) => kept.includes(`!${place}`)));
-  const ports = [...compose.matchAll(/^ +- (\S+:\d+:\d+)$/gm)].map(([, port]) => port);
+  const ports = [...compose.matchAll(/^ +- '(\S+:\d+:\d+)'$/gm)].map(([, port]) => port);
   assert.ok(ports.length > 0 && ports.every((port) => port.startsWith('127.0.0.1:')), `${ports}`);
 });
 
@@ -34,6 +34,38 @@ test('Grafana and the plugins are of the versions and names that are built', () 
   assert.ok(compose.includes(`grafana/grafana:${packages['@grafana/runtime']}\n`));
   for (const folder of ['.', 'panel', 'datasource']) {
     assert.ok(compose.includes(JSON.parse(read('dist', folder, 'plugin.json')).id));
+  }
+});
+
+test('what one container is told or reads is what another writes', () => {
+  const script = read('try/emqx.sh');
+  const told = [...compose.matchAll(/^ +([A-Z]+): \$\{\1:-/gm)].map(([, name]) => name);
+  assert.deepEqual(told, ['CLIENTS']);
+  assert.ok(told.every((name) => script.includes(`\${${name}:-`)));
+  const shared = (compose + read('try/prometheus.yml')).matchAll(/\/access\/([\w.]+)/g);
+  const files = [...new Set([...shared].map(([, file]) => file))].sort();
+  assert.deepEqual(files, ['grafana.env', 'targets.json']);
+  assert.ok(files.every((file) => script.includes(`"$folder/${file}`)));
+  const [, app] = compose.match(/- \.\/dist:([^:]+):ro/);
+  const [, dashboards] = read('provisioning/dashboards/emqx.yaml').match(/path: (\S+)/);
+  assert.ok(dashboards.startsWith(`${app}/`));
+  assert.ok(existsSync(path.join(grafana, 'dist', dashboards.slice(app.length))));
+});
+
+test('Prometheus takes its configuration where it is mounted', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'prometheus-'));
+  try {
+    const mounted = [...compose.matchAll(/- (\.\/\S+):\/etc\/prometheus\/([\w.-]+):ro/g)];
+    assert.equal(mounted.length, 2);
+    for (const [, from, to] of mounted) {
+      cpSync(path.join(grafana, from), path.join(folder, to));
+    }
+    const said = execFileSync('promtool', ['check', 'config', path.join(folder, 'prometheus.yml')], {
+      encoding: 'utf8',
+    });
+    assert.match(said, /1 rule files found/);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 

@@ -1,13 +1,12 @@
 //! What the clusters of both transports have in common, and their runs: methods named by what they ask,
 //! begin or look at.
 
-use crate::offline::parse;
 use crate::reply::{given, reply};
-use crate::tables::loose;
-use emqx_rebalance_core::driver::{Driver, Status};
+use crate::tables::{loose, parse};
+use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{Error, Problem, Result};
 use emqx_rebalance_exchange::{Access, Dialect, Outside, Question, job};
-use emqx_rebalance_report::{Course, Wishes, report};
+use emqx_rebalance_report::Wishes;
 use mlua::prelude::*;
 use serde::Deserialize;
 use std::env;
@@ -37,8 +36,11 @@ pub(crate) trait Door: LuaUserData + 'static {
 
 /// A run of Lua.
 pub(crate) trait Watched: LuaUserData + 'static {
-    /// What `look` finds in all that is known of it, and in what was seen of it.
-    fn look<T>(&self, look: impl FnOnce(&Driver, &Course) -> T) -> Result<T>;
+    /// What `look` finds in all that is known of it.
+    fn look<T>(&self, look: impl FnOnce(&Driver) -> T) -> Result<T>;
+
+    /// The page about it, as far as it is.
+    fn report(&self, wishes: &Wishes) -> Result<String>;
 }
 
 /// Adds the methods of a cluster.
@@ -66,14 +68,11 @@ pub(crate) fn add_methods<C: Door, M: LuaUserDataMethods<C>>(methods: &mut M) {
 /// Adds the methods of a run that look at what is known of it.
 pub(crate) fn add_looks<R: Watched, M: LuaUserDataMethods<R>>(methods: &mut M) {
     methods.add_method("state", |lua, run, ()| {
-        reply(lua, run.look(|driver, _| serde_json::to_string(driver).ok()))
+        reply(lua, run.look(|driver| serde_json::to_string(driver).ok()))
     });
-    methods.add_method("record", |lua, run, ()| reply(lua, run.look(|driver, _| driver.record())));
+    methods.add_method("record", |lua, run, ()| reply(lua, run.look(Driver::record)));
     methods.add_method("report", |lua, run, options: LuaValue| {
-        let page = wishes(lua, &options).and_then(|wishes| {
-            run.look(|driver, course| report(driver, course, &wishes)).flatten()
-        });
-        reply(lua, page)
+        reply(lua, wishes(lua, &options).and_then(|wishes| run.report(&wishes)))
     });
 }
 
@@ -82,12 +81,6 @@ pub(crate) fn wishes(lua: &Lua, options: &LuaValue) -> Result<Wishes> {
     let wishes = Option::deserialize(loose(lua, options, "options")?);
     let bound = "an object with the texts title and made_at";
     wishes.map(Option::unwrap_or_default).map_err(|error| unread("options", error, bound))
-}
-
-/// Takes down where a job stands.
-pub(crate) fn see(course: &mut Course, status: &Status) {
-    #[expect(clippy::cast_precision_loss, reason = "seconds are far below 2^53")]
-    course.see(status, status.progress.elapsed_s as f64);
 }
 
 /// That `field` holds `value` but must be `bound`.

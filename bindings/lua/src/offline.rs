@@ -2,14 +2,13 @@
 
 use crate::door::{unread, wishes};
 use crate::reply::reply;
-use crate::tables::loose;
+use crate::tables::{loose, parse};
 use emqx_rebalance_core::driver::{Record, Status};
-use emqx_rebalance_core::{Error, EvacuationRequest, MAX_COUNT, PlanRequest, Problem, Result};
+use emqx_rebalance_core::{EvacuationRequest, PlanRequest, Result};
 use emqx_rebalance_report::report_of_record;
 use mlua::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 /// Adds these functions to `native`.
 pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
@@ -55,27 +54,4 @@ fn read<T: DeserializeOwned>(lua: &Lua, value: &LuaValue, what: &str) -> Result<
         return T::deserialize(parse(text, what)?).map_err(|error| unread(what, error, &bound));
     }
     T::deserialize(loose(lua, value, what)?).map_err(|error| unread(what, error, &bound))
-}
-
-/// Reads JSON whose every number Lua holds; `what` names it in the error.
-pub(crate) fn parse(text: &LuaString, what: &str) -> Result<Value> {
-    let problem =
-        |value: String, bound: &str| Error::invalid(what, vec![Problem::new("text", value, bound)]);
-    match serde_json::from_slice(&text.as_bytes()) {
-        Ok(value) if fits(&value) => Ok(value),
-        Ok(_) => Err(problem("a number beyond 2^53 - 1".to_owned(), "of smaller numbers")),
-        Err(error) => Err(problem(error.to_string(), "JSON")),
-    }
-}
-
-/// Whether Lua holds every number of `value` unchanged.
-fn fits(value: &Value) -> bool {
-    #[expect(clippy::cast_precision_loss, reason = "2^53 − 1 is exact")]
-    let most = MAX_COUNT as f64;
-    match value {
-        Value::Number(number) => number.as_f64().is_some_and(|number| number.abs() <= most),
-        Value::Array(list) => list.iter().all(fits),
-        Value::Object(object) => object.values().all(fits),
-        _ => true,
-    }
 }

@@ -8,7 +8,7 @@ use emqx_rebalance_core::Result;
 use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_exchange::sansio::{Cluster as Conversations, Errand, Talk, TalkStep};
 use emqx_rebalance_exchange::{Access, Question, Reply, Tls};
-use emqx_rebalance_report::Course;
+use emqx_rebalance_report::{Course, Wishes, report};
 use mlua::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -96,14 +96,18 @@ impl Run {
     fn step(&mut self, lua: &Lua, now: &LuaValue, given: &LuaValue) -> Result<impl Serialize> {
         let input = input(lua, given, "input", "{answers, stop}")?;
         let step = self.0.step(milliseconds(now)?, input)?;
-        door::see(&mut self.1, &self.0.driver().status());
+        self.1.follow(&self.0.driver().status());
         Ok(step)
     }
 }
 
 impl Watched for Run {
-    fn look<T>(&self, look: impl FnOnce(&Driver, &Course) -> T) -> Result<T> {
-        Ok(look(self.0.driver(), &self.1))
+    fn look<T>(&self, look: impl FnOnce(&Driver) -> T) -> Result<T> {
+        Ok(look(self.0.driver()))
+    }
+
+    fn report(&self, wishes: &Wishes) -> Result<String> {
+        report(self.0.driver(), &self.1, wishes)
     }
 }
 
@@ -113,10 +117,9 @@ impl LuaUserData for Run {
         methods.add_method_mut("step", |lua, run, (now, input): (LuaValue, LuaValue)| {
             reply(lua, run.step(lua, &now, &input))
         });
-        methods
-            .add_method("status", |lua, run, ()| reply(lua, run.look(|driver, _| driver.status())));
+        methods.add_method("status", |lua, run, ()| reply(lua, run.look(Driver::status)));
         methods.add_method("outcome", |lua, run, ()| {
-            reply(lua, run.look(|driver, _| driver.outcome().cloned()))
+            reply(lua, run.look(|driver| driver.outcome().cloned()))
         });
     }
 }

@@ -2,6 +2,7 @@
 
 use emqx_rebalance_core::{Error, Loose, MAX_COUNT, Problem, Result};
 use mlua::prelude::*;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
@@ -21,6 +22,29 @@ pub(crate) fn loose(lua: &Lua, value: &LuaValue, what: &str) -> Result<Loose> {
 /// As [`loose`].
 pub(crate) fn loose_lossy(lua: &Lua, value: &LuaValue, what: &str) -> Result<Loose> {
     Reader { is_lossy: true, ..Reader::new(lua, what) }.read(value)
+}
+
+/// Reads JSON whose every number Lua holds; `what` names it in the error.
+pub(crate) fn parse(text: &LuaString, what: &str) -> Result<Value> {
+    let problem =
+        |value: String, bound: &str| Error::invalid(what, vec![Problem::new("text", value, bound)]);
+    match serde_json::from_slice(&text.as_bytes()) {
+        Ok(value) if fits(&value) => Ok(value),
+        Ok(_) => Err(problem("a number beyond 2^53 - 1".to_owned(), "of smaller numbers")),
+        Err(error) => Err(problem(error.to_string(), "JSON")),
+    }
+}
+
+/// Whether Lua holds every number of `value` unchanged.
+fn fits(value: &Value) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "2^53 − 1 is exact")]
+    let most = MAX_COUNT as f64;
+    match value {
+        Value::Number(number) => number.as_f64().is_some_and(|number| number.abs() <= most),
+        Value::Array(list) => list.iter().all(fits),
+        Value::Object(object) => object.values().all(fits),
+        _ => true,
+    }
 }
 
 /// `number`, if JSON carries it unchanged to every language. Without a fraction it is whole, whatever

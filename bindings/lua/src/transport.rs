@@ -3,41 +3,33 @@
 
 use crate::door::{self, Door, Watched};
 use crate::reply::{given, reply};
-use emqx_rebalance_client as client;
-use emqx_rebalance_client::View;
+use emqx_rebalance_client::{Hosted, HostedRun, Limits, View, Work};
 use emqx_rebalance_core::driver::{Driver, Event, Status};
 use emqx_rebalance_core::{Error, ErrorKind, Result};
-use emqx_rebalance_exchange::Question;
-use emqx_rebalance_report::Course;
+use emqx_rebalance_exchange::{Question, Reply};
+use emqx_rebalance_report::Wishes;
 use mlua::prelude::*;
 use serde::Serialize;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A cluster behind its URLs.
 #[derive(Debug)]
-struct Cluster(client::Hosted);
+struct Cluster(Hosted);
 
 /// A question on its way.
 #[derive(Debug)]
-struct Asked(client::Asked);
+struct Asked(Work<Reply>);
 
-/// A job on its way.
+/// A job on its way, and how many events Lua took.
 #[derive(Debug)]
-struct Run {
-    run: client::HostedRun,
-    /// What was seen of it.
-    course: Arc<Mutex<Course>>,
-    /// How many events Lua took.
-    taken: usize,
-}
+struct Run(HostedRun, usize);
 
 /// Adds `native.cluster`.
 pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
     let cluster = |lua: &Lua, config: LuaValue| {
-        let access = door::access(lua, &config);
-        given(lua, access.and_then(client::Hosted::new).map(Cluster))
+        let hosted = |access| Hosted::new(access, Limits::UNWATCHED).map(Cluster);
+        given(lua, door::access(lua, &config).and_then(hosted))
     };
     native.set("cluster", lua.create_function(cluster)?)
 }
@@ -51,13 +43,7 @@ impl Door for Cluster {
     }
 
     fn drive(&self, driver: Driver, is_resumed: bool, file: Option<PathBuf>) -> Result<Run> {
-        let course = Arc::<Mutex<Course>>::default();
-        let seen = Arc::clone(&course);
-        let see = move |status: &Status| {
-            door::see(&mut seen.lock().unwrap_or_else(PoisonError::into_inner), status);
-        };
-        let run = self.0.drive(driver, is_resumed, file, see)?;
-        Ok(Run { run, course, taken: 0 })
+        Ok(Run(self.0.drive(driver, is_resumed, file)?, 0))
     }
 }
 
@@ -74,49 +60,47 @@ impl LuaUserData for Cluster {
 impl LuaUserData for Asked {
     fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
         methods.add_method("poll", |lua, asked, ()| polled(lua, asked.0.poll()));
-        methods.add_method("wait", |lua, asked, seconds: Option<f64>| {
-            reply(lua, asked.0.wait(time(seconds)).unwrap_or_else(|| Err(late("answer"))))
-        });
+        methods.add_method("wait", |lua, asked, seconds| waited(lua, &asked.0, seconds, "answer"));
     }
 }
 
 impl Run {
     /// What nobody took yet, the newest thousand at most.
     fn take_events(&mut self) -> Result<Vec<Event>> {
-        let taken = self.taken;
-        let (all, new) = self.run.look(|view| {
+        let taken = self.1;
+        let (all, new) = self.0.look(|view| {
             let all = view.events().len();
             let new = view.events().iter().skip(taken.max(all.saturating_sub(MAX_EVENTS)));
             (all, new.cloned().collect())
         })?;
-        self.taken = all;
+        self.1 = all;
         Ok(new)
     }
 }
 
 impl Watched for Run {
-    fn look<T>(&self, look: impl FnOnce(&Driver, &Course) -> T) -> Result<T> {
-        let course = self.course.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.run.look(|view| look(view.driver(), &course))
+    fn look<T>(&self, look: impl FnOnce(&Driver) -> T) -> Result<T> {
+        self.0.look(|view| look(view.driver()))
+    }
+
+    fn report(&self, wishes: &Wishes) -> Result<String> {
+        self.0.report(wishes)
     }
 }
 
 impl LuaUserData for Run {
     fn add_methods<M: LuaUserDataMethods<Self>>(methods: &mut M) {
         door::add_looks(methods);
-        methods.add_method("status", |lua, run, ()| reply(lua, run.run.look(status).flatten()));
-        methods.add_method("poll", |lua, run, ()| {
-            let end = run.run.look(|view| view.end().cloned());
-            polled(lua, end.unwrap_or_else(|error| Some(Err(error))))
-        });
-        methods.add_method("wait", |lua, run, seconds: Option<f64>| {
-            reply(lua, run.run.wait(time(seconds)).unwrap_or_else(|| Err(late("verdict"))))
+        methods.add_method("status", |lua, run, ()| reply(lua, run.0.look(status).flatten()));
+        methods.add_method("poll", |lua, run, ()| polled(lua, run.0.verdict().poll()));
+        methods.add_method("wait", |lua, run, seconds| {
+            waited(lua, run.0.verdict(), seconds, "verdict")
         });
         methods.add_method("stop", |lua, run, ()| {
-            reply(lua, run.run.run().map(|run| run.stop()).map(|()| true))
+            reply(lua, run.0.run().map(|run| run.stop()).map(|()| true))
         });
         methods.add_method("detach", |lua, run, ()| {
-            reply(lua, run.run.run().map(|run| run.let_go()).map(|()| true))
+            reply(lua, run.0.run().map(|run| run.let_go()).map(|()| true))
         });
         methods.add_method_mut("events", |lua, run, ()| reply(lua, run.take_events()));
     }
@@ -138,14 +122,17 @@ fn polled<T: Serialize>(lua: &Lua, result: Option<Result<T>>) -> LuaResult<LuaMu
     Ok(values)
 }
 
-/// A time to wait; none if it is left out, or longer than anybody lives.
-fn time(seconds: Option<f64>) -> Option<Duration> {
-    seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok())
-}
-
-/// The error of whoever waited in vain for `what`, which goes on.
-fn late(what: &str) -> Error {
-    Error::new(ErrorKind::Timeout, format!("there is no {what} yet; wait again"))
+/// Waits so many seconds, or as long as it takes, for the result, which is named by `what`.
+fn waited<T: Clone + Send + Serialize + Sync + 'static>(
+    lua: &Lua,
+    work: &Work<T>,
+    seconds: Option<f64>,
+    what: &str,
+) -> LuaResult<LuaMultiValue> {
+    // Longer than anybody lives is as long as it takes.
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
+    let late = || Error::new(ErrorKind::Timeout, format!("there is no {what} yet; wait again"));
+    reply(lua, work.wait(time).unwrap_or_else(|| Err(late())))
 }
 
 /// Events that are kept for somebody who does not take them. A run has some ten.

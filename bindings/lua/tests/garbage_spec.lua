@@ -151,6 +151,7 @@ end
 -- Configurations that can never work, and what is wrong with each.
 local WRONG = {
   { { url = "ftp://x" }, "url", "ftp://x" },
+  { { url = "/emqx" }, "url", "/emqx" },
   { { url = "http://h", ca_cert = "/nonexistent" }, "ca_cert", "/nonexistent" },
   { { url = "http://h", ca_cert = "run.lua" }, "ca_cert", "run.lua" },
   { { url = "http://h", ca_cert = 7 }, "ca_cert", "7" },

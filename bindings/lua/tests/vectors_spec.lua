@@ -32,7 +32,9 @@ end
 
 -- A call without a cluster: what it gives is the same JSON as everywhere.
 local function call(case)
-  local value, err = rebalance[case.call](case.request)
+  -- Not every build has a transport of its own, and every cluster is read in the same way.
+  local name = case.call == "cluster" and "sansio" or case.call
+  local value, err = rebalance[name](case.request)
   check.equal(value, case.result, case.name)
   check.equal(err, case.error, case.name)
   if value then

@@ -1,18 +1,17 @@
 //! An embedded cluster that behaves like EMQX, in this process.
 
-use crate::error::raised;
-use crate::json;
-use crate::process::Process;
+use crate::json::{self, unwrapped};
+use emqx_rebalance_client::{Here, Process};
 use emqx_rebalance_core::{Error, ErrorKind, Problem, Result, typed};
 use emqx_rebalance_sim::server::Embedded as Server;
 use emqx_rebalance_sim::{ClusterConfig, Fault};
 use pyo3::prelude::*;
 use serde::Deserialize;
-use serde_json::{Map, Value};
-use std::mem::forget;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 use std::sync::{Mutex, PoisonError};
 
-/// A running embedded cluster.
+/// A running embedded cluster. It runs on the background thread, which is as idle as the cluster is.
 #[pyclass(frozen, module = "emqx_rebalance._native")]
 #[derive(Debug)]
 pub(crate) struct Embedded {
@@ -26,7 +25,8 @@ pub(crate) struct Embedded {
     /// Its secret.
     #[pyo3(get)]
     api_secret: String,
-    server: Mutex<Option<Server>>,
+    /// Stays running in the parent of a `fork`, whatever a child does.
+    server: Here<Mutex<Option<Server>>>,
 }
 
 /// The arguments of an embedded cluster: short ones, and any of [`ClusterConfig`].
@@ -41,39 +41,42 @@ struct EmbeddedInput {
 
 impl EmbeddedInput {
     fn config(self) -> Result<ClusterConfig> {
-        let clients = clients(self.nodes, self.clients)?;
-        let mut all = serde_json::to_value(ClusterConfig::with_clients(&clients)?)
-            .map_err(|error| Error::new(ErrorKind::ConfigInvalid, error.to_string()))?;
+        let counts = counts(self.nodes, self.clients)?;
+        let mut all = json!(ClusterConfig::with_clients(&counts)?);
         if let Value::Object(all) = &mut all {
             all.extend(self.more);
-            if let Some(policy) = self.load_balancer {
-                all.insert("load_balancer".to_owned(), serde_json::json!({ "policy": policy }));
-            }
+            all.extend(
+                self.load_balancer
+                    .map(|policy| ("load_balancer".to_owned(), json!({ "policy": policy }))),
+            );
         }
         let config: ClusterConfig = typed(WHAT, json::loose(WHAT, &all.to_string())?)?;
         config.validate().map(|()| config)
     }
 }
 
-/// Clients of every node: as given, or three full nodes and an empty one.
-fn clients(nodes: Option<Value>, clients: Option<Value>) -> Result<Vec<u64>> {
+/// Clients of every node.
+fn counts(nodes: Option<Value>, clients: Option<Value>) -> Result<Vec<u64>> {
     let mut problems = Vec::new();
     let size = format!("a whole number from 1 to {}", ClusterConfig::MAX_NODES);
-    let nodes: Option<usize> = json::member("nodes", nodes, &size, &mut problems);
-    let counts = "a list of whole numbers, one for each node";
-    let clients: Option<Vec<u64>> = json::member("clients", clients, counts, &mut problems);
-    if let (Some(clients), Some(nodes)) = (&clients, nodes)
-        && clients.len() != nodes
-    {
-        let bound = format!("one count for each of {nodes} nodes");
-        problems.push(Problem::new("clients", format!("{} counts", clients.len()), bound));
-    }
-    if !problems.is_empty() {
-        return Err(Error::invalid(WHAT, problems));
-    }
-    let size = nodes.unwrap_or(DEFAULT.len());
-    ClusterConfig::check_size(size)?;
-    Ok(clients.unwrap_or_else(|| DEFAULT.iter().copied().cycle().take(size).collect()))
+    let nodes = member("nodes", nodes, &size, &mut problems);
+    let clients =
+        member("clients", clients, "a list of whole numbers, one for each node", &mut problems);
+    let counts = ClusterConfig::counts(nodes, clients).map_err(|problem| problems.push(problem));
+    counts.ok().filter(|_| problems.is_empty()).ok_or_else(|| Error::invalid(WHAT, problems))
+}
+
+/// Reads an argument, if it is there. What is wrong with it goes to `problems`.
+fn member<T: DeserializeOwned>(
+    field: &str,
+    given: Option<Value>,
+    bound: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
+    let given = given.filter(|given| !given.is_null())?;
+    let shown: String = given.to_string().chars().take(MAX_SHOWN).collect();
+    let read = serde_json::from_value(given);
+    read.map_err(|_| problems.push(Problem::new(field, shown, bound))).ok()
 }
 
 #[pymethods]
@@ -81,53 +84,45 @@ impl Embedded {
     #[new]
     fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
         let start = || {
-            let process = Process::current(py)?;
+            let process = Process::current()?;
             let given = json::loose(WHAT, config)?;
             let config = typed::<EmbeddedInput>(WHAT, given)?.config()?;
-            let server = py.detach(|| process.runtime.block_on(Server::start(config)))?;
+            let server = py.detach(|| process.block_on(Server::start(config)))?;
             Ok(Self {
                 process,
                 urls: server.urls(),
                 api_key: server.api_key(),
                 api_secret: server.api_secret(),
-                server: Mutex::new(Some(server)),
+                server: Here::new(process, Mutex::new(Some(server))),
             })
         };
-        start().map_err(|error| raised(py, &error))
+        unwrapped(py, start())
     }
 
     /// Breaks or mends something now. `fault` is a `Fault`.
     fn inject(&self, py: Python<'_>, fault: &str) -> PyResult<()> {
         let inject = || {
             let fault: Fault = typed("fault", json::loose("fault", fault)?)?;
-            let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-            let server = server.as_ref().filter(|_| self.process.is_here()).ok_or_else(|| {
+            let server = self.server.get()?.lock().unwrap_or_else(PoisonError::into_inner);
+            let server = server.as_ref().ok_or_else(|| {
                 Error::new(ErrorKind::Conflict, "the embedded cluster has been stopped")
             })?;
             server.with(|simulation| simulation.inject(&fault))
         };
-        py.detach(inject).map_err(|error| raised(py, &error))
+        unwrapped(py, py.detach(inject))
     }
 
     /// Closes every port. Does nothing in a child of `fork`, whose parent has the cluster.
     fn stop(&self, py: Python<'_>) {
-        if self.process.is_here() {
-            let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(server) = server {
-                py.detach(|| self.process.runtime.block_on(server.stop()));
-            }
-        }
-    }
-}
-
-impl Drop for Embedded {
-    fn drop(&mut self) {
-        if !self.process.is_here() {
-            forget(self.server.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+        let taken = |server: &Mutex<Option<Server>>| {
+            server.lock().unwrap_or_else(PoisonError::into_inner).take()
+        };
+        if let Some(server) = self.server.get().ok().and_then(taken) {
+            py.detach(|| self.process.block_on(server.stop()));
         }
     }
 }
 
 const WHAT: &str = "embedded cluster";
-/// Three full nodes and an empty one.
-const DEFAULT: [u64; 4] = [3333, 3334, 3333, 0];
+/// Characters of a bad value that an error shows.
+const MAX_SHOWN: usize = 60;

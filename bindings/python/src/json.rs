@@ -1,13 +1,37 @@
-//! JSON text, in which values cross.
+//! JSON text, in which values cross, and errors: as Python's exceptions, which the package defines.
 
-use emqx_rebalance_core::{Error, ErrorKind, Loose, Problem, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Loose, Result};
+use emqx_rebalance_exchange::Reply;
+use pyo3::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 /// `value` as JSON. Values of the core have no keys but text, so that this cannot fail.
 pub(crate) fn text<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The exception for `error`.
+pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
+    let exception = py
+        .import("emqx_rebalance._errors")
+        .and_then(|module| module.getattr("from_json")?.call1((text(error),)));
+    exception.map_or_else(|failure| failure, PyErr::from_value)
+}
+
+/// The text of a result, or the exception.
+pub(crate) fn unwrapped<T>(py: Python<'_>, result: Result<T>) -> PyResult<T> {
+    result.map_err(|error| raised(py, &error))
+}
+
+/// A reply or a result as JSON.
+#[derive(Clone, Debug)]
+pub(crate) struct Text(pub(crate) String);
+
+impl From<Reply> for Text {
+    fn from(reply: Reply) -> Self {
+        Self(text(&reply))
+    }
 }
 
 /// Reads what a call of the core takes, which finds every problem in it at once.
@@ -29,23 +53,7 @@ pub(crate) fn value<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
     })
 }
 
-/// Reads the member `field` of an object, if it is there. What is wrong with it goes to `problems`.
-pub(crate) fn member<T: DeserializeOwned>(
-    field: &str,
-    given: Option<Value>,
-    bound: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<T> {
-    let given = given.filter(|given| !given.is_null())?;
-    let shown: String = given.to_string().chars().take(MAX_SHOWN).collect();
-    let read = serde_json::from_value(given);
-    read.map_err(|_| problems.push(Problem::new(field, shown, bound))).ok()
-}
-
 /// The text of an error without the line and column: the caller never saw the JSON.
 fn without_place(error: &str) -> &str {
     error.rsplit_once(" at line ").map_or(error, |(message, _)| message)
 }
-
-/// Characters of a bad value that an error shows.
-const MAX_SHOWN: usize = 60;

@@ -4,19 +4,19 @@
 //! waits is a [`task::Task`], which Python waits for in its own way, blocking or in an event loop.
 
 mod cluster;
-mod command;
 mod embedded;
-mod error;
 mod json;
 mod offline;
-mod process;
 mod run;
 mod sansio;
 mod task;
 
-use pyo3::pymodule;
+use emqx_rebalance_cli::Program;
+use pyo3::prelude::*;
+use std::ffi::OsString;
 
-#[pymodule]
+// Where there is no lock, Python brings it back for this module: without it nothing was tried.
+#[pymodule(gil_used = true)]
 mod _native {
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "Python's name for it")]
@@ -24,7 +24,7 @@ mod _native {
     #[pymodule_export]
     use crate::cluster::Cluster;
     #[pymodule_export]
-    use crate::command::command;
+    use crate::command;
     #[pymodule_export]
     use crate::embedded::Embedded;
     #[pymodule_export]
@@ -32,11 +32,16 @@ mod _native {
         check_job, checked, error_kinds, fits, plan, plan_evacuation, report, short_names, text,
     };
     #[pymodule_export]
-    use crate::process::close;
-    #[pymodule_export]
     use crate::run::Run;
     #[pymodule_export]
     use crate::sansio::{Driver, Exchange, Talk};
     #[pymodule_export]
-    use crate::task::Task;
+    use crate::task::{Task, close};
+}
+
+/// Runs the command line `args`, the command's name first, and returns its exit code. `program`
+/// starts the command once more.
+#[pyfunction]
+fn command(py: Python<'_>, args: Vec<OsString>, program: Vec<OsString>) -> u8 {
+    py.detach(|| emqx_rebalance_cli::run(&args, &Program::new(program)).code())
 }

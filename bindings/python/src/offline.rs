@@ -1,7 +1,6 @@
 //! What needs no cluster.
 
-use crate::error::{raised, unwrapped};
-use crate::json;
+use crate::json::{self, raised, unwrapped};
 use emqx_rebalance_cli::{evacuation_text, plan_text, status_text};
 use emqx_rebalance_core::driver::{
     DriverState, Outcome, Record, Status, StoredEvacuation, StoredRebalance,

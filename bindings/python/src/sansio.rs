@@ -1,7 +1,6 @@
 //! For programs with an HTTP client of their own: what to send goes out, what came back comes in.
 
-use crate::error::unwrapped;
-use crate::json;
+use crate::json::{self, unwrapped};
 use emqx_rebalance_exchange::sansio::{self, Cluster, HttpAnswer, RunInput};
 use emqx_rebalance_exchange::{Access, Dialect, Nowhere, Question, Reply, job};
 use pyo3::prelude::*;

@@ -1,14 +1,12 @@
-//! Every request and every answer, for the version of the API that was found.
+//! Every question and its answer, for the version of the API that was found. Commands are in
+//! [`commands`](crate::commands), the login in [`login`](crate::login).
 
-use crate::auth::Secret;
 use crate::health::NodeHealth;
-use crate::login::Login;
 use crate::release::Release;
-use crate::version::{ApiVersion, Capabilities};
+use crate::version::ApiVersion;
 use crate::{v4, v5};
 use emqx_rebalance_core::{
-    Availability, Evacuation, GlobalStatus, LocalStatus, NodeList, NodeLoad, NodeName, Result,
-    StartAnswer, StopAnswer, Strategy,
+    Availability, GlobalStatus, LocalStatus, NodeList, NodeLoad, NodeName, Result,
 };
 use http::{Request, Response};
 
@@ -110,81 +108,4 @@ dispatch! {
     /// As the crate's page says. A 503 that is not EMQX's own word for a closed node is an error.
     fn parse_availability_check(response: &Response<Vec<u8>>) -> Result<Availability>
         = status::parse_availability_check;
-
-    /// Has `coordinator` begin a rebalance of `nodes`. Every option is sent, none left to EMQX.
-    ///
-    /// Give it 50 s to answer: EMQX 5.9 and later may work 45 s on it. A repeated start is another
-    /// start, and each that fails costs the coordinator one of 10 crashes per hour.
-    ///
-    /// # Errors
-    /// `unsupported` if `capabilities` lack rebalancing or an option of `strategy`;
-    /// `config_invalid` if the coordinator's name makes no URL.
-    fn start(
-        coordinator: &NodeName,
-        nodes: &[NodeName],
-        strategy: &Strategy,
-        capabilities: Capabilities
-    ) -> Result<Request<Vec<u8>>> = start::start;
-
-    /// Reads the answer to [`Self::start`].
-    ///
-    /// # Errors
-    /// As the crate's page says. After an error it is not known whether the rebalance began, unless
-    /// the kind is `unauthorized`, `forbidden` or `unsupported`.
-    fn parse_start(response: &Response<Vec<u8>>) -> Result<StartAnswer> = start::parse_start;
-
-    /// Has `coordinator` end its rebalance. A donor that is not the coordinator cannot.
-    ///
-    /// # Errors
-    /// `config_invalid` if the name makes no URL.
-    fn stop(coordinator: &NodeName) -> Result<Request<Vec<u8>>> = start::stop;
-
-    /// Reads the answer to [`Self::stop`].
-    ///
-    /// # Errors
-    /// As the crate's page says; then it is not known whether the rebalance ended.
-    fn parse_stop(response: &Response<Vec<u8>>) -> Result<StopAnswer> = start::parse_stop;
-
-    /// Has `node` begin to empty itself.
-    ///
-    /// # Errors
-    /// `unsupported` if `capabilities` lack rebalancing or an option of `evacuation`;
-    /// `config_invalid` if the name makes no URL.
-    fn start_evacuation(
-        node: &NodeName,
-        evacuation: &Evacuation,
-        capabilities: Capabilities
-    ) -> Result<Request<Vec<u8>>> = evacuation::start;
-
-    /// Reads the answer to [`Self::start_evacuation`].
-    ///
-    /// # Errors
-    /// As the crate's page says; then it is not known whether the evacuation began.
-    fn parse_start_evacuation(response: &Response<Vec<u8>>) -> Result<StartAnswer>
-        = evacuation::parse_start;
-
-    /// Has `node` take clients again.
-    ///
-    /// # Errors
-    /// `config_invalid` if the name makes no URL.
-    fn stop_evacuation(node: &NodeName) -> Result<Request<Vec<u8>>> = evacuation::stop;
-
-    /// Reads the answer to [`Self::stop_evacuation`].
-    ///
-    /// # Errors
-    /// As the crate's page says; then it is not known whether the evacuation ended.
-    fn parse_stop_evacuation(response: &Response<Vec<u8>>) -> Result<StopAnswer>
-        = evacuation::parse_stop;
-
-    /// Asks for a token for a dashboard user. The body holds the password as it is: do not log it.
-    ///
-    /// # Errors
-    /// `unsupported` on EMQX 4, which has no login for its API.
-    fn login(username: &str, password: &Secret) -> Result<Request<Vec<u8>>> = login::login;
-
-    /// Reads the answer to [`Self::login`].
-    ///
-    /// # Errors
-    /// `unauthorized` if the name or password is wrong; else as the crate's page says.
-    fn parse_login(response: &Response<Vec<u8>>) -> Result<Login> = login::parse_login;
 }

@@ -48,6 +48,7 @@
 mod ask;
 mod auth;
 mod blame;
+mod commands;
 mod dispatch;
 mod health;
 mod login;

@@ -93,7 +93,6 @@ const FIRST_V4: Option<EmqxVersion> = Some(EmqxVersion::FIRST_V4);
 const FIRST_V5: Option<EmqxVersion> = Some(EmqxVersion::FIRST_V5);
 const OPEN_V4: Option<EmqxVersion> = Some(EmqxVersion::OPEN_WHILE_WAITING_V4);
 const OPEN_V5: Option<EmqxVersion> = Some(EmqxVersion::OPEN_WHILE_WAITING);
-const V5_1: Option<EmqxVersion> = Some(EmqxVersion::new(5, 1, 0));
 const V5_9: Option<EmqxVersion> = Some(EmqxVersion::RPC_TIMEOUTS);
 
 /// Sources: EMQX's change logs of e4.4.12, e4.4.24, 5.1.0 (#10967), 5.4.0 (#11971), 5.9.0 (#14040);
@@ -103,9 +102,9 @@ const GATES: [Row; 8] = [
     row(Gate::PublicAvailabilityCheck, "public_availability_check", OPEN_V4, OPEN_V5),
     row(Gate::OpenWhileWaiting, "open_while_waiting", OPEN_V4, OPEN_V5),
     row(Gate::RpcTimeouts, "rpc_timeouts", None, V5_9),
-    row(Gate::EvacuationWaitHealthCheck, "evacuation_wait_health_check", None, V5_1),
-    row(Gate::ZeroWait, "zero_wait", None, V5_1),
-    row(Gate::DurationText, "duration_text", None, V5_1),
+    row(Gate::EvacuationWaitHealthCheck, "evacuation_wait_health_check", None, FIRST_V5),
+    row(Gate::ZeroWait, "zero_wait", None, FIRST_V5),
+    row(Gate::DurationText, "duration_text", None, FIRST_V5),
     row(Gate::RedirectTo, "redirect_to", FIRST_V4, None),
 ];
 

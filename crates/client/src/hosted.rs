@@ -5,25 +5,42 @@
 //! was begun before it belongs to the parent, and says so.
 
 mod process;
+mod run;
+mod work;
+
+pub use process::{Here, Process};
+pub use run::HostedRun;
+pub use work::Work;
 
 use crate::cluster::Cluster;
 use crate::run::Run;
 use crate::store::FileStore;
 use crate::transport::Sockets;
-use crate::view::View;
-use emqx_rebalance_core::driver::{Driver, Outcome, Status};
+use emqx_rebalance_core::driver::Driver;
 use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
 use emqx_rebalance_exchange::{Access, Question, Reply};
-use process::{Here, Process};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OnceCell, Semaphore, watch};
+use tokio::sync::{OnceCell, Semaphore};
+use work::given_up;
 
 /// A cluster behind its URLs, connected to when first asked, and again after a fork.
+///
+/// ```
+/// use emqx_rebalance_client::{ClusterConfig, Hosted, Limits, Question, Reply};
+/// use emqx_rebalance_core::ErrorKind;
+///
+/// let hosted = Hosted::new(ClusterConfig::new("http://127.0.0.1:1"), Limits::WATCHED)?;
+/// let asked = hosted.ask::<Reply>(Question::Status)?;
+/// let reply = asked.wait(None).unwrap();
+/// assert_eq!(reply.unwrap_err().kind(), ErrorKind::Unreachable);
+/// # Ok::<(), emqx_rebalance_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Hosted {
     access: Access,
+    limits: Limits,
     /// That of the process which asked last.
     link: Mutex<Option<Here<Arc<Link>>>>,
 }
@@ -36,13 +53,22 @@ struct Link {
     calls: Arc<Semaphore>,
 }
 
-/// A question on its way. It goes on even if nobody looks after it.
-#[derive(Debug)]
-pub struct Asked(Here<watch::Receiver<Option<Result<Reply>>>>);
+/// How much of a host's calls is on its way.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Calls to one cluster that may be on their way at once.
+    pub calls: usize,
+    /// How long one may take. Whatever is on its way after that is given up.
+    pub time: Duration,
+}
 
-/// A job on its way. It is driven for as long as the process lives, whether or not anybody holds this.
-#[derive(Debug)]
-pub struct HostedRun(Here<Arc<Run>>);
+impl Limits {
+    /// For hosts whose calls may have nobody who looks after them, such as those of a worker of nginx: 256
+    /// calls, and three minutes, which is every URL, three times, each as long as it takes by default.
+    pub const UNWATCHED: Self = Self { calls: 256, time: Duration::from_secs(180) };
+    /// For hosts whose every call has somebody who waits, and can give it up.
+    pub const WATCHED: Self = Self { calls: Semaphore::MAX_PERMITS, time: Duration::MAX };
+}
 
 impl Hosted {
     /// A cluster that nothing was asked yet.
@@ -50,7 +76,7 @@ impl Hosted {
     /// # Errors
     /// `config_invalid` if a file of `access` cannot be read, or nodes are not to be looked for: this
     /// client reaches those that it finds.
-    pub fn new(access: Access) -> Result<Self> {
+    pub fn new(access: Access, limits: Limits) -> Result<Self> {
         if !access.find_nodes {
             let bound = "left out: this transport can reach the nodes that it finds";
             let problem = Problem::new("find_nodes", "false", bound);
@@ -58,34 +84,34 @@ impl Hosted {
         }
         // Made for each process again; what is wrong with it is said now.
         Sockets::new(&access.tls, &access.timeouts)?;
-        Ok(Self { access, link: Mutex::default() })
+        Ok(Self { access, limits, link: Mutex::default() })
     }
 
-    /// Begins to ask.
+    /// Begins to ask; the host takes the reply in its own way.
     ///
     /// # Errors
     /// `unreachable` if so many calls wait already that EMQX does not seem to answer, or there can be no
     /// more threads.
-    pub fn ask(&self, question: Question) -> Result<Asked> {
+    pub fn ask<T>(&self, question: Question) -> Result<Work<T>>
+    where
+        T: Clone + From<Reply> + Send + Sync + 'static,
+    {
         let (process, link) = self.link()?;
         let call = Arc::clone(&link.calls).try_acquire_owned().map_err(|_| {
             let message = "too many calls wait for this cluster already";
-            Error::new(ErrorKind::Unreachable, message).with("calls", MAX_CALLS)
+            Error::new(ErrorKind::Unreachable, message).with("calls", self.limits.calls)
         })?;
-        let (teller, told) = watch::channel(None);
-        let access = self.access.clone();
-        process.handle.spawn(async move {
+        let (access, time) = (self.access.clone(), self.limits.time);
+        Ok(Work::begin(process, async move {
+            let _call = call;
             let work = async { link.connect(&access).await?.ask(question).await };
-            let result = tokio::time::timeout(LIMIT, work).await;
-            drop(call);
-            teller.send_replace(Some(result.unwrap_or_else(|_| Err(given_up()))));
-        });
-        Ok(Asked(Here::new(process, told)))
+            let reply = tokio::time::timeout(time, work).await.unwrap_or_else(|_| Err(given_up()));
+            reply.map(T::from)
+        }))
     }
 
     /// Begins to drive `driver`, and keeps its state in `file` if there is one. If it `is_resumed`, EMQX
-    /// goes on meanwhile, and the cluster is looked for until it is found. `see` is told where it stands
-    /// whenever that has changed, by the background thread.
+    /// goes on meanwhile, and the cluster is looked for until it is found.
     ///
     /// # Errors
     /// `unreachable` if there can be no more threads.
@@ -94,15 +120,12 @@ impl Hosted {
         driver: Driver,
         is_resumed: bool,
         file: Option<PathBuf>,
-        see: impl FnMut(&Status) + Send + 'static,
     ) -> Result<HostedRun> {
         let (process, link) = self.link()?;
         let access = self.access.clone();
         let find = async move { link.find(&access, is_resumed).await };
         let _runtime = process.handle.enter();
-        let run = Arc::new(Run::spawn(find, driver, file.map(FileStore::new)));
-        process.handle.spawn(watch_over(Arc::clone(&run), see));
-        Ok(HostedRun(Here::new(process, run)))
+        Ok(HostedRun::new(process, Run::spawn(find, driver, file.map(FileStore::new))))
     }
 
     /// Forgets the way to the cluster: connections are closed once the calls on their way are over. What is
@@ -117,28 +140,18 @@ impl Hosted {
         if let Some(Ok(known)) = link.as_ref().map(Here::get) {
             return Ok((process, Arc::clone(known)));
         }
-        let new = Arc::new(Link::default());
+        let new = Arc::new(Link::new(self.limits.calls));
         // The parent's, if there was one, is left alone: its locks may be held for ever.
         *link = Some(Here::new(process, Arc::clone(&new)));
         Ok((process, new))
     }
 }
 
-/// Holds `run`, so that it goes on, and tells `see` where it stands until its end.
-async fn watch_over(run: Arc<Run>, mut see: impl FnMut(&Status)) {
-    let mut view = run.view();
-    while view.changed().await.is_ok() {
-        see(view.borrow_and_update().status());
-    }
-}
-
-impl Default for Link {
-    fn default() -> Self {
-        Self { cluster: OnceCell::new(), calls: Arc::new(Semaphore::new(MAX_CALLS)) }
-    }
-}
-
 impl Link {
+    fn new(calls: usize) -> Self {
+        Self { cluster: OnceCell::new(), calls: Arc::new(Semaphore::new(calls)) }
+    }
+
     /// Finds the cluster, or remembers where it was.
     async fn connect(&self, access: &Access) -> Result<&Cluster> {
         self.cluster.get_or_try_init(|| Cluster::connect(access.clone())).await
@@ -157,65 +170,5 @@ impl Link {
     }
 }
 
-impl Asked {
-    /// What came of it, if it is over. Never waits.
-    ///
-    /// # Errors
-    /// `timeout` after three minutes, `conflict` in a child of the process that asked, and whatever the
-    /// question fails with.
-    pub fn poll(&self) -> Option<Result<Reply>> {
-        self.0.get().map_or_else(|error| Some(Err(error)), |told| told.borrow().clone())
-    }
-
-    /// Waits for what comes of it; `None` if that takes longer than `time`.
-    ///
-    /// # Errors
-    /// As [`Self::poll`].
-    pub fn wait(&self, time: Option<Duration>) -> Option<Result<Reply>> {
-        self.0.wait(time, |told| {
-            let mut told = told.clone();
-            async move { told.wait_for(Option::is_some).await.ok().and_then(|told| told.clone()) }
-        })
-    }
-}
-
-impl HostedRun {
-    /// The run itself.
-    ///
-    /// # Errors
-    /// `conflict` in a child of the process that began it.
-    pub fn run(&self) -> Result<&Arc<Run>> {
-        self.0.get()
-    }
-
-    /// What `look` finds in what is known of it. Never waits.
-    ///
-    /// # Errors
-    /// As [`Self::run`].
-    pub fn look<T>(&self, look: impl FnOnce(&View) -> T) -> Result<T> {
-        Ok(look(&self.run()?.view().borrow()))
-    }
-
-    /// Waits for the verdict; `None` if that takes longer than `time`.
-    ///
-    /// # Errors
-    /// As [`Run::wait`] and [`Self::run`].
-    pub fn wait(&self, time: Option<Duration>) -> Option<Result<Outcome>> {
-        self.0.wait(time, |run| {
-            let run = Arc::clone(run);
-            async move { Some(run.wait().await) }
-        })
-    }
-}
-
-fn given_up() -> Error {
-    Error::new(ErrorKind::Timeout, "no answer in time; it is not known how the call ended")
-}
-
-/// Calls to one cluster that may be on their way at once.
-const MAX_CALLS: usize = 256;
-/// Every URL, three times, each as long as it takes by default. Whatever is on its way after that is
-/// given up.
-const LIMIT: Duration = Duration::from_secs(180);
 /// Between two attempts to find a cluster whose job is resumed.
 const PATIENCE: Duration = Duration::from_secs(5);

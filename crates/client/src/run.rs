@@ -3,10 +3,13 @@
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::pump::{Host, Pump};
-use crate::store::Store;
+use crate::store::{NoStore, Store};
 use crate::view::View;
-use emqx_rebalance_core::driver::{Driver, Event, Input, Outcome, Record, Request, Status, Step};
-use emqx_rebalance_core::{Error, ErrorKind, Result, Timestamp};
+use emqx_rebalance_core::driver::{
+    Driver, DriverOptions, Event, Input, Outcome, Record, Request, Status, Step,
+};
+use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, Plan, Result, Timestamp};
+use std::future::ready;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
@@ -65,11 +68,7 @@ impl Run {
 
     /// The next event, or `None` after the last one.
     pub async fn next_event(&mut self) -> Option<Event> {
-        let mut view = self.view();
-        let news = view.wait_for(|view| view.events().len() > self.told || view.end().is_some());
-        let event = news.await.ok()?.events().get(self.told).cloned()?;
-        self.told += 1;
-        Some(event)
+        next_event(&mut self.view(), &mut self.told).await
     }
 
     /// Where the plan stands.
@@ -113,6 +112,52 @@ impl Run {
             _ => Err(ended()),
         }
     }
+}
+
+impl Cluster {
+    /// Begins `plan` and follows it in the background.
+    ///
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// `conflict` if the plan has findings of severity `error` and `force` is false.
+    pub fn start(&self, plan: Plan, options: DriverOptions, force: bool) -> Result<Run> {
+        Ok(self.drive(Driver::new(plan, options, force)?, NoStore))
+    }
+
+    /// Begins `plan` and follows it in the background, up to the empty node. The node then stays
+    /// closed until [`stop_evacuation`](emqx_rebalance_exchange::Cluster::stop_evacuation).
+    ///
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// `conflict` if the plan has findings of severity `error` and `force` is false.
+    pub fn evacuate(
+        &self,
+        plan: EvacuationPlan,
+        options: DriverOptions,
+        force: bool,
+    ) -> Result<Run> {
+        Ok(self.drive(Driver::new(plan, options, force)?, NoStore))
+    }
+
+    /// Runs `driver`, new or restored, in the background, keeping its state in `store`.
+    ///
+    /// Must be called within a tokio runtime.
+    pub fn drive(&self, driver: Driver, store: impl Store) -> Run {
+        Run::spawn(ready(Ok(self.clone())), driver, store)
+    }
+}
+
+/// The event after those that were `told`, once it happens, or `None` after the last one.
+pub(crate) async fn next_event(
+    view: &mut watch::Receiver<View>,
+    told: &mut usize,
+) -> Option<Event> {
+    let news = view.wait_for(|view| view.events().len() > *told || view.end().is_some());
+    let event = news.await.ok()?.events().get(*told).cloned()?;
+    *told += 1;
+    Some(event)
 }
 
 fn ended() -> Error {

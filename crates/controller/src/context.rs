@@ -7,20 +7,19 @@ use crate::live::Live;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::object::{Mark, Object};
+use crate::order::Order;
 use crate::report::Report;
-use crate::resource::{Rebalance, Served};
 use kube::runtime::events::{Event, EventType, Recorder};
 use kube::runtime::reflector::Store;
 use kube::{Client, Resource, ResourceExt};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tracing::warn;
 
 /// What every reconciliation works with.
 pub(crate) struct Context {
     pub(crate) client: Client,
-    pub(crate) served: Served,
-    /// Every `Rebalance` as the watch last showed it.
-    pub(crate) store: Store<Rebalance>,
+    /// Every object as the watches last showed it, one store for each watch.
+    pub(crate) stores: RwLock<Vec<Store<Order>>>,
     pub(crate) finder: Arc<Finder>,
     /// When the controller was installed, if that is known.
     pub(crate) installed: Option<jiff::Timestamp>,
@@ -34,14 +33,25 @@ pub(crate) struct Context {
 
 impl Context {
     /// `object` on the API server.
-    pub(crate) fn object(&self, object: &Rebalance) -> Object {
-        Object::of(&self.client, self.served, object)
+    pub(crate) fn object(&self, object: &Order) -> Object {
+        Object::of(&self.client, object)
+    }
+
+    /// Every object as the watches last showed it.
+    pub(crate) fn objects(&self) -> Vec<Arc<Order>> {
+        let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
+        stores.iter().flat_map(Store::state).collect()
+    }
+
+    /// Takes note of one more watch.
+    pub(crate) fn add(&self, store: Store<Order>) {
+        self.stores.write().unwrap_or_else(PoisonError::into_inner).push(store);
     }
 
     /// Whether `object` was there before the controller was: operator 3.x ignores such objects, so
     /// that nobody may have thought of them for long. Those that came shortly before are meant, as
     /// `kubectl apply` of a folder creates both in any order.
-    pub(crate) fn is_older(&self, object: &Rebalance) -> bool {
+    pub(crate) fn is_older(&self, object: &Order) -> bool {
         let created = object.creation_timestamp().map(|time| time.0);
         let limit = self.installed.and_then(|at| at.checked_sub(BEFORE_INSTALLED).ok());
         created.zip(limit).is_some_and(|(created, limit)| created < limit)
@@ -49,7 +59,7 @@ impl Context {
 
     /// Publishes what is worth telling, for `kubectl describe`. An event that cannot be published
     /// is logged and no more: nothing depends on it.
-    pub(crate) async fn tell(&self, object: &Rebalance, is_good: bool, reason: &str, note: &str) {
+    pub(crate) async fn tell(&self, object: &Order, is_good: bool, reason: &str, note: &str) {
         let event = Event {
             type_: if is_good { EventType::Normal } else { EventType::Warning },
             reason: reason.to_owned(),
@@ -57,7 +67,7 @@ impl Context {
             action: "Rebalance".to_owned(),
             secondary: None,
         };
-        let reference = object.object_ref(&self.served);
+        let reference = object.object_ref(&object.kind);
         if let Err(error) = self.recorder.publish(&event, &reference).await {
             warn!(%error, reason, "an event could not be published");
         }
@@ -66,7 +76,7 @@ impl Context {
     /// Writes the status that `change` makes of `object`'s, if it is another one.
     pub(crate) async fn report(
         &self,
-        object: &Rebalance,
+        object: &Order,
         change: impl FnOnce(&mut Report),
     ) -> Result<(), Failure> {
         let mut report = Report::of(object, self.clock.written());
@@ -84,14 +94,18 @@ impl Context {
         live: &mut Live,
         change: impl FnOnce(&mut Report),
     ) -> Result<(), Failure> {
-        let known = Rebalance { status: Some(live.status.clone()), ..live.origin.clone() };
+        let known = Order { status: Some(live.status.clone()), ..live.origin.clone() };
         let mut report = Report::of(&known, self.clock.written());
         change(&mut report);
-        self.write_live(live, &report).await
+        self.write_live(live, report).await
     }
 
     /// Writes `report` of an object that is driven.
-    pub(crate) async fn write_live(&self, live: &mut Live, report: &Report) -> Result<(), Failure> {
+    pub(crate) async fn write_live(
+        &self,
+        live: &mut Live,
+        mut report: Report,
+    ) -> Result<(), Failure> {
         let Some(patch) = report.patch() else { return Ok(()) };
         live.write_status(&self.object(&live.origin), &patch).await?;
         live.status = report.status().clone();

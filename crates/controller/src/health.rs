@@ -1,10 +1,38 @@
 //! Whether the watch works: what the probes say is tied to it.
 
 use kube::runtime::watcher::{self, Event};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::{Duration, Instant};
 
-/// What is known of the watch. Before there is one, the process stands by, which is no fault.
+/// What is known of all watches.
+#[derive(Debug, Default)]
+pub(crate) struct Watches(Mutex<Vec<Arc<Health>>>);
+
+impl Watches {
+    /// One more watch begins.
+    pub(crate) fn begin(&self) -> Arc<Health> {
+        let health = Arc::new(Health::default());
+        health.begin();
+        self.all().push(Arc::clone(&health));
+        health
+    }
+
+    /// Whether what all of them show can be worked with.
+    pub(crate) fn are_ready(&self) -> bool {
+        self.all().iter().all(|health| health.is_ready())
+    }
+
+    /// Whether the process may go on.
+    pub(crate) fn are_alive(&self) -> bool {
+        self.all().iter().all(|health| health.is_alive())
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<Arc<Health>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is known of one watch. Before there is one, the process stands by, which is no fault.
 #[derive(Debug, Default)]
 pub(crate) struct Health(Mutex<Known>);
 
@@ -20,7 +48,7 @@ struct Known {
 
 impl Health {
     /// The watch begins.
-    pub(crate) fn begin(&self) {
+    fn begin(&self) {
         self.known().began.get_or_insert_with(Instant::now);
     }
 
@@ -44,13 +72,13 @@ impl Health {
     }
 
     /// Whether what the watch shows can be worked with.
-    pub(crate) fn is_ready(&self) -> bool {
+    fn is_ready(&self) -> bool {
         let known = self.known();
         known.began.is_none() || (known.is_listed && known.failing_for() < READY_AFTER)
     }
 
     /// Whether the process may go on: a new one may do better where a watch does not work for long.
-    pub(crate) fn is_alive(&self) -> bool {
+    fn is_alive(&self) -> bool {
         let known = self.known();
         let waited = known.began.filter(|_| !known.is_listed).map(|began| began.elapsed());
         known.failing_for().max(waited.unwrap_or_default()) < ALIVE_AFTER

@@ -1,7 +1,7 @@
-//! Makes EMQX's `Rebalance` custom resource work.
+//! Makes EMQX's `Rebalance` custom resource work, and resources of our own.
 //!
-//! Watches `rebalances.apps.emqx.io`, finds the cluster that each object names, plans, and drives
-//! the plan to the verdict that EMQX does not give. Decisions are the core's: a reconciliation
+//! Watches them, reads each object as an `Order`, whichever kind it is, finds the cluster that it names,
+//! plans, and drives the plan to the verdict that EMQX does not give. Decisions are the core's: a reconciliation
 //! restores the core's driver from the object, steps it, stores it, and only then sends what it asks
 //! for. So a restart, a new leader or a conflict changes nothing in the outcome.
 
@@ -18,6 +18,8 @@ mod live;
 mod memory;
 mod metrics;
 mod object;
+mod order;
+pub mod own;
 mod reconcile;
 mod report;
 mod resource;
@@ -25,12 +27,13 @@ mod run;
 mod saved;
 mod server;
 mod service;
+mod watch;
 mod wishes;
 
 pub use hosts::HostPattern;
 pub use leader::LeaseOptions;
 pub use resource::{
-    Condition, OutcomeStatus, PlanStatus, ProgressStatus, Rebalance, RebalanceSpec, RebalanceState,
+    Condition, OutcomeStatus, PlanStatus, ProgressStatus, RebalanceSpec, RebalanceState,
     RebalanceStatus, RebalanceStrategy, Served,
 };
 pub use run::{RunError, RunOptions, run};

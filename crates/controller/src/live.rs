@@ -3,7 +3,8 @@
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::object::{Mark, Object, Written};
-use crate::resource::{Rebalance, RebalanceStatus};
+use crate::order::{EMPTY, Order};
+use crate::resource::RebalanceStatus;
 use crate::saved::Saved;
 use crate::service::Departure;
 use emqx_rebalance_client::{Cluster, Host, Pump};
@@ -11,7 +12,6 @@ use emqx_rebalance_core::driver::{
     Ask, Driver, DriverState, Event, Input, Request, RunView, Status, Step,
 };
 use emqx_rebalance_core::{NodeName, RunState, Timestamp};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 pub(crate) struct Live {
     pub(crate) driver: Driver,
     /// Where the object is, without what it holds.
-    pub(crate) origin: Rebalance,
+    pub(crate) origin: Order,
     /// The way to EMQX; `None` until it is found again after a restart.
     pub(crate) cluster: Option<Cluster>,
     /// The Service that clients connect to, if it is known.
@@ -49,13 +49,11 @@ pub(crate) struct Live {
 
 impl Live {
     /// A driver that nothing was done with yet.
-    pub(crate) fn new(object: &Rebalance, driver: Driver) -> Self {
-        let ObjectMeta { name, namespace, uid, .. } = object.metadata.clone();
-        let metadata = ObjectMeta { name, namespace, uid, ..ObjectMeta::default() };
+    pub(crate) fn new(object: &Order, driver: Driver) -> Self {
         Self {
             kept: driver.state().clone(),
             driver,
-            origin: Rebalance { metadata, ..Rebalance::default() },
+            origin: object.origin(),
             cluster: None,
             service: None,
             status: object.status.clone().unwrap_or_default(),
@@ -76,7 +74,7 @@ impl Live {
     }
 
     /// A driver that another process left.
-    pub(crate) fn restored(object: &Rebalance, saved: Saved) -> Self {
+    pub(crate) fn restored(object: &Order, saved: Saved) -> Self {
         let Saved { driver, sequence, .. } = saved;
         Self { sequence, ..Self::new(object, Driver::restore(driver)) }
     }
@@ -119,6 +117,11 @@ impl Live {
     /// Whether the object was seen to be deleted, or to ask for a stop: the watch may lag behind.
     pub(crate) fn is_called_off(&self) -> bool {
         self.mark.is_called_off()
+    }
+
+    /// Whether its node is empty and held so.
+    pub(crate) fn is_held(&self) -> bool {
+        self.status.phase.as_deref() == Some(EMPTY)
     }
 
     /// Where the plan stands.

@@ -1,7 +1,7 @@
 //! The controller's command.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use emqx_rebalance_controller::{HostPattern, LeaseOptions, RunError, RunOptions, crd, run};
+use emqx_rebalance_controller::{HostPattern, LeaseOptions, RunError, RunOptions, crd, own, run};
 use kube::Config;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -30,17 +30,30 @@ struct Cli {
 enum Command {
     /// Watches and reconciles. What is done without a command, too.
     Run(RunArgs),
-    /// Prints the custom resource definition with both versions.
-    Crd,
+    /// Prints definitions of custom resources.
+    Crd {
+        /// Whose: EMQX's `Rebalance` with both its versions, or those of our own.
+        #[arg(value_enum, default_value_t)]
+        of: Definitions,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Definitions {
+    /// `rebalances.apps.emqx.io`.
+    #[default]
+    Emqx,
+    /// Those of the group emqx-rebalance.io.
+    Own,
 }
 
 /// Of an option that is given twice, the last counts: a chart's can be replaced by more arguments.
 #[derive(Args, Clone, Debug)]
 #[command(args_override_self = true)]
 struct RunArgs {
-    /// The namespace to watch; all of them by default.
-    #[arg(long, env = "EMQX_REBALANCE_NAMESPACE")]
-    namespace: Option<String>,
+    /// The namespaces to watch, with commas between them; all of them by default.
+    #[arg(long, env = "EMQX_REBALANCE_NAMESPACE", value_delimiter = ',')]
+    namespace: Vec<String>,
     /// Where to serve /metrics, /healthz and /readyz; port 8080 where none is given. `[::]` is IPv6
     /// and IPv4, as far as the machine has them.
     #[arg(
@@ -87,7 +100,7 @@ impl RunArgs {
     fn options(self) -> RunOptions {
         let lease = LeaseOptions { namespace: self.lease_namespace, name: self.lease_name };
         RunOptions {
-            namespace: self.namespace.filter(|namespace| !namespace.is_empty()),
+            namespaces: self.namespace.into_iter().filter(|name| !name.is_empty()).collect(),
             metrics_addr: self.metrics_addr,
             lease: (!self.no_leader_elect).then_some(lease),
             allowed_hosts: self.allowed_hosts,
@@ -111,7 +124,7 @@ const METRICS_PORT: u16 = 8080;
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
-        Some(Command::Crd) => print_definition(),
+        Some(Command::Crd { of }) => print_definitions(of),
         Some(Command::Run(args)) => controller(args).await,
         None => controller(cli.run).await,
     };
@@ -148,8 +161,12 @@ fn log(format: LogFormat) {
     }
 }
 
-fn print_definition() -> Result<(), RunError> {
-    Ok(std::io::stdout().write_all(crd::yaml()?.as_bytes())?)
+fn print_definitions(of: Definitions) -> Result<(), RunError> {
+    let text = match of {
+        Definitions::Emqx => crd::yaml()?,
+        Definitions::Own => own::yaml()?,
+    };
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
 
 #[cfg(test)]
@@ -181,6 +198,14 @@ mod tests {
         let twice = run(&["--metrics-addr=[::]:1", "--namespace=a", "--metrics-addr=[::1]:2"]);
         assert_eq!(twice.metrics_addr.to_string(), "[::1]:2");
         assert_eq!(run(&[]).metrics_addr.to_string(), "[::]:8080");
+    }
+
+    #[test]
+    fn namespaces_are_a_list_and_none_are_all() {
+        let watched = |args: &[&str]| run(args).options().namespaces;
+        assert_eq!(watched(&["--namespace=a,b"]), ["a", "b"]);
+        assert_eq!(watched(&["--namespace=a", "--namespace=b"]), ["b"], "the last counts");
+        assert_eq!(watched(&["--namespace="]), Vec::<String>::new());
     }
 
     #[test]

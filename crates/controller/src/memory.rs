@@ -1,7 +1,7 @@
 //! What this process holds in memory: the drivers on their way, and who has which cluster.
 
 use crate::live::Live;
-use crate::resource::Rebalance;
+use crate::order::Order;
 use crate::wishes::Asked;
 use emqx_rebalance_core::Timestamp;
 use kube::runtime::reflector::ObjectRef;
@@ -20,7 +20,7 @@ pub(crate) struct Shown {
 }
 
 /// What this process holds in memory. All of it can be had again from the objects.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Memory {
     lives: Mutex<BTreeMap<String, Shared>>,
     /// The object that has each cluster. The objects tell the same, but a cache tells it late.
@@ -30,27 +30,22 @@ pub(crate) struct Memory {
     shown: Mutex<BTreeMap<String, Shown>>,
     /// Objects that are done, until the cache shows it too.
     done: Mutex<BTreeSet<String>>,
-    /// Objects to reconcile at once, since it is their turn.
-    turns: mpsc::UnboundedSender<ObjectRef<Rebalance>>,
+    /// Who is to reconcile objects at once, since it is their turn.
+    turns: Mutex<Vec<mpsc::UnboundedSender<ObjectRef<Order>>>>,
 }
 
 impl Memory {
-    /// An empty memory, which tells `turns` whose turn it is.
-    pub(crate) fn new(turns: mpsc::UnboundedSender<ObjectRef<Rebalance>>) -> Self {
-        Self {
-            lives: Mutex::default(),
-            claims: Mutex::default(),
-            attempts: Mutex::default(),
-            shown: Mutex::default(),
-            done: Mutex::default(),
-            turns,
-        }
+    /// Who listens hears whose turn it is.
+    pub(crate) fn listen(&self) -> mpsc::UnboundedReceiver<ObjectRef<Order>> {
+        let (turns, turn) = mpsc::unbounded_channel();
+        lock(&self.turns).push(turns);
+        turn
     }
 
     /// Has `object` reconciled at once.
-    pub(crate) fn call(&self, object: ObjectRef<Rebalance>) {
+    pub(crate) fn call(&self, object: &ObjectRef<Order>) {
         // Nobody listens when the controller is about to end.
-        let _ = self.turns.send(object);
+        lock(&self.turns).retain(|turns| turns.send(object.clone()).is_ok());
     }
 
     /// Takes note that `uid` is done, whatever the cache shows.
@@ -149,13 +144,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn memory() -> Memory {
-        Memory::new(mpsc::unbounded_channel().0)
-    }
-
     #[test]
     fn a_cluster_is_one_object_s_at_a_time() {
-        let memory = memory();
+        let memory = Memory::default();
         assert!(memory.claim("a", "1"));
         assert!(memory.claim("a", "1"));
         assert!(!memory.claim("a", "2"));
@@ -165,7 +156,7 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_of_objects_that_are_gone() {
-        let memory = memory();
+        let memory = Memory::default();
         for uid in ["gone", "there"] {
             memory.failed(uid);
             memory.finish(uid);
@@ -177,7 +168,7 @@ mod tests {
 
     #[test]
     fn failures_are_counted_until_one_comes_through() {
-        let memory = memory();
+        let memory = Memory::default();
         assert_eq!((memory.failed("1"), memory.failed("1")), (1, 2));
         memory.succeeded("1");
         assert_eq!(memory.failed("1"), 1);

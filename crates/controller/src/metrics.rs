@@ -1,7 +1,7 @@
 //! What the controller counts, as Prometheus reads it (OpenMetrics).
 
 use crate::failure::Failure;
-use crate::resource::Rebalance;
+use crate::order::Order;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -104,7 +104,7 @@ impl Metrics {
     /// All of it as text, with `objects` as the watch shows them and the number of them `driven`.
     pub(crate) fn text<'a>(
         &self,
-        objects: impl Iterator<Item = &'a Rebalance>,
+        objects: impl Iterator<Item = &'a Order>,
         driven: usize,
     ) -> String {
         self.driven.set(i64::try_from(driven).unwrap_or(i64::MAX));
@@ -120,7 +120,7 @@ impl Metrics {
 }
 
 /// How many objects are in each phase that there is. EMQX's definition lets no other be written.
-fn by_phase<'a>(objects: impl Iterator<Item = &'a Rebalance>) -> BTreeMap<String, i64> {
+fn by_phase<'a>(objects: impl Iterator<Item = &'a Order>) -> BTreeMap<String, i64> {
     let mut phases: BTreeMap<String, i64> =
         ["Waiting", "Processing", "Completed", "Failed"].map(|phase| (phase.to_owned(), 0)).into();
     for object in objects {

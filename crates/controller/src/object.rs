@@ -1,17 +1,17 @@
-//! Writes to one `Rebalance`: only patches, and only if it is still one's own.
+//! Writes to one object: only patches, and only if it is still one's own.
 
 use crate::failure::{Failure, is_status};
-use crate::resource::{Rebalance, Served};
+use crate::order::{Kind, Order};
 use crate::saved::STATE;
-use crate::wishes::asks_to_stop;
-use kube::api::{Api, Patch, PatchParams};
+use kube::api::{Api, DeleteParams, Patch, PatchParams, Preconditions};
 use kube::{Client, ResourceExt};
 use serde_json::{Map, Value, json};
 
-/// One `Rebalance` on the API server.
+/// One object on the API server.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
-    api: Api<Rebalance>,
+    api: Api<Order>,
+    kind: Kind,
     name: String,
     uid: Option<String>,
 }
@@ -23,6 +23,8 @@ pub(crate) struct Mark {
     /// The state that we wrote last, or found.
     state: Option<String>,
     finalizers: Vec<String>,
+    /// Whether our finalizer is among them.
+    has_finalizer: bool,
     /// Whether the finalizer is ours, where it is there: EMQX's operator 2.x has one of the same name.
     is_phase_ours: bool,
     /// Whether it is deleted, or its runs are to be stopped.
@@ -47,19 +49,26 @@ pub(crate) enum Written {
 }
 
 impl Object {
-    pub(crate) fn of(client: &Client, served: Served, object: &Rebalance) -> Self {
-        let namespace = object.namespace().unwrap_or_default();
-        Self {
-            api: Api::namespaced_with(client.clone(), &namespace, &served),
-            name: object.name_any(),
-            uid: object.uid(),
-        }
+    pub(crate) fn of(client: &Client, object: &Order) -> Self {
+        let (namespace, kind) = (object.namespace().unwrap_or_default(), object.kind);
+        let api = Api::namespaced_with(client.clone(), &namespace, &kind);
+        Self { api, kind, name: object.name_any(), uid: object.uid() }
     }
 
     /// The object as it is now; `None` if it is no more.
-    pub(crate) async fn read(&self) -> Result<Option<Rebalance>, Failure> {
+    pub(crate) async fn read(&self) -> Result<Option<Order>, Failure> {
         let found = self.api.get_opt(&self.name).await?;
         Ok(found.filter(|found| self.uid.is_none() || found.uid() == self.uid))
+    }
+
+    /// Deletes it, unless it is another one by now.
+    pub(crate) async fn delete(&self) -> Result<(), Failure> {
+        let preconditions = Preconditions { uid: self.uid.clone(), resource_version: None };
+        let params = DeleteParams::default().preconditions(preconditions);
+        match self.api.delete(&self.name, &params).await {
+            Err(error) if !is_status(&error, 404) => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the status of the object that `mark` knows, unless another process drives it or has
@@ -102,36 +111,73 @@ impl Object {
         }
     }
 
-    async fn send(&self, mark: &Mark, change: Change<'_>) -> Result<Rebalance, kube::Error> {
-        let mut metadata = mark.precondition(self.uid.as_deref());
+    async fn send(&self, mark: &Mark, change: Change<'_>) -> Result<Order, kube::Error> {
+        let known = mark.precondition(self.uid.as_deref());
         match change {
-            Change::State(state) => {
-                metadata.extend(mark.replaced_by(state));
-                let patch = json!({ "metadata": metadata });
-                self.api.patch(&self.name, &params(), &Patch::Merge(patch)).await
-            }
+            Change::Status(status) if self.kind.is_own() => self.apply(known, status).await,
             Change::Status(status) => {
-                let patch = json!({ "metadata": metadata, "status": status });
+                let patch = json!({ "metadata": known, "status": status });
                 self.api.patch_status(&self.name, &params(), &Patch::Merge(patch)).await
             }
+            Change::State(state) if self.kind.is_own() => self.keep_in_status(mark, state).await,
+            Change::State(state) => {
+                let mut metadata = known;
+                metadata.insert("annotations".to_owned(), json!({ STATE: state }));
+                metadata.extend(mark.held(self.kind, state.is_some()));
+                self.patch(metadata).await
+            }
         }
+    }
+
+    /// Applies the whole status: it is ours alone, and what it says no more goes. Conditions of others
+    /// stay, which this would not know of.
+    async fn apply(&self, known: Map<String, Value>, status: &Value) -> Result<Order, kube::Error> {
+        let object = json!({
+            "apiVersion": format!("{}/{}", self.kind.group(), self.kind.version()),
+            "kind": self.kind.word(), "metadata": known, "status": status,
+        });
+        self.api.patch_status(&self.name, &params().force(), &Patch::Apply(object)).await
+    }
+
+    /// Keeps the state in the status, which is written apart from the finalizer: the finalizer is there
+    /// as long as a state is.
+    async fn keep_in_status(&self, mark: &Mark, state: Option<&str>) -> Result<Order, kube::Error> {
+        let mut mark = mark.clone();
+        if state.is_some() && !mark.has_finalizer {
+            let held = mark.held_now(self.kind, self.uid.as_deref(), true);
+            mark = Mark::of(&self.patch(held).await?);
+        }
+        let known = mark.precondition(self.uid.as_deref());
+        let patch = json!({ "metadata": known, "status": { "state": state } });
+        let written = self.api.patch_status(&self.name, &params(), &Patch::Merge(patch)).await?;
+        let mark = Mark::of(&written);
+        if state.is_some() || !mark.has_finalizer {
+            return Ok(written);
+        }
+        self.patch(mark.held_now(self.kind, self.uid.as_deref(), false)).await
+    }
+
+    async fn patch(&self, metadata: Map<String, Value>) -> Result<Order, kube::Error> {
+        let patch = json!({ "metadata": metadata });
+        self.api.patch(&self.name, &params(), &Patch::Merge(patch)).await
     }
 }
 
 impl Mark {
-    pub(crate) fn of(object: &Rebalance) -> Self {
+    pub(crate) fn of(object: &Order) -> Self {
         Self {
             version: object.resource_version(),
-            state: object.annotation(STATE).map(str::to_owned),
+            state: object.state.clone(),
             finalizers: object.finalizers().to_vec(),
+            has_finalizer: object.finalizers().iter().any(|name| name == object.kind.finalizer()),
             is_phase_ours: object.is_phase_ours(),
-            is_called_off: object.is_deleted() || asks_to_stop(object),
+            is_called_off: object.is_deleted() || object.asks_to_stop,
         }
     }
 
     /// Whether there is anything of ours on the object.
     pub(crate) fn is_ours(&self) -> bool {
-        self.state.is_some() || (self.is_phase_ours && self.has_finalizer())
+        self.state.is_some() || (self.is_phase_ours && self.has_finalizer)
     }
 
     /// Whether it is deleted, or its runs are to be stopped.
@@ -139,12 +185,8 @@ impl Mark {
         self.is_called_off
     }
 
-    fn has_finalizer(&self) -> bool {
-        self.finalizers.iter().any(|finalizer| finalizer == FINALIZER)
-    }
-
     /// Takes note of the object as `change` left it.
-    fn wrote(&mut self, object: &Rebalance, change: Change<'_>) {
+    fn wrote(&mut self, object: &Order, change: Change<'_>) {
         let state = match change {
             Change::State(state) => state.map(str::to_owned),
             // One that somebody took away is still to be written again.
@@ -158,7 +200,7 @@ impl Mark {
     /// # Errors
     /// [`Failure::Taken`] if the object is not ours to change any more, [`Failure::CalledOff`] if the
     /// state holds what was decided without knowing that it is to end.
-    fn see(&mut self, object: &Rebalance, change: Change<'_>) -> Result<(), Failure> {
+    fn see(&mut self, object: &Order, change: Change<'_>) -> Result<(), Failure> {
         let found = Self::of(object);
         if !self.permits(change, object, &found) {
             return Err(Failure::Taken);
@@ -174,14 +216,14 @@ impl Mark {
     /// Whether who knows `self` may still do `change` to `object`, whose mark is `found`. A process
     /// that was frozen, or whose connections were, may wake up long after another one has ended what
     /// it began; all that is left then is the verdict.
-    fn permits(&self, change: Change<'_>, object: &Rebalance, found: &Self) -> bool {
+    fn permits(&self, change: Change<'_>, object: &Order, found: &Self) -> bool {
         let is_processing = object.phase() == Some("Processing");
         match (change, &self.state, &found.state) {
             (_, ours, Some(theirs)) if ours.as_ref() != Some(theirs) => false,
             (Change::State(None), ..) => true,
             _ if object.is_ended() => false,
             // A state that somebody took away is written again, where it is still being worked on.
-            (_, Some(_), None) => is_processing && found.has_finalizer(),
+            (_, Some(_), None) => is_processing && found.has_finalizer,
             (Change::State(Some(_)), None, None) => !is_processing,
             _ => true,
         }
@@ -196,20 +238,20 @@ impl Mark {
             .collect()
     }
 
-    /// The metadata that replaces the state by `state`. A merge patch replaces the whole list of
-    /// finalizers, so it names those of others too.
-    fn replaced_by(&self, state: Option<&str>) -> Map<String, Value> {
+    /// The list of finalizers with ours on it, or not, if it is another one than there is. A merge patch
+    /// replaces the whole list, so it names those of others too.
+    fn held(&self, kind: Kind, holds: bool) -> Option<(String, Value)> {
         let mut finalizers: Vec<_> = self.finalizers.clone();
-        finalizers.retain(|finalizer| finalizer != FINALIZER);
-        if state.is_some() {
-            finalizers.push(FINALIZER.to_owned());
+        finalizers.retain(|finalizer| finalizer != kind.finalizer());
+        if holds {
+            finalizers.push(kind.finalizer().to_owned());
         }
-        let mut metadata = Map::new();
-        metadata.insert("annotations".to_owned(), json!({ STATE: state }));
-        if finalizers != self.finalizers {
-            metadata.insert("finalizers".to_owned(), json!(finalizers));
-        }
-        metadata
+        (finalizers != self.finalizers).then(|| ("finalizers".to_owned(), json!(finalizers)))
+    }
+
+    /// The metadata that makes it so, of the object that is known.
+    fn held_now(&self, kind: Kind, uid: Option<&str>, holds: bool) -> Map<String, Value> {
+        self.precondition(uid).into_iter().chain(self.held(kind, holds)).collect()
     }
 }
 
@@ -217,8 +259,6 @@ fn params() -> PatchParams {
     PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() }
 }
 
-/// EMQX's finalizer: the object stays until its runs are stopped.
-pub(crate) const FINALIZER: &str = "apps.emqx.io/finalizer";
 /// Who we are in `managedFields`.
 pub(crate) const MANAGER: &str = "emqx-rebalance-controller";
 /// Writes of others that may come in between, for one write of ours.

@@ -2,25 +2,24 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use emqx_rebalance_core::driver::{DriverState, StoredRebalance};
+use emqx_rebalance_core::driver::{DriverState, StoredEvacuation, StoredRebalance};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::io::{Error, Read, Write};
 
 /// All that another process needs to go on, kept in the annotation [`STATE`].
 ///
 /// The annotation is replaced only by whoever wrote what it holds: a text that is not one's own means
 /// that another process drives the object now.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Saved {
     /// Who wrote it: no two processes are called the same, so no two write the same text.
     pub(crate) writer: String,
     /// Counts the writes, for the same reason.
     pub(crate) sequence: u64,
     /// The driver.
-    #[serde(deserialize_with = "stored")]
     pub(crate) driver: DriverState,
 }
 
@@ -55,12 +54,41 @@ impl Saved {
         if json.len() as u64 > MAX_BYTES {
             return Err(Error::other("it unpacks to more than any plan comes to"));
         }
-        Ok(serde_json::from_slice(&json)?)
+        Self::read(&json)
+    }
+
+    fn read(json: &[u8]) -> Result<Self, Error> {
+        let Stored { driver: Kind { kind }, .. } = serde_json::from_slice(json)?;
+        if kind.as_deref() != Some("evacuation") {
+            return Ok(serde_json::from_slice::<Stored<StoredRebalance>>(json)?.into());
+        }
+        let stored: Stored<StoredEvacuation> = serde_json::from_slice(json)?;
+        if stored.driver.is_whole() {
+            Ok(stored.into())
+        } else {
+            Err(Error::other("it does not say what became of the start"))
+        }
     }
 }
 
-fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DriverState, D::Error> {
-    StoredRebalance::deserialize(deserializer).map(DriverState::from)
+/// What is kept, with a driver of one kind.
+#[derive(Deserialize)]
+struct Stored<T> {
+    writer: String,
+    sequence: u64,
+    driver: T,
+}
+
+/// Of what a driver is; the first version knew rebalances alone, and did not say.
+#[derive(Deserialize)]
+struct Kind {
+    kind: Option<String>,
+}
+
+impl<T: Into<DriverState>> From<Stored<T>> for Saved {
+    fn from(Stored { writer, sequence, driver }: Stored<T>) -> Self {
+        Self { writer, sequence, driver: driver.into() }
+    }
 }
 
 /// The annotation that holds the state.
@@ -73,7 +101,7 @@ const MAX_BYTES: u64 = 2 << 20;
 mod tests {
     use super::*;
     use emqx_rebalance_core::driver::{Driver, DriverOptions};
-    use emqx_rebalance_core::{PlanOptions, Snapshot, Strategy, plan};
+    use emqx_rebalance_core::{NodeName, PlanOptions, Snapshot, Strategy, plan, plan_evacuation};
 
     /// The state of a plan for clusters like those of operators: long names, and one empty node.
     fn saved(counts: &[u64], options: &PlanOptions) -> Saved {
@@ -92,6 +120,20 @@ mod tests {
         let plan = plan(&snapshot, &strategy, options).unwrap();
         let driver = Driver::new(plan, DriverOptions::default(), false).unwrap();
         Saved::new("a", 1, driver.state())
+    }
+
+    #[test]
+    fn an_evacuation_comes_back_as_one() {
+        let snapshot = serde_json::json!({"nodes": [
+            {"node": "a@h", "connections": 9}, {"node": "b@h", "connections": 0},
+        ]});
+        let snapshot: Snapshot = serde_json::from_value(snapshot).unwrap();
+        let node = NodeName::new("a@h").unwrap();
+        let plan = plan_evacuation(&snapshot, &node, &Default::default(), &Default::default());
+        let driver = Driver::new(plan.unwrap(), DriverOptions::default(), true).unwrap();
+        let saved = Saved::new("a", 1, driver.state());
+        assert!(saved.driver.evacuation_plan().is_some());
+        assert_eq!(Saved::decode(&saved.encode().unwrap()).unwrap(), saved);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The controller's own HTTP endpoints: metrics and probes.
 
 use crate::context::Context;
-use crate::health::Health;
+use crate::health::Watches;
 use crate::metrics::Metrics;
 use axum::Router;
 use axum::extract::State;
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 #[derive(Clone, Default)]
 pub(crate) struct Shown {
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) health: Arc<Health>,
+    pub(crate) health: Arc<Watches>,
     /// Set once this process is the one that acts.
     pub(crate) context: Arc<OnceLock<Arc<Context>>>,
     /// Set once Kubernetes has answered: a process that stands by is ready too.
@@ -60,7 +60,7 @@ async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {
     let (objects, driven) = match shown.context.get() {
-        Some(context) => (context.store.state(), context.memory.driven()),
+        Some(context) => (context.objects(), context.memory.driven()),
         None => (Vec::new(), 0),
     };
     let text = shown.metrics.text(objects.iter().map(AsRef::as_ref), driven);
@@ -70,12 +70,12 @@ async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {
 type Probed = (StatusCode, &'static str);
 
 async fn alive(State(shown): State<Shown>) -> Probed {
-    probed(shown.health.is_alive(), "the Rebalance objects could not be watched for 10 minutes")
+    probed(shown.health.are_alive(), "the objects could not be watched for 10 minutes")
 }
 
 async fn ready(State(shown): State<Shown>) -> Probed {
     match shown.is_ready.get() {
-        Some(()) => probed(shown.health.is_ready(), "the Rebalance objects cannot be watched"),
+        Some(()) => probed(shown.health.are_ready(), "the objects cannot be watched"),
         None => probed(false, "the Kubernetes API has not answered yet"),
     }
 }

@@ -1,5 +1,6 @@
 //! What the annotations of a `Rebalance` ask for beyond its schema.
 
+use crate::order::Order;
 use crate::resource::Rebalance;
 use emqx_rebalance_core::driver::DriverOptions;
 use emqx_rebalance_core::{
@@ -8,6 +9,7 @@ use emqx_rebalance_core::{
 use kube::ResourceExt;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What the annotations ask for. All begin with `rebalance.emqx.io/`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,6 +37,8 @@ pub(crate) struct Wishes {
     pub(crate) ca_secret: Option<String>,
     /// `adopt: "true"`: to be done though it is older than the controller's installation.
     pub(crate) is_adopted: bool,
+    /// How long after its end the object is deleted; `None` keeps it, as every `Rebalance` of EMQX is.
+    pub(crate) ttl: Option<Duration>,
 }
 
 /// Whether somebody must agree to the plan before it starts.
@@ -73,10 +77,11 @@ impl Wishes {
             is_forced: reader.flag("force"),
             reason: reader.text("reason"),
             service: reader.name("service"),
-            urls: object.annotation(&annotation("url")).map(str::to_owned),
+            urls: urls(object),
             secret: reader.name("secret"),
             ca_secret: reader.name("ca-secret"),
             is_adopted: reader.flag("adopt"),
+            ttl: None,
         };
         reader.flag("stop");
         if reader.problems.is_empty() {
@@ -96,13 +101,8 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn by(object: &Rebalance) -> Self {
-        let annotations = object.annotations().iter();
-        let ours = annotations.filter(|(name, _)| is_ours(name));
-        Self {
-            generation: object.metadata.generation,
-            annotations: ours.map(|(name, text)| (name.clone(), text.clone())).collect(),
-        }
+    pub(crate) fn by(object: &Order) -> Self {
+        Self { generation: object.metadata.generation, annotations: object.annotations().clone() }
     }
 }
 
@@ -110,6 +110,11 @@ impl Asked {
 /// must be stoppable whatever else the annotations say.
 pub(crate) fn asks_to_stop(object: &Rebalance) -> bool {
     object.annotation(&annotation("stop")) == Some("true")
+}
+
+/// Where `object` says that its cluster is, if it does.
+pub(crate) fn urls(object: &Rebalance) -> Option<String> {
+    object.annotation(&annotation("url")).map(str::to_owned)
 }
 
 /// Whether `name` is that of one of our annotations.
@@ -133,6 +138,11 @@ pub(crate) fn is_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
+/// The problem with the name in `field`, if it is none.
+pub(crate) fn not_a_name(field: &str, name: &str) -> Option<Problem> {
+    (!is_name(name)).then(|| Problem::new(field, name, NAME_BOUND))
+}
+
 struct Reader<'a> {
     object: &'a Rebalance,
     problems: Vec<Problem>,
@@ -146,9 +156,7 @@ impl Reader<'_> {
 
     fn name(&mut self, name: &str) -> Option<String> {
         let text = self.text(name)?;
-        if !is_name(&text) {
-            self.problems.push(Problem::new(annotation(name), &text, NAME_BOUND));
-        }
+        self.problems.extend(not_a_name(&annotation(name), &text));
         Some(text)
     }
 

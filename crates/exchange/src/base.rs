@@ -11,6 +11,13 @@ pub struct BaseUrl(String);
 impl BaseUrl {
     /// Reads a URL with scheme and host.
     ///
+    /// ```
+    /// use emqx_rebalance_exchange::BaseUrl;
+    ///
+    /// assert!(BaseUrl::absolute("https://emqx.example.com:18083").is_ok());
+    /// assert!(BaseUrl::absolute("https://admin:public@emqx").unwrap_err().contains("password"));
+    /// ```
+    ///
     /// # Errors
     /// What it must be.
     pub fn absolute(text: &str) -> Result<Self, &'static str> {

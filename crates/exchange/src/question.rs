@@ -76,6 +76,17 @@ impl Question {
     /// [`PlanRequest`], a [`Plan`], an [`EvacuationRequest`], or the name of a node. The others have
     /// none, and it is not looked at.
     ///
+    /// ```
+    /// use emqx_rebalance_exchange::Question;
+    /// use serde_json::json;
+    ///
+    /// let question = Question::read("stop", json!("emqx@10.0.0.1"))?;
+    /// assert!(matches!(question, Question::Stop(Some(_))));
+    /// let error = Question::read("plan", json!({ "mode": "levl" })).unwrap_err();
+    /// assert_eq!(error.problems()[0].field, "mode");
+    /// # Ok::<(), emqx_rebalance_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `config_invalid` with every problem at once.
     pub fn read<'de, D: Deserializer<'de>>(verb: &str, given: D) -> Result<Self> {

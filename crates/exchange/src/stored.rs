@@ -8,6 +8,19 @@ use std::fmt::Display;
 /// A driver for a job as hosts begin one: `start` and a [`StartRequest`] of a [`Plan`],
 /// `start_evacuation` and one of an [`EvacuationPlan`], or `resume` and the JSON of a [`Driver`].
 ///
+/// ```
+/// use emqx_rebalance_core::PlanRequest;
+/// use emqx_rebalance_exchange::job;
+/// use serde_json::json;
+///
+/// let nodes = json!([{ "node": "a@h", "connections": 9000 }, { "node": "b@h" }]);
+/// let plan = PlanRequest::read(json!({ "snapshot": { "nodes": nodes } }))?.plan()?;
+/// let driver = job("start", json!({ "plan": plan, "reason": "b is new" }))?;
+/// let again = job("resume", json!(driver))?;
+/// assert_eq!(again.status(), driver.status());
+/// # Ok::<(), emqx_rebalance_core::Error>(())
+/// ```
+///
 /// # Errors
 /// `config_invalid` with every problem at once; `conflict` as [`StartRequest::driver`] says.
 pub fn job<'de, D: Deserializer<'de>>(verb: &str, given: D) -> Result<Driver> {

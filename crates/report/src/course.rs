@@ -27,6 +27,11 @@ impl Course {
         Self { samples, ..Self::default() }
     }
 
+    /// Takes down where the plan stands, by the seconds that its driver counts.
+    pub fn follow(&mut self, status: &Status) {
+        self.see(status, Duration::from_secs(status.progress.elapsed_s).as_secs_f64());
+    }
+
     /// Takes down where the plan stands, `t_s` seconds after its start, about once a second.
     pub fn see(&mut self, status: &Status, t_s: f64) {
         let is_end = status.outcome.is_some();

@@ -195,6 +195,26 @@ impl ClusterConfig {
         problem.map_or(Ok(()), |problem| Err(Error::invalid("cluster", vec![problem])))
     }
 
+    /// The clients on each of so many `nodes`: as given, or again and again 3333, 3334, 3333 and none.
+    /// Default: four nodes.
+    ///
+    /// # Errors
+    /// If there cannot be so many nodes, or there is not one count for each.
+    pub fn counts(nodes: Option<usize>, clients: Option<Vec<u64>>) -> Result<Vec<u64>, Problem> {
+        let size = nodes.or_else(|| clients.as_ref().map(Vec::len)).unwrap_or(COUNTS.len());
+        if let Some(problem) = size_problem(size) {
+            return Err(problem);
+        }
+        match clients {
+            Some(clients) if clients.len() == size => Ok(clients),
+            Some(clients) => {
+                let bound = format!("one count for each of {size} nodes");
+                Err(Problem::new("clients", format!("{} counts", clients.len()), bound))
+            }
+            None => Ok(COUNTS.iter().copied().cycle().take(size).collect()),
+        }
+    }
+
     /// Checks every field.
     ///
     /// # Errors
@@ -315,6 +335,8 @@ fn epoch_s() -> u64 {
     1_767_225_600
 }
 
+/// Three full nodes and an empty one.
+const COUNTS: [u64; 4] = [3333, 3334, 3333, 0];
 /// So that the sum over all nodes is still a whole number in JSON.
 const MAX_CLIENTS: u64 = MAX_COUNT / ClusterConfig::MAX_NODES as u64;
 
@@ -361,6 +383,18 @@ mod tests {
         }
         assert!(ClusterConfig::check_size(max).is_ok());
         assert!(ClusterConfig::with_clients(&vec![0; max + 1]).is_err());
+    }
+
+    #[test]
+    fn counts_are_as_many_as_nodes() {
+        let counts = ClusterConfig::counts;
+        assert_eq!(counts(None, None), Ok(vec![3333, 3334, 3333, 0]));
+        assert_eq!(counts(Some(5), None), Ok(vec![3333, 3334, 3333, 0, 3333]));
+        assert_eq!(counts(None, Some(vec![7, 0])), Ok(vec![7, 0]));
+        assert_eq!(counts(Some(3), Some(vec![1])).unwrap_err().field, "clients");
+        for nodes in [0, usize::MAX] {
+            assert_eq!(counts(Some(nodes), None).unwrap_err().field, "nodes");
+        }
     }
 
     #[test]

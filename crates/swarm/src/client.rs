@@ -6,6 +6,7 @@ use crate::link::{Link, Loss};
 use crate::session::Session;
 use crate::tally::Shared;
 use crate::wire::{self, Incoming};
+use fastrand::Rng;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,7 +40,7 @@ pub(crate) struct Client {
     session: Session,
     stage: watch::Receiver<Stage>,
     route: Route,
-    random: u64,
+    random: Rng,
     /// Attempts since it was connected.
     attempts: u32,
     was_connected: bool,
@@ -54,8 +55,10 @@ impl Client {
         route: Route,
     ) -> Self {
         let identity = Identity::new(index, &shared.config);
-        let mut random = mixed(shared.config.seed ^ mixed(index));
-        let session = Session::new(identity, Arc::clone(&shared), fraction(&mut random));
+        // Neighbours' seeds are not each other's neighbours.
+        let own = Rng::with_seed(index).u64(..);
+        let mut random = Rng::with_seed(shared.config.seed ^ own);
+        let session = Session::new(identity, Arc::clone(&shared), random.f64());
         Self {
             shared,
             session,
@@ -177,7 +180,7 @@ impl Client {
 
     /// Waits before the next attempt; `false` if the swarm ends meanwhile.
     async fn wait(&mut self) -> bool {
-        let drawn = fraction(&mut self.random);
+        let drawn = self.random.f64();
         let Some(pause) = pause(self.rules(), self.attempts, drawn) else {
             self.shared.stays_away(&self.session.identity);
             ending(self.stage.clone()).await;
@@ -238,19 +241,6 @@ async fn until(at: Option<Instant>) {
         Some(at) => sleep_until(at).await,
         None => pending().await,
     }
-}
-
-/// SplitMix64's next number, from 0 to less than 1.
-fn fraction(state: &mut u64) -> f64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let upper = u32::try_from(mixed(*state) >> 32).unwrap_or(0);
-    f64::from(upper) / (f64::from(u32::MAX) + 1.0)
-}
-
-fn mixed(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

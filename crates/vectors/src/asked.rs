@@ -1,14 +1,13 @@
 //! What the cases of `calls.json` ask.
 
-use crate::reconnects;
 use serde_json::{Value, json};
 
 /// Name, call and request of a case.
 pub(crate) type Case = (&'static str, &'static str, Value);
 
-/// Every case.
+/// Every case but those of [`reconnects`](crate::reconnects).
 pub(crate) fn cases() -> Vec<Case> {
-    [plans(), refused_plans(), evacuations(), reconnects::cases()].concat()
+    [plans(), refused_plans(), evacuations(), refused_clusters()].concat()
 }
 
 /// Nodes `emqx@n0`, … with so many clients each.
@@ -177,6 +176,12 @@ fn refused_plans() -> Vec<Case> {
             json!({
             "snapshot": article(), "nodes": ["emqx@n0", "emqx@nowhere"] }),
         ),
+        (
+            "one of a list of nodes is none",
+            "plan",
+            json!({
+            "snapshot": article(), "exclude": ["emqx@n0", 5] }),
+        ),
         ("a node twice", "plan", json!({ "snapshot": article(), "nodes": ["emqx@n0", "emqx@n0"] })),
         (
             "no node left",
@@ -243,5 +248,18 @@ fn evacuations() -> Vec<Case> {
             "snapshot": article(), "node": 7, "conn_evict_rate": 0, "migrate_to": [],
             "load_balancer": "magic", "foo": 1 }),
         ),
+    ]
+}
+
+/// Clusters in the words that every language has, which are refused before anything is asked.
+fn refused_clusters() -> Vec<Case> {
+    vec![
+        ("a URL that is none", "cluster", json!({ "url": "ftp://emqx" })),
+        ("one of a text of URLs is none", "cluster", json!({ "url": "http://emqx, //b" })),
+        ("one of a list of URLs is none", "cluster", json!({ "url": ["http://emqx", 5] })),
+        ("a port that is none", "cluster", json!({ "urls": ["http://emqx:99999"] })),
+        ("a URL that holds a password", "cluster", json!({ "url": "http://u:s3cret@emqx" })),
+        ("URLs that are no list", "cluster", json!({ "urls": { "a": 1 } })),
+        ("no URL", "cluster", json!({ "urls": [] })),
     ]
 }

@@ -1,7 +1,9 @@
 //! Calls that need no cluster: a request, and the result or the error.
 
+use crate::{asked, reconnects};
 use anyhow::Result;
 use emqx_rebalance_core::{Error, EvacuationRequest, PlanRequest};
+use emqx_rebalance_exchange::{Access, Dialect, Nowhere};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -11,8 +13,9 @@ const ABOUT: &str = "Calls that need no cluster. `call` names the function, `req
 
 /// The file.
 pub(crate) fn file() -> Result<Value> {
-    let cases: Result<Vec<Value>> = crate::asked::cases()
+    let cases: Result<Vec<Value>> = asked::cases()
         .into_iter()
+        .chain(reconnects::cases())
         .map(|(name, call, request)| case(name, call, request))
         .collect();
     Ok(json!({ "about": ABOUT, "cases": cases? }))
@@ -28,6 +31,8 @@ fn case(name: &str, call: &str, request: Value) -> Result<Value> {
 
 fn answer(call: &str, request: &Value) -> Result<Result<Value>, Error> {
     match call {
+        // These are refused in the same words whoever reads them.
+        "cluster" => Access::read(request, Dialect::LUA, &Nowhere).map(|_| Ok(Value::Null)),
         "plan_evacuation" => EvacuationRequest::read(request)?.plan().map(value),
         _ => PlanRequest::read(request)?.plan().map(value),
     }

@@ -34,7 +34,7 @@ pub(crate) struct Keeper {
 enum Event {
     Stop,
     Poll,
-    Ended(Result<Outcome>),
+    Ended(Box<Result<Outcome>>),
 }
 
 impl Keeper {
@@ -64,7 +64,7 @@ impl Keeper {
         loop {
             match self.event(next, &mut stopped).await {
                 Event::Stop => break,
-                Event::Ended(end) => self.end(end).await,
+                Event::Ended(end) => self.end(*end).await,
                 Event::Poll => {
                     next = Instant::now() + self.pause();
                     let status = tokio::select! {
@@ -89,7 +89,7 @@ impl Keeper {
         };
         tokio::select! {
             _ = stopped.changed() => Event::Stop,
-            end = ended => Event::Ended(end),
+            end = ended => Event::Ended(Box::new(end)),
             () = sleep_until(next) => Event::Poll,
         }
     }

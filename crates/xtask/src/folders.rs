@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use xshell::Shell;
 
 /// The repository's root.
 ///
@@ -21,4 +22,15 @@ pub(crate) fn target() -> PathBuf {
 /// The command, as tests have it built.
 pub(crate) fn program() -> PathBuf {
     target().join("debug/emqx-rebalance")
+}
+
+/// Flags of rustc that keep the paths of this machine out of the messages of panics, which everybody
+/// downloads.
+pub(crate) fn short_paths(shell: &Shell) -> Vec<String> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    // One folder for each registry. None is there before cargo has downloaded anything.
+    let registries = home.and_then(|home| shell.read_dir(home.join("registry/src")).ok());
+    let folders = std::iter::once(root()).chain(registries.unwrap_or_default());
+    folders.map(|folder| format!("--remap-path-prefix={}=.", folder.display())).collect()
 }

@@ -88,8 +88,12 @@ enum Command {
     TestPage,
     /// Builds the Python package, checks it, and tests it by every Python from 3.10 to 3.14 that is here.
     TestPython,
-    /// Builds the Python wheels to publish, for old and new glibc and for musl.
-    PythonWheels,
+    /// Builds the Python wheels to publish, for old and new glibc and for musl, and uses the one that
+    /// runs here.
+    PythonWheels {
+        /// Kinds of processor, `x86_64` and `aarch64` [default: both].
+        processors: Vec<String>,
+    },
     /// Builds the Grafana app into `bindings/grafana/dist`, and the npm package before it.
     Grafana,
     /// Builds both, and tries the app in Chromium with Grafana's own components.
@@ -152,7 +156,7 @@ fn main() -> Result<()> {
             page::test(&shell)
         }
         Command::TestPython => python::test(&shell),
-        Command::PythonWheels => python::wheels(&shell),
+        Command::PythonWheels { processors } => python::wheels(&shell, &processors),
         Command::Grafana => {
             setup::wasm_target(&shell)?;
             wasm::build(&shell)?;

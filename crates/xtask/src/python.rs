@@ -1,5 +1,6 @@
 //! The Python package: built, installed where nothing else is, checked and tested.
 
+mod carried;
 mod wheels;
 
 pub(crate) use wheels::build as wheels;
@@ -29,6 +30,7 @@ pub(crate) fn test(shell: &Shell) -> Result<()> {
     step("Python tools", || main.pip(shell, &[MATURIN]))?;
     let wheel = Wheel::build(shell, &main)?;
     step("Python package", || {
+        carried::by_wheel(shell, &main.program("python"), &wheel.0, &[])?;
         wheel.install(shell, &main)?;
         main.pip(shell, &[&wheel.with("dev")])
     })?;
@@ -93,11 +95,7 @@ fn from_distribution(shell: &Shell, main: &Venv) -> Result<()> {
         cmd!(shell, "{maturin} sdist --out {folder}").run()?;
     }
     let source = only(shell, &folder, "gz")?;
-    let listed = cmd!(shell, "tar tzf {source}").read()?;
-    for carried in ["LICENSE", "CHANGELOG.md", "README.md", "tests/test_values.py"] {
-        let is_there = listed.lines().any(|path| path.ends_with(&format!("/{carried}")));
-        ensure!(is_there, "no {carried} in {}", source.display());
-    }
+    carried::by_source(shell, &main.program("python"), &source)?;
     from_source(shell, main, &source)
 }
 

@@ -1,11 +1,10 @@
 //! The npm package: WebAssembly, TypeScript around it, and their tests in node and Chromium.
 
-use crate::folders::{program, root, target};
+use crate::folders::{program, short_paths, target};
 use crate::npm;
 use crate::setup::WASM;
 use crate::step::{say, step};
 use anyhow::{Result, ensure};
-use std::env;
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
@@ -74,16 +73,6 @@ fn modules(shell: &Shell) -> Result<()> {
         let build = build.args(["--config", &flags]);
         Ok(build.args(["--package", package, "--lib", "--crate-type", "cdylib"]).run()?)
     })
-}
-
-/// What keeps the paths of this machine out of the messages of panics, which everybody downloads.
-fn short_paths(shell: &Shell) -> Vec<String> {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
-    // One folder for each registry. None is there before cargo has downloaded anything.
-    let registries = home.and_then(|home| shell.read_dir(home.join("registry/src")).ok());
-    let folders = std::iter::once(root()).chain(registries.unwrap_or_default());
-    folders.map(|folder| format!("--remap-path-prefix={}=.", folder.display())).collect()
 }
 
 fn lint(shell: &Shell) -> Result<()> {

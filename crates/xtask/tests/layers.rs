@@ -19,7 +19,7 @@ const OWN: [(&str, &[&str]); 24] = [
     ("core", &[]),
     ("api", &["core"]),
     ("exchange", &["api", "core"]),
-    ("client", &["api", "core", "exchange"]),
+    ("client", &["api", "core", "exchange", "report"]),
     ("sim", &["api", "core", "exchange"]),
     ("swarm", &["core"]),
     ("report", &["core"]),

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         ForeignRun as ForeignRun,
         Gone as Gone,
         NextWave as NextWave,
+        Opening as Opening,
         PhaseEntered as PhaseEntered,
         StartDoubtful as StartDoubtful,
         Started as Started,

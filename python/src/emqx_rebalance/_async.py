@@ -16,15 +16,14 @@ from . import _native
 from ._calls import BaseCluster, Begin, stopped
 from ._embedded import Embedded
 from ._evacuation import EvacuationPlan
-from ._events import Event
-from ._logging import logger
+from ._events import Event, logger
+from ._extras import Console, Self, Unpack
 from ._options import DriverOptions, EvacuationOptions, PlanOptions, spelled_out
 from ._plan import Plan
 from ._run import MOMENT_S, BaseRun, OnEvent, checked_callback, late, tell
 from ._snapshot import Snapshot
 from ._status import EvacuationStatus, Outcome, Record, Status
 from ._strategy import Strategy
-from ._typing import Console, Self, Unpack
 from ._words import LoadBalancerWord, ModeWord
 
 if TYPE_CHECKING:
@@ -158,6 +157,8 @@ class AsyncRun(BaseRun):
     async def detach(self) -> None:
         """As :meth:`Run.detach`."""
         await _asked(self._native.detach())
+
+    leave = detach
 
     async def progress(self, console: Console | None = None) -> Outcome:
         """As :meth:`Run.progress`."""

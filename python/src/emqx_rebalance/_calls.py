@@ -12,11 +12,11 @@ from typing import Any
 from . import _connection, _native
 from ._errors import ConfigInvalidError
 from ._evacuation import EvacuationPlan
+from ._extras import Self
 from ._options import known, merged, path
 from ._plan import Plan, request
 from ._pydantic import Instance
 from ._strategy import Strategy
-from ._typing import Self
 from ._value import Value, to_json
 
 __all__ = ["BaseCluster", "Begin", "Sink", "about", "start_request", "stopped"]

@@ -11,13 +11,13 @@ from . import _native
 from ._calls import BaseCluster, Begin, stopped
 from ._embedded import Embedded
 from ._evacuation import EvacuationPlan
+from ._extras import Self, Unpack
 from ._options import DriverOptions, EvacuationOptions, PlanOptions, spelled_out
 from ._plan import Plan
 from ._run import OnEvent, Run, Teller
 from ._snapshot import Snapshot
 from ._status import EvacuationStatus, Status
 from ._strategy import Strategy
-from ._typing import Self, Unpack
 from ._words import LoadBalancerWord, ModeWord
 
 __all__ = ["Cluster", "EmbeddedCluster"]

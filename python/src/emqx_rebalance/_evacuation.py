@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import _native
-from ._forecast import BalanceChange, Forecast
+from ._extras import Axes, DataFrame, Unpack
+from ._forecast import BalanceChange, Forecast, table
 from ._options import EvacuationOptions, known, merged, spelled_out
 from ._plan import Finding
 from ._snapshot import Snapshot
 from ._strategy import Evacuation, EvacuationSurroundings
 from ._text import count, duration
-from ._typing import Axes, DataFrame, Unpack
 from ._value import Value
 from ._words import Severity
 
@@ -70,9 +70,7 @@ class EvacuationPlan(Value):
         """The forecast as a ``pandas.DataFrame``: seconds down, nodes across. Needs the extra
         ``pandas``.
         """
-        from ._pandas import forecast
-
-        return forecast(self.forecast.curve)
+        return table(self.forecast.curve)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draws the forecast on matplotlib axes, which it returns. Needs the extra ``plot``."""

@@ -1,7 +1,10 @@
-"""What a driver does and sees, one class for each kind of event."""
+"""What a driver does and sees, one class for each kind of event, and the log that tells of it:
+``emqx_rebalance``.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -20,12 +23,15 @@ __all__ = [
     "ForeignRun",
     "Gone",
     "NextWave",
+    "Opening",
     "PhaseEntered",
     "StartDoubtful",
     "Started",
     "Starting",
     "Stopping",
     "event",
+    "log",
+    "logger",
 ]
 
 
@@ -150,6 +156,17 @@ class NextWave(Event):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Opening(Event):
+    """A node that was kept closed until others caught up with it is told to take clients again."""
+
+    node: str
+    """The node."""
+
+    def __str__(self) -> str:
+        return f"{self.node}: opened, others have caught up"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Stopping(_OfRun):
     """A run is told to stop."""
 
@@ -180,6 +197,7 @@ _CLASSES: dict[str, type[Event]] = {
     "foreign_run": ForeignRun,
     "drifted": Drifted,
     "next_wave": NextWave,
+    "opening": Opening,
     "stopping": Stopping,
     "ended": Ended,
 }
@@ -188,3 +206,18 @@ _CLASSES: dict[str, type[Event]] = {
 def event(data: Mapping[str, Any]) -> Event:
     """The event of the JSON contract; a plain :class:`Event` for one of the future."""
     return _CLASSES.get(data["type"], Event)._of(data)
+
+
+logger = logging.getLogger("emqx_rebalance")
+logger.addHandler(logging.NullHandler())
+
+
+def log(event: Event) -> None:
+    """Logs an event; its fields are in ``record.event`` as well."""
+    if isinstance(event, Ended) and event.is_failure:
+        level = logging.ERROR
+    elif event.is_warning:
+        level = logging.WARNING
+    else:
+        level = logging.INFO
+    logger.log(level, "%s", event, extra={"event": event.to_dict()})

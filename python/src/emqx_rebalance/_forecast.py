@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ._extras import DataFrame, needed
 from ._text import percent
 from ._value import Value
 from ._words import RunPhase
 
 __all__ = ["Balance", "BalanceChange", "Bounds", "Curve", "Forecast", "NodeCurve", "NodeEnd"]
-__all__ += ["Peak", "PhaseSpan"]
+__all__ += ["Peak", "PhaseSpan", "table"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -155,3 +156,11 @@ class Forecast(Value):
 
     def __repr__(self) -> str:
         return f"<Forecast: {self.disconnects:,} disconnects in {self.duration_s} s>"
+
+
+def table(curve: Curve) -> DataFrame:
+    """Clients: seconds down, nodes across."""
+    pandas = needed("pandas", "pandas")
+    columns = {node.node: list(node.connections) for node in curve.nodes}
+    frame: DataFrame = pandas.DataFrame(columns, index=pandas.Index(curve.times_s, name="second"))
+    return frame

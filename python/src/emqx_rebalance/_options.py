@@ -11,7 +11,7 @@ import operator
 import os
 import typing
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, SupportsIndex, TypeVar
 
 from ._errors import ConfigInvalidError, Problem
@@ -19,7 +19,7 @@ from ._value import encode
 from ._wishes import DriverOptions, EvacuationOptions, PlanOptions
 
 __all__ = ["DriverOptions", "EvacuationOptions", "PlanOptions", "by_node", "invalid", "known"]
-__all__ += ["merged", "number", "path", "seconds", "spelled_out", "whole"]
+__all__ += ["merged", "number", "path", "seconds", "spelled_out", "whole", "wishes"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -128,3 +128,16 @@ def _hints(group: str) -> dict[str, Any]:
         hints = typing.get_type_hints(_KNOWN[group])
         _HINTS[group] = {name: hint | None for name, hint in hints.items()}
     return _HINTS[group]
+
+
+def wishes(title: str | None, made_at_s: float) -> str:
+    """What a page is to say of itself, as the core reads it.
+
+    Raises:
+        TypeError: if ``title`` is no text.
+    """
+    if not (title is None or isinstance(title, str)):
+        raise TypeError(f"title must be a str, not {type(title).__name__}")
+    made_at = datetime.fromtimestamp(made_at_s, timezone.utc).astimezone()
+    said = {"title": title, "made_at": made_at.strftime("%Y-%m-%d %H:%M")}
+    return json.dumps({name: text for name, text in said.items() if text is not None})

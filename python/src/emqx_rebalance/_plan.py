@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from . import _native
-from ._forecast import Balance, BalanceChange, Bounds, Forecast
+from ._extras import Axes, DataFrame, Unpack
+from ._forecast import Balance, BalanceChange, Bounds, Forecast, table
 from ._options import PlanOptions, by_node, known, merged, number, spelled_out, whole
 from ._snapshot import Snapshot
 from ._strategy import AskedOptions, Strategy
 from ._text import count, duration, percent
-from ._typing import Axes, DataFrame, Unpack
 from ._value import Value, to_json
 from ._words import Decision, FindingCode, LoadBalancer, Mode, ModeWord, Severity
 
@@ -260,9 +260,7 @@ class Plan(Value):
         """The forecast as a ``pandas.DataFrame``: seconds down, nodes across. Needs the extra
         ``pandas``.
         """
-        from ._pandas import forecast
-
-        return forecast(self.forecast.curve)
+        return table(self.forecast.curve)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draws the forecast on matplotlib axes, which it returns. Needs the extra ``plot``."""

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import _native
-from ._extra import needed
+from ._extras import Axes, needed
 from ._html import LABEL_LENGTH, lines
 from ._svg import Line
-from ._typing import Axes
 
 if TYPE_CHECKING:
     from ._forecast import Forecast

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ._extra import needed
-from ._typing import Console
+from ._extras import Console, needed
 
 if TYPE_CHECKING:
     from ._status import Status

@@ -15,14 +15,12 @@ from typing import Any
 
 from . import _native
 from ._errors import RequestTimeoutError
-from ._events import Event, event
-from ._logging import log, logger
-from ._options import seconds
+from ._events import Event, event, log, logger
+from ._extras import Axes, Console
+from ._options import seconds, wishes
 from ._plan import Plan
 from ._pydantic import Instance
-from ._report import wishes
 from ._status import Outcome, Record, Status
-from ._typing import Axes, Console
 from ._value import written
 
 __all__ = ["BaseRun", "OnEvent", "Run", "Teller", "checked_callback", "late", "tell"]
@@ -255,6 +253,8 @@ class Run(BaseRun):
         ``cluster.resume(run.state)`` follows it again.
         """
         _waited(self._native.detach(), None)
+
+    leave = detach
 
     def progress(self, console: Console | None = None) -> Outcome:
         """Waits for the verdict behind a progress bar. Needs the extra ``progress``."""

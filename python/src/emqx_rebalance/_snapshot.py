@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import cast, overload
 
 from . import _native
+from ._extras import DataFrame, loads_table
 from ._options import by_node, number
 from ._text import count, table
-from ._typing import DataFrame
 from ._value import Value, checked, encode
 from ._words import NodeStatus, Role
 
@@ -158,6 +158,4 @@ class Snapshot(Value):
 
     def to_pandas(self) -> DataFrame:
         """A ``pandas.DataFrame`` with a row for each node. Needs the extra ``pandas``."""
-        from ._pandas import loads
-
-        return loads(load.to_dict() for load in self.nodes)
+        return loads_table(load.to_dict() for load in self.nodes)

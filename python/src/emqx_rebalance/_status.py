@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from . import _native
 from ._evacuation import EvacuationPlan
+from ._extras import DataFrame, loads_table
 from ._forecast import Balance
+from ._options import wishes
 from ._plan import Plan
 from ._reconnect import Reconnects
-from ._report import wishes
 from ._snapshot import NodeLoad
 from ._text import count, duration, percent
-from ._typing import DataFrame
 from ._value import Value, Word, written
 from ._words import ErrorKind, Guard, OutcomeKind, Phase
 
@@ -72,6 +72,9 @@ class Outcome(Value):
     missing: int | None = None
     """Clients that were connected before the first start and are connected nowhere now. None if the
     counts of all nodes are not known."""
+    missing_since_ms: int | None = None
+    """Since when at least half of those have been missing, without a break, in milliseconds since
+    1970."""
     unknown: tuple[str, ...] = ()
     """Nodes whose counts were not known."""
     read_at_ms: int | None = None
@@ -174,9 +177,7 @@ class Status(Value):
 
     def to_pandas(self) -> DataFrame:
         """A ``pandas.DataFrame`` with a row for each node. Needs the extra ``pandas``."""
-        from ._pandas import loads
-
-        return loads(load.to_dict() for load in self.nodes)
+        return loads_table(load.to_dict() for load in self.nodes)
 
     def _repr_html_(self) -> str:
         from ._html import bar, names, page, table

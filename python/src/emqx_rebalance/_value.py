@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from . import _native
 from ._docs import FieldDocs
-from ._typing import Self
+from ._extras import Self
 
 __all__ = ["Value", "Word", "checked", "encode", "to_json", "written"]
 

@@ -29,6 +29,7 @@ from . import _connection, _errors, _native
 from ._calls import about, start_request
 from ._evacuation import EvacuationPlan
 from ._events import Event, event
+from ._extras import Unpack
 from ._options import (
     DriverOptions,
     EvacuationOptions,
@@ -42,7 +43,6 @@ from ._plan import Plan, request
 from ._snapshot import Snapshot
 from ._status import EvacuationStatus, Outcome, Record, Status
 from ._strategy import Strategy
-from ._typing import Unpack
 from ._value import to_json
 from ._words import ModeWord
 

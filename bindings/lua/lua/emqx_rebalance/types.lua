@@ -94,6 +94,7 @@ local rebalance = {}
 ---@field detail string
 ---@field balance? table the measured balance of the plan's nodes; absent if it is not known
 ---@field missing? integer clients that were connected before the first start and are nowhere now; absent if that is not known
+---@field missing_since_ms? integer since when at least half of those have been missing, since 1970
 ---@field unknown? string[] nodes whose counts were not known
 ---@field read_at_ms? integer when the counts were read that this rests on, since 1970
 ---@field unchecked? string[] donors that could not be asked whether they serve again
@@ -121,8 +122,9 @@ local rebalance = {}
 ---@field profile emqx_rebalance.ReconnectProfile the whole curve, to plan the next job with
 
 ---@class emqx_rebalance.Event
----@field type "starting"|"started"|"start_doubtful"|"phase"|"answer_lost"|"gone"|"foreign_run"|"drifted"|"next_wave"|"stopping"|"ended"
+---@field type "starting"|"started"|"start_doubtful"|"phase"|"answer_lost"|"gone"|"foreign_run"|"drifted"|"next_wave"|"opening"|"stopping"|"ended"
 ---@field coordinator? string
+---@field node? string of `opening`
 
 ---Plans without a cluster.
 ---@param request emqx_rebalance.PlanRequest

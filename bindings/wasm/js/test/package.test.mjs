@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env, execPath } from "node:process";
@@ -132,6 +132,29 @@ test("a bundler that leaves the WebAssembly behind is named, with what to do, an
       errors.forEach(([, , message], i) => assert.ok(message.includes(`import ${entries[i]} instead`) && /esbuild and bun/.test(message), message));
     }
   }
+});
+
+test("bun makes a program of it: with the WebAssembly inlined it runs, without it says what to do", { timeout: PATIENCE }, async () => {
+  const bun = join(tool("@oven"), (await readdir(tool("@oven")))[0], "bin/bun");
+  const path = await project("bun", "module", {
+    "inlined.js": `import { plan } from "emqx-rebalance/inline"; import { Simulation } from "emqx-rebalance/simulation/inline";
+      new Simulation({ nodes: [{ name: "a@b" }] });
+      console.log(plan({ snapshot: { nodes: [{ node: "a@b", connections: 7 }] } }).decision);`,
+    "left.js": `import { plan } from "emqx-rebalance";
+      try { plan({ snapshot: { nodes: [] } }); } catch (error) { console.log(error.message); }`,
+    "run.js": `import { plan } from "emqx-rebalance"; console.log(plan({ snapshot: { nodes: [{ node: "a@b", connections: 7 }] } }).decision);`,
+  });
+  const told = (program, ...args) => execFileSync(program, args, { cwd: path, encoding: "utf8", stdio: "pipe" }).trim();
+  assert.equal(told(bun, "run.js"), "nothing_to_balance", "bun itself needs nothing special");
+  for (const name of ["inlined", "left"]) {
+    told(bun, "build", "--compile", `${name}.js`, "--outfile", name);
+    // Where nothing of the project is at hand.
+    await rename(join(path, name), join(folder, `bun-${name}`));
+  }
+  await rm(path, { recursive: true });
+  const alone = (name) => execFileSync(join(folder, `bun-${name}`), { cwd: folder, encoding: "utf8" }).trim();
+  assert.equal(alone("inlined"), "nothing_to_balance");
+  assert.match(alone("left"), /import emqx-rebalance\/inline instead/);
 });
 
 test("a page whose bundler left the WebAssembly behind is told the same", { timeout: PATIENCE }, async (t) => {

@@ -140,3 +140,13 @@ const BUSY: [&str; 3] = ["already_enabled", "invalid_coordinator", "eviction_age
 const MAX_NODE: usize = 255;
 const MAX_OPTION: usize = 100;
 const MAX_WHY: usize = 200;
+/// Which refusal the text of a 500 is.
+pub(crate) fn internal(text: &str) -> RefusalReason {
+    match reason(text) {
+        RefusalReason::Other if text.contains("noproc") => {
+            RefusalReason::NotRunning { nodes: Vec::new() }
+        }
+        RefusalReason::Other => RefusalReason::Failed,
+        reason => reason,
+    }
+}

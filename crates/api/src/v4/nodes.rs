@@ -49,7 +49,7 @@ pub(crate) fn parse_node(response: &Response<Vec<u8>>) -> Result<NodeLoad> {
 /// many clients are connected is not believed.
 fn with_live_count(mut element: Value) -> Value {
     let version = element.get("version").and_then(Value::as_str).and_then(EmqxVersion::parse);
-    let is_old = version.is_some_and(|version| version < LIVE_CONNECTIONS_SINCE);
+    let is_old = version.is_some_and(|version| version < EmqxVersion::COUNTS_CLIENTS_V4);
     if let Some(fields) = element.as_object_mut().filter(|_| is_old)
         && !fields.contains_key("live_connections")
         && let Some(count) = fields.get("connections").cloned()
@@ -58,9 +58,6 @@ fn with_live_count(mut element: Value) -> Value {
     }
     element
 }
-
-/// The first EMQX 4 whose `/nodes` says how many clients are connected.
-const LIVE_CONNECTIONS_SINCE: EmqxVersion = EmqxVersion::new(4, 4, 19);
 
 /// EMQX 4 has no `/cluster`: the list of nodes says who belongs to it and is not down.
 pub(crate) fn cluster() -> Request<Vec<u8>> {

@@ -1,7 +1,7 @@
 //! What EMQX 5 answers when it does not do what it was asked.
 
 use crate::read::failure::{by_status, code, not_emqx, server_error, text};
-use crate::read::reason::reason;
+use crate::read::reason::{internal, reason};
 use crate::read::{Body, MAX_TEXT, body, one_line};
 use emqx_rebalance_core::{Refusal, RefusalReason, Result};
 use http::{Response, StatusCode};
@@ -51,14 +51,4 @@ fn refused(status: StatusCode, body: &Body) -> Result<Refusal> {
         _ => return Err(not_emqx(status, body)),
     };
     Ok(Refusal { reason, status: status.as_u16(), text: one_line(&text, MAX_TEXT) })
-}
-
-fn internal(text: &str) -> RefusalReason {
-    match reason(text) {
-        RefusalReason::Other if text.contains("noproc") => {
-            RefusalReason::NotRunning { nodes: Vec::new() }
-        }
-        RefusalReason::Other => RefusalReason::Failed,
-        reason => reason,
-    }
 }

@@ -5,11 +5,5 @@
 //! and functions: compare the two folders to see what differs.
 
 pub(crate) mod error;
-pub(crate) mod evacuation;
-pub(crate) mod login;
 pub(crate) mod nodes;
-pub(crate) mod start;
 pub(crate) mod status;
-
-/// What a path about load rebalancing of one node begins with.
-const LOAD_REBALANCE: &str = "/api/v5/load_rebalance/";

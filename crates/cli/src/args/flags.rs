@@ -64,6 +64,12 @@ impl<T: Flagged, const LEVEL: bool> Flags<T, LEVEL> {
         self.resolve_over(Map::new())
     }
 
+    /// How many of them read standard input: a file `-`.
+    pub(crate) fn stdin_readers(&self) -> usize {
+        let reads = |(_, texts): &&(OptionInfo, Vec<String>)| texts.iter().any(|text| text == "-");
+        self.given.iter().filter(reads).count()
+    }
+
     /// The same, where they stand before those of `options`.
     ///
     /// # Errors

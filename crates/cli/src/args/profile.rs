@@ -47,7 +47,7 @@ impl FleetArgs {
 pub(super) fn value(name: &str, text: &str, numbers: &mut Quantities) -> Result<Option<Value>> {
     let path = Path::new(text);
     // What a shell passes on as a file may be a pipe.
-    if path.exists() && !path.is_dir() {
+    if text == "-" || path.exists() && !path.is_dir() {
         return input::profile(path).map(Some);
     }
     let value = Value::from(text);
@@ -61,7 +61,7 @@ pub(super) fn value(name: &str, text: &str, numbers: &mut Quantities) -> Result<
 /// All that it may be.
 fn bound() -> String {
     format!(
-        "a file with a reconnect profile (there is none of this name), one of {}, or an average delay \
+        "a file with a reconnect profile (there is none of this name; `-` reads standard input), one of {}, or an average delay \
          such as `1.5`, `500ms` or `1m30s`, up to 16 hours",
         NamedProfile::ALL.map(NamedProfile::as_str).join(", ")
     )

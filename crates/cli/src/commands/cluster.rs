@@ -92,20 +92,12 @@ fn word<T: DeserializeOwned>(field: &str, text: &str) -> Result<T> {
     })
 }
 
-/// Clients of every node: as given, or three full nodes and an empty one.
+/// Clients of every node: none that are counted, if there are to be real ones.
 fn clients(args: &ClusterArgs) -> Result<Vec<u64>> {
-    match (&args.clients, args.nodes.map(usize::from)) {
-        (None, nodes) if args.mqtt => Ok(vec![0; nodes.unwrap_or(DEFAULT.len())]),
-        (None, None) => Ok(DEFAULT.to_vec()),
-        (None, Some(nodes)) => Ok(DEFAULT.iter().copied().cycle().take(nodes).collect()),
-        (Some(clients), None) => Ok(clients.clone()),
-        (Some(clients), Some(nodes)) if clients.len() == nodes => Ok(clients.clone()),
-        (Some(clients), Some(nodes)) => {
-            let value = format!("{} counts", clients.len());
-            let bound = format!("one count for each of {nodes} nodes");
-            Err(Error::invalid("options", vec![Problem::new("clients", value, bound)]))
-        }
-    }
+    let counts = ClusterConfig::counts(args.nodes.map(usize::from), args.clients.clone());
+    let counts = counts.map_err(|problem| Error::invalid("options", vec![problem]))?;
+    let is_empty = args.mqtt && args.clients.is_none();
+    Ok(if is_empty { vec![0; counts.len()] } else { counts })
 }
 
 /// A fault of this cluster as JSON.
@@ -135,5 +127,3 @@ fn exports(access: &Access, names: &[NodeName], example: &str) -> String {
     text.push_str(&format!("# Break it: {curl} {} -d '{example}'\n", access.faults));
     text
 }
-
-const DEFAULT: [u64; 4] = [3333, 3334, 3333, 0];

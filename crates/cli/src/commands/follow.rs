@@ -11,7 +11,7 @@ use tokio::time::interval;
 /// Why the following ended.
 pub(crate) enum End {
     /// There is a verdict.
-    Verdict(Outcome),
+    Verdict(Box<Outcome>),
     /// EMQX shows all that was to be started.
     Seen,
     /// Ctrl-C or SIGTERM: EMQX goes on.
@@ -59,7 +59,7 @@ pub(crate) async fn follow(
     }
     let outcome = run.wait().await?;
     see(&run.status());
-    Ok(End::Verdict(outcome))
+    Ok(End::Verdict(Box::new(outcome)))
 }
 
 /// Whether EMQX has shown every run.

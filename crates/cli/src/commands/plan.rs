@@ -5,7 +5,7 @@ use crate::args::{ConnectionArgs, PlanArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::{input, render};
-use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_core::Result;
 
 /// Plans for a cluster, or offline for a snapshot.
 ///
@@ -13,11 +13,7 @@ use emqx_rebalance_core::{Error, ErrorKind, Result};
 /// Bad input, and as the cluster says.
 pub(crate) fn run(args: &PlanArgs, connection: &ConnectionArgs, output: Output) -> Result<Exit> {
     let planning = &args.planning;
-    if planning.reads_stdin() && args.input.as_deref().is_some_and(input::is_stdin) {
-        let message = "snapshot and strategy cannot both come from standard input";
-        return Err(Error::new(ErrorKind::ConfigInvalid, message));
-    }
-    let (strategy, mut options) = planning.resolve()?;
+    let (strategy, mut options) = planning.resolve_beside(args.input.as_deref())?;
     let plan = match &args.input {
         Some(path) => planning.plan(&input::snapshot(path)?, &strategy, &options)?,
         None => {

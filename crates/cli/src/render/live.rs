@@ -142,6 +142,7 @@ fn words(event: &Event, what: &str) -> Option<String> {
                 seen.unwrap_or_default()
             )
         }
+        Event::Opening { node } => format!("{node} takes clients again: others have caught up"),
         Event::Stopping { coordinator } => format!("stopping the {what} of {coordinator}"),
         _ => return None,
     })

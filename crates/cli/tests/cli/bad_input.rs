@@ -147,7 +147,9 @@ fn bad_files_are_named() {
         refused(GOOD, &["--strategy", &file(name, text)], &[found]);
     }
     refused(GOOD, &["--strategy", "/nowhere/strategy.yaml"], &["cannot read the file", "/nowhere"]);
-    refused(GOOD, &["--strategy", "-"], &["cannot both come from standard input"]);
+    for option in ["--strategy", "--reconnect"] {
+        refused(GOOD, &[option, "-"], &["cannot both come from standard input"]);
+    }
     let said = run(&["plan", "--input", "/nowhere/snapshot.json"], "");
     assert_eq!(said.code, Some(2));
     assert!(said.err.contains("/nowhere/snapshot.json"), "{}", said.err);

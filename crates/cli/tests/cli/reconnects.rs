@@ -34,6 +34,13 @@ fn a_file_a_name_and_a_time_reach_the_core() {
     for time in ["90", "1m30s", "90000ms"] {
         assert_eq!(points(time), json!([[45.0, 0.0], [135.0, 1.0]]), "{time}");
     }
+    let (folder, _) = file(FLEET);
+    let snapshot = folder.path().join("snapshot.json");
+    fs::write(&snapshot, FULL).unwrap();
+    let args =
+        ["plan", "--input", snapshot.to_str().unwrap(), "--output", "json", "--reconnect", "-"];
+    let piped = run(&args, FLEET).json();
+    assert_eq!(piped["asked"]["options"]["reconnect"]["points"], points(&fleet));
     let (_folder, name) = file("\"tasmota\"");
     assert_eq!(points(&name), json!([[10.0, 0.0], [10.5, 1.0]]));
 }

@@ -19,6 +19,7 @@ use emqx_rebalance_core::driver::DriverOptions;
 use emqx_rebalance_core::{Error, Evacuation, EvacuationPlanOptions, NodeName};
 use kube::Client;
 use node::Drained;
+pub(crate) use node::node_of;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +32,8 @@ use who::Pod;
 struct Drains {
     client: Client,
     finder: Arc<Finder>,
-    /// The one namespace whose pods are drained; all of them if `None`.
-    namespace: Option<String>,
+    /// The namespaces whose pods are drained; all of them if there are none.
+    namespaces: Vec<String>,
     /// How many requests are looked at at once: whoever reaches the port may send them.
     places: Semaphore,
 }
@@ -64,10 +65,10 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// The endpoint, for pods of `namespace`, or of all of them.
-pub(crate) fn router(client: &Client, finder: &Arc<Finder>, namespace: Option<String>) -> Router {
-    let (client, finder) = (client.clone(), Arc::clone(finder));
-    let drains = Drains { client, finder, namespace, places: Semaphore::new(PLACES) };
+/// The endpoint, for pods of `namespaces`, or of all of them.
+pub(crate) fn router(client: &Client, finder: &Arc<Finder>, namespaces: &[String]) -> Router {
+    let (client, finder, namespaces) = (client.clone(), Arc::clone(finder), namespaces.to_vec());
+    let drains = Drains { client, finder, namespaces, places: Semaphore::new(PLACES) };
     Router::new().route("/drain", routing::post(answer)).with_state(Arc::new(drains))
 }
 
@@ -90,7 +91,7 @@ async fn answer(
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too many drains at once: ask again")
         })?;
         let pod = who::asks(&drains.client, bearer(&headers)).await?;
-        if drains.namespace.as_ref().is_some_and(|watched| *watched != pod.namespace) {
+        if !drains.namespaces.is_empty() && !drains.namespaces.contains(&pod.namespace) {
             let message = format!("the namespace {} is not looked after here", pod.namespace);
             return Err(Refusal::new(StatusCode::FORBIDDEN, message));
         }

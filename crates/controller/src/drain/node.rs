@@ -3,6 +3,7 @@
 use super::Refusal;
 use super::who::Pod;
 use crate::instance::{Finder, Lookup};
+use crate::order::{Kind, Order};
 use crate::resource::{Rebalance, RebalanceSpec};
 use crate::service::Whereabouts;
 use axum::http::StatusCode;
@@ -47,7 +48,7 @@ pub(super) async fn find(finder: &Finder, pod: &Pod) -> Result<Drained, Refusal>
 
 /// What the pod asks for, as an object of its namespace would: EMQX's operator labels its pods with the
 /// name of the instance, others are annotated like objects.
-fn as_object(pod: &v1::Pod) -> Rebalance {
+fn as_object(pod: &v1::Pod) -> Order {
     let metadata = ObjectMeta {
         namespace: pod.namespace(),
         annotations: pod.metadata.annotations.clone(),
@@ -55,10 +56,12 @@ fn as_object(pod: &v1::Pod) -> Rebalance {
     };
     let instance_name = pod.labels().get(INSTANCE).cloned().unwrap_or_default();
     let spec = RebalanceSpec { instance_name, ..RebalanceSpec::default() };
-    Rebalance { metadata, spec, ..Rebalance::default() }
+    let object = Rebalance { metadata, spec, ..Rebalance::default() };
+    Order::of_rebalance(Kind::default(), object)
 }
 
-fn node_of<'a>(pod: &v1::Pod, snapshot: &'a Snapshot) -> Option<&'a NodeLoad> {
+/// The node of `snapshot` that runs in `pod`: its name holds the pod's name or its address.
+pub(crate) fn node_of<'a>(pod: &v1::Pod, snapshot: &'a Snapshot) -> Option<&'a NodeLoad> {
     let name = pod.name_any();
     let ip = pod.status.as_ref().and_then(|status| status.pod_ip.as_deref());
     snapshot.running().find(|load| {
@@ -82,6 +85,7 @@ const INSTANCE: &str = "apps.emqx.io/instance";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::order::Target;
     use serde_json::json;
 
     fn snapshot(nodes: &[&str]) -> Snapshot {
@@ -106,13 +110,16 @@ mod tests {
 
     #[test]
     fn a_pod_asks_as_an_object_would() {
-        let pod = json!({"metadata": {
+        let mut pod = json!({"metadata": {
             "name": "emqx-0", "namespace": "mqtt", "labels": {"apps.emqx.io/instance": "emqx"},
-            "annotations": {"rebalance.emqx.io/url": "http://emqx-0.emqx-headless:18083"},
         }});
-        let object = as_object(&serde_json::from_value(pod).unwrap());
-        assert_eq!(object.spec.instance_name, "emqx");
-        assert!(object.annotation("rebalance.emqx.io/url").is_some());
-        assert_eq!(object.namespace().as_deref(), Some("mqtt"));
+        let asked =
+            |pod: &serde_json::Value| as_object(&serde_json::from_value(pod.clone()).unwrap());
+        let (kind, name) = ("EMQX".to_owned(), "emqx".to_owned());
+        assert_eq!(asked(&pod).target, Target::Instance { kind, name });
+        assert_eq!(asked(&pod).namespace().as_deref(), Some("mqtt"));
+        let url = "http://emqx-0.emqx-headless:18083";
+        pod["metadata"]["annotations"] = json!({"rebalance.emqx.io/url": url});
+        assert_eq!(asked(&pod).target, Target::Urls(url.to_owned()));
     }
 }

@@ -1,11 +1,10 @@
-//! Clusters that no operator manages: the annotation `rebalance.emqx.io/url` says where they are.
+//! Clusters that no operator manages: the object that asks for them says at which URLs they are.
 //!
 //! Whoever may create a `Rebalance` writes it, and the controller goes there with its own network: so it
 //! leads to the object's own namespace, or to hosts that whoever installed the controller allows.
 
 use super::{Access, Lookup, Place};
 use crate::hosts::Address;
-use crate::wishes::annotation;
 use emqx_rebalance_client::Auth;
 use emqx_rebalance_core::{Error, Problem};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,9 +26,12 @@ pub(super) fn access(addresses: &[Address]) -> Access {
 ///
 /// # Errors
 /// If one of them is not one to go to.
-pub(super) fn addresses(place: &Place<'_>, urls: &str) -> Result<Vec<Address>, Lookup> {
+pub(super) fn addresses(
+    place: &Place<'_>,
+    field: &str,
+    urls: &str,
+) -> Result<Vec<Address>, Lookup> {
     let Place { namespace, allowed_hosts, .. } = place;
-    let name = annotation("url");
     let bound = format!(
         "the URL of a Service or a pod of the namespace {namespace}, such as \
          http://emqx.{namespace}.svc:18083, or of a host that the controller's --allowed-hosts name"
@@ -39,20 +41,20 @@ pub(super) fn addresses(place: &Place<'_>, urls: &str) -> Result<Vec<Address>, L
     for url in listed(urls).take(MAX_URLS) {
         match Address::find(url, namespace, allowed_hosts) {
             Some(address) => found.push(address),
-            None => problems.push(Problem::new(&name, url, &bound)),
+            None => problems.push(Problem::new(field, url, &bound)),
         }
     }
     if found.is_empty() && problems.is_empty() {
-        problems.push(Problem::new(&name, urls, &bound));
+        problems.push(Problem::new(field, urls, &bound));
     }
     if listed(urls).nth(MAX_URLS).is_some() {
         let bound = format!("at most {MAX_URLS} URLs");
-        problems.push(Problem::new(&name, listed(urls).count(), bound));
+        problems.push(Problem::new(field, listed(urls).count(), bound));
     }
     if problems.is_empty() {
         Ok(found)
     } else {
-        Err(Lookup::Unusable(Error::invalid("annotations", problems)))
+        Err(Lookup::Unusable(Error::invalid("target", problems)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which of EMQX's resources the API server knows, and in which versions.
 
-use crate::resource::{GROUP, Served};
+use crate::order::Kind;
+use crate::resource::GROUP;
 use kube::Client;
 use kube::api::ApiResource;
 use kube::discovery;
@@ -29,7 +30,7 @@ impl Kinds {
 
     /// The same, asked anew: a version that was served may be served no more.
     pub(crate) async fn look_up(&self, kind: &str) -> Result<Option<ApiResource>, kube::Error> {
-        let Some(group) = self.group().await? else { return Ok(None) };
+        let Some(group) = self.group(GROUP).await? else { return Ok(None) };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for (resource, _) in group.resources_by_stability() {
             known.insert(resource.kind.clone(), resource);
@@ -37,22 +38,23 @@ impl Kinds {
         Ok(known.get(kind).cloned())
     }
 
-    /// The version of `Rebalance` to watch; `None` if the definition is not installed.
-    pub(crate) async fn rebalances(&self) -> Result<Option<Served>, kube::Error> {
-        let Some(group) = self.group().await? else { return Ok(None) };
-        let serves = |served: &Served| {
-            let resources = group.versioned_resources(served.as_str());
-            resources.iter().any(|(resource, _)| resource.kind == "Rebalance")
+    /// Of `kinds`, the first that the API server serves.
+    pub(crate) async fn served(&self, kinds: &[Kind]) -> Result<Option<Kind>, kube::Error> {
+        let Some(first) = kinds.first() else { return Ok(None) };
+        let Some(group) = self.group(first.group()).await? else { return Ok(None) };
+        let serves = |kind: &Kind| {
+            let resources = group.versioned_resources(kind.version());
+            resources.iter().any(|(resource, _)| resource.kind == kind.word())
         };
-        Ok(Served::ALL.into_iter().find(serves))
+        Ok(kinds.iter().copied().find(serves))
     }
 
     fn cached(&self, kind: &str) -> Option<ApiResource> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(kind).cloned()
     }
 
-    async fn group(&self) -> Result<Option<discovery::ApiGroup>, kube::Error> {
-        match discovery::group(&self.client, GROUP).await {
+    async fn group(&self, name: &str) -> Result<Option<discovery::ApiGroup>, kube::Error> {
+        match discovery::group(&self.client, name).await {
             Ok(group) => Ok(Some(group)),
             Err(kube::Error::Discovery(_)) => Ok(None),
             Err(error) => Err(error),

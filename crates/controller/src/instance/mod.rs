@@ -12,8 +12,8 @@ mod secret;
 pub(crate) use kinds::Kinds;
 
 use crate::hosts::HostPattern;
-use crate::resource::Rebalance;
-use crate::wishes::{NAME_BOUND, Wishes, annotation, is_name};
+use crate::order::{Kind, Order, Target};
+use crate::wishes::not_a_name;
 use emqx_rebalance_client::Auth;
 use emqx_rebalance_core::{Error, NodeName, Problem};
 use k8s_openapi::api::core::v1::Pod;
@@ -79,18 +79,22 @@ impl Finder {
     }
 
     /// The cluster of `object`.
-    pub(crate) async fn find(&self, object: &Rebalance) -> Result<Access, Lookup> {
+    pub(crate) async fn find(&self, object: &Order) -> Result<Access, Lookup> {
         let place = self.place(object.namespace().unwrap_or_default());
-        let wishes = Wishes::of(object).map_err(Lookup::Unusable)?;
-        let addresses = wishes.urls.as_deref().map(|urls| direct::addresses(&place, urls));
-        let addresses = addresses.transpose()?;
-        let mut access = match &addresses {
-            Some(addresses) => direct::access(addresses),
-            None => managed(&place, &self.kinds, object).await?,
+        let wishes = object.wishes.as_ref().map_err(|error| Lookup::Unusable(error.clone()))?;
+        let mut addresses = Vec::new();
+        let mut access = match &object.target {
+            Target::Urls(urls) => {
+                addresses = direct::addresses(&place, object.kind.urls_field(), urls)?;
+                direct::access(&addresses)
+            }
+            Target::Instance { kind, name } => {
+                managed(&place, &self.kinds, object.kind, (kind, name)).await?
+            }
         };
         if let Some(secret) = &wishes.secret {
             let secret = place.secret(secret).await?;
-            let secret = secret.lent_to(addresses.as_deref().unwrap_or_default())?;
+            let secret = secret.lent_to(&addresses)?;
             access.auth = secret.credentials()?;
             access.ca_pem = secret.authority().or(access.ca_pem);
         }
@@ -98,7 +102,7 @@ impl Finder {
             let missing = || Lookup::Absent(format!("the Secret {secret} has no ca.crt"));
             access.ca_pem = Some(place.secret(secret).await?.authority().ok_or_else(missing)?);
         }
-        access.service = wishes.service.or(access.service);
+        access.service = wishes.service.clone().or(access.service);
         Ok(access)
     }
 
@@ -112,38 +116,36 @@ impl Finder {
     }
 }
 
-/// Whether the object itself says where its cluster is.
-pub(crate) fn is_direct(object: &Rebalance) -> bool {
-    object.annotation(&annotation("url")).is_some()
-}
-
 /// Objects of the same key ask for the same cluster, so only one of them runs at a time. Two keys may
 /// still lead to one cluster; then EMQX shows the run of the other. EMQX itself states nothing that
 /// tells two clusters apart: their names and those of their nodes are often the same.
 ///
 /// No two namespaces share a key, so that nobody is held up by, or learns of, another one's objects.
-pub(crate) fn cluster_key(object: &Rebalance) -> String {
+pub(crate) fn cluster_key(object: &Order) -> String {
     let namespace = object.namespace().unwrap_or_default();
-    match object.annotation(&annotation("url")) {
-        Some(urls) => format!("{namespace} {}", direct::key(urls)),
-        None => format!("{namespace}/{}", object.spec.instance_name),
+    match &object.target {
+        Target::Urls(urls) => format!("{namespace} {}", direct::key(urls)),
+        Target::Instance { name, .. } => format!("{namespace}/{name}"),
     }
 }
 
 /// An `EMQX` or an `EmqxEnterprise`. The kind that the object names is tried first; the other one
 /// too, since an object of v1beta4 means an `EmqxEnterprise` and loses that when it is stored as
 /// v2beta1, whose default is `EMQX`.
-async fn managed(place: &Place<'_>, kinds: &Kinds, object: &Rebalance) -> Result<Access, Lookup> {
-    let name = &object.spec.instance_name;
-    if !is_name(name) {
-        let problem = Problem::new("spec.instanceName", name, NAME_BOUND);
-        return Err(Lookup::Unusable(Error::invalid("spec", vec![problem])));
+async fn managed(
+    place: &Place<'_>,
+    kinds: &Kinds,
+    asking: Kind,
+    (kind, name): (&str, &str),
+) -> Result<Access, Lookup> {
+    let (kind_field, name_field) = asking.instance_fields();
+    let unusable = |problem| Err(Lookup::Unusable(Error::invalid("spec", vec![problem])));
+    if let Some(problem) = not_a_name(name_field, name) {
+        return unusable(problem);
     }
-    let is_enterprise = object.spec.instance_kind == enterprise::KIND;
-    if !is_enterprise && object.spec.instance_kind != operator::KIND {
-        let problem =
-            Problem::new("spec.instanceKind", &object.spec.instance_kind, "EMQX or EmqxEnterprise");
-        return Err(Lookup::Unusable(Error::invalid("spec", vec![problem])));
+    let is_enterprise = kind == enterprise::KIND;
+    if !is_enterprise && kind != operator::KIND {
+        return unusable(Problem::new(kind_field, kind, "EMQX or EmqxEnterprise"));
     }
     let order = if is_enterprise { [true, false] } else { [false, true] };
     for is_enterprise in order {
@@ -156,7 +158,6 @@ async fn managed(place: &Place<'_>, kinds: &Kinds, object: &Rebalance) -> Result
             return Ok(access);
         }
     }
-    let kind = &object.spec.instance_kind;
     Err(Lookup::Absent(format!("{kind} {name} is not found")))
 }
 

@@ -2,9 +2,10 @@
 
 use super::*;
 use http::{Request, Response};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::client::Body;
 use tower_test::mock::{Handle, pair};
+
+const FINALIZER: &str = "apps.emqx.io/finalizer";
 
 type Server = Handle<Request<Body>, Response<Body>>;
 
@@ -17,22 +18,25 @@ fn client() -> (Client, Server) {
 fn ours() -> (Object, Mark, Server) {
     let (client, server) = client();
     let seen = rebalance("1", Some("ours"));
-    (Object::of(&client, Served::default(), &seen), Mark::of(&seen), server)
+    (Object::of(&client, &seen), Mark::of(&seen), server)
 }
 
-fn rebalance(version: &str, state: Option<&str>) -> Rebalance {
+fn rebalance(version: &str, state: Option<&str>) -> Order {
+    serde_json::from_value(shown(version, state)).unwrap()
+}
+
+fn shown(version: &str, state: Option<&str>) -> Value {
     let mut annotations = Map::new();
     if let Some(state) = state {
         annotations.insert(STATE.to_owned(), json!(state));
     }
-    serde_json::from_value(json!({
+    json!({
         "metadata": {
             "name": "sample", "namespace": "default", "uid": "u", "resourceVersion": version,
             "annotations": annotations,
         },
         "spec": {"instanceName": "emqx", "rebalanceStrategy": {"connEvictRate": 1}},
-    }))
-    .unwrap()
+    })
 }
 
 async fn patched(server: &mut Server, code: u16, answer: &Value) -> Value {
@@ -46,10 +50,10 @@ async fn patched(server: &mut Server, code: u16, answer: &Value) -> Value {
     serde_json::from_slice(&sent).unwrap()
 }
 
-async fn read(server: &mut Server, answer: &Rebalance) {
+async fn read(server: &mut Server, answer: &Value) {
     let (request, send) = server.next_request().await.expect("a request");
     assert_eq!(request.method(), http::Method::GET);
-    send.send_response(response(200, &serde_json::to_value(answer).unwrap()));
+    send.send_response(response(200, answer));
 }
 
 fn response(code: u16, answer: &Value) -> Response<Body> {
@@ -63,13 +67,13 @@ fn conflict() -> Value {
 
 #[test]
 fn finalizers_of_others_stay() {
+    let kind = Kind::default();
     let mark = Mark { finalizers: vec!["theirs".to_owned()], ..Mark::default() };
-    assert_eq!(mark.replaced_by(Some("s"))["finalizers"], json!(["theirs", FINALIZER]));
+    assert_eq!(mark.held(kind, true).unwrap().1, json!(["theirs", FINALIZER]));
+    assert_eq!(mark.held(kind, false), None);
     let mark =
         Mark { finalizers: vec![FINALIZER.to_owned(), "theirs".to_owned()], ..Mark::default() };
-    let patched = mark.replaced_by(None);
-    assert_eq!(patched["finalizers"], json!(["theirs"]));
-    assert_eq!(patched["annotations"][STATE], Value::Null);
+    assert_eq!(mark.held(kind, false).unwrap().1, json!(["theirs"]));
 }
 
 #[tokio::test]
@@ -78,8 +82,8 @@ async fn a_change_of_somebody_else_is_let_through() {
     let playing = async {
         let first = patched(&mut server, 409, &conflict()).await;
         assert_eq!(first["metadata"]["resourceVersion"], "1");
-        read(&mut server, &rebalance("2", Some("ours"))).await;
-        let answer = serde_json::to_value(rebalance("3", Some("next"))).unwrap();
+        read(&mut server, &shown("2", Some("ours"))).await;
+        let answer = shown("3", Some("next"));
         let second = patched(&mut server, 200, &answer).await;
         assert_eq!(second["metadata"]["resourceVersion"], "2");
         assert_eq!(second["metadata"]["annotations"][STATE], "next");
@@ -94,14 +98,14 @@ async fn a_state_of_somebody_else_is_left_alone() {
     let (object, mut mark, mut server) = ours();
     let playing = async {
         patched(&mut server, 409, &conflict()).await;
-        read(&mut server, &rebalance("2", Some("theirs"))).await;
+        read(&mut server, &shown("2", Some("theirs"))).await;
     };
     let (written, ()) = tokio::join!(object.write_state(&mut mark, Some("next")), playing);
     assert!(matches!(written, Err(Failure::Taken)));
 }
 
 /// `change` by a process that knows its own state and meets `found`.
-async fn tried(change: Change<'_>, found: Rebalance) -> Result<Written, Failure> {
+async fn tried(change: Change<'_>, found: Value) -> Result<Written, Failure> {
     let (object, mut mark, mut server) = ours();
     let playing = async move {
         let first = patched(&mut server, 409, &conflict()).await;
@@ -118,8 +122,8 @@ async fn tried(change: Change<'_>, found: Rebalance) -> Result<Written, Failure>
     }
 }
 
-fn in_phase(mut object: Rebalance, phase: &str) -> Rebalance {
-    object.status.get_or_insert_default().phase = Some(phase.to_owned());
+fn in_phase(mut object: Value, phase: &str) -> Value {
+    object["status"] = json!({ "phase": phase });
     object
 }
 
@@ -129,10 +133,10 @@ async fn what_another_process_has_ended_is_not_begun_again() {
     let processing = json!({"phase": "Processing"});
     for change in [Change::State(Some("next")), Change::Status(&processing)] {
         for left in [None, Some("ours")] {
-            let found = in_phase(rebalance("2", left), "Failed");
+            let found = in_phase(shown("2", left), "Failed");
             assert!(matches!(tried(change, found).await, Err(Failure::Taken)), "{change:?}");
         }
-        let found = in_phase(rebalance("2", None), "Processing");
+        let found = in_phase(shown("2", None), "Processing");
         assert!(matches!(tried(change, found).await, Err(Failure::Taken)), "{change:?}");
     }
 }
@@ -140,8 +144,8 @@ async fn what_another_process_has_ended_is_not_begun_again() {
 /// A start may be on its way to the API server while somebody deletes the object.
 #[tokio::test]
 async fn what_was_decided_before_a_deletion_was_known_is_not_stored() {
-    let mut found = in_phase(rebalance("2", Some("ours")), "Processing");
-    found.metadata.deletion_timestamp = Some(Time(jiff::Timestamp::UNIX_EPOCH));
+    let mut found = in_phase(shown("2", Some("ours")), "Processing");
+    found["metadata"]["deletionTimestamp"] = json!("1970-01-01T00:00:00Z");
     let written = tried(Change::State(Some("next")), found).await;
     assert!(matches!(written, Err(Failure::CalledOff)));
 }
@@ -149,12 +153,12 @@ async fn what_was_decided_before_a_deletion_was_known_is_not_stored() {
 #[tokio::test]
 async fn a_state_that_was_taken_away_is_written_again_while_it_is_worked_on() {
     let (object, mut mark, mut server) = ours();
-    let mut without = in_phase(rebalance("2", None), "Processing");
-    without.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+    let mut without = in_phase(shown("2", None), "Processing");
+    without["metadata"]["finalizers"] = json!([FINALIZER]);
     let playing = async {
         patched(&mut server, 409, &conflict()).await;
         read(&mut server, &without).await;
-        let answer = serde_json::to_value(rebalance("3", Some("next"))).unwrap();
+        let answer = shown("3", Some("next"));
         let second = patched(&mut server, 200, &answer).await;
         assert_eq!(second["metadata"]["annotations"][STATE], "next");
     };
@@ -165,11 +169,11 @@ async fn a_state_that_was_taken_away_is_written_again_while_it_is_worked_on() {
 #[tokio::test]
 async fn a_verdict_does_not_keep_its_writer_from_letting_go() {
     let (object, mut mark, mut server) = ours();
-    let ended = in_phase(rebalance("2", Some("ours")), "Completed");
+    let ended = in_phase(shown("2", Some("ours")), "Completed");
     let playing = async {
         patched(&mut server, 409, &conflict()).await;
         read(&mut server, &ended).await;
-        let answer = serde_json::to_value(rebalance("3", None)).unwrap();
+        let answer = shown("3", None);
         patched(&mut server, 200, &answer).await;
     };
     let (written, ()) = tokio::join!(object.write_state(&mut mark, None), playing);
@@ -179,9 +183,9 @@ async fn a_verdict_does_not_keep_its_writer_from_letting_go() {
 #[tokio::test]
 async fn another_object_of_the_same_name_is_not_ours() {
     let (client, mut server) = client();
-    let object = Object::of(&client, Served::default(), &rebalance("1", None));
-    let mut other = rebalance("9", None);
-    other.metadata.uid = Some("another".to_owned());
+    let object = Object::of(&client, &rebalance("1", None));
+    let mut other = shown("9", None);
+    other["metadata"]["uid"] = json!("another");
     let (found, ()) = tokio::join!(object.read(), read(&mut server, &other));
-    assert_eq!(found.unwrap(), None);
+    assert!(found.unwrap().is_none());
 }

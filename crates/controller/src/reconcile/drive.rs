@@ -1,15 +1,14 @@
 //! Steps the driver of an object that something was started for.
 
 use super::reach::{self, Reached};
-use super::{ending, endpoints};
+use super::{ending, endpoints, evacuated};
 use crate::clock::is_overdue;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::live::{Keeper, Live};
 use crate::object::Written;
+use crate::order::Order;
 use crate::report::{Report, plan_message, progress_message};
-use crate::resource::Rebalance;
-use crate::wishes::{Wishes, asks_to_stop};
 use emqx_rebalance_core::driver::Event;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
@@ -18,9 +17,13 @@ use tracing::info;
 /// Steps the driver and writes what became of it.
 pub(super) async fn drive(
     context: &Context,
-    object: &Rebalance,
+    object: &Order,
     live: &mut Live,
 ) -> Result<Action, Failure> {
+    if live.is_held() {
+        live.origin.metadata.generation = object.metadata.generation;
+        return evacuated::hold(context, object, live).await;
+    }
     let now = context.clock.now();
     if object.is_deleted() {
         live.deleted_since.get_or_insert(now);
@@ -28,7 +31,8 @@ pub(super) async fn drive(
             return ending::abandon(context, object, live).await;
         }
     }
-    if object.is_deleted() || asks_to_stop(object) || live.is_called_off() {
+    live.origin.metadata.generation = object.metadata.generation;
+    if object.is_deleted() || object.asks_to_stop || live.is_called_off() {
         live.tell_to_stop(now);
     }
     announce(context, object, live).await?;
@@ -44,34 +48,32 @@ pub(super) async fn drive(
     if live.driver.outcome().is_some() {
         return ending::end(context, object, live).await;
     }
-    let wishes = Wishes::of(object).unwrap_or_default();
-    let sight = endpoints::look(context, object, live, wishes.service.as_deref()).await;
+    let service = object.wishes.as_ref().ok().and_then(|wishes| wishes.service.as_deref());
+    let sight = endpoints::look(context, object, live, service).await;
     write(context, live, sight).await?;
     Ok(Action::requeue(live.idle(&context.clock)))
 }
 
 /// Writes what is about to be done before EMQX is asked for it, unless it was written already.
-async fn announce(context: &Context, object: &Rebalance, live: &mut Live) -> Result<(), Failure> {
+async fn announce(context: &Context, object: &Order, live: &mut Live) -> Result<(), Failure> {
     if live.status.phase.is_some() {
         return Ok(());
     }
-    let plan = live.driver.state().plan().cloned();
+    let plan = live.driver.state().job();
     context
         .report_live(live, |report| {
-            plan.iter().for_each(|plan| report.plan(plan));
+            report.plan(&plan);
             report.processing("");
         })
         .await?;
-    if let Some(plan) = &plan {
-        context.tell(object, true, "Planned", &plan_message(plan)).await;
-    }
+    context.tell(object, true, "Planned", &plan_message(&plan)).await;
     Ok(())
 }
 
 /// Looks for the cluster again, in a process that has just begun. False if it is not to be had now.
-async fn find_again(
+pub(super) async fn find_again(
     context: &Context,
-    object: &Rebalance,
+    object: &Order,
     live: &mut Live,
 ) -> Result<bool, Failure> {
     let (cluster, service) = match reach::reach(context, object).await? {
@@ -90,7 +92,7 @@ async fn find_again(
 }
 
 /// Publishes what happened, as far as people want to know.
-async fn tell(context: &Context, object: &Rebalance, live: &mut Live) {
+async fn tell(context: &Context, object: &Order, live: &mut Live) {
     for event in live.events.drain(..) {
         info!(object = %object.name_any(), ?event, "driver");
         let (is_good, reason, note) = match event {
@@ -137,7 +139,7 @@ async fn write(
     sight: Option<endpoints::Told>,
 ) -> Result<(), Failure> {
     let now = context.clock.now();
-    let known = Rebalance { status: Some(live.status.clone()), ..live.origin.clone() };
+    let known = Order { status: Some(live.status.clone()), ..live.origin.clone() };
     let mut report = Report::of(&known, context.clock.written());
     let status = live.status();
     report.processing(&progress_message(&status.progress));
@@ -149,7 +151,7 @@ async fn write(
     let is_news = report.changes_phase() || report.changes_more_than_progress();
     if is_due || is_news || live.status_written_at.is_none() {
         live.status_written_at = Some(now);
-        context.write_live(live, &report).await?;
+        context.write_live(live, report).await?;
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::live::Live;
+use crate::order::{Order, Task};
 use crate::report::{OUT_OF_SERVICE, Report};
-use crate::resource::Rebalance;
 use crate::service::{Sight, still_in_service};
 use emqx_rebalance_core::{NodeName, RunPhase};
 use kube::ResourceExt;
@@ -27,7 +27,7 @@ impl Told {
 /// to stop: the condition is left out then.
 pub(super) async fn look(
     context: &Context,
-    object: &Rebalance,
+    object: &Order,
     live: &mut Live,
     service: Option<&str>,
 ) -> Option<Told> {
@@ -74,12 +74,17 @@ pub(super) fn donors(live: &Live) -> (Vec<NodeName>, bool) {
     (donors, is_evicting)
 }
 
-fn too_late(nodes: &[NodeName], service: &str, object: &Rebalance) -> String {
+fn too_late(nodes: &[NodeName], service: &str, object: &Order) -> String {
     let names: Vec<_> = nodes.iter().map(NodeName::as_str).collect();
+    let wait = match &object.task {
+        Ok(Task::Rebalance(strategy)) => Some(strategy.wait_health_check),
+        Ok(Task::Evacuation { evacuation, .. }) => evacuation.wait_health_check,
+        Err(_) => None,
+    };
+    let wait = wait.map(|seconds| format!(" of {seconds} s")).unwrap_or_default();
     format!(
         "clients are dropped by {}, to which the Service {service} still sends them: a \
-         waitHealthCheck of {} s is too short, or nothing takes donors out of the Service",
+         waitHealthCheck{wait} is too short, or nothing takes donors out of the Service",
         names.join(", "),
-        object.spec.rebalance_strategy.wait_health_check,
     )
 }

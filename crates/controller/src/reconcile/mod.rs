@@ -7,6 +7,7 @@
 mod drive;
 mod ending;
 mod endpoints;
+mod evacuated;
 mod prepare;
 mod queue;
 mod reach;
@@ -17,7 +18,7 @@ pub(crate) use sweep::keep_sweeping;
 
 use crate::context::Context;
 use crate::failure::{Failure, REFUSED};
-use crate::resource::Rebalance;
+use crate::order::Order;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use tracing::{debug, warn};
 
 /// Brings `object` a step further and says when to come back.
 pub(crate) async fn reconcile(
-    object: Arc<Rebalance>,
+    object: Arc<Order>,
     context: Arc<Context>,
 ) -> Result<Action, Failure> {
     let began = Instant::now();
@@ -43,7 +44,7 @@ pub(crate) async fn reconcile(
 }
 
 /// Says on the object what holds its reconciliation up, unless that passes by itself.
-async fn complain(context: &Context, object: &Rebalance, uid: &str, failure: &Failure) {
+async fn complain(context: &Context, object: &Order, uid: &str, failure: &Failure) {
     let Some(message) = failure.told() else { return };
     let written = match context.memory.live(uid) {
         Some(live) => {
@@ -59,7 +60,7 @@ async fn complain(context: &Context, object: &Rebalance, uid: &str, failure: &Fa
 
 /// Tries again, the later the more often it failed.
 pub(crate) fn after_failure(
-    object: Arc<Rebalance>,
+    object: Arc<Order>,
     failure: &Failure,
     context: Arc<Context>,
 ) -> Action {
@@ -69,7 +70,7 @@ pub(crate) fn after_failure(
     Action::requeue(delay)
 }
 
-async fn step(object: &Rebalance, uid: &str, context: &Context) -> Result<Action, Failure> {
+async fn step(object: &Order, uid: &str, context: &Context) -> Result<Action, Failure> {
     if let Some(live) = context.memory.live(uid) {
         return drive::drive(context, object, &mut *live.lock().await).await;
     }

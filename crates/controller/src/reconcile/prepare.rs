@@ -1,25 +1,25 @@
 //! From a new object to a plan that is about to start.
 
 use super::reach::{self, Reached};
-use super::{drive, ending, queue};
+use super::{drive, ending, evacuated, queue};
 use crate::context::Context;
 use crate::failure::{Failure, REFUSED};
 use crate::instance::cluster_key;
 use crate::live::{Keeper, Live};
 use crate::memory::Shown;
 use crate::object::Written;
+use crate::order::{Order, Task};
 use crate::report::{Report, WAITING};
-use crate::resource::Rebalance;
 use crate::wishes::{Approval, Asked, Wishes};
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::driver::{Driver, Purpose};
-use emqx_rebalance_core::{FindingCode, Plan, Result as CoreResult, Strategy};
+use emqx_rebalance_core::{Finding, FindingCode, Job, Result as CoreResult};
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use std::time::Duration;
 
 /// Plans `object` and begins, unless something speaks against it.
-pub(super) async fn prepare(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
+pub(super) async fn prepare(context: &Context, object: &Order) -> Result<Action, Failure> {
     let uid = object.uid().unwrap_or_default();
     // What only shows a plan is in nobody's way.
     if queue::will_start(context, object) && !context.memory.claim(&cluster_key(object), &uid) {
@@ -33,8 +33,8 @@ pub(super) async fn prepare(context: &Context, object: &Rebalance) -> Result<Act
     begun
 }
 
-async fn begin(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
-    let (wishes, strategy) = match asked(object) {
+async fn begin(context: &Context, object: &Order) -> Result<Action, Failure> {
+    let (wishes, task) = match asked(object) {
         Ok(asked) => asked,
         Err(error) => {
             return ending::fail(context, object, "ConfigInvalid", &error.to_string()).await;
@@ -49,7 +49,18 @@ async fn begin(context: &Context, object: &Rebalance) -> Result<Action, Failure>
             return ending::fail(context, object, reason, &message).await;
         }
     };
-    let plan = match cluster.plan(&strategy, &wishes.plan).await {
+    let planned = match task {
+        Task::Rebalance(strategy) => cluster.plan(&strategy, &wishes.plan).await.map(Job::from),
+        Task::Evacuation { place, evacuation, options } => {
+            match evacuated::node(context, object, &cluster, &place).await? {
+                Ok(node) => {
+                    cluster.plan_evacuation(&node, &evacuation, &options).await.map(Job::from)
+                }
+                Err(error) => Err(error),
+            }
+        }
+    };
+    let plan = match planned {
         Ok(plan) => plan,
         Err(error) if error.is_retryable() => {
             let message = reach::told(object, error);
@@ -65,7 +76,7 @@ async fn begin(context: &Context, object: &Rebalance) -> Result<Action, Failure>
             show(context, object, &plan, |report| report.withdraw(WAITING)).await
         }
         Some(Hindrance::Approval) => {
-            let message = "set the annotation rebalance.emqx.io/approve=yes to start";
+            let message = object.kind.how_to_approve();
             show(context, object, &plan, |report| report.waiting("ApprovalRequired", message)).await
         }
         Some(Hindrance::ForeignRun(message)) => {
@@ -75,8 +86,8 @@ async fn begin(context: &Context, object: &Rebalance) -> Result<Action, Failure>
     }
 }
 
-fn asked(object: &Rebalance) -> CoreResult<(Wishes, Strategy)> {
-    Ok((Wishes::of(object)?, object.spec.rebalance_strategy.to_core()?))
+fn asked(object: &Order) -> CoreResult<(Wishes, Task)> {
+    Ok((object.wishes.clone()?, object.task.clone()?))
 }
 
 /// What speaks against starting a plan now, without being wrong.
@@ -87,23 +98,24 @@ enum Hindrance {
     ForeignRun(String),
 }
 
-fn hindrance(wishes: &Wishes, plan: &Plan) -> Option<Hindrance> {
+fn hindrance(wishes: &Wishes, plan: &Job) -> Option<Hindrance> {
     if wishes.is_dry_run {
         return Some(Hindrance::DryRun);
     }
     if wishes.approval == Approval::Awaited {
         return Some(Hindrance::Approval);
     }
-    let foreign = plan.errors().find(|finding| finding.code == FindingCode::RunInProgress)?;
+    let is_foreign = |finding: &&Finding| FOREIGN.contains(&finding.code);
+    let foreign = plan.errors().find(is_foreign)?;
     Some(Hindrance::ForeignRun(foreign.message.clone()))
 }
 
 /// Keeps the driver on the object, with the finalizer, and only then lets it act.
 async fn start(
     context: &Context,
-    object: &Rebalance,
+    object: &Order,
     wishes: Wishes,
-    plan: Plan,
+    plan: Job,
     (cluster, service): (Cluster, Option<String>),
 ) -> Result<Action, Failure> {
     let driver = match Driver::new(plan.clone(), wishes.driver, wishes.is_forced) {
@@ -113,8 +125,7 @@ async fn start(
             return ending::fail(context, object, "Refused", &error.to_string()).await;
         }
     };
-    let who = format!("Rebalance {}/{}", object.namespace().unwrap_or_default(), object.name_any());
-    let purpose = Purpose { who: Some(who), reason: wishes.reason };
+    let purpose = Purpose { who: Some(object.full_name()), reason: wishes.reason };
     let mut live = Live::new(object, driver.with_purpose(purpose));
     live.cluster = Some(cluster);
     live.service = service;
@@ -131,11 +142,7 @@ async fn start(
 }
 
 /// Nothing is started, since its state cannot be stored.
-async fn not_kept(
-    context: &Context,
-    object: &Rebalance,
-    failure: Failure,
-) -> Result<Action, Failure> {
+async fn not_kept(context: &Context, object: &Order, failure: Failure) -> Result<Action, Failure> {
     match failure.refusal() {
         Some(message) if failure.is_forbidden() => {
             wait(context, object, REFUSED, message, TURN).await
@@ -148,8 +155,8 @@ async fn not_kept(
 /// Writes what the plan would do, and why it is not done.
 async fn show(
     context: &Context,
-    object: &Rebalance,
-    plan: &Plan,
+    object: &Order,
+    plan: &Job,
     reason: impl FnOnce(&mut Report),
 ) -> Result<Action, Failure> {
     let shown = Shown { at: context.clock.now(), asked: Asked::by(object) };
@@ -165,7 +172,7 @@ async fn show(
 
 /// How long the plan that was shown for `object` still serves; `None` if it is to be made anew.
 /// Writing it is an event too, and anybody may change what does not concern it.
-pub(super) fn rest(context: &Context, object: &Rebalance) -> Option<Duration> {
+pub(super) fn rest(context: &Context, object: &Order) -> Option<Duration> {
     let shown = context.memory.shown(&object.uid()?)?;
     let age = Duration::from_millis(context.clock.now().ms_since(shown.at));
     let rest = REPLAN.checked_sub(age).filter(|rest| !rest.is_zero())?;
@@ -174,7 +181,7 @@ pub(super) fn rest(context: &Context, object: &Rebalance) -> Option<Duration> {
 
 async fn wait(
     context: &Context,
-    object: &Rebalance,
+    object: &Order,
     reason: &str,
     message: &str,
     again: Duration,
@@ -183,6 +190,8 @@ async fn wait(
     Ok(Action::requeue(again))
 }
 
+/// What somebody else does in the cluster.
+const FOREIGN: [FindingCode; 2] = [FindingCode::RunInProgress, FindingCode::EvacuationInProgress];
 /// How soon to look again whether what it waits for is there.
 const TURN: Duration = Duration::from_secs(5);
 /// How often a plan that is not started is made anew, so that it fits the cluster as it is.

@@ -3,9 +3,8 @@
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::instance::cluster_key;
-use crate::resource::Rebalance;
-use crate::saved::STATE;
-use crate::wishes::{Approval, Wishes, asks_to_stop};
+use crate::order::Order;
+use crate::wishes::{Approval, Wishes};
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
@@ -13,16 +12,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Has `object` wait if another one is before it.
-pub(super) async fn wait(context: &Context, object: &Rebalance) -> Result<Option<Action>, Failure> {
+pub(super) async fn wait(context: &Context, object: &Order) -> Result<Option<Action>, Failure> {
     if object.is_deleted()
-        || is_driven(object)
-        || asks_to_stop(object)
+        || object.is_driven()
+        || object.asks_to_stop
         || !will_start(context, object)
     {
         return Ok(None);
     }
     let key = cluster_key(object);
-    let objects = context.store.state();
+    let objects = context.objects();
     let mut before =
         rivals(context, &objects, &key).filter(|other| is_before(context, other, object));
     let message = match (before.next(), before.next()) {
@@ -36,22 +35,22 @@ pub(super) async fn wait(context: &Context, object: &Rebalance) -> Result<Option
 }
 
 /// Has the next object that waits for the cluster of `object` look whether it is its turn.
-pub(super) fn call_next(context: &Context, object: &Rebalance) {
-    let objects = context.store.state();
+pub(super) fn call_next(context: &Context, object: &Order) {
+    let objects = context.objects();
     let key = cluster_key(object);
     let others = rivals(context, &objects, &key)
         .filter(|other| other.uid() != object.uid() && will_start(context, other));
     if let Some(next) = others.min_by_key(|other| place(other)) {
-        context.memory.call(ObjectRef::from_obj_with(next.as_ref(), context.served));
+        context.memory.call(&ObjectRef::from_obj_with(next.as_ref(), next.kind));
     }
 }
 
 /// The objects of the cluster `key` that have not ended.
 fn rivals<'a>(
     context: &Context,
-    objects: &'a [Arc<Rebalance>],
+    objects: &'a [Arc<Order>],
     key: &str,
-) -> impl Iterator<Item = &'a Arc<Rebalance>> {
+) -> impl Iterator<Item = &'a Arc<Order>> {
     objects.iter().filter(move |other| {
         !other.is_ended()
             && cluster_key(other) == key
@@ -59,30 +58,25 @@ fn rivals<'a>(
     })
 }
 
-fn is_before(context: &Context, other: &Rebalance, object: &Rebalance) -> bool {
+fn is_before(context: &Context, other: &Order, object: &Order) -> bool {
     if other.uid() == object.uid() {
         return false;
     }
-    is_driven(other)
+    other.is_driven()
         || (!other.is_deleted() && will_start(context, other) && place(other) < place(object))
 }
 
-fn is_driven(object: &Rebalance) -> bool {
-    let is_processing = object.phase() == Some("Processing") && object.is_phase_ours();
-    object.annotation(STATE).is_some() || is_processing
-}
-
 /// Whether it starts as soon as it can: no dry run, not waiting for somebody's approval, and not too old.
-pub(super) fn will_start(context: &Context, object: &Rebalance) -> bool {
-    let starts = |wishes: Wishes| {
+pub(super) fn will_start(context: &Context, object: &Order) -> bool {
+    let starts = |wishes: &Wishes| {
         let is_awaited = wishes.is_dry_run || wishes.approval == Approval::Awaited;
         !is_awaited && (wishes.is_adopted || !context.is_older(object))
     };
-    object.unreadable.is_none() && Wishes::of(object).is_ok_and(starts)
+    object.unreadable.is_none() && object.wishes.as_ref().is_ok_and(starts)
 }
 
 /// First come, first served.
-fn place(object: &Rebalance) -> (Option<jiff::Timestamp>, String, String) {
+fn place(object: &Order) -> (Option<jiff::Timestamp>, String, String) {
     let created = object.creation_timestamp().map(|time| time.0);
     (created, object.namespace().unwrap_or_default(), object.name_any())
 }

@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::failure::{Failure, REFUSED, refusal};
-use crate::instance::{self, Lookup};
-use crate::resource::Rebalance;
+use crate::instance::Lookup;
+use crate::order::Order;
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::{Error, ErrorKind};
 use kube::ResourceExt;
@@ -23,7 +23,7 @@ pub(super) enum Reached {
 }
 
 /// Finds the cluster of `object` and asks it who it is.
-pub(super) async fn reach(context: &Context, object: &Rebalance) -> Result<Reached, Failure> {
+pub(super) async fn reach(context: &Context, object: &Order) -> Result<Reached, Failure> {
     let access = match context.finder.find(object).await {
         Ok(access) => access,
         Err(Lookup::Api(error)) => {
@@ -50,9 +50,9 @@ pub(super) async fn reach(context: &Context, object: &Rebalance) -> Result<Reach
 
 /// `error` as it is written on `object`: without what was answered where the object says whom to ask,
 /// or conditions would show what is at any address that it names.
-pub(super) fn told(object: &Rebalance, error: Error) -> String {
+pub(super) fn told(object: &Order, error: Error) -> String {
     let error =
-        if instance::is_direct(object) { error.without("answer").without("code") } else { error };
+        if object.target.is_direct() { error.without("answer").without("code") } else { error };
     error.to_string()
 }
 
@@ -75,7 +75,7 @@ pub(super) const fn reason(kind: ErrorKind) -> &'static str {
 
 /// Whether what it needs may still be on its way: `kubectl apply` of a folder creates an instance and
 /// its `Rebalance` in any order.
-fn is_young(context: &Context, object: &Rebalance) -> bool {
+fn is_young(context: &Context, object: &Order) -> bool {
     let created = object.creation_timestamp().map_or(0, |time| time.0.as_millisecond());
     let created = u64::try_from(created).unwrap_or_default();
     context.clock.now().as_ms().saturating_sub(created) < ABSENT_FOR_MS

@@ -5,18 +5,17 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::instance::cluster_key;
 use crate::live::Live;
-use crate::resource::Rebalance;
-use crate::saved::{STATE, Saved};
-use crate::wishes::{Wishes, asks_to_stop};
+use crate::order::Order;
+use crate::saved::Saved;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 
 /// Goes on with `object`, as it is on the API server now.
-pub(super) async fn go_on(context: &Context, object: &Rebalance) -> Result<Action, Failure> {
+pub(super) async fn go_on(context: &Context, object: &Order) -> Result<Action, Failure> {
     if object.is_ended() {
         return ending::tidy(context, object).await;
     }
-    if let Some(text) = object.annotation(STATE) {
+    if let Some(text) = &object.state {
         return restore(context, object, text).await;
     }
     if object.is_deleted() {
@@ -31,15 +30,15 @@ pub(super) async fn go_on(context: &Context, object: &Rebalance) -> Result<Actio
     }
     if object.phase() == Some("Processing") {
         // Starting anew could be a second start of the same rebalance.
-        let message = "what was started is not known any more, since the annotation that holds it \
+        let message = "what was started is not known any more, since the state that was kept of it \
                        is gone; EMQX ends its runs by itself";
         return ending::fail(context, object, "StateLost", message).await;
     }
-    if asks_to_stop(object) {
+    if object.asks_to_stop {
         let message = "it was to be stopped before anything was started";
         return ending::fail(context, object, "Stopped", message).await;
     }
-    if context.is_older(object) && !Wishes::of(object).is_ok_and(|wishes| wishes.is_adopted) {
+    if context.is_older(object) && !object.wishes.as_ref().is_ok_and(|wishes| wishes.is_adopted) {
         let message = "it is older than the controller's installation, and may have been forgotten: \
                        set the annotation rebalance.emqx.io/adopt=true to have it done";
         context.report(object, |report| report.waiting("OlderThanController", message)).await?;
@@ -50,21 +49,17 @@ pub(super) async fn go_on(context: &Context, object: &Rebalance) -> Result<Actio
 
 /// Says what cannot be read, and waits for somebody to change it: the object may be one of a version
 /// that is not known here, whose end is not ours to tell.
-async fn unreadable(
-    context: &Context,
-    object: &Rebalance,
-    problem: &str,
-) -> Result<Action, Failure> {
+async fn unreadable(context: &Context, object: &Order, problem: &str) -> Result<Action, Failure> {
     context.report(object, |report| report.waiting("Unreadable", problem)).await?;
     Ok(Action::await_change())
 }
 
-async fn restore(context: &Context, object: &Rebalance, text: &str) -> Result<Action, Failure> {
+async fn restore(context: &Context, object: &Order, text: &str) -> Result<Action, Failure> {
     let saved = match Saved::decode(text) {
         Ok(saved) => saved,
         Err(error) => {
             let message = format!(
-                "the annotation that holds what was started cannot be read ({error}); EMQX ends its \
+                "the state that was kept of what was started cannot be read ({error}); EMQX ends its \
                  runs by itself"
             );
             return ending::fail(context, object, "StateLost", &message).await;

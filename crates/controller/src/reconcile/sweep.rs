@@ -21,7 +21,7 @@ pub(crate) async fn keep_sweeping(context: &Context) {
 
 async fn sweep(context: &Context) {
     let there: BTreeSet<String> =
-        context.store.state().iter().filter_map(|object| object.uid()).collect();
+        context.objects().iter().filter_map(|object| object.uid()).collect();
     context.memory.keep_only(&there);
     for (uid, live) in context.memory.others_than(&there) {
         let mut live = live.lock().await;

@@ -1,20 +1,23 @@
-//! What is written into the status of a `Rebalance`.
+//! What is written into the status of an object.
 
+mod summary;
 mod words;
 
 pub(crate) use words::{outcome_reason, plan_message, progress_message};
 
+use crate::order::{EMPTY, Kind, Order};
+use crate::own::OwnStatus;
 use crate::resource::{
-    Condition, OutcomeStatus, PlanStatus, ProgressStatus, Rebalance, RebalanceState,
-    RebalanceStatus,
+    Condition, OutcomeStatus, PlanStatus, ProgressStatus, RebalanceState, RebalanceStatus,
 };
 use emqx_rebalance_core::driver::{Outcome, RunView, Status};
-use emqx_rebalance_core::{Plan, RunState};
+use emqx_rebalance_core::{Job, RunState};
 use serde_json::{Map, Value};
 
 /// A status in the making.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
+    kind: Kind,
     before: RebalanceStatus,
     after: RebalanceStatus,
     now: String,
@@ -22,9 +25,13 @@ pub(crate) struct Report {
 
 impl Report {
     /// The status of `object`, to be changed at `now`.
-    pub(crate) fn of(object: &Rebalance, now: String) -> Self {
+    pub(crate) fn of(object: &Order, now: String) -> Self {
         let before = object.status.clone().unwrap_or_default();
-        Self { after: before.clone(), before, now }
+        let mut after = before.clone();
+        if object.kind.is_own() {
+            after.observed_generation = object.metadata.generation;
+        }
+        Self { kind: object.kind, before, after, now }
     }
 
     /// Says that `kind` holds, or not. A condition that says the same as before keeps its times.
@@ -72,7 +79,7 @@ impl Report {
     }
 
     /// What the plan will do.
-    pub(crate) fn plan(&mut self, plan: &Plan) {
+    pub(crate) fn plan(&mut self, plan: &Job) {
         self.after.plan = Some(words::plan_status(plan));
         self.condition(PLANNED, true, "Planned", &plan_message(plan));
     }
@@ -81,6 +88,19 @@ impl Report {
     pub(crate) fn progress(&mut self, status: &Status) {
         self.after.rebalance_states = Some(states(&status.runs));
         self.after.progress = Some(words::progress_status(&status.progress));
+    }
+
+    /// The node is empty, and stays closed.
+    pub(crate) fn emptied(&mut self, message: &str) {
+        self.after.phase = Some(EMPTY.to_owned());
+        self.condition(PROCESSING, false, "SafeToStop", "");
+        self.condition(EMPTY, true, "SafeToStop", message);
+    }
+
+    /// The node that was empty takes clients again.
+    pub(crate) fn opened(&mut self, message: &str) {
+        self.condition(EMPTY, false, "Opened", "");
+        self.completed("Opened", message);
     }
 
     /// It was done as asked.
@@ -149,11 +169,23 @@ impl Report {
         quiet(&self.before) != quiet(&self.after)
     }
 
-    /// The merge patch from the old status to the new one, unless they are the same.
+    /// What is to be written of the status, unless it stands there: for EMQX's resource the merge patch from
+    /// the old one to the new one, for ours the whole of it, to be applied.
     ///
-    /// Not server-side apply: that refuses a status with fields that the definition does not have, as
-    /// EMQX's own does not have ours, where a merge patch drops them.
-    pub(crate) fn patch(&self) -> Option<Value> {
+    /// Not server-side apply for both: that refuses a status with fields that the definition does not
+    /// have, as EMQX's own does not have ours, where a merge patch drops them.
+    pub(crate) fn patch(&mut self) -> Option<Value> {
+        if self.kind.is_own() {
+            self.summarize();
+            for status in [&mut self.before, &mut self.after] {
+                status
+                    .conditions
+                    .iter_mut()
+                    .for_each(|list| list.sort_by(|a, b| a.type_.cmp(&b.type_)));
+            }
+            let status = serde_json::to_value(OwnStatus::of(&self.after)).unwrap_or_default();
+            return (self.before != self.after).then_some(status);
+        }
         let patch = difference(&fields(&self.before), &fields(&self.after));
         (!patch.is_empty()).then_some(Value::Object(patch))
     }
@@ -233,13 +265,18 @@ pub(crate) const OUT_OF_SERVICE: &str = "DonorsOutOfService";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+    fn nothing() -> Order {
+        Order::bare(Kind::default(), ObjectMeta::default())
+    }
 
     fn report() -> Report {
-        Report::of(&Rebalance::default(), "2026-01-01T00:00:00Z".to_owned())
+        Report::of(&nothing(), "2026-01-01T00:00:00Z".to_owned())
     }
 
     fn later(report: &Report, now: &str) -> Report {
-        let object = Rebalance { status: Some(report.status().clone()), ..Rebalance::default() };
+        let object = Order { status: Some(report.status().clone()), ..nothing() };
         Report::of(&object, now.to_owned())
     }
 
@@ -300,7 +337,7 @@ mod tests {
 
     #[test]
     fn conditions_of_others_stay() {
-        let mut object = Rebalance::default();
+        let mut object = nothing();
         let foreign = Condition { type_: "Theirs".to_owned(), ..Condition::default() };
         object.status =
             Some(RebalanceStatus { conditions: Some(vec![foreign]), ..Default::default() });

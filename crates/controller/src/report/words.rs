@@ -2,10 +2,22 @@
 
 use super::{PlanStatus, ProgressStatus};
 use emqx_rebalance_core::driver::{OutcomeKind, Progress};
-use emqx_rebalance_core::{Decision, Mode, Plan};
+use emqx_rebalance_core::{Decision, Job, Mode, Plan};
 
 /// What `plan` will do, in a sentence.
-pub(crate) fn plan_message(plan: &Plan) -> String {
+pub(crate) fn plan_message(plan: &Job) -> String {
+    match plan {
+        Job::Rebalance(plan) => rebalance_message(plan),
+        Job::Evacuation(plan) => format!(
+            "{} is emptied within about {} s; drops {} clients",
+            plan.node(),
+            plan.forecast.duration_s,
+            plan.forecast.disconnects,
+        ),
+    }
+}
+
+fn rebalance_message(plan: &Plan) -> String {
     if plan.decision == Decision::NothingToBalance {
         let reason = plan.reason.as_deref().unwrap_or("the nodes are within the thresholds");
         return format!("nothing to balance: {reason}");
@@ -25,20 +37,29 @@ pub(crate) fn plan_message(plan: &Plan) -> String {
     )
 }
 
-pub(super) fn plan_status(plan: &Plan) -> PlanStatus {
-    PlanStatus {
-        mode: match plan.mode {
-            Mode::Single => "single",
-            Mode::Level => "level",
+pub(super) fn plan_status(job: &Job) -> PlanStatus {
+    let (mode, runs, forecast, fewest, findings) = match job {
+        Job::Rebalance(plan) => {
+            let mode = match plan.mode {
+                Mode::Single => "single",
+                Mode::Level => "level",
+            };
+            let fewest = plan.bounds.fewest_disconnects;
+            (mode, plan.runs.len(), &plan.forecast, fewest, &plan.findings)
         }
-        .to_owned(),
-        runs: u32::try_from(plan.runs.len()).unwrap_or(u32::MAX),
-        duration_seconds: plan.forecast.duration_s,
-        disconnects: plan.forecast.disconnects,
-        fewest_disconnects: plan.bounds.fewest_disconnects,
-        over_before: percent(plan.balance.before.over),
-        over_after: percent(plan.balance.after.over),
-        findings: plan.findings.iter().map(|finding| finding.message.clone()).collect(),
+        Job::Evacuation(plan) => {
+            ("evacuation", 1, &plan.forecast, plan.forecast.disconnects, &plan.findings)
+        }
+    };
+    PlanStatus {
+        mode: mode.to_owned(),
+        runs: u32::try_from(runs).unwrap_or(u32::MAX),
+        duration_seconds: forecast.duration_s,
+        disconnects: forecast.disconnects,
+        fewest_disconnects: fewest,
+        over_before: percent(job.balance().before.over),
+        over_after: percent(job.balance().after.over),
+        findings: findings.iter().map(|finding| finding.message.clone()).collect(),
     }
 }
 

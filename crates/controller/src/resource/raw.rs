@@ -5,33 +5,22 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// An object as the API server has it: it sees to the metadata, and to little else where EMQX's own
-/// definition is installed.
-#[derive(Deserialize)]
-pub(super) struct Raw {
-    #[serde(default)]
-    metadata: ObjectMeta,
-    #[serde(default)]
-    spec: Value,
-    #[serde(default)]
-    status: Value,
-}
-
-impl From<Raw> for Rebalance {
-    fn from(raw: Raw) -> Self {
+impl Rebalance {
+    /// The object of these parts, as the API server has them: it sees to the metadata, and to little else
+    /// where EMQX's own definition is installed.
+    pub(crate) fn read(metadata: ObjectMeta, spec: &Value, status: &Value) -> Self {
         let mut problems = Vec::new();
-        let spec = RebalanceSpec::deserialize(&raw.spec).unwrap_or_else(|error| {
-            let why =
-                if raw.spec.is_null() { "it is missing".to_owned() } else { error.to_string() };
+        let read = RebalanceSpec::deserialize(spec).unwrap_or_else(|error| {
+            let why = if spec.is_null() { "it is missing".to_owned() } else { error.to_string() };
             problems.push(format!("spec: {why}"));
             RebalanceSpec::default()
         });
-        let status = Option::<RebalanceStatus>::deserialize(&raw.status).unwrap_or_else(|error| {
+        let status = Option::<RebalanceStatus>::deserialize(status).unwrap_or_else(|error| {
             problems.push(format!("status: {error}"));
-            Some(the_essential(&raw.status))
+            Some(the_essential(status))
         });
         let unreadable = (!problems.is_empty()).then(|| problems.join("; "));
-        Self { metadata: raw.metadata, spec, status, unreadable }
+        Self { metadata, spec: read, status, unreadable }
     }
 }
 
@@ -48,10 +37,11 @@ fn the_essential(status: &Value) -> RebalanceStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::order::Order;
     use kube::core::ObjectList;
     use serde_json::json;
 
-    fn read(object: Value) -> Rebalance {
+    fn read(object: Value) -> Order {
         serde_json::from_value(object).unwrap()
     }
 
@@ -69,8 +59,11 @@ mod tests {
             }
         }
         objects.push(json!({"metadata": {"name": "bare"}}));
-        let list = json!({"metadata": {}, "items": objects});
-        let list: ObjectList<Rebalance> = serde_json::from_value(list).unwrap();
+        let list = json!({
+            "apiVersion": "apps.emqx.io/v2beta1", "kind": "RebalanceList", "metadata": {},
+            "items": objects,
+        });
+        let list: ObjectList<Order> = serde_json::from_value(list).unwrap();
         assert_eq!(list.items.len(), objects.len());
         let unreadable = list.items.iter().filter(|object| object.unreadable.is_some()).count();
         assert_eq!(unreadable, objects.len() - 1);

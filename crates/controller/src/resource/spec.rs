@@ -1,6 +1,7 @@
 //! What a `Rebalance` asks for.
 
-use emqx_rebalance_core::{Error, Options, Problem, Result, Strategy};
+use crate::own::named;
+use emqx_rebalance_core::{Error, Options, Result, Strategy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -105,25 +106,9 @@ impl RebalanceStrategy {
             "abs_sess_threshold": abs_sess_threshold,
             "rel_sess_threshold": rel_sess_threshold,
         });
-        Strategy::read(options).map_err(|error| renamed(&error))
+        Strategy::read(options)
+            .map_err(|error| Error::invalid("strategy", named(&error, "spec.rebalanceStrategy")))
     }
-}
-
-fn renamed(error: &Error) -> Error {
-    let problem = |problem: &Problem| {
-        let field = format!("spec.rebalanceStrategy.{}", camel_case(&problem.field));
-        Problem::new(field, &problem.value, problem.bound.clone())
-    };
-    Error::invalid("strategy", error.problems().iter().map(problem).collect())
-}
-
-fn camel_case(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| {
-        let (initial, rest) = word.split_at(word.len().min(1));
-        name + &initial.to_uppercase() + rest
-    })
 }
 
 fn emqx() -> String {

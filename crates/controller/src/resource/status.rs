@@ -34,6 +34,9 @@ pub struct RebalanceStatus {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<OutcomeStatus>,
+    /// Of objects of ours, the generation that was looked at last.
+    #[serde(skip)]
+    pub observed_generation: Option<i64>,
 }
 
 /// One thing that is known of a `Rebalance`.

@@ -17,4 +17,5 @@ mod drained;
 mod faults;
 mod hostile;
 mod many;
+mod own;
 mod samples;

@@ -179,6 +179,18 @@ async fn define() {
         }
         kubectl.run(&["wait", "--for=condition=established", &object]).await;
     }
+    define_our_own(&kubectl).await;
+}
+
+/// Installs the definitions of our own group. Servers before 1.25 know no rules and leave them out; their
+/// `kubectl` would not send them.
+async fn define_our_own(kubectl: &Kubectl) {
+    let objects = ["crd/loadrebalances.emqx-rebalance.io", "crd/nodeevacuations.emqx-rebalance.io"];
+    if kubectl.try_with_input(&["get", objects[0]], "").await.is_err() {
+        let create = ["create", "--validate=false", "--filename=-"];
+        kubectl.with_input(&create, &read("deploy/manifests/own.yaml")).await;
+    }
+    kubectl.run(&["wait", "--for=condition=established", objects[0], objects[1]]).await;
 }
 
 pub(crate) fn read(path: &str) -> String {

@@ -4,11 +4,13 @@
 mod api;
 mod costs;
 mod deletion;
+mod evacuated;
 mod instance;
 mod kills;
 mod lifecycle;
 mod operators;
 mod outages;
+mod own;
 mod queue;
 mod relay;
 mod scene;

@@ -101,6 +101,53 @@ impl Scene {
         self.create_with_waits(name, metadata, instance, 1)
     }
 
+    /// Creates a `LoadRebalance` of this cluster that asks for `more`.
+    pub(crate) fn load_rebalance(&self, name: &str, wait_s: u32, more: Value) -> Key {
+        let key = Key::new("loadrebalances", name);
+        let urls: Vec<_> = self.relay.urls().split(',').map(str::to_owned).collect();
+        let mut spec = json!({
+            "target": {"urls": urls, "secretName": "emqx-key"},
+            "strategy": {
+                "connEvictRate": 50, "sessEvictRate": 20,
+                "waitHealthCheck": wait_s, "waitTakeover": wait_s,
+                "absConnThreshold": 10, "relConnThreshold": 1.01,
+                "absSessThreshold": 10, "relSessThreshold": 1.01,
+            },
+            "driver": {"pollIntervalMs": 100, "settleS": 10, "emptyPolls": 2},
+        });
+        for (field, value) in more.as_object().unwrap() {
+            spec[field] = value.clone();
+        }
+        let object = json!({
+            "apiVersion": "emqx-rebalance.io/v1alpha1", "kind": "LoadRebalance", "metadata": {},
+            "spec": spec,
+        });
+        self.api.state.create(&key, object);
+        key
+    }
+
+    /// Creates a `NodeEvacuation` of the first node of this cluster.
+    pub(crate) fn evacuation(&self, name: &str, more: Value) -> Key {
+        let key = Key::new("nodeevacuations", name);
+        let urls: Vec<_> = self.relay.urls().split(',').map(str::to_owned).collect();
+        let mut spec = json!({
+            "target": {"urls": urls, "secretName": "emqx-key"}, "node": "emqx1@127.0.0.1",
+            "strategy": {
+                "connEvictRate": 100, "sessEvictRate": 100, "waitHealthCheck": 1, "waitTakeover": 1,
+            },
+            "driver": {"pollIntervalMs": 100, "settleS": 10, "emptyPolls": 2},
+        });
+        for (field, value) in more.as_object().unwrap() {
+            spec[field] = value.clone();
+        }
+        let object = json!({
+            "apiVersion": "emqx-rebalance.io/v1alpha1", "kind": "NodeEvacuation", "metadata": {},
+            "spec": spec,
+        });
+        self.api.state.create(&key, object);
+        key
+    }
+
     fn create_with_waits(&self, name: &str, metadata: &Value, instance: &str, wait_s: u32) -> Key {
         let key = Key::new("rebalances", name);
         let object = json!({
@@ -181,7 +228,7 @@ async fn embedded(clients: &[u64], key: &str) -> Embedded {
 /// For a controller that is the only one, on this machine.
 pub(crate) fn options() -> RunOptions {
     RunOptions {
-        namespace: None,
+        namespaces: Vec::new(),
         metrics_addr: "127.0.0.1:0".parse().unwrap(),
         lease: None,
         allowed_hosts: vec!["127.0.0.1".parse().unwrap()],

@@ -30,11 +30,12 @@ impl Driver {
         self.go_on();
         let is_done = matches!(self.state.stage, Stage::Done { .. });
         let interval_ms = self.poll_interval_ms();
+        let opens_at = self.next_opening();
         let watch = &mut self.state.watch;
         Step {
             requests: std::mem::take(&mut watch.requests),
             events: std::mem::take(&mut watch.events),
-            wake_at: (!is_done).then(|| watch.wake_at(interval_ms)),
+            wake_at: (!is_done).then(|| watch.wake_at(interval_ms, opens_at)),
         }
     }
 
@@ -75,6 +76,7 @@ impl Driver {
         if self.state.stage == Stage::Starting {
             self.send_next_start();
         }
+        self.open_what_is_due();
         let watch = &self.state.watch;
         if self.polls() && !watch.poll.open && watch.now >= watch.next_poll {
             let interval_ms = self.poll_interval_ms();

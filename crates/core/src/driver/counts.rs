@@ -93,6 +93,11 @@ impl Watch {
         signed(before).saturating_sub(signed(now)).saturating_add(drifted)
     }
 
+    /// Since when most of them are, at least half.
+    pub(crate) fn missing_since(&self) -> Option<Timestamp> {
+        self.learning.missing_since()
+    }
+
     /// Says of each count when it was read. A node that is not known keeps what was read of it last.
     pub(super) fn stamp(&self, nodes: &mut [NodeLoad]) {
         let read_at_ms = self.clock.to_host(self.now).as_ms();

@@ -71,6 +71,11 @@ pub enum Event {
         #[cfg_attr(feature = "typescript", ts(optional))]
         reconnects: Option<Reconnects>,
     },
+    /// A node that was kept closed until others caught up with it is told to take clients again.
+    Opening {
+        /// The node.
+        node: NodeName,
+    },
     /// A run is told to stop.
     Stopping {
         /// Its coordinator.

@@ -60,7 +60,7 @@ impl Driver {
         if let Some(status) = &poll.status {
             self.see_runs(status, is_down, poll);
         }
-        self.see_stops();
+        self.see_stops(poll);
         if let Some(nodes) = &poll.nodes {
             self.see_lost_nodes(nodes);
         }
@@ -134,11 +134,13 @@ impl Driver {
     }
 
     /// Takes note of what EMQX said to our stops. What it has stopped is over: what it shows later is
-    /// somebody else's, unless a start of ours may still be on its way.
-    fn see_stops(&mut self) {
+    /// somebody else's, unless a start of ours may still be on its way. What `poll` shows of it may have been
+    /// read before the stop.
+    fn see_stops(&mut self, poll: &mut Poll) {
         let stops = std::mem::take(&mut self.state.watch.stops);
         for (i, track) in self.state.runs.iter_mut().enumerate() {
             if stops.stopped.contains(&i) {
+                poll.status.iter_mut().for_each(|status| track.leave_out(status));
                 track.is_over = !track.was_doubted;
             }
             track.is_stopped |= stops.has(i);

@@ -29,6 +29,7 @@ mod stage;
 mod start;
 mod state;
 mod status;
+mod steer;
 mod stops;
 mod stored;
 mod track;

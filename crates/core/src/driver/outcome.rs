@@ -21,6 +21,10 @@ pub struct Outcome {
     /// counts of all nodes are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<u64>,
+    /// Since when at least half of those have been missing, without a break, by the host's clock: milliseconds
+    /// since 1970 where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_since_ms: Option<u64>,
     /// Nodes whose counts were not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<NodeName>,

@@ -143,6 +143,13 @@ impl Track {
             && shown.into_iter().all(|node| run.nodes.contains(node))
     }
 
+    /// Takes it out of `status`.
+    pub(super) fn leave_out(&self, status: &mut GlobalStatus) {
+        let shown = std::mem::take(&mut status.rebalances);
+        let others = shown.into_iter().filter(|entry| !self.is_entry(entry, status)).collect();
+        status.rebalances = others;
+    }
+
     /// Whether `status` shows somebody else's rebalance by the same coordinator, which runs one at a
     /// time: a run that is not shown beside it is not hidden.
     pub(super) fn is_displaced(&self, status: &GlobalStatus) -> bool {

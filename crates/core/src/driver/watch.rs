@@ -232,9 +232,15 @@ impl Watch {
         self.pending.values().any(is_read)
     }
 
-    /// When to step again, with a verdict still to come, by the host's clock.
-    pub(crate) fn wake_at(&mut self, poll_interval_ms: u64) -> Timestamp {
+    /// When to step again, with a verdict still to come, by the host's clock: at `opens_at`, if that is
+    /// before the next poll.
+    pub(crate) fn wake_at(
+        &mut self,
+        poll_interval_ms: u64,
+        opens_at: Option<Timestamp>,
+    ) -> Timestamp {
         let due = self.due(poll_interval_ms);
+        let due = opens_at.map_or(due, |at| due.min(at));
         self.clock.promise(due)
     }
 

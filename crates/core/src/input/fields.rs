@@ -1,10 +1,9 @@
 //! The options of one object, to be taken out one by one.
 
-use super::loose::Loose;
+use super::loose::{Loose, insert, members};
 use crate::error::{Error, Problem, Result};
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fmt;
 
 /// The options of one object by name, and the problems found so far.
@@ -20,7 +19,7 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-pub(super) struct FieldsVisitor;
+struct FieldsVisitor;
 
 impl<'de> Visitor<'de> for FieldsVisitor {
     type Value = Fields;
@@ -29,12 +28,8 @@ impl<'de> Visitor<'de> for FieldsVisitor {
         f.write_str("an object of options")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-        let mut fields = Fields::default();
-        while let Some((name, value)) = map.next_entry()? {
-            fields.insert(name, value).map_err(A::Error::custom)?;
-        }
-        Ok(fields)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Fields, A::Error> {
+        members(map).map(Fields::from)
     }
 }
 
@@ -60,13 +55,7 @@ impl Fields {
     /// # Errors
     /// What is wrong, if it is there already.
     pub(crate) fn insert(&mut self, name: String, value: Loose) -> Result<(), String> {
-        match self.values.entry(name) {
-            Entry::Vacant(place) => {
-                place.insert(value);
-                Ok(())
-            }
-            Entry::Occupied(place) => Err(format!("`{}` is given twice", place.key())),
-        }
+        insert(&mut self.values, name, value)
     }
 
     /// Adds the options of another object.

@@ -1,8 +1,8 @@
 //! A value of any type, before it is known what it has to be.
 
-use super::fields::FieldsVisitor;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 /// A value as it was written. It may hold a secret; `Display` shows the beginning of a text.
@@ -129,7 +129,36 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Loose, A::Error> {
-        Ok(Loose::Object(FieldsVisitor.visit_map(map)?.values))
+        members(map).map(Loose::Object)
+    }
+}
+
+/// The members of an object, each of which is there once.
+pub(super) fn members<'de, A: MapAccess<'de>>(
+    mut map: A,
+) -> Result<BTreeMap<String, Loose>, A::Error> {
+    let mut members = BTreeMap::new();
+    while let Some((name, value)) = map.next_entry()? {
+        insert(&mut members, name, value).map_err(A::Error::custom)?;
+    }
+    Ok(members)
+}
+
+/// Adds a member.
+///
+/// # Errors
+/// What is wrong, if it is there already.
+pub(super) fn insert(
+    members: &mut BTreeMap<String, Loose>,
+    name: String,
+    value: Loose,
+) -> Result<(), String> {
+    match members.entry(name) {
+        Entry::Vacant(place) => {
+            place.insert(value);
+            Ok(())
+        }
+        Entry::Occupied(place) => Err(format!("`{}` is given twice", place.key())),
     }
 }
 

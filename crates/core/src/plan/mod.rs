@@ -18,9 +18,9 @@ pub(crate) use abridge::with_curve;
 pub use finding::{Finding, FindingCode, Severity};
 pub use fingerprint::{Fingerprint, NodeCount};
 pub use fits::Tolerance;
-pub use model::{Asked, Decision, Plan, Run};
+pub use model::{Asked, Decision, PilotRun, Plan, Run};
 pub use options::{Mode, PlanOptions};
-pub use pilot::{Pilot, PilotRun};
+pub use pilot::Pilot;
 
 use crate::error::Result;
 use crate::level;

@@ -3,7 +3,6 @@
 use super::finding::{Finding, Severity};
 use super::fingerprint::Fingerprint;
 use super::options::{Mode, PlanOptions};
-use super::pilot::PilotRun;
 use crate::balance::{BalanceChange, Bounds};
 use crate::forecast::Forecast;
 use crate::level::account::{Behind, Comparison, Move, Wave};
@@ -105,6 +104,18 @@ pub enum Decision {
     Start,
     /// EMQX would answer `nothing_to_balance`.
     NothingToBalance,
+}
+
+/// The run that goes first.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PilotRun {
+    /// The start to send before all others.
+    pub run: Run,
+    /// Clients that it drops.
+    pub clients: u64,
+    /// Most seconds that it takes. It ends as soon as its clients are back.
+    pub most_s: u64,
 }
 
 /// One EMQX rebalance: one start call to one coordinator.

@@ -1,8 +1,7 @@
 //! Whether a small part of a plan goes first, to see how clients come back.
 
-use super::model::Run;
 use crate::input::{Field, Fields, Kind, Loose, Shape, Spec};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 /// Whether a small part of a `level` plan goes first, whose clients show how they come back.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -15,18 +14,6 @@ pub enum Pilot {
     Auto,
     /// One of so many clients.
     Clients(u32),
-}
-
-/// The run that goes first.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct PilotRun {
-    /// The start to send before all others.
-    pub run: Run,
-    /// Clients that it drops.
-    pub clients: u64,
-    /// Most seconds that it takes. It ends as soon as its clients are back.
-    pub most_s: u64,
 }
 
 impl Serialize for Pilot {

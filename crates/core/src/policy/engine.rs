@@ -296,8 +296,7 @@ impl Engine {
         self.running =
             Some(Running { at: now, trigger, figures, allowance: left, is_stopping: false });
         self.calm_down();
-        let decision =
-            Decision::new(now, Reason::Started, format!("started: {}", promise(&figures)));
+        let decision = Decision::new(now, Reason::Started, promise(&figures));
         let decision =
             Decision { who: purpose.who.clone(), ..decision.of(trigger).about(&figures) };
         (vec![Action::Start { plan, driver: Box::new(driver), purpose }], decision)

@@ -98,6 +98,13 @@ impl Learning {
         }
     }
 
+    /// Since when at least half as many were missing as at the last look, without a break.
+    pub(crate) fn missing_since(&self) -> Option<Timestamp> {
+        let last = self.seen.last().filter(|seen| seen.missing > 0)?;
+        let as_many = |seen: &&Seen| seen.missing.saturating_mul(2) >= last.missing;
+        self.seen.iter().rev().take_while(as_many).last().map(|seen| seen.at)
+    }
+
     /// Clients dropped in all.
     pub(crate) fn dropped(&self) -> u64 {
         self.drops.iter().map(|drop| drop.clients).fold(0, u64::saturating_add)

@@ -109,7 +109,7 @@ impl Case {
         driven::drive(&self.names, &self.counts, driver, world)
     }
 
-    fn plan(&self, counts: &[u64], mode: Mode, around: Around) -> Plan {
+    pub(crate) fn plan(&self, counts: &[u64], mode: Mode, around: Around) -> Plan {
         let load_balancer = Some(match around.deal {
             _ if !around.is_deal_told => LoadBalancer::Auto,
             Deal::RoundRobin => LoadBalancer::RoundRobin,

@@ -12,7 +12,7 @@ use emqx_rebalance_core::{
 pub(crate) struct Driven {
     pub(crate) verdict: Verdict,
     pub(crate) outcome: Outcome,
-    events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     /// Clients that were on their way when the verdict was given.
     pub(crate) away: u64,
 }

@@ -1,5 +1,7 @@
 //! The words in which the users of each host write the options of a cluster.
 
+use crate::base::BaseUrl;
+
 /// How a host's users write the options of a cluster.
 #[derive(Clone, Copy, Debug)]
 pub struct Dialect {
@@ -11,16 +13,24 @@ pub struct Dialect {
     pub(super) unit: &'static str,
     /// Times in one second, and which there may be.
     pub(super) times: (f64, &'static str),
+    /// Reads a URL. A page has a place of its own, which the path alone goes on from; nobody else has.
+    pub(super) url: fn(&str) -> Result<BaseUrl, &'static str>,
 }
 
 impl Dialect {
     /// Lua's: seconds, which the names say.
-    pub const LUA: Self = Self { options: FLAT, is_camel: false, unit: "_s", times: SECONDS };
+    pub const LUA: Self =
+        Self { options: FLAT, is_camel: false, unit: "_s", times: SECONDS, url: BaseUrl::absolute };
     /// Python's: seconds, and a token too.
     pub const PYTHON: Self = Self { options: WITH_TOKEN, unit: "", ..Self::LUA };
-    /// JavaScript's: names in camel case, milliseconds, and who asks in `auth`.
-    pub const JAVASCRIPT: Self =
-        Self { options: NESTED, is_camel: true, unit: "", times: MILLISECONDS };
+    /// JavaScript's: names in camel case, milliseconds, who asks in `auth`, and URLs that may be paths alone.
+    pub const JAVASCRIPT: Self = Self {
+        options: NESTED,
+        is_camel: true,
+        unit: "",
+        times: MILLISECONDS,
+        url: BaseUrl::absolute_or_path,
+    };
 
     /// The host's word for an option or a place in one.
     pub(super) fn word(&self, name: &str) -> String {

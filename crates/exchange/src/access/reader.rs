@@ -38,8 +38,22 @@ impl Outside for Nowhere {
 }
 
 impl Access {
-    /// Reads the options of a cluster as `dialect` has them, or its URL alone. A URL may be a path
-    /// alone. `url`, `urls` and the variable `EMQX_URL` take a list, or text with commas between.
+    /// Reads the options of a cluster as `dialect` has them, or its URL alone. JavaScript's URLs may be
+    /// paths alone. `url`, `urls` and the variable `EMQX_URL` take a list, or text with commas between.
+    ///
+    /// ```
+    /// use emqx_rebalance_exchange::{Access, Dialect, Nowhere};
+    /// use serde_json::json;
+    ///
+    /// let given = json!({ "url": "http://a:18083,http://b:18083", "request_timeout_s": 20 });
+    /// let access = Access::read(given, Dialect::LUA, &Nowhere)?;
+    /// assert_eq!(access.urls.len(), 2);
+    /// assert_eq!(access.timeouts.request.as_secs(), 20);
+    ///
+    /// let error = Access::read(json!({ "url": 5, "tokn": "t" }), Dialect::LUA, &Nowhere).unwrap_err();
+    /// assert_eq!(error.problems().len(), 2);
+    /// # Ok::<(), emqx_rebalance_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `config_invalid` with every problem at once, in the host's words. Shows no secret.
@@ -66,7 +80,7 @@ impl Access {
 /// The options as given, and what is wrong with them.
 pub(super) struct Reader<'a> {
     pub(super) fields: Fields,
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
     pub(super) outside: &'a dyn Outside,
 }
 

@@ -2,7 +2,6 @@
 
 use super::Access;
 use super::reader::{Reader, shown};
-use crate::base::BaseUrl;
 use emqx_rebalance_core::{Loose, Problem};
 
 impl Reader<'_> {
@@ -50,7 +49,7 @@ impl Reader<'_> {
     /// Notes every bad URL, each of which stands in the field of the same place.
     pub(super) fn check_urls(&mut self, access: &Access, fields: &[String]) {
         let has_bad_url = self.has_bad_url();
-        let Err(error) = access.urls(BaseUrl::absolute_or_path) else { return };
+        let Err(error) = access.urls(self.dialect.url) else { return };
         for Problem { field, value, bound } in error.problems() {
             match place(field).and_then(|at| fields.get(at)) {
                 Some(field) => self.problem(field, value, bound),
@@ -114,10 +113,22 @@ mod tests {
             (r#"{"url":""}"#, "url"),
             (r#"{"urls":{"a":1}}"#, "urls"),
             (r#""ftp://a""#, "url"),
+            (r#"{"url":"/emqx"}"#, "url"),
+            (r#"{"url":"http://a","node_urls":{"a@h":"/emqx"}}"#, "node_urls[a@h]"),
             ("7", "cluster"),
             ("{}", "urls"),
         ] {
-            assert_eq!(problems(Dialect::PYTHON, json), [expected], "{json}");
+            for dialect in [Dialect::PYTHON, Dialect::LUA] {
+                assert_eq!(problems(dialect, json), [expected], "{json}");
+            }
         }
+    }
+
+    #[test]
+    fn only_a_page_has_a_place_that_a_path_goes_on_from() {
+        let json = r#"{"url":"/emqx","nodeUrls":{"a@h":"/nodes/a"}}"#;
+        let access = read(Dialect::JAVASCRIPT, json).unwrap();
+        assert_eq!(access.urls, ["/emqx"]);
+        assert_eq!(problems(Dialect::JAVASCRIPT, r#"{"url":"//emqx"}"#), ["url"]);
     }
 }

@@ -1,15 +1,14 @@
 //! A cluster that is asked through its host.
 
 use super::desk::Desk;
-use super::run::Run;
 use super::talk::Talk;
 use crate::access::Access;
 use crate::cluster::Cluster as Connected;
 use crate::question::{Question, Reply};
 use crate::session::Session;
 use emqx_rebalance_api::{ApiVersion, Capabilities};
-use emqx_rebalance_core::driver::{Answer, Ask, Driver};
-use emqx_rebalance_core::{Error, ErrorKind, Result, Snapshot};
+use emqx_rebalance_core::driver::{Answer, Ask};
+use emqx_rebalance_core::{Result, Snapshot};
 use std::sync::{Arc, OnceLock};
 
 /// A cluster that is asked through its host. Cheap to clone.
@@ -57,16 +56,9 @@ impl Cluster {
         self.talk_on(Desk::default(), question)
     }
 
-    /// Runs `driver`, new or restored.
-    ///
-    /// # Errors
-    /// `conflict` before [`Self::connect`], or another question, had its answer.
-    pub fn drive(&self, driver: Driver) -> Result<Run> {
-        if self.known.get().is_none() {
-            let message = "nothing is known of the cluster yet: connect first";
-            return Err(Error::new(ErrorKind::Conflict, message));
-        }
-        Ok(Run::new(self.clone(), driver))
+    /// Whether it is known which API answers.
+    pub(super) fn is_known(&self) -> bool {
+        self.known.get().is_some()
     }
 
     /// Asks for a driver, on the desk of its run.

@@ -7,7 +7,7 @@ use super::talk::Talk;
 use emqx_rebalance_core::driver::{
     Answer, Driver, Event, Input, Outcome, Record, RequestId, Status, Step,
 };
-use emqx_rebalance_core::{Result, Timestamp};
+use emqx_rebalance_core::{Error, ErrorKind, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A plan, or an evacuation, on its way to its verdict. Dropping it stops nothing in EMQX.
@@ -45,11 +45,22 @@ pub struct RunStep {
     pub wake_at_ms: Option<u64>,
 }
 
-impl Run {
-    pub(super) fn new(cluster: Cluster, driver: Driver) -> Self {
-        Self { cluster, desk: Desk::default(), driver, open: Vec::new(), wake_at: None }
+impl Cluster {
+    /// Runs `driver`, new or restored.
+    ///
+    /// # Errors
+    /// `conflict` before [`Self::connect`], or another question, had its answer.
+    pub fn drive(&self, driver: Driver) -> Result<Run> {
+        if !self.is_known() {
+            let message = "nothing is known of the cluster yet: connect first";
+            return Err(Error::new(ErrorKind::Conflict, message));
+        }
+        let (cluster, desk) = (self.clone(), Desk::default());
+        Ok(Run { cluster, desk, driver, open: Vec::new(), wake_at: None })
     }
+}
 
+impl Run {
     /// Takes the time, in milliseconds since 1970, and what happened since the last step.
     ///
     /// Early, late and repeated calls are harmless. A request that is not answered within its

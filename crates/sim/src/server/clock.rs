@@ -1,9 +1,6 @@
-//! Moves the simulation along with real time.
+//! The real time of a simulation, and what has become of its nodes by then.
 
-use super::Shared;
 use emqx_rebalance_core::Timestamp;
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -38,6 +35,11 @@ impl Clock {
         self.disturbed.notify_one();
     }
 
+    /// Waits until the next event may have changed.
+    pub(super) async fn disturbed(&self) {
+        self.disturbed.notified().await;
+    }
+
     /// Waits until `node` is up, or down.
     pub(super) async fn until(&self, node: usize, wanted: bool) {
         let mut up = self.up.subscribe();
@@ -55,7 +57,8 @@ impl Clock {
         self.turns.subscribe()
     }
 
-    fn tell(&self, now_up: Vec<bool>, now_hung: Vec<bool>) {
+    /// Tells that the simulation has moved on.
+    pub(super) fn tell(&self, now_up: Vec<bool>, now_hung: Vec<bool>) {
         replace(&self.up, now_up);
         replace(&self.hung, now_hung);
         self.turns.send_modify(|turns| *turns += 1);
@@ -68,24 +71,4 @@ fn replace(states: &watch::Sender<Vec<bool>>, now: Vec<bool>) {
         *states = now;
         changed
     });
-}
-
-/// Lets everything happen when it is due, until the task is dropped.
-pub(super) async fn run(shared: Arc<Shared>) {
-    loop {
-        let (next, up, hung) = {
-            let simulation = shared.at_present();
-            let nodes = simulation.cluster.config().nodes.len();
-            let up = (0..nodes).map(|node| simulation.cluster.is_up(node)).collect();
-            let hung = (0..nodes).map(|node| simulation.cluster.is_hung(node)).collect();
-            (simulation.next_event(), up, hung)
-        };
-        shared.clock.tell(up, hung);
-        // An event that is due within this millisecond still gets a moment of its own.
-        let wait = next.ms_since(shared.clock.now()).max(1);
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(wait)) => {}
-            () = shared.clock.disturbed.notified() => {}
-        }
-    }
 }

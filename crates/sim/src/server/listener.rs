@@ -1,6 +1,7 @@
 //! One node's HTTP port: open while the node is up.
 
-use super::{Shared, cannot_listen};
+use super::cannot_listen;
+use super::shared::Shared;
 use crate::http::{Answer, Ticket};
 use axum::Router;
 use axum::body::{Body, Bytes};

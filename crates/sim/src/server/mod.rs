@@ -3,18 +3,21 @@
 mod clock;
 mod listener;
 mod mqtt;
+mod shared;
 
 use crate::config::ClusterConfig;
 use crate::http::Simulation;
 pub use crate::mqtt::MqttTotals;
 use clock::Clock;
-use emqx_rebalance_core::{Error, ErrorKind, Problem, Result, Timestamp};
+use emqx_rebalance_core::{Error, ErrorKind, Problem, Result};
 use listener::Listener;
 pub use mqtt::MqttOptions;
 use mqtt::{Mqtt, Serving};
+pub(crate) use shared::Shared;
+use shared::keep_time;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -43,14 +46,6 @@ pub struct Embedded {
     addresses: Vec<SocketAddr>,
     mqtt: Option<Serving>,
     tasks: JoinSet<()>,
-}
-
-/// What the listeners and the clock have in common.
-pub(crate) struct Shared {
-    simulation: Mutex<Simulation>,
-    clock: Clock,
-    /// Whether the cluster has ended.
-    is_ended: watch::Sender<bool>,
 }
 
 impl Embedded {
@@ -89,7 +84,7 @@ impl Embedded {
             tasks.spawn(listener.run(Arc::clone(&shared)));
         }
         let mqtt = mqtt.map(|mqtt| mqtt.serve(&shared, &mut tasks));
-        tasks.spawn(clock::run(Arc::clone(&shared)));
+        tasks.spawn(keep_time(Arc::clone(&shared)));
         Ok(Self { shared, addresses, mqtt, tasks })
     }
 
@@ -130,34 +125,6 @@ impl Drop for Embedded {
     /// Connections that are open are not the listeners': they end once they hear of it.
     fn drop(&mut self) {
         self.shared.is_ended.send_replace(true);
-    }
-}
-
-impl Shared {
-    /// The simulation, moved on to the present.
-    pub(crate) fn at_present(&self) -> MutexGuard<'_, Simulation> {
-        // A panic in one handler must not take the other nodes down.
-        let mut simulation = self.simulation.lock().unwrap_or_else(PoisonError::into_inner);
-        simulation.advance(self.clock.now());
-        simulation
-    }
-}
-
-impl Shared {
-    /// The cluster's time.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    /// Waits until nobody is to be answered any more: the cluster has ended.
-    pub(crate) async fn ended(&self) {
-        let mut is_ended = self.is_ended.subscribe();
-        let _heard = is_ended.wait_for(|is_ended| *is_ended).await;
-    }
-
-    /// Waits until `node` is up, or down.
-    pub(crate) async fn until(&self, node: usize, up: bool) {
-        self.clock.until(node, up).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The nodes' MQTT ports, and the clients that they make real.
 
-use super::{Shared, cannot_listen, check_ports};
+use super::shared::Shared;
+use super::{cannot_listen, check_ports};
 use crate::config::ClusterConfig;
 use crate::drift::Drift;
 use crate::mqtt::{Broker, Connected, Host, Listener, MqttTotals};

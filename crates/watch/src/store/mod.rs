@@ -7,6 +7,7 @@ mod rows;
 pub use rows::{Sample, StoredRun};
 
 use crate::clock::now_ms;
+use emqx_rebalance_client::private;
 use emqx_rebalance_core::driver::{Driver, Record};
 use emqx_rebalance_core::policy::{Decision, Engine};
 use emqx_rebalance_core::{Error, Problem, Result};
@@ -52,6 +53,8 @@ impl Store {
     /// `conflict` if another process uses it, and which; `config_invalid` if it cannot be used.
     pub async fn open(path: &Path) -> Result<Self> {
         let lock = Lock::take(path)?;
+        // What SQLite makes would be readable by everybody, and what it puts beside it is as the file is.
+        private().append(true).create(true).open(path).map_err(|error| bad(path, &error))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)

@@ -39,6 +39,12 @@ async fn what_is_kept_is_there_for_the_next_process() {
     let path = folder.path().join("fleet.db");
     let mut engine = Engine::default();
     let store = Store::open(&path).await.unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "it is nobody else's to read");
+    }
     for minute in 0..=12 {
         let step = looked(&mut engine, minute);
         store.keep(look(&engine, &step)).await.unwrap();

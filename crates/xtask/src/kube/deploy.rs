@@ -36,10 +36,12 @@ pub(crate) fn test(shell: &Shell, python: &Path) -> Result<()> {
 /// Writes the definition and the plain manifests again.
 pub(crate) fn write_manifests(shell: &Shell, python: &Path) -> Result<()> {
     step("manifests", || {
-        let crdgen = cmd!(shell, "cargo run --quiet --package emqx-rebalance-controller");
-        let definition = crdgen.args(["--bin", "crdgen"]).read()?;
-        let file = "deploy/helm/emqx-rebalance-controller/files/crd.yaml";
-        shell.write_file(file, definition + "\n")?;
+        for (of, file) in [("emqx", "crd.yaml"), ("own", "own.yaml")] {
+            let print = cmd!(shell, "cargo run --quiet --package emqx-rebalance-controller -- crd");
+            let definitions = print.arg(of).read()?;
+            let file = Path::new("deploy/helm/emqx-rebalance-controller/files").join(file);
+            shell.write_file(file, definitions + "\n")?;
+        }
         Ok(cmd!(shell, "{python} -B deploy/chart.py").run()?)
     })
 }

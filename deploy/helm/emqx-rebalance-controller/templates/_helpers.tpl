@@ -30,6 +30,12 @@
 {{- default (include "controller.fullname" .) .Values.leaderElection.leaseName -}}
 {{- end -}}
 
+{{/* The namespaces that are looked after, with commas between them; empty: all of them. */}}
+{{- define "controller.namespaces" -}}
+{{- $more := default list .Values.watchNamespaces -}}
+{{- join "," (prepend $more .Values.watchNamespace | compact | uniq) -}}
+{{- end -}}
+
 {{- define "controller.selector" -}}
 app.kubernetes.io/name: emqx-rebalance-controller
 app.kubernetes.io/instance: {{ .Release.Name }}

@@ -33,6 +33,7 @@ function sentence(event) {
     case "foreign_run": return `somebody else's rebalance runs on ${event.coordinator}`;
     case "drifted": return `not as forecast: ${count(event.moved)} moved, ${count(event.expected)} expected`;
     case "next_wave": return `${percent(event.over)} over the mean: another wave, to ${percent(event.expected)}`;
+    case "opening": return `${event.node} takes clients again: others have caught up`;
     case "stopping": return `stopping ${event.coordinator}`;
     case "ended": return `${event.outcome.result}: ${event.outcome.detail}`;
   }

@@ -75,7 +75,7 @@ export function Actions({ plans, control, isRunning, mayControl, isNarrow }: Pro
           body={<Promised plan={plan} />}
           description="It can be stopped at any time. EMQX goes on by itself if this tab is closed."
           confirmText="Start"
-          confirmButtonVariant="primary"
+          {...CALM}
           onConfirm={() => {
             close();
             void control.start(plan).then((isStarted) => isStarted && plans.clear());
@@ -104,3 +104,6 @@ function isStartable(plan: Plan): boolean {
 function obstacle(plan: Plan): string | undefined {
   return plan.decision === 'start' ? plan.findings.find(({ severity }) => severity === 'error')?.message : plan.reason;
 }
+
+/** A start destroys nothing. Grafana 12 reads the second name alone, which 13 calls old. */
+const CALM = { confirmVariant: 'primary', confirmButtonVariant: 'primary' } as const;

@@ -29,6 +29,8 @@ fn main() -> Result<()> {
 /// The call that a vector is, or else every way to call the package with the cluster that it holds.
 fn calls(case: &Value) -> Vec<Case> {
     match (case.get("call").and_then(Value::as_str), case.get("request")) {
+        // Which needs more than planning.
+        (Some("cluster"), _) => Vec::new(),
         (Some("plan_evacuation"), Some(request)) => vec![evacuation(request.clone())],
         (_, Some(request)) => vec![plan(request.clone())],
         (_, None) => ways(case),

@@ -21,6 +21,23 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
+/// Makes of the status that somebody applies a merge patch of the one that he applied before: what he
+/// says no more goes, at every depth. The state he writes otherwise.
+pub(crate) fn applied(old: &Value, mut patch: Value) -> Value {
+    let mut before = old["status"].clone();
+    before.as_object_mut().map(|status| status.remove("state"));
+    take_away(&before, &mut patch["status"]);
+    patch
+}
+
+/// Names in `patch` as null what `before` has and it has not.
+fn take_away(before: &Value, patch: &mut Value) {
+    let (Value::Object(before), Value::Object(patch)) = (before, patch) else { return };
+    for (name, value) in before {
+        take_away(value, patch.entry(name.clone()).or_insert(Value::Null));
+    }
+}
+
 /// Drops the status fields that EMQX's own definition does not know.
 pub(crate) fn prune(object: &mut Value) {
     if let Some(status) = object.get_mut("status").and_then(Value::as_object_mut) {

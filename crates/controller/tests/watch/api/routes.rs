@@ -1,6 +1,7 @@
 //! Requests in, answers out.
 
 use super::State;
+use super::merge::applied;
 use super::objects::{Key, Refusal};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract;
@@ -61,6 +62,8 @@ pub(crate) async fn answer(
     let query: BTreeMap<String, String> =
         extract::Query::try_from_uri(request.uri()).map(|query| query.0).unwrap_or_default();
     let method = request.method().clone();
+    let sent = request.headers().get(header::CONTENT_TYPE);
+    let is_apply = sent.is_some_and(|kind| kind == "application/apply-patch+yaml");
     if query.contains_key("watch") {
         state.count("watch", &target.resource);
         return watch(state, target, &query);
@@ -74,7 +77,10 @@ pub(crate) async fn answer(
     }
     state.count(&verb.to_lowercase(), &target.resource);
     let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
-    let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let mut body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    if let Some(old) = target.key().filter(|_| is_apply).and_then(|key| state.get(&key)) {
+        body = applied(&old, body);
+    }
     let done = change(&state, &target, &method, &body, &query);
     done.map_or_else(refused, |value| json_answer(&value))
 }
@@ -166,6 +172,14 @@ fn discovery(path: &str) -> Option<Value> {
     };
     match path {
         "/apis" => Some(json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": [{
+            "name": "emqx-rebalance.io",
+            "versions": [
+                {"groupVersion": "emqx-rebalance.io/v1alpha1", "version": "v1alpha1"},
+            ],
+            "preferredVersion": {
+                "groupVersion": "emqx-rebalance.io/v1alpha1", "version": "v1alpha1",
+            },
+        }, {
             "name": "apps.emqx.io",
             "versions": [
                 {"groupVersion": "apps.emqx.io/v2beta1", "version": "v2beta1"},
@@ -173,6 +187,13 @@ fn discovery(path: &str) -> Option<Value> {
             ],
             "preferredVersion": {"groupVersion": "apps.emqx.io/v2beta1", "version": "v2beta1"},
         }]})),
+        "/apis/emqx-rebalance.io/v1alpha1" => Some(json!({
+            "kind": "APIResourceList", "groupVersion": "emqx-rebalance.io/v1alpha1",
+            "resources": [
+                resource("loadrebalances", "LoadRebalance"),
+                resource("nodeevacuations", "NodeEvacuation"),
+            ],
+        })),
         "/apis/apps.emqx.io/v2beta1" => Some(json!({
             "kind": "APIResourceList", "groupVersion": "apps.emqx.io/v2beta1",
             "resources": [resource("rebalances", "Rebalance"), resource("emqxes", "EMQX")],

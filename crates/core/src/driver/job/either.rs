@@ -267,11 +267,18 @@ impl DriverState {
             detail.push_str(&told);
         }
         let is_known = could_read && clients.unknown.is_empty();
+        let are_missing = is_known && clients.missing() > 0;
+        let since = self.watch.missing_since().filter(|_| are_missing);
+        if let Some(since) = since {
+            let for_s = self.watch.now.ms_since(since) / 1000;
+            detail.push_str(&format!(", most of them for {for_s} s"));
+        }
         Outcome {
             result,
             detail,
             balance: self.watch.balance_of(&levelled),
             missing: is_known.then(|| clients.missing()),
+            missing_since_ms: since.map(|since| self.watch.clock.to_host(since).as_ms()),
             unknown: clients.unknown,
             read_at_ms: self.watch.nodes.iter().filter_map(|load| load.read_at_ms).max(),
             unchecked: Vec::new(),

@@ -12,12 +12,13 @@ mod wave;
 mod worth;
 
 use super::record::WaveRecord;
+use super::steer;
 use super::track::{Task, Track};
 use crate::evacuate::EvacuationPlan;
 use crate::forecast::{Curve, Forecast};
 use crate::job::Job;
 use crate::node::NodeName;
-use crate::plan::{Decision, PilotRun, Plan, Run};
+use crate::plan::{Decision, PilotRun, Plan};
 use crate::snapshot::NodeLoad;
 use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -78,10 +79,10 @@ impl Rebalance {
     }
 
     /// What EMQX is to be asked to do now, in this order.
-    fn runs(&self) -> &[Run] {
+    fn tracks(&self) -> Vec<Track> {
         match self.piloting() {
-            Some(pilot) => std::slice::from_ref(&pilot.run),
-            None => &self.plan.runs,
+            Some(pilot) => vec![Track::new(Task::Run(pilot.run.clone()))],
+            None => steer::tracks(&self.plan),
         }
     }
 
@@ -149,9 +150,7 @@ impl JobState {
     /// What EMQX is to be asked to do, in this order.
     pub(super) fn tracks(&self) -> Vec<Track> {
         match self {
-            Self::Rebalance(job) => {
-                job.runs().iter().map(|run| Track::new(Task::Run(run.clone()))).collect()
-            }
+            Self::Rebalance(job) => job.tracks(),
             Self::Evacuation(job) => vec![Track::new(job.task())],
         }
     }

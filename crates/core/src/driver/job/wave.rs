@@ -10,8 +10,8 @@ use crate::driver::event::Event;
 use crate::driver::progress::moved;
 use crate::driver::record::WaveRecord;
 use crate::driver::stage::Stage;
-use crate::driver::track::{Task, Track, TrackState};
-
+use crate::driver::steer;
+use crate::driver::track::{Track, TrackState};
 use crate::plan::{Decision, Plan, PlanOptions, plan};
 use crate::reconnect::Learned;
 use crate::snapshot::Snapshot;
@@ -100,8 +100,7 @@ impl Goal<'_> {
 /// The runs of the `next` wave, and those of the wave `before` of which a start is on its way, for all
 /// that is known: it may arrive yet, and is ours.
 fn with_strays(next: &Plan, before: &[Track]) -> Vec<Track> {
-    let mut runs: Vec<Track> =
-        next.runs.iter().map(|run| Track::new(Task::Run(run.clone()))).collect();
+    let mut runs = steer::tracks(next);
     for old in before.iter().filter(|track| track.was_doubted) {
         let nodes = |track: &Track| track.run().map(|run| run.nodes.clone());
         let is_same =

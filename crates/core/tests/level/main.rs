@@ -2,15 +2,15 @@
 
 #![expect(clippy::cast_precision_loss, clippy::unwrap_used, reason = "a panic is a failed test")]
 
+mod driven;
+#[path = "../judge/mod.rs"]
 mod judge;
 
-use emqx_rebalance_core::driver::{DriverOptions, OutcomeKind};
 use emqx_rebalance_core::{
     Decision, FindingCode, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions, Snapshot,
     Strategy, plan,
 };
 use judge::clusters::Around;
-use judge::driven::Driven;
 use judge::{Deal, Fleet, Look, Tally, World, clusters};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -318,90 +318,4 @@ fn least_connections_needs_only_the_right_pace() {
         let is_level = tally.over(0.5) <= 0.003 && tally.over(0.9) <= 0.008;
         assert!(is_level && tally.disconnects(0.9) <= 1.03, "{}: {tally}", fleet.name);
     }
-}
-
-/// A driver at work on clusters whose clients come back as nobody told it.
-fn driven(around: Around) -> Vec<(clusters::Case, Driven)> {
-    let case = |seed| clusters::case(seed, (2e4, 1e5));
-    let drive = |case: clusters::Case| {
-        let driven = case.driven(around, DriverOptions::default());
-        (case, driven)
-    };
-    (8_000..8_016).map(case).map(drive).collect()
-}
-
-#[test]
-fn a_driver_learns_how_clients_come_back_and_levels_without_being_told() {
-    for deal in [Deal::RoundRobin, Deal::LeastConnections] {
-        for fleet in Fleet::ALL {
-            let mut tally = Tally::new();
-            let around = Around { fleet, ..Around::prompt(deal, Look::Anywhere) };
-            for (case, driven) in driven(around) {
-                let (result, name) = (driven.outcome.result, fleet.name);
-                assert_eq!(result, OutcomeKind::Completed, "{name}: {}", driven.outcome.detail);
-                tally.add(&driven.verdict, &case);
-            }
-            let name = fleet.name;
-            // 0.6 % over more clusters: see docs/quality.md.
-            assert!(tally.over(0.5) <= 0.0075 && tally.over(0.9) <= 0.017, "{name}: {tally}");
-            let dear = tally.disconnects(0.5) > 1.05 || tally.disconnects(0.9) > 1.10;
-            assert!(!dear, "{name}: {tally}");
-        }
-    }
-}
-
-#[test]
-fn a_verdict_says_who_is_missing_and_nobody_is_on_their_way() {
-    let gone = Fleet::ALL.into_iter().find(|fleet| fleet.name.contains("5 % never")).unwrap();
-    let around = Around { fleet: gone, ..Around::prompt(Deal::RoundRobin, Look::Anywhere) };
-    for (_, driven) in driven(around) {
-        let missing = driven.outcome.missing.unwrap() as f64;
-        let truth = driven.verdict.disconnects as f64 * 0.05;
-        assert!(
-            (missing - truth).abs() < 0.02 * truth + 4.0 * truth.sqrt(),
-            "{missing} of {truth}"
-        );
-        assert_eq!(driven.away, 0);
-        assert!(driven.waves() > 1, "there was a pilot");
-    }
-}
-
-#[test]
-fn a_balancer_s_policy_is_learned_from_where_the_pilot_s_clients_go() {
-    for (deal, median, most) in [
-        (Deal::RoundRobin, 0.006, 0.017),
-        (Deal::LeastConnections, 0.003, 0.012),
-        (Deal::Random, 0.010, 0.04),
-    ] {
-        let around = Around { is_deal_told: false, ..Around::prompt(deal, Look::Anywhere) };
-        let mut tally = Tally::new();
-        for (case, driven) in driven(around) {
-            assert_eq!(driven.outcome.result, OutcomeKind::Completed, "{}", driven.outcome.detail);
-            tally.add(&driven.verdict, &case);
-        }
-        assert!(tally.over(0.5) <= median && tally.over(0.9) <= most, "{deal:?}: {tally}");
-    }
-}
-
-#[test]
-fn donors_in_groups_are_levelled_one_group_after_the_other() {
-    let case = clusters::Case {
-        seed: 3,
-        names: (1..=18).map(|i| NodeName::new(format!("emqx@10.0.0.{i}")).unwrap()).collect(),
-        counts: [[4_000; 7].as_slice(), &[0; 11]].concat(),
-        strategy: serde_json::from_str(r#"{"conn_evict_rate":100,"wait_health_check":5}"#).unwrap(),
-    };
-    let options = PlanOptions {
-        mode: Mode::Level,
-        load_balancer: Some(LoadBalancer::RoundRobin),
-        max_unavailable: Some(2),
-        ..PlanOptions::default()
-    };
-    let made = plan(&case.snapshot(&case.counts), &case.strategy, &options).unwrap();
-    assert_eq!((made.decision, made.groups), (Decision::Start, 4), "{:?}", made.reason);
-    let around = Around::prompt(Deal::RoundRobin, Look::Anywhere);
-    let driven = case.driven_by(made, around, DriverOptions::default());
-    assert_eq!(driven.outcome.result, OutcomeKind::Completed, "{}", driven.outcome.detail);
-    assert!(driven.verdict.over() < 0.03, "{}: {:?}", driven.verdict.over(), driven.verdict.counts);
-    assert!(driven.waves() > 4, "a pilot and four groups");
 }

@@ -1,0 +1,146 @@
+//! Watches every kind of object in every namespace that is looked after, each with a controller of its
+//! own; all of them share one context, so that a cluster has one turn at a time whoever asks.
+
+use crate::context::Context;
+use crate::instance::Kinds;
+use crate::order::{Kind, Order};
+use crate::reconcile::{after_failure, reconcile};
+use crate::resource::Served;
+use crate::server::Shown;
+use futures::future::join_all;
+use futures::{Stream, StreamExt, future, stream};
+use kube::api::Api;
+use kube::runtime::controller::{self, Controller};
+use kube::runtime::reflector::ObjectRef;
+use kube::runtime::reflector::store::Writer;
+use kube::runtime::{WatchStreamExt, watcher};
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::{debug, info, warn};
+
+/// Tells when the process is to end.
+pub(crate) type Shutdown = tokio::sync::watch::Receiver<bool>;
+
+/// The resources to watch, each in the first of its versions that is served.
+pub(crate) const KINDS: [&[Kind]; 3] = [
+    &[Kind::Rebalance(Served::V2Beta1), Kind::Rebalance(Served::V1Beta4)],
+    &[Kind::LoadRebalance],
+    &[Kind::NodeEvacuation],
+];
+
+/// Watches and reconciles until `shutdown`.
+pub(crate) async fn everything(
+    context: &Arc<Context>,
+    namespaces: &[String],
+    shown: &Shown,
+    shutdown: Shutdown,
+) {
+    let every = [None];
+    let some: Vec<Option<&str>> = namespaces.iter().map(|name| Some(name.as_str())).collect();
+    let scopes = if some.is_empty() { every.as_slice() } else { &some };
+    let watches = KINDS.into_iter().map(|versions| {
+        let shutdown = shutdown.clone();
+        async move {
+            let Some(kind) = until_served(context, versions, shutdown.clone()).await else {
+                return;
+            };
+            let watched = scopes.iter().map(|scope| watch(context, kind, *scope, shown, &shutdown));
+            join_all(watched).await;
+        }
+    });
+    join_all(watches).await;
+}
+
+/// The kind among `versions` that is served, as soon as one is: a definition may come at any time.
+async fn until_served(
+    context: &Context,
+    versions: &[Kind],
+    mut shutdown: Shutdown,
+) -> Option<Kind> {
+    let kinds = Kinds::new(context.client.clone());
+    loop {
+        match kinds.served(versions).await {
+            Ok(Some(kind)) => return Some(kind),
+            Ok(None) => debug!(kind = ?versions.first(), "the definition is not installed"),
+            Err(error) => warn!(%error, "the Kubernetes API does not answer"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            _ = shutdown.wait_for(|is_over| *is_over) => return None,
+        }
+    }
+}
+
+async fn watch(
+    context: &Arc<Context>,
+    kind: Kind,
+    namespace: Option<&str>,
+    shown: &Shown,
+    shutdown: &Shutdown,
+) {
+    info!(
+        identity = context.writer,
+        kind = kind.word(),
+        version = kind.version(),
+        namespace,
+        "watching"
+    );
+    let kept = Writer::new(kind);
+    let store = kept.as_reader();
+    context.add(store.clone());
+    let objects = seen(context, kind, namespace, shown).reflect(kept).applied_objects();
+    let mut shutdown = shutdown.clone();
+    let is_over = async move { drop(shutdown.wait_for(|is_over| *is_over).await) };
+    let controller = Controller::for_stream_with(objects, store, kind)
+        .reconcile_on(turns(context, kind, namespace))
+        .graceful_shutdown_on(is_over);
+    let results = controller.run(reconcile, after_failure, Arc::clone(context));
+    let reconciling = results.for_each(|result| async move {
+        match result {
+            // Told where it happened, and again if it goes on.
+            Ok(_)
+            | Err(controller::Error::ReconcilerFailed(..) | controller::Error::QueueError(_)) => {}
+            Err(error) => debug!(%error, "not reconciled"),
+        }
+    });
+    reconciling.await;
+}
+
+/// What the watch brings; the probes and the metrics are told of it.
+fn seen(
+    context: &Context,
+    kind: Kind,
+    namespace: Option<&str>,
+    shown: &Shown,
+) -> impl Stream<Item = Result<watcher::Event<Order>, watcher::Error>> + use<> {
+    let api: Api<Order> = match namespace {
+        Some(namespace) => Api::namespaced_with(context.client.clone(), namespace, &kind),
+        None => Api::all_with(context.client.clone(), &kind),
+    };
+    let (health, metrics) = (shown.health.begin(), Arc::clone(&shown.metrics));
+    watcher(api, watcher::Config::default()).inspect(move |event| {
+        health.see(event);
+        if let Err(error) = event {
+            metrics.watch_failed();
+            warn!(%error, kind = kind.word(), "the objects cannot be watched");
+        }
+    })
+}
+
+/// The objects of this watch whose turn it is.
+fn turns(
+    context: &Context,
+    kind: Kind,
+    namespace: Option<&str>,
+) -> impl Stream<Item = ObjectRef<Order>> + use<> {
+    let mut turn = context.memory.listen();
+    let namespace = namespace.map(str::to_owned);
+    let turns = stream::poll_fn(move |task| turn.poll_recv(task));
+    turns.filter(move |object| {
+        let is_here = namespace.is_none() || object.namespace == namespace;
+        future::ready(is_here && object.dyntype == kind)
+    })
+}
+
+/// How soon to look again for a definition that is not installed.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
