@@ -115,7 +115,11 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn text(path: &Path, max: u64) -> Result<String> {
+/// Reads a text from a file, or from standard input for `-`.
+///
+/// # Errors
+/// `config_invalid` if the file cannot be read, or is longer than `max` bytes.
+pub(crate) fn text(path: &Path, max: u64) -> Result<String> {
     let bytes = match path {
         path if is_stdin(path) => read_to_bound(io::stdin(), max),
         path => read_bounded(path, Source::FileOrPipe, max),

@@ -20,6 +20,8 @@ mod node;
 mod number;
 mod plain;
 mod plan;
+#[cfg(feature = "policy")]
+pub mod policy;
 mod reconnect;
 mod request;
 mod short_names;

@@ -63,6 +63,7 @@ fn what(option: &OptionInfo) -> String {
         Shape::Shares => "number by node",
         Shape::WordOrWhole { .. } => "word or number",
         Shape::Budget => "ratio or number",
+        Shape::Windows => "windows",
         Shape::Profile => "[profile](reconnects.md), name or time",
     };
     match (&option.shape, option.unit) {

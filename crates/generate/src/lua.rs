@@ -59,6 +59,7 @@ fn field(option: &OptionInfo) -> String {
         Shape::Nodes | Shape::AnyNodes => "string[]".to_owned(),
         Shape::Shares => "table<string, number>".to_owned(),
         Shape::WordOrWhole { .. } | Shape::Budget => "integer|string".to_owned(),
+        Shape::Windows => "table[]".to_owned(),
         Shape::Profile => {
             "emqx_rebalance.ReconnectProfile|emqx_rebalance.NamedProfile|string|number".to_owned()
         }

@@ -192,6 +192,7 @@ fn plain(option: &OptionInfo) -> String {
         Shape::Shares => "Mapping[str, float]",
         Shape::WordOrWhole { .. } => "int | str",
         Shape::Budget => "float | str",
+        Shape::Windows => "Sequence[Mapping[str, object]]",
         Shape::Text { .. } | Shape::Node | Shape::Word(_) | Shape::Profile => "str",
     };
     plain.to_owned()

@@ -15,7 +15,7 @@ const MANIFESTS: [&str; 4] = [
 ];
 
 /// Every crate, and those of ours that it may be built on.
-const OWN: [(&str, &[&str]); 23] = [
+const OWN: [(&str, &[&str]); 24] = [
     ("core", &[]),
     ("api", &["core"]),
     ("exchange", &["api", "core"]),
@@ -23,7 +23,8 @@ const OWN: [(&str, &[&str]); 23] = [
     ("sim", &["api", "core", "exchange"]),
     ("swarm", &["core"]),
     ("report", &["core"]),
-    ("emqx-rebalance", &["client", "core", "report", "sim", "swarm"]),
+    ("watch", &["client", "core", "exchange"]),
+    ("emqx-rebalance", &["client", "core", "exchange", "report", "sim", "swarm", "watch"]),
     ("controller", &["client", "core"]),
     ("vectors", &["core", "exchange", "sim"]),
     ("generate", &["core"]),
@@ -44,7 +45,7 @@ const OWN: [(&str, &[&str]); 23] = [
 ];
 
 /// Other people's crates that one must do without, directly.
-const FORBIDDEN: [(&str, &[&str]); 10] = [
+const FORBIDDEN: [(&str, &[&str]); 11] = [
     ("core", &["tokio", "reqwest", "http", "serde_json", "axum"]),
     ("api", &["tokio", "reqwest", "axum"]),
     ("exchange", &["tokio", "reqwest", "axum", "url"]),
@@ -52,7 +53,8 @@ const FORBIDDEN: [(&str, &[&str]); 10] = [
     ("sim", &["reqwest", "kube"]),
     ("swarm", &["reqwest", "axum", "kube"]),
     ("report", &["tokio", "reqwest", "http", "axum"]),
-    ("emqx-rebalance", &["reqwest", "http", "axum", "kube"]),
+    ("watch", &["kube", "reqwest"]),
+    ("emqx-rebalance", &["sqlx", "reqwest", "http", "axum", "kube"]),
     ("controller", &["reqwest"]),
     ("wasm", &["tokio", "reqwest", "axum"]),
 ];

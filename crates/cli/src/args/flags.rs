@@ -164,7 +164,7 @@ fn flag(option: &OptionInfo) -> Arg {
         Shape::Word(words) => {
             arg.value_name(name.to_uppercase()).value_parser(Words(words.clone()))
         }
-        Shape::Text { .. } => arg.value_name("TEXT"),
+        Shape::Text { .. } | Shape::Windows => arg.value_name("TEXT"),
         Shape::Node => arg.value_name("NODE"),
         Shape::Nodes | Shape::AnyNodes => arg.value_name("NODES").value_delimiter(','),
         Shape::Budget => arg.value_name("RATIO|N"),

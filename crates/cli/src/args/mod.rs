@@ -9,6 +9,8 @@ mod planning;
 mod profile;
 mod quantity;
 mod start;
+#[cfg(feature = "watch")]
+mod watch;
 
 pub(crate) use connection::ConnectionArgs;
 pub(crate) use evacuation::{EvacuateCommand, EvacuationArgs, EvacuationStartArgs, node_name};
@@ -17,6 +19,8 @@ pub(crate) use keeping::{HistoryArgs, RecordingArgs};
 pub(crate) use planning::PlanningArgs;
 pub(crate) use profile::FleetArgs;
 pub(crate) use start::{ResumeArgs, StartArgs};
+#[cfg(feature = "watch")]
+pub(crate) use watch::WatchArgs;
 
 use crate::output::Format;
 use crate::version;
@@ -71,6 +75,10 @@ pub(crate) enum Command {
     Stop(StopArgs),
     /// Show the rebalances that have ended: who, why, what was expected, what came
     History(HistoryListArgs),
+    /// Look after a fleet: its policies say which cluster is rebalanced when, and every decision is kept
+    #[cfg(feature = "watch")]
+    #[command(after_help = watch::EXAMPLE)]
+    Watch(WatchArgs),
     /// Empty one node, or let it serve again
     #[command(subcommand)]
     Evacuate(EvacuateCommand),

@@ -23,7 +23,7 @@ pub(crate) fn tell(
     let (records, _) = History::new(history?).read().ok()?;
     let (record, seen) = records.iter().rev().find_map(|record| {
         let seen = record.reconnects.as_ref()?;
-        (is_of(record, snapshot) && seen.clients >= TELLING).then_some((record, seen))
+        (is_of(record, snapshot) && seen.is_telling()).then_some((record, seen))
     })?;
     let age_s = now_ms().saturating_sub(record.ended_at.as_ms()) / 1000;
     if age_s > OLDEST_S {
@@ -50,7 +50,5 @@ fn finding(seen: &Reconnects, age_s: u64) -> Finding {
     Finding::new(Severity::Info, FindingCode::ReconnectsRemembered, message)
 }
 
-/// Fewer clients are too little to plan with: a pilot shows as much.
-const TELLING: u64 = 200;
 /// A fleet may be another one after a quarter of a year.
 const OLDEST_S: u64 = 90 * 24 * 3600;

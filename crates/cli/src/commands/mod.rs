@@ -25,6 +25,8 @@ mod status;
 mod stop;
 mod stops;
 mod swarm;
+#[cfg(feature = "watch")]
+mod watch;
 
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
@@ -84,6 +86,8 @@ fn dispatch(cli: Cli, program: &Program, output: Output) -> Result<Exit> {
         Command::Status(args) => block_on(status::run(&args, &connection, output)),
         Command::Stop(args) => block_on(stop::run(&args, &connection, output)),
         Command::History(args) => history::run(&args, output),
+        #[cfg(feature = "watch")]
+        Command::Watch(args) => block_on(watch::run(&args, output)),
         Command::Evacuate(command) => block_on(evacuate::run(&command, &connection, output)),
         Command::Cluster(args) => block_on(cluster::run(&args, program, output)),
         Command::Demo(args) => block_on(demo::run(&args, program, output)),

@@ -22,4 +22,5 @@ mod relay;
 mod remembered;
 mod resume;
 mod shell;
+mod watch;
 mod words;

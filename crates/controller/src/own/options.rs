@@ -132,6 +132,13 @@ fn shape(shape: &Shape) -> Value {
             "maxLength": MAX_TEXT,
         }),
         Shape::Profile => json!({"x-kubernetes-preserve-unknown-fields": true}),
+        Shape::Windows => json!({"type": "array", "maxItems": 50, "items": {
+            "type": "object", "required": ["cron", "durationS"],
+            "properties": {
+                "cron": {"type": "string", "maxLength": 200},
+                "durationS": {"x-kubernetes-int-or-string": true, "anyOf": [{"type": "integer"}, {"type": "string"}]},
+            },
+        }}),
     }
 }
 

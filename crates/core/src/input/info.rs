@@ -67,6 +67,8 @@ pub enum Shape {
     },
     /// A ratio to the fewest, or a number of clients: a [`crate::driver::Budget`].
     Budget,
+    /// Windows of time: objects of `cron` and `duration_s`.
+    Windows,
     /// A [`crate::ReconnectProfile`], a name of one, or an average delay.
     Profile,
 }
@@ -124,7 +126,9 @@ impl OptionInfo {
             Shape::Budget => "a ratio from 1x, or a number from 1".to_owned(),
             Shape::Text { max } => format!("1 to {max} bytes"),
             Shape::Shares => "more than 0".to_owned(),
-            Shape::Node | Shape::Nodes | Shape::AnyNodes | Shape::Profile => String::new(),
+            Shape::Node | Shape::Nodes | Shape::AnyNodes | Shape::Profile | Shape::Windows => {
+                String::new()
+            }
         }
     }
 

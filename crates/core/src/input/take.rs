@@ -22,7 +22,7 @@ impl Fields {
     }
 
     /// Takes a whole number, or its decimal text, from `min` to `max`.
-    pub(crate) fn whole(&mut self, name: &str, min: u32, max: u32) -> Option<u32> {
+    pub fn whole(&mut self, name: &str, min: u32, max: u32) -> Option<u32> {
         let value = self.take(name)?;
         let number = match &value {
             Loose::Text(text) => text.parse().ok(),
@@ -185,6 +185,13 @@ impl Fields {
         Vec::new()
     }
 
+    /// Notes the problem if `name` is not there.
+    pub fn need(&mut self, name: &str) {
+        if matches!(self.values.get(name), None | Some(Loose::Null)) {
+            self.problem(name, ABSENT, "given");
+        }
+    }
+
     /// Takes the name of a node, which must be there.
     pub(crate) fn needed_node(&mut self, name: &str) -> Option<NodeName> {
         if matches!(self.values.get(name), None | Some(Loose::Null)) {
@@ -204,7 +211,7 @@ impl Fields {
     }
 
     /// Takes a text of so many `bytes`.
-    pub(crate) fn text(&mut self, name: &str, bytes: RangeInclusive<usize>) -> Option<String> {
+    pub fn text(&mut self, name: &str, bytes: RangeInclusive<usize>) -> Option<String> {
         match self.take(name)? {
             Loose::Text(text) if bytes.contains(&text.len()) => Some(text),
             value => {

@@ -1,0 +1,107 @@
+//! `watch`: looks after a fleet until it is interrupted.
+
+use super::interrupt::Interrupt;
+use crate::args::WatchArgs;
+use crate::clock::local;
+use crate::exit::Exit;
+use crate::input;
+use crate::output::Output;
+use crate::render;
+use emqx_rebalance_client::{MAX_FILE, MAX_SECRET, Source, read_bounded};
+use emqx_rebalance_core::policy::Decision;
+use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_exchange::Outside;
+use emqx_rebalance_watch::{Fleet, News, Watch, schema};
+use serde::Serialize;
+use std::path::Path;
+
+/// The JSON of `watch --check`.
+#[derive(Serialize)]
+struct Checked {
+    version: u32,
+    clusters: Vec<String>,
+}
+
+/// Looks after the fleet of a file until it is interrupted; or checks the file, or says how one is written.
+///
+/// # Errors
+/// `config_invalid` with every problem of the file; `conflict` if another process uses its store.
+pub(crate) async fn run(args: &WatchArgs, output: Output) -> Result<Exit> {
+    let Some(path) = args.config.as_deref().filter(|_| !args.schema) else {
+        let text = serde_json::to_string_pretty(&schema()).unwrap_or_default();
+        output.text(&format!("{text}\n"))?;
+        return Ok(Exit::Done);
+    };
+    let fleet = Fleet::read(&input::text(path, MAX_FILE)?, &Host)
+        .map_err(|error| error.with("file", path.display()))?;
+    if args.check {
+        let names = fleet.clusters.into_iter().map(|cluster| cluster.name);
+        let checked = Checked { version: 1, clusters: names.collect() };
+        output.result(&checked, |_| {
+            format!("{} is good: {}\n", path.display(), checked.clusters.join(", "))
+        })?;
+        return Ok(Exit::Done);
+    }
+    let mut interrupt = Interrupt::new()?;
+    let clusters = fleet.clusters.len() as u64;
+    let mut watch = Watch::begin(fleet).await?;
+    output.tell(&format!(
+        "Looking after {} until Ctrl-C.\n",
+        render::numbers::counted(clusters, "cluster")
+    ));
+    loop {
+        tokio::select! {
+            () = interrupt.wait() => break,
+            news = watch.next() => match news {
+                Some(news) => tell(&news, output)?,
+                None => break,
+            },
+        }
+    }
+    watch.end().await;
+    Ok(Exit::Done)
+}
+
+/// A line for each piece of news: of words, or of JSON.
+fn tell(news: &News, output: Output) -> Result<()> {
+    if output.is_json() {
+        let line = serde_json::to_string(news).map_err(|error| {
+            Error::new(ErrorKind::Protocol, "cannot write the news").with("why", error)
+        })?;
+        return output.text(&format!("{line}\n"));
+    }
+    match news {
+        News::Decided { cluster, decision } => output.text(&decided(cluster, decision)),
+        News::Ended { cluster, record } => {
+            output.text(&line(record.ended_at.as_ms(), cluster, "verdict", &record.outcome.detail))
+        }
+        News::Trouble { cluster, message } => {
+            let whose = cluster.as_ref().map(|cluster| format!("{cluster}: ")).unwrap_or_default();
+            output.warn(&format!("{whose}{message}"));
+            Ok(())
+        }
+    }
+}
+
+fn decided(cluster: &str, decision: &Decision) -> String {
+    line(decision.at.as_ms(), cluster, decision.reason.as_str(), &decision.detail)
+}
+
+fn line(at_ms: u64, cluster: &str, word: &str, detail: &str) -> String {
+    format!("{} {cluster} {word}: {detail}\n", local(at_ms))
+}
+
+/// The environment and the files of this machine.
+struct Host;
+
+impl Outside for Host {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    fn secret(&self, file: &str) -> Result<String, String> {
+        let bytes = read_bounded(Path::new(file), Source::FileOrPipe, MAX_SECRET);
+        let text = bytes.map_err(|error| error.to_string())?;
+        String::from_utf8(text).map_err(|_| "it is no text".to_owned())
+    }
+}

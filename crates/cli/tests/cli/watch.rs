@@ -1,0 +1,81 @@
+//! `watch`: what its file says, and that a process that is killed is followed by another.
+
+use crate::command::{Embedded, Said, binary, finish, run, signalled};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// The file of a fleet of one cluster, whose plan takes some ten seconds.
+fn file(folder: &Path, cluster: &Embedded, mode: &str) -> String {
+    let path = folder.join("fleet.yaml");
+    let text = format!(
+        "store: {store}\nclusters:\n  - name: eu\n    urls: [{urls}]\n    api_key: {key}\n    api_secret_env: EU_SECRET\n    \
+         poll_interval_s: 1\n    policy: {{mode: {mode}, imbalance_for_s: 0, node_settle_s: 0}}\n    \
+         plan: {{conn_evict_rate: 20, wait_health_check: 1, wait_takeover: 1, pilot: 'off'}}\n    \
+         driver: {{poll_interval_ms: 200, settle_s: 10}}\n",
+        store = folder.join("fleet.db").display(),
+        urls = cluster.urls.join(", "),
+        key = cluster.key,
+    );
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn watch(file: &str, cluster: &Embedded) -> Command {
+    let mut command = binary(&["watch", "--config", file]);
+    command.env("EU_SECRET", &cluster.secret);
+    command
+}
+
+/// Begins to watch, and reads until a line has `word`.
+fn until(file: &str, cluster: &Embedded, word: &str) -> (Child, String) {
+    let mut command = watch(file, cluster);
+    let mut process =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let found = lines.map(Result::unwrap).find(|line| line.contains(word));
+    (process, found.unwrap_or_else(|| panic!("it ended without {word}")))
+}
+
+fn checked(file: &str, cluster: &Embedded) -> Said {
+    finish(watch(file, cluster).args(["--check"]), "")
+}
+
+#[test]
+fn killed_while_a_run_is_on_it_is_followed_by_another_to_the_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Embedded::start(&["--clients", "300,300,0"]);
+    let file = file(folder.path(), &cluster, "auto");
+    let (mut first, line) = until(&file, &cluster, " eu started: ");
+    assert!(line.contains("over the mean instead of 50 %"), "{line}");
+    while cluster.running() == 0 {}
+    let second = finish(&mut watch(&file, &cluster), "");
+    assert_eq!(second.code, Some(1), "{}", second.err);
+    assert!(second.err.contains("another process uses this store"), "{}", second.err);
+    assert!(second.err.contains(&first.id().to_string()), "it says which: {}", second.err);
+    signalled(first.id(), "-KILL");
+    first.wait().unwrap();
+    let (mut next, line) = until(&file, &cluster, " eu verdict: ");
+    signalled(next.id(), "-TERM");
+    assert_eq!(next.wait().unwrap().code(), Some(0));
+    assert!(!line.contains(&cluster.secret));
+    assert_eq!(cluster.running(), 0);
+}
+
+#[test]
+fn its_file_is_checked_as_a_whole_and_described_for_editors() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Embedded::start(&["--clients", "3,0"]);
+    let good = file(folder.path(), &cluster, "observe");
+    let said = checked(&good, &cluster);
+    assert_eq!((said.code, said.out.trim_end()), (Some(0), format!("{good} is good: eu").as_str()));
+    let bad = file(folder.path(), &cluster, "car");
+    let said = checked(&bad, &cluster);
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("`clusters[0].policy.mode` is `car`"), "{}", said.err);
+    assert!(said.err.contains("(line 8)"), "{}", said.err);
+    let said = run(&["watch", "--schema"], "");
+    assert_eq!(said.json()["properties"]["clusters"]["type"], "array");
+    assert_eq!(run(&["watch"], "").code, Some(2));
+}

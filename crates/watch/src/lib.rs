@@ -1,0 +1,21 @@
+//! Looks after a fleet of EMQX clusters: polls each of them, has its policy decide, drives the runs that follow, and keeps
+//! all of that where it survives the process.
+//!
+//! Decisions are those of [`emqx_rebalance_core::policy`]; this crate has the clock, the sockets and the file. One
+//! process looks after any number of clusters, each in a task of its own, so that one that hangs delays no other.
+
+mod claims;
+mod clock;
+mod config;
+mod keeper;
+mod learned;
+mod news;
+mod poll;
+mod runs;
+mod store;
+mod watch;
+
+pub use config::{ClusterEntry, Fleet, Retention, schema};
+pub use news::News;
+pub use store::{Look, Sample, Store, StoredRun};
+pub use watch::Watch;
