@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::order::Order;
+use emqx_rebalance_core::Reconnects;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -19,6 +20,7 @@ pub(crate) struct Metrics {
     rebalances: Family<Label, Gauge>,
     driven: Gauge,
     ended: Family<Label, Counter>,
+    reconnects: Family<Label, Histogram>,
     asked: Family<Label, Counter>,
     reconciled: Family<Label, Counter>,
     took: Histogram,
@@ -36,6 +38,7 @@ impl Default for Metrics {
             rebalances: Family::default(),
             driven: Gauge::default(),
             ended: Family::default(),
+            reconnects: Family::new_with_constructor(|| Histogram::new(RECONNECTS_S)),
             asked: Family::default(),
             reconciled: Family::default(),
             took: Histogram::new(LIMITS_S),
@@ -54,6 +57,7 @@ impl Metrics {
             rebalances,
             driven,
             ended,
+            reconnects,
             asked,
             reconciled,
             took,
@@ -66,6 +70,8 @@ impl Metrics {
         registry.register("driven", help, driven.clone());
         let help = "Rebalances that came to their end, by the verdict";
         registry.register("outcomes", help, ended.clone());
+        let help = "Seconds until a share of the dropped clients was back, one for each rebalance that has seen it";
+        registry.register("reconnect_seconds", help, reconnects.clone());
         registry.register("kubernetes_requests", "Requests to the Kubernetes API", asked.clone());
         let help = "Reconciliations, by what they came to";
         registry.register("reconciles", help, reconciled.clone());
@@ -84,6 +90,14 @@ impl Metrics {
     /// A rebalance came to its end.
     pub(crate) fn ended(&self, result: &str) {
         self.ended.get_or_create(&[("result", result.to_owned())]).inc();
+    }
+
+    /// A rebalance has seen how clients come back.
+    pub(crate) fn reconnects(&self, seen: &Reconnects) {
+        for (share, seconds) in [("0.5", seen.half_s), ("0.9", seen.most_s)] {
+            let back = self.reconnects.get_or_create(&[("share", share.to_owned())]);
+            seconds.into_iter().for_each(|seconds| back.observe(seconds));
+        }
     }
 
     /// The Kubernetes API was asked.
@@ -131,10 +145,13 @@ fn by_phase<'a>(objects: impl Iterator<Item = &'a Order>) -> BTreeMap<String, i6
 
 /// Most reconciliations ask EMQX or Kubernetes a few times; a second is what one waits for answers.
 const LIMITS_S: [f64; 8] = [0.001, 0.005, 0.02, 0.05, 0.1, 0.5, 1.0, 2.5];
+/// Prompt clients are back within a second or two, those that back off within two minutes or so.
+const RECONNECTS_S: [f64; 9] = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use emqx_rebalance_core::ReconnectProfile;
 
     #[test]
     fn every_figure_is_there_and_explained() {
@@ -142,6 +159,15 @@ mod tests {
         metrics.reconciled(Duration::from_millis(30), None);
         metrics.reconciled(Duration::from_secs(3), Some(&Failure::Taken));
         metrics.ended("completed");
+        let prompt = ReconnectProfile::new(&[(0.5, 0.0), (1.5, 0.8)]).unwrap();
+        metrics.reconnects(&Reconnects {
+            clients: 200,
+            watched_s: 30.0,
+            half_s: Some(1.1),
+            most_s: None,
+            missing: 0.2,
+            profile: prompt,
+        });
         metrics.asked("patch");
         let text = metrics.text(std::iter::empty(), 1);
         for line in [
@@ -151,6 +177,9 @@ mod tests {
             "emqx_rebalance_controller_reconcile_seconds_bucket{le=\"0.05\"} 1",
             "emqx_rebalance_controller_reconcile_seconds_bucket{le=\"+Inf\"} 2",
             "emqx_rebalance_controller_outcomes_total{result=\"completed\"} 1",
+            "emqx_rebalance_controller_reconnect_seconds_bucket{le=\"1.0\",share=\"0.5\"} 0",
+            "emqx_rebalance_controller_reconnect_seconds_bucket{le=\"2.0\",share=\"0.5\"} 1",
+            "emqx_rebalance_controller_reconnect_seconds_count{share=\"0.9\"} 0",
             "emqx_rebalance_controller_kubernetes_requests_total{verb=\"patch\"} 1",
             "emqx_rebalance_controller_rebalances{phase=\"Waiting\"} 0",
             "emqx_rebalance_controller_driven 1",

@@ -35,6 +35,7 @@ pub(super) async fn end(
         .await?;
     if is_new {
         context.metrics.ended(outcome.result.as_str());
+        status.reconnects.iter().for_each(|seen| context.metrics.reconnects(seen));
         let note = verdict(&outcome, &progress_message(&status.progress));
         let reason = outcome_reason(outcome.result);
         context.tell(object, outcome.result.is_success(), reason, &note).await;
