@@ -163,3 +163,14 @@ fn whoever_dies_leaves_timers_that_open_every_node_a_minute_later_at_most() {
     assert_eq!(steered.refused, 0);
     assert!(steered.duration_s <= planned.duration_s + 61.0, "{}", steered.duration_s);
 }
+
+#[test]
+fn what_a_poll_shows_of_a_run_that_was_just_stopped_is_nobody_else_s() {
+    // Two nodes are opened one poll after the other, each while the status of what runs is on its way.
+    let slow = Fleet::ALL.into_iter().find(|fleet| fleet.name.starts_with("half")).unwrap();
+    let driven = clusters::case(50, (1e4, 1e6))
+        .driven(Around { fleet: slow, ..PROMPT }, DriverOptions::default());
+    assert_eq!(driven.outcome.result, OutcomeKind::Completed, "{}", driven.outcome.detail);
+    let is_foreign = |event: &Event| matches!(event, Event::ForeignRun { .. });
+    assert!(!driven.events.iter().any(is_foreign));
+}
