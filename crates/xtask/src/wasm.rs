@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
 const FOLDER: &str = "bindings/wasm";
-/// Each module of the package: its crate, its file, and how many bytes it may have when gzipped.
+/// Each module of the package: its crate, its file, and how many bytes it may have when gzipped. That is
+/// one per cent more than it has: where the tree lies changes the order of the functions, and so a few
+/// hundred bytes of what gzip makes of them.
 const MODULES: [(&str, &str, usize); 4] = [
-    ("emqx-rebalance-wasm", "emqx_rebalance_wasm", 412_000),
-    ("emqx-rebalance-planner-wasm", "emqx_rebalance_planner_wasm", 168_000),
-    ("emqx-rebalance-report-wasm", "emqx_rebalance_report_wasm", 180_000),
-    ("emqx-rebalance-simulation-wasm", "emqx_rebalance_simulation_wasm", 232_000),
+    ("emqx-rebalance-wasm", "emqx_rebalance_wasm", 416_000),
+    ("emqx-rebalance-planner-wasm", "emqx_rebalance_planner_wasm", 169_000),
+    ("emqx-rebalance-report-wasm", "emqx_rebalance_report_wasm", 177_000),
+    ("emqx-rebalance-simulation-wasm", "emqx_rebalance_simulation_wasm", 231_000),
 ];
 
 /// Builds the npm package into `bindings/wasm/npm`.
