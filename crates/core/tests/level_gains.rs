@@ -7,6 +7,7 @@ use emqx_rebalance_core::{
     Decision, ErrorKind, FindingCode, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions,
     Severity, Snapshot, Strategy, plan,
 };
+use emqx_rebalance_testkit::cases::cases;
 use proptest::prelude::*;
 
 /// Plans levelling nodes of so many clients and such a weight each.
@@ -82,7 +83,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn the_last_wave_leaves_less_than_there_is((loads, rate, options) in clusters()) {

@@ -7,10 +7,10 @@ use emqx_rebalance_core::driver::{
     Ask, Driver, DriverOptions, DriverState, Input, Step, StoredEvacuation, StoredRebalance,
 };
 use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, Plan, Timestamp};
+use emqx_rebalance_testkit::cases::cases;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
-use proptest::test_runner::RngSeed;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -162,14 +162,8 @@ fn looked_at(driver: Driver) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The same cases every time.
-fn cases() -> ProptestConfig {
-    let rng_seed = RngSeed::Fixed(1);
-    ProptestConfig { rng_seed, failure_persistence: None, ..ProptestConfig::with_cases(1_000) }
-}
-
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(cases(1_000))]
 
     #[test]
     fn a_changed_state_starts_nothing_unseen(changes in changes()) {
@@ -219,7 +213,7 @@ proptest! {
 
 #[test]
 fn many_changed_states_are_gone_on_with() {
-    let mut runner = proptest::test_runner::TestRunner::new(cases());
+    let mut runner = proptest::test_runner::TestRunner::new(cases(1_000));
     let mut read = 0;
     for _ in 0..200 {
         let changes = changes().new_tree(&mut runner).unwrap().current();

@@ -5,7 +5,8 @@
 use emqx_rebalance_core::{
     Decision, NodeLoad, NodeName, Plan, PlanOptions, Snapshot, Strategy, plan,
 };
-use proptest::prelude::{Just, ProptestConfig, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use emqx_rebalance_testkit::cases::cases;
+use proptest::prelude::{Just, prop_assert, prop_assert_eq, prop_oneof, proptest};
 // EMQX has a strategy too.
 use proptest::strategy::Strategy as Generator;
 
@@ -72,7 +73,7 @@ fn planned(counts: &[(u64, u64)], strategy: &Strategy) -> Plan {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn leaping_is_the_same_as_ticking(counts in clusters(), strategy in strategies()) {

@@ -6,6 +6,7 @@ use emqx_rebalance_core::{ReconnectProfile, Snapshot};
 use emqx_rebalance_sim::{
     ClusterConfig, Drift, LoadBalancer, Policy, Reconnect, Release, Totals, VirtualCluster,
 };
+use emqx_rebalance_testkit::cases::cases;
 use http::Request;
 use proptest::prelude::*;
 
@@ -156,7 +157,7 @@ fn ending(config: ClusterConfig, deeds: &[(u64, Deed)], step: u64) -> (Snapshot,
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn clients_are_conserved(config in config(), deeds in deeds()) {

@@ -1,3 +1,4 @@
 //! What the tests of several crates have in common.
 
 pub mod canary;
+pub mod cases;

@@ -15,6 +15,7 @@ mod pipelines;
 mod python;
 mod rust;
 mod setup;
+mod soak;
 mod step;
 mod version;
 mod wasm;
@@ -23,6 +24,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use jiff::civil::Date;
 use semver::Version;
+use std::path::PathBuf;
 use xshell::Shell;
 
 /// Builds, generates and tests everything.
@@ -98,6 +100,15 @@ enum Command {
     Grafana,
     /// Builds both, and tries the app in Chromium with Grafana's own components.
     TestGrafana,
+    /// Looks for what nobody has met yet, for hours: before a release. Writes a report.
+    Soak {
+        /// Drawn cases for each property of the driver; of what is only read, ten times as many.
+        #[arg(long, default_value_t = 10_000)]
+        cases: u32,
+        /// Where the report goes [default: `soak.md` in the target folder].
+        #[arg(long)]
+        report: Option<PathBuf>,
+    },
     /// Runs the demo and draws what it prints into `docs/demo.svg`.
     Picture,
 }
@@ -168,6 +179,7 @@ fn main() -> Result<()> {
             wasm::build(&shell)?;
             grafana::test(&shell)
         }
+        Command::Soak { cases, report } => soak::run(&shell, cases, report),
         Command::Picture => picture::demo(&shell),
     }
 }

@@ -10,6 +10,7 @@ use emqx_rebalance_core::{
     Decision, FindingCode, LoadBalancer, Mode, NodeLoad, NodeName, Plan, PlanOptions, Snapshot,
     Strategy, plan,
 };
+use emqx_rebalance_testkit::cases::cases;
 use judge::clusters::Around;
 use judge::{Deal, Fleet, Look, Tally, World, clusters};
 use proptest::prelude::*;
@@ -247,7 +248,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn plans_are_well_formed((counts, strategy, balancer) in loads()) {

@@ -6,7 +6,8 @@
 mod scenario;
 mod watch;
 
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use emqx_rebalance_testkit::cases::cases;
+use proptest::test_runner::TestRunner;
 use scenario::{Scenario, scenarios};
 use std::cell::Cell;
 use watch::{Deed, Watch};
@@ -14,9 +15,7 @@ use watch::{Deed, Watch};
 /// Days of the same clusters each time.
 #[test]
 fn a_policy_keeps_its_promises() {
-    let config = Config { failure_persistence: None, ..Config::with_cases(CASES) };
-    let mut runner =
-        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let mut runner = TestRunner::new(cases(CASES));
     let acted = Cell::new(0);
     let kept = runner.run(&scenarios(), |scenario| {
         let deeds = Watch::new(&scenario).day();

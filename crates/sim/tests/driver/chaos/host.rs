@@ -62,7 +62,7 @@ pub(super) struct Host {
     stop_at: Option<Timestamp>,
     wake_at: Timestamp,
     skew_ms: i64,
-    steps: usize,
+    pub(super) steps: usize,
     allowed_ms: u64,
 }
 
@@ -228,6 +228,7 @@ impl Host {
         self.has_key = true;
         let storm = &mut self.scenario.storm;
         storm.to_ms = storm.from_ms;
+        self.scenario.fates.clear();
         self.scenario.mishaps.clear();
         self.stop_at = None;
         self.subject = self.subject.reborn(&self.cluster);

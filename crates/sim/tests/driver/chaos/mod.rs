@@ -3,6 +3,7 @@
 mod aims;
 mod check;
 mod crowd;
+mod everything;
 mod found;
 mod host;
 mod line;
@@ -10,9 +11,9 @@ mod scenario;
 mod subject;
 mod truth;
 
+use emqx_rebalance_testkit::cases::cases;
 use host::Host;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use scenario::{Scenario, bad_line, chaos, lost_clients, slow_fleets};
 
 fn told(host: &Host) -> String {
@@ -38,19 +39,8 @@ fn driven(scenario: &Scenario) -> Result<Host, TestCaseError> {
     Ok(host)
 }
 
-/// Unless `PROPTEST_CASES` says otherwise.
-fn cases() -> ProptestConfig {
-    let asked = std::env::var_os("PROPTEST_CASES").is_some();
-    if asked {
-        return ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    }
-    // The same cases every time.
-    let rng_seed = RngSeed::Fixed(1);
-    ProptestConfig { rng_seed, failure_persistence: None, ..ProptestConfig::with_cases(300) }
-}
-
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn whatever_happens_the_verdict_is_true(scenario in chaos()) {
@@ -77,6 +67,7 @@ proptest! {
             prop_assert!(false, "{wrong} {}", told(&host));
         }
     }
+
     #[test]
     fn slow_clients_are_not_taken_for_lost_ones(scenario in slow_fleets()) {
         let mut host = driven(&scenario)?;

@@ -10,8 +10,8 @@ use super::truth::shows_live;
 use crate::node;
 use emqx_rebalance_core::{ReconnectProfile, Strategy as Rules};
 use emqx_rebalance_sim::{
-    ClusterConfig, Fault, HttpFailure, HttpFault, LoadBalancer, NodeConfig, Policy, Reconnect,
-    Release,
+    ClusterConfig, Fate, Fault, HttpFailure, HttpFault, LoadBalancer, NodeConfig, Policy,
+    Reconnect, Release,
 };
 use proptest::prelude::*;
 use std::ops::RangeInclusive;
@@ -29,6 +29,8 @@ pub(super) struct Scenario {
     pub(super) patience: Patience,
     pub(super) troubles: Vec<Trouble>,
     pub(super) storm: Storm,
+    /// What the network does to single requests, by how many were sent before.
+    pub(super) fates: Vec<(usize, Fate)>,
     pub(super) mishaps: Vec<Mishap>,
     pub(super) stop_at_ms: Option<u64>,
     /// Whether the driver is handed one answer after the other, and may die between them.

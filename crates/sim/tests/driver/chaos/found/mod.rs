@@ -22,7 +22,12 @@ const PATIENCE: Patience = Patience {
     grace_s: 5,
 };
 
-fn scenario(release: Release, clients: &[u64], work: Work, faults: Vec<(u64, Fault)>) -> Scenario {
+pub(super) fn scenario(
+    release: Release,
+    clients: &[u64],
+    work: Work,
+    faults: Vec<(u64, Fault)>,
+) -> Scenario {
     let at = |(at, fault)| Trouble { when: When::At(at), what: vec![(0, What::Emqx(fault))] };
     Scenario {
         config: config(release, clients),
@@ -34,6 +39,7 @@ fn scenario(release: Release, clients: &[u64], work: Work, faults: Vec<(u64, Fau
         patience: PATIENCE,
         troubles: faults.into_iter().map(at).collect(),
         storm: CALM,
+        fates: Vec::new(),
         mishaps: Vec::new(),
         stop_at_ms: None,
         one_by_one: false,

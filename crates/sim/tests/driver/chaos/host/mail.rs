@@ -34,12 +34,14 @@ impl Host {
         if let Err(wrong) = check::request(self, &purpose) {
             self.wrong.push(wrong);
         }
+        let told = self.scenario.fates.iter().find(|(before, _)| *before == self.sent.len());
+        let told = told.map(|(_, fate)| *fate);
         self.sent.push(Sent { id, at, purpose, answered: None, was_done: false, over: false });
         if !self.has_key {
             request.headers.insert("authorization".to_owned(), NOBODY.to_owned());
         }
-        let fate = fate(&self.scenario.storm, at, &request, &mut self.random);
-        self.wire.send(at, request, fate);
+        let drawn = fate(&self.scenario.storm, at, &request, &mut self.random);
+        self.wire.send(at, request, told.unwrap_or(drawn));
         self.move_mail();
     }
 

@@ -22,6 +22,7 @@ pub(in crate::chaos) fn chaos() -> impl Strategy<Value = Scenario> {
                     patience,
                     troubles,
                     storm,
+                    fates: Vec::new(),
                     mishaps,
                     stop_at_ms,
                     one_by_one,
