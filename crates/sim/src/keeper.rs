@@ -16,7 +16,7 @@ use serde_json::{from_value, to_value};
 /// use emqx_rebalance_core::policy::Policy;
 /// use emqx_rebalance_sim::{ClusterConfig, Keeper, VirtualCluster};
 ///
-/// let mut cluster = VirtualCluster::new(ClusterConfig::with_clients(&[400, 400, 400, 0])?)?;
+/// let mut cluster = VirtualCluster::new(ClusterConfig::with_clients(&[9000, 9000, 9000, 0])?)?;
 /// let policy = Policy { mode: emqx_rebalance_core::policy::Mode::Auto, ..Policy::default() };
 /// let mut keeper = Keeper::new(policy, 1_772_884_800_000);
 /// let mut deeds = Vec::new();
