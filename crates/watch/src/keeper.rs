@@ -1,5 +1,6 @@
 //! Who looks after one cluster.
 
+use crate::board::{Board, Order, Place, Wish};
 use crate::claims::Claims;
 use crate::clock::{now, wait};
 use crate::config::ClusterEntry;
@@ -9,11 +10,13 @@ use crate::poll::{Line, sample};
 use crate::runs::OnItsWay;
 use crate::store::{Look, Store};
 use emqx_rebalance_core::driver::{Driver, DriverOptions, Outcome, Purpose, Status};
-use emqx_rebalance_core::policy::{Action, Engine, Input, Observation, Query, Step};
-use emqx_rebalance_core::{Plan, Result};
+use emqx_rebalance_core::policy::{
+    Action, Consent, Decision, Engine, Input, Observation, Query, Step,
+};
+use emqx_rebalance_core::{Error, ErrorKind, Plan, Result};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// Who looks after one cluster: has its policy decide at each poll, and drives what follows.
@@ -28,12 +31,16 @@ pub(crate) struct Keeper {
     learned: Learned,
     run: Option<OnItsWay>,
     polls: u64,
+    board: Arc<Board>,
+    place: Arc<Place>,
+    orders: mpsc::Receiver<Order>,
 }
 
 /// What happened while it waited.
 enum Event {
     Stop,
     Poll,
+    Order(Order),
     Ended(Box<Result<Outcome>>),
 }
 
@@ -47,13 +54,26 @@ impl Keeper {
         store: Store,
         claims: Arc<Claims>,
         teller: Teller,
+        (board, place, orders): (Arc<Board>, Arc<Place>, mpsc::Receiver<Order>),
     ) -> Result<Self> {
         let engine = store.engine(&entry.name).await?;
         let records = store.history(Some(&entry.name), REMEMBERED).await?;
         let learned = Learned::of(records.iter().map(|(_, record)| record));
         let line = Line::new(entry.access.clone());
-        let mut keeper =
-            Self { entry, store, claims, teller, line, engine, learned, run: None, polls: 0 };
+        let mut keeper = Self {
+            entry,
+            store,
+            claims,
+            teller,
+            line,
+            engine,
+            learned,
+            run: None,
+            polls: 0,
+            board,
+            place,
+            orders,
+        };
         keeper.resume().await?;
         Ok(keeper)
     }
@@ -65,12 +85,16 @@ impl Keeper {
             match self.event(next, &mut stopped).await {
                 Event::Stop => break,
                 Event::Ended(end) => self.end(*end).await,
+                Event::Order(order) => self.obey(order).await,
                 Event::Poll => {
                     next = Instant::now() + self.pause();
+                    let began = Instant::now();
                     let status = tokio::select! {
                         _ = stopped.changed() => break,
                         status = self.read() => status,
                     };
+                    let metrics = &self.board.metrics;
+                    metrics.polled(&self.entry.name, began.elapsed(), status.is_ok());
                     self.look(status).await;
                 }
             }
@@ -80,9 +104,10 @@ impl Keeper {
         }
     }
 
-    async fn event(&self, next: Instant, stopped: &mut watch::Receiver<bool>) -> Event {
+    async fn event(&mut self, next: Instant, stopped: &mut watch::Receiver<bool>) -> Event {
+        let (run, orders) = (&self.run, &mut self.orders);
         let ended = async {
-            match &self.run {
+            match run {
                 Some(on) => on.run.wait().await,
                 None => std::future::pending().await,
             }
@@ -90,6 +115,8 @@ impl Keeper {
         tokio::select! {
             _ = stopped.changed() => Event::Stop,
             end = ended => Event::Ended(Box::new(end)),
+            // The board holds the other end for as long as this runs.
+            Some(order) = orders.recv() => Event::Order(order),
             () = sleep_until(next) => Event::Poll,
         }
     }
@@ -131,18 +158,60 @@ impl Keeper {
         };
         let mut engine = self.engine.clone();
         let step = engine.step(&self.entry.policy, now(), input);
-        self.follow(engine, step, status.ok().as_ref()).await;
+        let decision = step.decision.clone();
+        if self.follow(engine, step, status.as_ref().ok()).await {
+            let seen = status.as_ref().map_err(String::as_str);
+            self.place.show(Some(seen), decision, self.engine.proposal());
+        }
     }
 
-    /// Keeps what was decided, and then does it. What could not be kept has not happened.
-    async fn follow(&mut self, engine: Engine, step: Step, status: Option<&Status>) {
+    /// Does what somebody wants, or says why not.
+    async fn obey(&mut self, Order { wish, who, why, answer }: Order) {
+        let done = self.asked(wish, Consent { who, why, at: now() }).await;
+        // Who asked may have gone.
+        let _ = answer.send(done);
+    }
+
+    async fn asked(&mut self, wish: Wish, consent: Consent) -> Result<Decision> {
+        let present = self.engine.proposal();
+        let input = match wish {
+            Wish::Approve(choice) => {
+                choice.check(present)?;
+                Input::Approve(choice.id, consent)
+            }
+            Wish::Reject(choice) => {
+                choice.check(present)?;
+                Input::Reject(choice.id, consent)
+            }
+            Wish::Stop if self.run.is_some() => Input::Stop(consent),
+            Wish::Stop => {
+                let message = "no run of this process is on";
+                return Err(Error::new(ErrorKind::Conflict, message));
+            }
+        };
+        let mut engine = self.engine.clone();
+        let step = engine.step(&self.entry.policy, now(), input);
+        let decision = step.decision.clone();
+        if !self.follow(engine, step, None).await {
+            let message = "it could not be kept, and was not done";
+            return Err(Error::new(ErrorKind::Conflict, message));
+        }
+        self.place.show(None, decision.clone(), self.engine.proposal());
+        Ok(decision)
+    }
+
+    /// Keeps what was decided, and then does it. What could not be kept has not happened. Whether it was.
+    async fn follow(&mut self, engine: Engine, step: Step, status: Option<&Status>) -> bool {
         let driver = match made(&step.actions) {
             Some(Ok(driver)) => Some(driver),
-            Some(Err(error)) => return self.undo(engine, &error.to_string()).await,
+            Some(Err(error)) => {
+                self.undo(engine, &error.to_string()).await;
+                return false;
+            }
             None => None,
         };
         let kept = self.keep(&engine, &step, status, driver.as_ref()).await;
-        let Some(id) = kept else { return };
+        let Some(id) = kept else { return false };
         self.engine = engine;
         if let (Some(id), Some(driver), Some(cluster)) = (id, driver, self.line.cluster()) {
             self.run = Some(OnItsWay::begin(&self.store, id, cluster.clone(), driver));
@@ -150,6 +219,7 @@ impl Keeper {
         if let (true, Some(on)) = (step.actions.contains(&Action::Stop), &self.run) {
             on.run.stop();
         }
+        true
     }
 
     /// A plan that cannot be driven was not started.
@@ -209,6 +279,8 @@ impl Keeper {
         }
         self.engine = engine;
         self.learned.see(&record);
+        self.board.metrics.ended(&self.entry.name, &record);
+        self.place.show(None, step.decision.clone(), self.engine.proposal());
         self.tell(&step);
         self.teller
             .tell(News::Ended { cluster: self.entry.name.clone(), record: Box::new(record) });
@@ -241,6 +313,7 @@ impl Keeper {
 
     fn tell(&self, step: &Step) {
         if step.is_new {
+            self.board.metrics.decided(&self.entry.name, &step.decision);
             let (cluster, decision) = (self.entry.name.clone(), Box::new(step.decision.clone()));
             self.teller.tell(News::Decided { cluster, decision });
         }

@@ -1,12 +1,15 @@
 //! All clusters of the fleet, each in a task of its own.
 
+use crate::board::Board;
 use crate::claims::Claims;
 use crate::clock::now_ms;
 use crate::config::{Fleet, Retention};
+use crate::http;
 use crate::keeper::Keeper;
 use crate::news::{News, Teller};
 use crate::store::Store;
 use emqx_rebalance_core::Result;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -20,6 +23,7 @@ pub struct Watch {
     news: UnboundedReceiver<News>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    address: Option<SocketAddr>,
 }
 
 impl Watch {
@@ -28,23 +32,40 @@ impl Watch {
     /// Must be called within tokio's runtime of several threads.
     ///
     /// # Errors
-    /// As [`Store::open`], and if what is stored cannot be read.
+    /// As [`Store::open`], and if what is stored cannot be read; `config_invalid` if the address to listen at is
+    /// taken, or not of this machine.
     pub async fn begin(fleet: Fleet) -> Result<Self> {
         let store = Store::open(&fleet.store).await?;
         let (teller, news) = unbounded_channel();
         let (stop, stopped) = watch::channel(false);
         let (claims, teller) = (Arc::new(Claims::default()), Teller(teller));
+        let mut board = Board::default();
+        let places: Vec<_> = fleet.clusters.iter().map(|entry| board.add(entry)).collect();
+        let board = Arc::new(board);
         let mut keepers = Vec::new();
-        for entry in fleet.clusters {
-            let keeper = Keeper::new(entry, store.clone(), Arc::clone(&claims), teller.clone());
+        for (entry, (place, orders)) in fleet.clusters.into_iter().zip(places) {
+            let desk = (Arc::clone(&board), place, orders);
+            let keeper =
+                Keeper::new(entry, store.clone(), Arc::clone(&claims), teller.clone(), desk);
             keepers.push(keeper.await?);
         }
         let mut tasks = JoinSet::new();
+        let mut address = None;
+        if let Some(listen) = fleet.listen {
+            let server = http::bind(&listen, board, store.clone()).await?;
+            address = Some(server.address);
+            tasks.spawn(server.serve(stopped.clone()));
+        }
         for keeper in keepers {
             tasks.spawn(keeper.tend(stopped.clone()));
         }
         tasks.spawn(forget(store, fleet.retention, teller, stopped));
-        Ok(Self { news, stop, tasks })
+        Ok(Self { news, stop, tasks, address })
+    }
+
+    /// Where this process listens, if it does.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
     }
 
     /// The next thing to tell; `None` once all is over.

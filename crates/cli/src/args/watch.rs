@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Args, Debug)]
 pub(crate) struct WatchArgs {
     /// The fleet: a YAML file of clusters and their policies
-    #[arg(long, value_name = "FILE", required_unless_present = "schema")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["schema", "openapi"])]
     pub(crate) config: Option<PathBuf>,
     /// Say what is wrong with the file, and do nothing
     #[arg(long, conflicts_with = "schema")]
@@ -15,6 +15,10 @@ pub(crate) struct WatchArgs {
     /// Write the file's JSON schema, for editors
     #[arg(long)]
     pub(crate) schema: bool,
+
+    /// Write the description of the HTTP API, as OpenAPI
+    #[arg(long, conflicts_with_all = ["schema", "check"])]
+    pub(crate) openapi: bool,
 }
 
 /// What follows the help of `watch`.

@@ -11,7 +11,7 @@ use emqx_rebalance_client::{MAX_FILE, MAX_SECRET, Source, read_bounded};
 use emqx_rebalance_core::policy::Decision;
 use emqx_rebalance_core::{Error, ErrorKind, Result};
 use emqx_rebalance_exchange::Outside;
-use emqx_rebalance_watch::{Fleet, News, Watch, schema};
+use emqx_rebalance_watch::{Fleet, News, Watch, openapi, schema};
 use serde::Serialize;
 use std::path::Path;
 
@@ -27,8 +27,9 @@ struct Checked {
 /// # Errors
 /// `config_invalid` with every problem of the file; `conflict` if another process uses its store.
 pub(crate) async fn run(args: &WatchArgs, output: Output) -> Result<Exit> {
-    let Some(path) = args.config.as_deref().filter(|_| !args.schema) else {
-        let text = serde_json::to_string_pretty(&schema()).unwrap_or_default();
+    let Some(path) = args.config.as_deref().filter(|_| !args.schema && !args.openapi) else {
+        let described = if args.openapi { openapi() } else { schema() };
+        let text = serde_json::to_string_pretty(&described).unwrap_or_default();
         output.text(&format!("{text}\n"))?;
         return Ok(Exit::Done);
     };
@@ -45,10 +46,9 @@ pub(crate) async fn run(args: &WatchArgs, output: Output) -> Result<Exit> {
     let mut interrupt = Interrupt::new()?;
     let clusters = fleet.clusters.len() as u64;
     let mut watch = Watch::begin(fleet).await?;
-    output.tell(&format!(
-        "Looking after {} until Ctrl-C.\n",
-        render::numbers::counted(clusters, "cluster")
-    ));
+    let clusters = render::numbers::counted(clusters, "cluster");
+    let at = watch.address().map(|address| format!(", at http://{address}")).unwrap_or_default();
+    output.tell(&format!("Looking after {clusters}{at}, until Ctrl-C.\n"));
     loop {
         tokio::select! {
             () = interrupt.wait() => break,

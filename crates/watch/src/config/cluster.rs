@@ -1,8 +1,8 @@
 //! One cluster of the fleet.
 
-use emqx_rebalance_client::ClusterConfig;
+use emqx_rebalance_client::{ClusterConfig, Secret};
 use emqx_rebalance_core::driver::DriverOptions;
-use emqx_rebalance_core::policy::{Mode, Policy};
+use emqx_rebalance_core::policy::{AdmissionRules, Mode, Policy};
 use emqx_rebalance_core::{Asked, Fields, FromFields, Loose, PlanRequest, Problem};
 use emqx_rebalance_exchange::{Dialect, Outside};
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ pub struct ClusterEntry {
     pub poll: Duration,
     /// When it is rebalanced.
     pub policy: Policy,
+    /// When a node is closed to new clients, by the health check that this process answers for it.
+    pub health: AdmissionRules,
     /// How it is rebalanced: `level`, if nothing else is said.
     pub asked: Asked,
     /// How its runs are driven.
@@ -32,6 +34,8 @@ pub struct ClusterEntry {
 /// Reads clusters, and notes what is wrong.
 pub(super) struct Reader<'a> {
     pub(super) outside: &'a dyn Outside,
+    /// Whether anybody may approve a proposal.
+    pub(super) can_approve: bool,
     pub(super) problems: &'a mut Vec<Problem>,
 }
 
@@ -43,8 +47,8 @@ impl Reader<'_> {
             return None;
         };
         let before = self.problems.len();
-        let (policy, plan, driver) =
-            (members.remove("policy"), members.remove("plan"), members.remove("driver"));
+        let [policy, plan, driver, health] =
+            ["policy", "plan", "driver", "health"].map(|name| members.remove(name));
         let mut own = BTreeMap::new();
         own.extend(
             ["name", "poll_interval_s", "distinct"]
@@ -56,6 +60,9 @@ impl Reader<'_> {
         let crossed = policy.as_ref().map(Policy::problems).unwrap_or_default();
         self.add(&format!("{place}.policy"), &crossed);
         self.able(&format!("{place}.policy"), policy.as_ref());
+        let health: Option<AdmissionRules> = self.options(&format!("{place}.health"), health);
+        let crossed = health.as_ref().map(AdmissionRules::problems).unwrap_or_default();
+        self.add(&format!("{place}.health"), &crossed);
         let driver: Option<DriverOptions> = self.options(&format!("{place}.driver"), driver);
         let asked = self.asked(&format!("{place}.plan"), plan);
         let access = self.access(&place, members);
@@ -70,6 +77,7 @@ impl Reader<'_> {
             distinct,
             poll,
             policy: policy?,
+            health: health?,
             asked: asked?,
             driver: driver?,
         })
@@ -78,8 +86,8 @@ impl Reader<'_> {
     /// Notes what a policy may say elsewhere, and this process cannot do.
     fn able(&mut self, place: &str, policy: Option<&Policy>) {
         let Some(policy) = policy else { return };
-        if policy.mode == Mode::Propose {
-            let bound = "observe or auto: this process has nothing to approve a plan with";
+        if policy.mode == Mode::Propose && !self.can_approve {
+            let bound = "observe or auto, or there are `listen` and a token whose role is approver";
             self.problems.push(Problem::new(format!("{place}.mode"), "propose", bound));
         }
         if policy.unless_query.is_some() {
@@ -141,26 +149,10 @@ impl Reader<'_> {
         mut members: BTreeMap<String, Loose>,
     ) -> Option<ClusterConfig> {
         for name in SECRETS {
-            if members.remove(name).is_some() {
-                let bound =
-                    format!("left out: a secret is referred to, by `{name}_env` or `{name}_file`");
-                self.problems.push(Problem::new(format!("{place}.{name}"), "…", bound));
-            }
-            let variable = format!("{name}_env");
-            if let Some(value) = members.remove(&variable) {
-                let found = match &value {
-                    Loose::Text(variable) => self.outside.variable(variable),
-                    _ => None,
-                };
-                let bound = "the name of a variable of the environment that is not empty";
-                match found {
-                    Some(secret) => drop(members.insert(name.to_owned(), Loose::Text(secret))),
-                    None => self.problems.push(Problem::new(
-                        format!("{place}.{variable}"),
-                        value,
-                        bound,
-                    )),
-                }
+            if let Some(secret) =
+                of_variable(place, name, &mut members, self.outside, self.problems)
+            {
+                members.insert(name.to_owned(), Loose::Text(secret));
             }
         }
         // Who asks is of this file alone: one variable cannot be of every cluster.
@@ -176,6 +168,64 @@ impl Reader<'_> {
         });
         self.problems.extend(placed);
     }
+}
+
+/// Takes the secret that is referred to as `name`, by a variable or a file; notes what is wrong.
+pub(super) fn referred(
+    place: &str,
+    name: &str,
+    members: &mut BTreeMap<String, Loose>,
+    outside: &dyn Outside,
+    problems: &mut Vec<Problem>,
+) -> Option<Secret> {
+    let before = problems.len();
+    let of_variable = of_variable(place, name, members, outside, problems);
+    let field = format!("{name}_file");
+    let of_file = match members.remove(&field) {
+        None | Some(Loose::Null) => None,
+        Some(Loose::Text(file)) => match outside.secret(&file) {
+            Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),
+            Err(why) => {
+                let bound = format!("a file that can be read: {why}");
+                problems.push(Problem::new(format!("{place}.{field}"), file, bound));
+                None
+            }
+        },
+        Some(value) => {
+            problems.push(Problem::new(format!("{place}.{field}"), value, "the path of a file"));
+            None
+        }
+    };
+    if of_variable.is_none() && of_file.is_none() && problems.len() == before {
+        let bound = format!("there, or `{name}_env` is");
+        problems.push(Problem::new(format!("{place}.{field}"), "absent", bound));
+    }
+    of_variable.or(of_file).map(Secret::new)
+}
+
+/// Takes the secret of the variable that `name_env` names; refuses one that stands there itself.
+fn of_variable(
+    place: &str,
+    name: &str,
+    members: &mut BTreeMap<String, Loose>,
+    outside: &dyn Outside,
+    problems: &mut Vec<Problem>,
+) -> Option<String> {
+    if members.remove(name).is_some() {
+        let bound = format!("left out: a secret is referred to, by `{name}_env` or `{name}_file`");
+        problems.push(Problem::new(format!("{place}.{name}"), "…", bound));
+    }
+    let field = format!("{name}_env");
+    let value = members.remove(&field)?;
+    let found = match &value {
+        Loose::Text(variable) => outside.variable(variable),
+        _ => None,
+    };
+    if found.is_none() {
+        let bound = "the name of a variable of the environment that is not empty";
+        problems.push(Problem::new(format!("{place}.{field}"), value, bound));
+    }
+    found
 }
 
 /// Secrets of files, and no variables.

@@ -2,9 +2,11 @@
 
 mod cluster;
 mod lines;
+mod listen;
 mod schema;
 
 pub use cluster::ClusterEntry;
+pub use listen::{Listen, Role, Token};
 pub use schema::schema;
 
 use cluster::Reader;
@@ -21,6 +23,8 @@ pub struct Fleet {
     pub store: PathBuf,
     /// How long samples are kept.
     pub retention: Retention,
+    /// Where the process listens, if it does.
+    pub listen: Option<Listen>,
     /// The clusters, each under a name of its own.
     pub clusters: Vec<ClusterEntry>,
 }
@@ -71,6 +75,7 @@ impl Fleet {
             hours_d: days("keep_hours_d", default.hours_d),
         };
         let mut problems = Vec::new();
+        let listen = listen::listen(&mut fields, outside, &mut problems);
         let clusters = match fields.take("clusters") {
             Some(Loose::List(list)) if !list.is_empty() => list,
             _ => {
@@ -78,7 +83,8 @@ impl Fleet {
                 Vec::new()
             }
         };
-        let mut reader = Reader { outside, problems: &mut problems };
+        let can_approve = listen.as_ref().is_some_and(Listen::can_approve);
+        let mut reader = Reader { outside, can_approve, problems: &mut problems };
         let read = |(i, value)| reader.cluster(i, value);
         let clusters: Vec<ClusterEntry> =
             clusters.into_iter().enumerate().filter_map(read).collect();
@@ -87,7 +93,7 @@ impl Fleet {
         }
         problems.extend(twice(&clusters));
         if problems.is_empty() {
-            Ok(Self { store: store.into(), retention, clusters })
+            Ok(Self { store: store.into(), retention, listen, clusters })
         } else {
             Err(problems)
         }
@@ -114,7 +120,8 @@ fn twice(clusters: &[ClusterEntry]) -> Vec<Problem> {
 }
 
 const WHAT: &str = "fleet";
-const OPTIONS: &[&str] = &["store", "keep_polls_d", "keep_minutes_d", "keep_hours_d", "clusters"];
+const OPTIONS: &[&str] =
+    &["store", "listen", "tokens", "keep_polls_d", "keep_minutes_d", "keep_hours_d", "clusters"];
 const MAX_PATH: usize = 4096;
 /// Ten years.
 const MAX_DAYS: u32 = 3660;

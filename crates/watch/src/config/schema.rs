@@ -1,7 +1,7 @@
 //! The configuration as a JSON schema, for editors.
 
 use emqx_rebalance_core::driver::DriverOptions;
-use emqx_rebalance_core::policy::{Mode, Policy};
+use emqx_rebalance_core::policy::{AdmissionRules, Policy};
 use emqx_rebalance_core::{Described, OptionInfo, PlanOptions, Shape, Strategy};
 use serde_json::{Map, Value, json};
 
@@ -16,10 +16,27 @@ pub fn schema() -> Value {
         "required": ["clusters"],
         "properties": {
             "store": {"type": "string", "default": "fleet.db", "description": "The SQLite file that keeps what is known."},
+            "listen": {"type": "string", "description": "Where the HTTP API, metrics and health checks are served, such as 127.0.0.1:8090. Default: nowhere."},
+            "tokens": {"type": "array", "items": token(), "description": "Who may ask. Without any, whoever is on this machine may look and do nothing."},
             "keep_polls_d": days("Days that each poll is kept.", 2),
             "keep_minutes_d": days("Days that each minute is kept.", 14),
             "keep_hours_d": days("Days that each hour is kept, and decisions and runs.", 400),
             "clusters": {"type": "array", "minItems": 1, "items": cluster()},
+        },
+    })
+}
+
+fn token() -> Value {
+    let text = |about: &str| json!({"type": "string", "description": about});
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["name"],
+        "properties": {
+            "name": text("Who that is, as decisions and records name them."),
+            "role": {"enum": ["viewer", "approver"], "default": "viewer", "description": "A viewer sees all that there is; an approver also approves, rejects and stops."},
+            "token_env": text("The variable of the environment that holds the token, of 16 characters or more."),
+            "token_file": text("The file that holds it."),
         },
     })
 }
@@ -57,6 +74,7 @@ fn cluster() -> Value {
             "request_timeout_s": {"type": "number", "exclusiveMinimum": 0, "default": 50},
             "start_timeout_s": {"type": "number", "exclusiveMinimum": 0, "default": 60},
             "policy": policy(),
+            "health": object(&AdmissionRules::describe()),
             "plan": object(&plan),
             "driver": object(&DriverOptions::describe()),
         },
@@ -66,12 +84,7 @@ fn cluster() -> Value {
 /// A policy, as far as this process can follow one.
 fn policy() -> Value {
     let mut options = Policy::describe();
-    options.retain(|option| !["unless_query", "approval_s"].contains(&option.name));
-    for option in &mut options {
-        if let Shape::Word(words) = &mut option.shape {
-            words.retain(|word| *word != Mode::Propose.as_str());
-        }
-    }
+    options.retain(|option| option.name != "unless_query");
     object(&options)
 }
 

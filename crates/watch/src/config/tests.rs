@@ -8,11 +8,19 @@ struct Host;
 
 impl Outside for Host {
     fn variable(&self, name: &str) -> Option<String> {
-        (name == "EU_SECRET" || name == "EMQX_API_SECRET").then(|| "s3cret".to_owned())
+        match name {
+            "EU_SECRET" | "EMQX_API_SECRET" => Some("s3cret".to_owned()),
+            "LONG" => Some("sixteen-characters".to_owned()),
+            _ => None,
+        }
     }
 
     fn secret(&self, file: &str) -> Result<String, String> {
-        if file == "good" { Ok("s3cret".to_owned()) } else { Err("no such file".to_owned()) }
+        match file {
+            "good" => Ok("s3cret".to_owned()),
+            "good16" => Ok("sixteen-characters-too\n".to_owned()),
+            _ => Err("no such file".to_owned()),
+        }
     }
 }
 
@@ -126,6 +134,57 @@ fn what_is_no_fleet_is_said() {
 }
 
 #[test]
+fn who_may_ask_is_read_and_what_nobody_should_do_is_refused() {
+    let with =
+        |head: &str| read(&format!("{head}\n{}", GOOD.replace("mode: auto", "mode: propose")));
+    let tokens =
+        "tokens: [{name: vera, token_file: good16}, {name: ann, role: approver, token_env: LONG}]";
+    let fleet = with(&format!("listen: 0.0.0.0:8090\n{tokens}")).unwrap();
+    let listen = fleet.listen.unwrap();
+    let roles: Vec<Role> = listen.tokens.iter().map(|token| token.role).collect();
+    assert_eq!(roles, [Role::Viewer, Role::Approver]);
+    assert!(!format!("{listen:?}").contains("sixteen"), "{listen:?}");
+    for (head, field, bound) in [
+        ("", "clusters[0].policy.mode", "a token whose role is approver"),
+        ("listen: 127.0.0.1:0", "clusters[0].policy.mode", "a token whose role is approver"),
+        ("listen: 0.0.0.0:8090", "listen", "anybody could look otherwise"),
+        ("listen: here", "listen", "an address and a port"),
+        (tokens, "listen", "as there are `tokens`"),
+        (
+            "listen: '[::1]:1'\ntokens: [{name: a, token_env: EU_SECRET}]",
+            "tokens[0].token",
+            "16 characters",
+        ),
+        (
+            "listen: '[::1]:1'\ntokens: [{name: a, token: sixteen-characters}]",
+            "tokens[0].token",
+            "left out",
+        ),
+        ("listen: '[::1]:1'\ntokens: [{name: a}]", "tokens[0].token_file", "or `token_env` is"),
+        (
+            "listen: '[::1]:1'\ntokens: [{name: a, token_file: bad}]",
+            "tokens[0].token_file",
+            "can be read",
+        ),
+        (
+            "listen: '[::1]:1'\ntokens: [{name: a, role: king, token_env: LONG}]",
+            "tokens[0].role",
+            "viewer or approver",
+        ),
+        (
+            "listen: '[::1]:1'\ntokens: [{name: a, token_env: LONG}, {name: a, token_env: LONG}]",
+            "tokens[1].name",
+            "of its own",
+        ),
+    ] {
+        let error = with(head).unwrap_err();
+        let is_it = |problem: &Problem| problem.field == field && problem.bound.contains(bound);
+        assert!(error.problems().iter().any(is_it), "{head}: {error}");
+        assert!(!error.to_string().contains("sixteen"), "{error}");
+    }
+}
+
+#[test]
 fn the_schema_has_every_option_that_is_read() {
     let schema = schema();
     let cluster = &schema["properties"]["clusters"]["items"]["properties"];
@@ -133,7 +192,7 @@ fn the_schema_has_every_option_that_is_read() {
         assert!(cluster[name].is_object(), "{name}");
     }
     let mode = &cluster["policy"]["properties"]["mode"];
-    assert_eq!(mode["enum"], serde_json::json!(["observe", "auto"]));
+    assert_eq!(mode["enum"], serde_json::json!(["observe", "propose", "auto"]));
     assert!(mode["description"].as_str().unwrap().contains("observe"));
     for name in OPTIONS {
         assert!(schema["properties"][name].is_object(), "{name}");

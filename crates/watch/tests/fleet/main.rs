@@ -1,105 +1,14 @@
 //! A watch over embedded clusters, over real HTTP: it acts, remembers, and keeps its hands off what it must not touch.
 #![cfg(test)]
 
-use emqx_rebalance_core::driver::{OutcomeKind, Record};
-use emqx_rebalance_core::policy::{Decision, Reason};
-use emqx_rebalance_exchange::Outside;
-use emqx_rebalance_sim::server::Embedded;
-use emqx_rebalance_sim::{ClusterConfig, Reconnect};
-use emqx_rebalance_watch::{Fleet, News, Store, Watch};
-use std::collections::BTreeMap;
+mod scene;
+mod served;
+
+use emqx_rebalance_core::driver::OutcomeKind;
+use emqx_rebalance_core::policy::Reason;
+use emqx_rebalance_watch::{News, Store};
+use scene::{Scene, decided, embedded, ended, history};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use tempfile::TempDir;
-
-/// Secrets by the names that the file refers to them by.
-struct Secrets(BTreeMap<String, String>);
-
-impl Outside for Secrets {
-    fn variable(&self, name: &str) -> Option<String> {
-        self.0.get(name).cloned()
-    }
-
-    fn secret(&self, _: &str) -> Result<String, String> {
-        Err("there are no files here".to_owned())
-    }
-}
-
-async fn embedded(clients: &[u64]) -> Embedded {
-    let reconnect = Reconnect { min_ms: 0, max_ms: 100, ..Reconnect::default() };
-    Embedded::start(ClusterConfig { reconnect, ..ClusterConfig::with_clients(clients).unwrap() })
-        .await
-        .unwrap()
-}
-
-/// The file of a fleet, and the secrets that it refers to.
-struct Scene {
-    folder: TempDir,
-    text: String,
-    secrets: Secrets,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let text = format!("store: {}\nclusters:\n", folder.path().join("fleet.db").display());
-        Self { folder, text, secrets: Secrets(BTreeMap::new()) }
-    }
-
-    /// Adds a cluster that is asked by way of its node `via`.
-    fn with(mut self, name: &str, cluster: &Embedded, via: usize, mode: &str, rate: u32) -> Self {
-        let (url, key) = (cluster.urls()[via].clone(), cluster.api_key());
-        self.secrets.0.insert(name.to_uppercase(), cluster.api_secret());
-        self.text.push_str(&format!(
-            "  - name: {name}\n    url: {url}\n    api_key: {key}\n    api_secret_env: {secret}\n    poll_interval_s: 1\n    \
-             policy: {{mode: {mode}, imbalance_for_s: 0, node_settle_s: 0}}\n    \
-             plan: {{conn_evict_rate: {rate}, wait_health_check: 1, wait_takeover: 1, pilot: 'off', load_balancer: round_robin}}\n    \
-             driver: {{poll_interval_ms: 200, settle_s: 10}}\n",
-            secret = name.to_uppercase(),
-        ));
-        self
-    }
-
-    fn store(&self) -> PathBuf {
-        self.folder.path().join("fleet.db")
-    }
-
-    async fn watch(&self) -> Watch {
-        let fleet = Fleet::read(&self.text, &self.secrets)
-            .unwrap_or_else(|error| panic!("{error}\n{}", self.text));
-        Watch::begin(fleet).await.unwrap()
-    }
-}
-
-/// The next decision of `cluster` for `reason`.
-async fn decided(watch: &mut Watch, cluster: &str, reason: Reason) -> Decision {
-    let mut seen = Vec::new();
-    loop {
-        match watch.next().await {
-            Some(News::Decided { cluster: of, decision })
-                if of == cluster && decision.reason == reason =>
-            {
-                return *decision;
-            }
-            Some(news) => seen.push(news),
-            None => panic!("{reason:?} was not decided: {seen:#?}"),
-        }
-    }
-}
-
-async fn ended(watch: &mut Watch) -> Record {
-    loop {
-        match watch.next().await {
-            Some(News::Ended { record, .. }) => return *record,
-            Some(_) => {}
-            None => panic!("nothing ended"),
-        }
-    }
-}
-
-async fn history(path: &Path) -> Vec<(String, Record)> {
-    Store::look_into(path).await.unwrap().history(None, 10).await.unwrap()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_uneven_cluster_is_levelled_and_all_of_it_is_remembered() {
