@@ -148,15 +148,16 @@ impl Place {
         });
     }
 
-    /// Whether a load balancer may send new clients to `node`. `None` if there is no such node.
+    /// Whether a load balancer may send new clients to `node`, which is called by its name, or by what of it stands
+    /// before or after the `@`. `None` if it is not known, or several are called so.
     pub(crate) fn takes(&self, node: &str) -> Option<bool> {
         let known = self.known.borrow();
         let status = known.status.as_ref()?;
-        let of_host = |name: &NodeName| {
-            name.as_str() == node
-                || name.as_str().rsplit_once('@').is_some_and(|(_, host)| host == node)
+        let is_it = |name: &&NodeName| {
+            let parts = name.as_str().split_once('@');
+            name.as_str() == node || parts.is_some_and(|(name, host)| name == node || host == node)
         };
-        let mut named = status.nodes.iter().map(|load| &load.node).filter(|name| of_host(name));
+        let mut named = status.nodes.iter().map(|load| &load.node).filter(is_it);
         let name = named.next().filter(|_| named.next().is_none())?;
         Some(known.admission.takes(name, now()))
     }
