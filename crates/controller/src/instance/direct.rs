@@ -64,7 +64,8 @@ pub(super) fn key(urls: &str) -> String {
     Vec::from_iter(BTreeSet::from_iter(urls)).join(",")
 }
 
-fn listed(urls: &str) -> impl Iterator<Item = &str> {
+/// The URLs in a list with commas between them.
+pub(crate) fn listed(urls: &str) -> impl Iterator<Item = &str> {
     urls.split(',').map(str::trim).filter(|url| !url.is_empty())
 }
 

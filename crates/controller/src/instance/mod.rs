@@ -9,6 +9,7 @@ mod operator;
 mod place;
 mod secret;
 
+pub(crate) use direct::listed;
 pub(crate) use kinds::Kinds;
 
 use crate::hosts::HostPattern;
@@ -85,11 +86,11 @@ impl Finder {
         let mut addresses = Vec::new();
         let mut access = match &object.target {
             Target::Urls(urls) => {
-                addresses = direct::addresses(&place, object.kind.urls_field(), urls)?;
+                addresses = direct::addresses(&place, object.voice().urls_field(), urls)?;
                 direct::access(&addresses)
             }
             Target::Instance { kind, name } => {
-                managed(&place, &self.kinds, object.kind, (kind, name)).await?
+                managed(&place, &self.kinds, object.voice(), (kind, name)).await?
             }
         };
         if let Some(secret) = &wishes.secret {
@@ -104,6 +105,17 @@ impl Finder {
         }
         access.service = wishes.service.clone().or(access.service);
         Ok(access)
+    }
+
+    /// What speaks against going to the cluster of `object`, as far as the object itself shows.
+    pub(crate) fn verify(&self, object: &Order) -> Result<(), Lookup> {
+        match &object.target {
+            Target::Urls(urls) => {
+                let place = self.place(object.namespace().unwrap_or_default());
+                direct::addresses(&place, object.voice().urls_field(), urls).map(drop)
+            }
+            Target::Instance { kind, name } => is_enterprise(object.voice(), kind, name).map(drop),
+        }
     }
 
     /// The pod `name` of `namespace`, if there is one.
@@ -138,16 +150,7 @@ async fn managed(
     asking: Kind,
     (kind, name): (&str, &str),
 ) -> Result<Access, Lookup> {
-    let (kind_field, name_field) = asking.instance_fields();
-    let unusable = |problem| Err(Lookup::Unusable(Error::invalid("spec", vec![problem])));
-    if let Some(problem) = not_a_name(name_field, name) {
-        return unusable(problem);
-    }
-    let is_enterprise = kind == enterprise::KIND;
-    if !is_enterprise && kind != operator::KIND {
-        return unusable(Problem::new(kind_field, kind, "EMQX or EmqxEnterprise"));
-    }
-    let order = if is_enterprise { [true, false] } else { [false, true] };
+    let order = if is_enterprise(asking, kind, name)? { [true, false] } else { [false, true] };
     for is_enterprise in order {
         let found = if is_enterprise {
             enterprise::find(place, kinds, name).await?
@@ -159,6 +162,21 @@ async fn managed(
         }
     }
     Err(Lookup::Absent(format!("{kind} {name} is not found")))
+}
+
+/// Whether an instance is an `EmqxEnterprise`.
+///
+/// # Errors
+/// If its kind or its name is none, by the field of the object that is `asking`.
+fn is_enterprise(asking: Kind, kind: &str, name: &str) -> Result<bool, Lookup> {
+    let (kind_field, name_field) = asking.instance_fields();
+    let is_enterprise = kind == enterprise::KIND;
+    let is_known = is_enterprise || kind == operator::KIND;
+    let bad_kind = || Problem::new(kind_field, kind, "EMQX or EmqxEnterprise");
+    match not_a_name(name_field, name).or_else(|| (!is_known).then(bad_kind)) {
+        None => Ok(is_enterprise),
+        Some(problem) => Err(Lookup::Unusable(Error::invalid("spec", vec![problem]))),
+    }
 }
 
 /// Where to look.

@@ -1,9 +1,9 @@
 //! Reads objects of every kind as orders.
 
-use super::{Kind, Order, Target, Task};
+use super::{Behalf, Kind, Order, Target, Task};
+use crate::adapter::STATE;
 use crate::own::{LoadRebalanceSpec, NodeEvacuationSpec, OwnStatus};
 use crate::resource::Rebalance;
-use crate::saved::STATE;
 use crate::wishes::{self, Wishes, is_ours};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::DynamicObject;
@@ -51,7 +51,8 @@ impl Order {
     }
 
     fn of_own(kind: Kind, metadata: ObjectMeta, spec: &Value, status: &Value) -> Self {
-        let mut order = Self::bare(kind, of_use(metadata));
+        let behalf = behalf(&metadata);
+        let mut order = Self { behalf, ..Self::bare(kind, of_use(metadata)) };
         match Option::<OwnStatus>::deserialize(status) {
             Ok(None) => {}
             Ok(Some(mut status)) => {
@@ -71,6 +72,17 @@ impl Order {
         }
         order
     }
+}
+
+/// The `Rebalance` that controls the object of `metadata`.
+fn behalf(metadata: &ObjectMeta) -> Option<Behalf> {
+    let owners = metadata.owner_references.iter().flatten();
+    let owner = owners.filter(|owner| owner.controller == Some(true)).find_map(|owner| {
+        let kind = Kind::of(&owner.api_version, &owner.kind)?;
+        (!kind.is_own()).then_some((kind, owner))
+    });
+    let (kind, owner) = owner?;
+    Some(Behalf { kind, name: owner.name.clone(), uid: owner.uid.clone() })
 }
 
 /// Keeps what we work with: anybody may put a lot beside it, and all objects are in memory.

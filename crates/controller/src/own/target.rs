@@ -1,6 +1,7 @@
 //! The cluster that an object of ours means.
 #![expect(unreachable_pub, reason = "the derive repeats the types where nobody can reach them")]
 
+use crate::instance::listed;
 use crate::order;
 use crate::wishes::{Wishes, not_a_name};
 use emqx_rebalance_core::Problem;
@@ -72,6 +73,27 @@ impl Target {
                 order::Target::Instance { kind: kind(*of).to_owned(), name: name.clone() }
             }
             (None, None) => order::Target::nothing(),
+        }
+    }
+
+    /// What `order` means, for which `wishes` are had.
+    pub(super) fn of(order: &order::Order, wishes: &Wishes) -> Self {
+        let (instance, urls) = match &order.target {
+            order::Target::Urls(urls) => (None, Some(listed(urls).map(str::to_owned).collect())),
+            order::Target::Instance { kind, name } => {
+                let kind = match kind.as_str() {
+                    "EmqxEnterprise" => InstanceKind::EmqxEnterprise,
+                    _ => InstanceKind::Emqx,
+                };
+                (Some(Instance { kind, name: name.clone() }), None)
+            }
+        };
+        Self {
+            instance,
+            urls,
+            secret_name: wishes.secret.clone(),
+            ca_secret_name: wishes.ca_secret.clone(),
+            service_name: wishes.service.clone(),
         }
     }
 

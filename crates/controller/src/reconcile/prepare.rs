@@ -22,7 +22,7 @@ use std::time::Duration;
 pub(super) async fn prepare(context: &Context, object: &Order) -> Result<Action, Failure> {
     let uid = object.uid().unwrap_or_default();
     // What only shows a plan is in nobody's way.
-    if queue::will_start(context, object) && !context.memory.claim(&cluster_key(object), &uid) {
+    if queue::will_start(object) && !context.memory.claim(&cluster_key(object), &uid) {
         let message = "another Rebalance is before it on the same cluster";
         return wait(context, object, "OtherRebalance", message, TURN).await;
     }
@@ -76,7 +76,7 @@ async fn begin(context: &Context, object: &Order) -> Result<Action, Failure> {
             show(context, object, &plan, |report| report.withdraw(WAITING)).await
         }
         Some(Hindrance::Approval) => {
-            let message = object.kind.how_to_approve();
+            let message = object.voice().how_to_approve();
             show(context, object, &plan, |report| report.waiting("ApprovalRequired", message)).await
         }
         Some(Hindrance::ForeignRun(message)) => {
@@ -173,6 +173,9 @@ async fn show(
 /// How long the plan that was shown for `object` still serves; `None` if it is to be made anew.
 /// Writing it is an event too, and anybody may change what does not concern it.
 pub(super) fn rest(context: &Context, object: &Order) -> Option<Duration> {
+    if object.state.is_some() {
+        return None;
+    }
     let shown = context.memory.shown(&object.uid()?)?;
     let age = Duration::from_millis(context.clock.now().ms_since(shown.at));
     let rest = REPLAN.checked_sub(age).filter(|rest| !rest.is_zero())?;

@@ -21,10 +21,6 @@ pub(super) async fn go_on(context: &Context, object: &Order) -> Result<Action, F
     if object.is_deleted() {
         return ending::tidy(context, object).await;
     }
-    if object.phase().is_some() && !object.is_phase_ours() {
-        // EMQX's operator has begun it, and has its own way to the end.
-        return Ok(Action::await_change());
-    }
     if let Some(problem) = &object.unreadable {
         return unreadable(context, object, problem).await;
     }
@@ -37,12 +33,6 @@ pub(super) async fn go_on(context: &Context, object: &Order) -> Result<Action, F
     if object.asks_to_stop {
         let message = "it was to be stopped before anything was started";
         return ending::fail(context, object, "Stopped", message).await;
-    }
-    if context.is_older(object) && !object.wishes.as_ref().is_ok_and(|wishes| wishes.is_adopted) {
-        let message = "it is older than the controller's installation, and may have been forgotten: \
-                       set the annotation rebalance.emqx.io/adopt=true to have it done";
-        context.report(object, |report| report.waiting("OlderThanController", message)).await?;
-        return Ok(Action::await_change());
     }
     prepare::prepare(context, object).await
 }

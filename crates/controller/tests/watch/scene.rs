@@ -168,13 +168,27 @@ impl Scene {
         self.api.state.until(|state| state.get(key).and_then(|object| look(&object))).await
     }
 
-    /// The object once it has its verdict and nothing of the controller's is left on it.
+    /// The object once it has its verdict and nothing of the controller's is left on it, nor on what was
+    /// made of it.
     pub(crate) async fn ended(&self, key: &Key) -> Value {
-        self.until(key, |object| {
-            let is_ended = ["Completed", "Failed"].contains(&phase(object));
-            (is_ended && !has_state(object) && finalizers(object) == 0).then(|| object.clone())
-        })
-        .await
+        let object = self
+            .until(key, |object| {
+                let is_ended = ["Completed", "Failed"].contains(&phase(object));
+                (is_ended && !has_state(object) && finalizers(object) == 0).then(|| object.clone())
+            })
+            .await;
+        let made = self.made_of(key);
+        let is_let_go = |made: Value| finalizers(&made) == 0;
+        self.api.state.until(|state| state.get(&made).is_none_or(is_let_go).then_some(())).await;
+        object
+    }
+
+    /// The `LoadRebalance` that is made of the `Rebalance` at `key`.
+    pub(crate) fn made_of(&self, key: &Key) -> Key {
+        let object = self.api.state.get(key).unwrap();
+        let uid = object["metadata"]["uid"].as_str().unwrap();
+        let name = format!("{}-{}", key.name, uid.rsplit('-').next().unwrap());
+        Key { resource: "loadrebalances".to_owned(), name, ..key.clone() }
     }
 
     /// Waits until EMQX is shown to be in `state`.
