@@ -8,6 +8,7 @@
 
 mod adapter;
 mod clock;
+mod clusters;
 mod context;
 pub mod crd;
 mod drain;

@@ -128,19 +128,6 @@ impl Finder {
     }
 }
 
-/// Objects of the same key ask for the same cluster, so only one of them runs at a time. Two keys may
-/// still lead to one cluster; then EMQX shows the run of the other. EMQX itself states nothing that
-/// tells two clusters apart: their names and those of their nodes are often the same.
-///
-/// No two namespaces share a key, so that nobody is held up by, or learns of, another one's objects.
-pub(crate) fn cluster_key(object: &Order) -> String {
-    let namespace = object.namespace().unwrap_or_default();
-    match &object.target {
-        Target::Urls(urls) => format!("{namespace} {}", direct::key(urls)),
-        Target::Instance { name, .. } => format!("{namespace}/{name}"),
-    }
-}
-
 /// An `EMQX` or an `EmqxEnterprise`. The kind that the object names is tried first; the other one
 /// too, since an object of v1beta4 means an `EmqxEnterprise` and loses that when it is stored as
 /// v2beta1, whose default is `EMQX`.

@@ -1,9 +1,9 @@
 //! One `Rebalance` at a time on each cluster; the others wait their turn.
 
 use crate::adapter;
+use crate::clusters::Spelling;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::instance::cluster_key;
 use crate::order::Order;
 use crate::wishes::{Approval, Wishes};
 use kube::ResourceExt;
@@ -17,7 +17,7 @@ pub(super) async fn wait(context: &Context, object: &Order) -> Result<Option<Act
     if object.is_deleted() || object.has_begun() || object.asks_to_stop || !will_start(object) {
         return Ok(None);
     }
-    let key = cluster_key(object);
+    let key = context.memory.cluster(object);
     let objects = context.objects();
     let mut before = rivals(context, &objects, &key).filter(|other| is_before(other, object));
     let message = match (before.next(), before.next()) {
@@ -33,7 +33,7 @@ pub(super) async fn wait(context: &Context, object: &Order) -> Result<Option<Act
 /// Has the next object that waits for the cluster of `object` look whether it is its turn.
 pub(super) fn call_next(context: &Context, object: &Order) {
     let objects = context.objects();
-    let key = cluster_key(object);
+    let key = context.memory.cluster(object);
     let others = rivals(context, &objects, &key)
         .filter(|other| other.uid() != object.uid() && will_start(other));
     if let Some(next) = others.min_by_key(|other| place(other)) {
@@ -45,12 +45,12 @@ pub(super) fn call_next(context: &Context, object: &Order) {
 fn rivals<'a>(
     context: &Context,
     objects: &'a [Arc<Order>],
-    key: &str,
+    key: &'a Spelling,
 ) -> impl Iterator<Item = &'a Arc<Order>> {
     objects.iter().filter(move |other| {
         !other.is_ended()
             && (other.kind.is_own() || adapter::is_left_behind(other))
-            && cluster_key(other) == key
+            && context.memory.cluster(other) == *key
             && !context.memory.is_done(&other.uid().unwrap_or_default())
     })
 }

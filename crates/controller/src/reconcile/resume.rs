@@ -3,7 +3,6 @@
 use super::{drive, ending, prepare};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::instance::cluster_key;
 use crate::live::Live;
 use crate::order::Order;
 use crate::saved::Saved;
@@ -56,7 +55,8 @@ async fn restore(context: &Context, object: &Order, text: &str) -> Result<Action
         }
     };
     let uid = object.uid().unwrap_or_default();
-    context.memory.claim(&cluster_key(object), &uid);
+    context.memory.learn(object, &saved.driver.job());
+    context.memory.claim(object);
     let live = context.memory.insert(&uid, Live::restored(object, saved));
     drive::drive(context, object, &mut *live.lock().await).await
 }
