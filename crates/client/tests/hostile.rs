@@ -3,6 +3,7 @@
 
 use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, Secret, Timeouts};
 use emqx_rebalance_core::{Error, ErrorKind};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -36,10 +37,14 @@ impl Server {
     }
 
     /// Answers every request with `answer`.
-    async fn saying(answer: &'static str) -> Self {
-        Self::new(move |mut socket| async move {
-            read_request(&mut socket).await;
-            let _ = socket.write_all(answer.as_bytes()).await;
+    async fn saying(answer: impl Into<Arc<str>>) -> Self {
+        let answer = answer.into();
+        Self::new(move |mut socket| {
+            let answer = answer.clone();
+            async move {
+                read_request(&mut socket).await;
+                let _ = socket.write_all(answer.as_bytes()).await;
+            }
         })
         .await
     }
@@ -134,6 +139,40 @@ async fn an_answer_of_a_gigabyte_is_not_read() {
     assert!(error.to_string().contains("too large"), "{error}");
 }
 
+/// Nobody unpacks it: 42 bytes of gzip can be a gigabyte.
+#[tokio::test]
+async fn a_compressed_answer_that_was_not_asked_for_is_none() {
+    for kind in ["gzip", "deflate", "br", "zstd"] {
+        let server = Server::new(move |mut socket| async move {
+            let asked = read_request(&mut socket).await;
+            assert!(!asked.to_lowercase().contains("accept-encoding"), "{asked}");
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: {kind}\r\n\
+                 content-length: {}\r\nconnection: close\r\n\r\n",
+                EMPTY_OBJECT.len()
+            );
+            let _ = socket.write_all(head.as_bytes()).await;
+            let _ = socket.write_all(&EMPTY_OBJECT).await;
+        })
+        .await;
+        let error = connect(&server.url).await;
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{kind}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_deeper_than_any_stack() {
+    for body in ["[".repeat(1 << 20), "{\"a\":".repeat(1 << 18)] {
+        let length = body.len();
+        let server = Server::saying(format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        ))
+        .await;
+        let error = connect(&server.url).await;
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_login_page() {
     let server = Server::saying(
@@ -182,3 +221,7 @@ async fn missing_certificates_and_bad_urls_are_named_before_anything_is_sent() {
     let error = Cluster::connect(ClusterConfig::new("emqx")).await.unwrap_err();
     assert!(error.to_string().contains("urls[0]"), "{error}");
 }
+
+/// `{}`, by gzip.
+const EMPTY_OBJECT: [u8; 22] =
+    [31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 171, 174, 5, 0, 67, 191, 166, 163, 2, 0, 0, 0];

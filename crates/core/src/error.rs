@@ -1,6 +1,6 @@
 //! One error for every language: a kind for programs, a message and context for people.
 
-use crate::plain::plain;
+use crate::plain::repeated;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -89,18 +89,14 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with `field`, which held `value` but must be `bound`.
+    /// A problem with `field`, which held `value` but must be `bound`. Of a long value the beginning is kept.
     pub fn new(
         field: impl Into<String>,
         value: impl fmt::Display,
         bound: impl Into<String>,
     ) -> Self {
-        let (field, value) = (field.into(), value.to_string());
-        Self {
-            field: plain(&field).into_owned(),
-            value: plain(&value).into_owned(),
-            bound: bound.into(),
-        }
+        let (field, value) = (repeated(&field.into()), repeated(&value.to_string()));
+        Self { field, value, bound: bound.into() }
     }
 }
 
@@ -168,7 +164,7 @@ impl Error {
     /// Adds one pair for people and programs, of plain text. Never put a secret here.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl fmt::Display) -> Self {
-        self.0.context.insert(key.to_owned(), plain(&value.to_string()).into_owned());
+        self.0.context.insert(key.to_owned(), repeated(&value.to_string()));
         self
     }
 

@@ -21,6 +21,21 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown.collect())
 }
 
+/// `text` as an error repeats it: plain, and no more of it than somebody reads. Whoever gives a value may
+/// give one of a gigabyte, which must not go on into logs, answers and objects.
+pub(crate) fn repeated(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        None => plain(text).into_owned(),
+        Some((end, _)) => {
+            let (start, rest) = text.split_at(end);
+            format!("{}… and {} more characters", plain(start), rest.chars().count())
+        }
+    }
+}
+
+/// Characters of a value that an error repeats. What EMQX says of a bad option has some 1,000.
+const LONGEST: usize = 2_000;
+
 /// Whether `c` is seen as itself.
 pub(crate) fn is_plain(c: char) -> bool {
     if c.is_ascii() {
@@ -41,6 +56,13 @@ mod tests {
         assert_eq!(plain("a\u{1b}[2Jb\n\u{202e}c\u{200b}\u{feff}"), {
             "a\\u{1b}[2Jb\\n\\u{202e}c\\u{200b}\\u{feff}"
         });
+    }
+
+    #[test]
+    fn what_nobody_reads_is_not_repeated() {
+        assert_eq!(repeated("a\u{0}"), "a\\u{0}");
+        let shown = repeated(&"é".repeat(LONGEST + 7));
+        assert!(shown.starts_with("ééé") && shown.ends_with("é… and 7 more characters"), "{shown}");
     }
 
     #[test]

@@ -8,11 +8,11 @@ use emqx_rebalance_core::driver::{
 };
 use emqx_rebalance_core::{Error, ErrorKind, EvacuationPlan, Plan, Timestamp};
 use emqx_rebalance_testkit::cases::cases;
+use emqx_rebalance_testkit::mutate::{self, Changes, changes};
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::Index;
 use proptest::strategy::ValueTree;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
 const REBALANCE: &str = include_str!("stored/state-rebalance.json");
 const EVACUATION: &str = include_str!("stored/state-evacuation.json");
@@ -25,92 +25,29 @@ const PLANS: [&str; 3] = [
 /// Soon after the states were stored.
 const NOW: Timestamp = Timestamp::from_ms(1_796_029_300_000);
 
-/// Something that is done to one place in a document.
-#[derive(Clone, Debug)]
-enum Change {
-    Remove,
-    Twice,
-    Put(Value),
-}
-
-/// Values of every type, at and beyond every bound, and the words that states are made of.
-fn change() -> impl Strategy<Value = Change> {
-    let numbers = [json!(-1), json!(0), json!(1), json!(u64::MAX), json!(i64::MIN), json!(1e308)];
-    let words = [
-        "starting",
-        "started",
-        "following",
-        "settling",
-        "stopping",
-        "running",
-        "planned",
-        "gone",
-        "refused",
-        "ended",
-        "means_none",
-        "evicting_conns",
-        "wait_takeover",
-        "rebalance",
-        "evacuation",
-        "a@h",
-        "",
-        "\u{0}",
-    ];
-    let others = [Value::Null, json!(true), json!([]), json!({}), json!([[[[]]]])];
-    let long = json!("x".repeat(100_000));
-    let put = select(numbers.into_iter().chain(others).chain([long]).collect::<Vec<_>>());
-    prop_oneof![
-        1 => Just(Change::Remove),
-        1 => Just(Change::Twice),
-        3 => put.prop_map(Change::Put),
-        2 => select(words.to_vec()).prop_map(|word| Change::Put(json!(word))),
-        1 => any::<i64>().prop_map(|number| Change::Put(json!(number))),
-    ]
-}
-
-fn changes() -> impl Strategy<Value = Vec<(Index, Change)>> {
-    prop::collection::vec((any::<Index>(), change()), 1..=4)
-}
-
-/// The JSON pointers of all that is in `value`.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
-    let inner: Vec<(String, &Value)> = match value {
-        Value::Object(members) => members.iter().map(|(k, v)| (k.clone(), v)).collect(),
-        Value::Array(items) => items.iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect(),
-        _ => Vec::new(),
-    };
-    for (name, value) in inner {
-        let place = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-        places(value, &place, found);
-        found.push(place);
-    }
-}
+/// The words that states are made of.
+const WORDS: [&str; 16] = [
+    "starting",
+    "started",
+    "following",
+    "settling",
+    "stopping",
+    "running",
+    "planned",
+    "gone",
+    "refused",
+    "ended",
+    "means_none",
+    "evicting_conns",
+    "wait_takeover",
+    "rebalance",
+    "evacuation",
+    "a@h",
+];
 
 /// `text` with `changes`, none of them within `kept`.
-fn changed(text: &str, changes: &[(Index, Change)], kept: &str) -> String {
-    let mut document: Value = serde_json::from_str(text).unwrap();
-    for (index, change) in changes {
-        let mut found = Vec::new();
-        places(&document, "", &mut found);
-        found.retain(|place| place != kept && !place.starts_with(&format!("{kept}/")));
-        let Some(place) = (!found.is_empty()).then(|| index.get(&found)) else { break };
-        carry_out(&mut document, place, change);
-    }
-    document.to_string()
-}
-
-fn carry_out(document: &mut Value, place: &str, change: &Change) {
-    let (parent, name) = place.rsplit_once('/').unwrap();
-    match (document.pointer_mut(parent).unwrap(), change) {
-        (Value::Object(members), Change::Remove) => drop(members.remove(name)),
-        (Value::Array(items), Change::Remove) => drop(items.remove(name.parse().unwrap())),
-        (Value::Array(items), Change::Twice) => {
-            let item = items.get(name.parse::<usize>().unwrap()).cloned();
-            items.extend(item);
-        }
-        (_, Change::Put(value)) => *document.pointer_mut(place).unwrap() = value.clone(),
-        _ => {}
-    }
+fn changed(text: &str, changes: &Changes, kept: &str) -> String {
+    mutate::changed(serde_json::from_str(text).unwrap(), changes, kept).to_string()
 }
 
 fn restored<S: DeserializeOwned + Into<DriverState>>(text: &str) -> Option<Driver> {
@@ -166,7 +103,7 @@ proptest! {
     #![proptest_config(cases(1_000))]
 
     #[test]
-    fn a_changed_state_starts_nothing_unseen(changes in changes()) {
+    fn a_changed_state_starts_nothing_unseen(changes in changes(&WORDS)) {
         let rebalance = restored::<StoredRebalance>(&changed(REBALANCE, &changes, "-"));
         let evacuation = restored::<StoredEvacuation>(&changed(EVACUATION, &changes, "-"));
         for driver in [rebalance, evacuation].into_iter().flatten() {
@@ -175,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn a_job_that_has_ended_does_nothing_whatever_else_is_changed(changes in changes()) {
+    fn a_job_that_has_ended_does_nothing_whatever_else_is_changed(changes in changes(&WORDS)) {
         if let Some(mut driver) = restored::<StoredRebalance>(&changed(ENDED, &changes, "/stage")) {
             prop_assert!(driver.outcome().is_some());
             let step = driver.step(NOW, Input::Tick);
@@ -184,7 +121,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_plan_starts_nothing_unseen(changes in changes()) {
+    fn a_changed_plan_starts_nothing_unseen(changes in changes(&WORDS)) {
         for text in PLANS {
             let text = changed(text, &changes, "-");
             let options = DriverOptions::default;
@@ -216,7 +153,7 @@ fn many_changed_states_are_gone_on_with() {
     let mut runner = proptest::test_runner::TestRunner::new(cases(1_000));
     let mut read = 0;
     for _ in 0..200 {
-        let changes = changes().new_tree(&mut runner).unwrap().current();
+        let changes = changes(&WORDS).new_tree(&mut runner).unwrap().current();
         let text = changed(REBALANCE, &changes, "-");
         read += u32::from(restored::<StoredRebalance>(&text).is_some());
     }

@@ -28,6 +28,8 @@ mod drift;
 mod evacuation;
 mod faults;
 mod http;
+#[cfg(feature = "policy")]
+mod keeper;
 #[cfg(feature = "server")]
 mod mqtt;
 mod personality;
@@ -46,6 +48,8 @@ pub use cluster::Cluster;
 pub use config::{Boot, ClusterConfig, Credentials, NodeConfig};
 pub use drift::Drift;
 pub use faults::{Fault, HttpFailure, HttpFault, ScheduledFault};
+#[cfg(feature = "policy")]
+pub use keeper::{Deed, Keeper};
 pub use personality::Release;
 pub use population::{Counts, Disturbance, Door, Population, Totals};
 pub use reconnect::Reconnect;

@@ -2,3 +2,4 @@
 
 pub mod canary;
 pub mod cases;
+pub mod mutate;

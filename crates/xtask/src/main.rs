@@ -46,7 +46,8 @@ enum Command {
         #[arg(long)]
         programs: bool,
     },
-    /// Checks licences, advisories and sources of every dependency, by cargo-deny.
+    /// Checks licences, sources, bans and advisories of every dependency, by cargo-deny. `test` does so but for the
+    /// advisories, which take a network.
     Deny,
     /// Says the version, or writes another one wherever it stands.
     Version {
@@ -189,6 +190,7 @@ fn test(shell: &Shell) -> Result<()> {
         setup::wasm_target(shell)?;
         setup::programs(shell)?;
         rust::lint(shell)?;
+        deny::check_offline(shell)?;
         rust::test(shell)?;
         kube::test(shell)?;
         lua::test(shell)?;

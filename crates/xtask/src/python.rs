@@ -18,6 +18,9 @@ const PACKAGE: &str = "python";
 const MINORS: [u32; 5] = [10, 11, 12, 13, 14];
 /// The version that builds the wheel, with which everything is checked.
 const MAIN: u32 = 11;
+/// Parts of the names of licences that a tool may have: packages say them in many ways.
+const LICENCES: &str =
+    "0BSD;Apache;BSD;ISC;MIT;Mozilla Public;PSF;Public Domain;Python Software Foundation";
 /// What builds the wheel. The package names the versions of all other tools.
 const MATURIN: &str = "maturin==1.16.0";
 
@@ -67,6 +70,7 @@ fn check(shell: &Shell, venv: &Venv) -> Result<()> {
     cmd!(shell, "{ruff} check --quiet . ../examples/python").run()?;
     let cache = venv.folder.join("mypy-cache");
     cmd!(shell, "{mypy} --cache-dir {cache} src tests ../examples/python").quiet().run()?;
+    licences(shell, venv)?;
     let (stubtest, pyright) = (venv.program("stubtest"), venv.program("pyright"));
     // Elsewhere, so that the installed package is looked at.
     let _elsewhere = shell.push_dir(&venv.folder);
@@ -74,6 +78,13 @@ fn check(shell: &Shell, venv: &Venv) -> Result<()> {
     // It looks for the package by the first Python of the path.
     let verify = cmd!(shell, "{pyright} --ignoreexternal --verifytypes emqx_rebalance");
     Ok(verify.env("PATH", venv.path()).ignore_stdout().run()?)
+}
+
+/// Whatever is installed is fit for an Apache-2.0 program: `deny.toml` says the same of crates.
+fn licences(shell: &Shell, venv: &Venv) -> Result<()> {
+    let program = venv.program("pip-licenses");
+    let check = cmd!(shell, "{program} --from=mixed --partial-match --allow-only {LICENCES}");
+    Ok(check.quiet().ignore_stdout().run()?)
 }
 
 fn tests(shell: &Shell, venv: &Venv) -> Result<()> {

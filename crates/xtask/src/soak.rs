@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 /// One of the things that are looked at.
 struct Look {
@@ -22,11 +22,13 @@ struct Look {
 enum Drawn {
     /// So many times what was asked for.
     Times(u32),
+    /// One for so many that were asked for.
+    Of(u32),
     /// All that there are.
     All,
 }
 
-const LOOKS: [Look; 5] = [
+const LOOKS: [Look; 8] = [
     Look {
         what: "two faults at any two moments of a run, a level plan and an evacuation",
         package: "emqx-rebalance-sim",
@@ -47,6 +49,27 @@ const LOOKS: [Look; 5] = [
         tests: "mutated",
         filter: "",
         drawn: Drawn::Times(10),
+    },
+    Look {
+        what: "requests, profiles and records that were changed, four properties",
+        package: "emqx-rebalance-core",
+        tests: "requests_mutated",
+        filter: "",
+        drawn: Drawn::Times(10),
+    },
+    Look {
+        what: "answers of EMQX, recorded and changed, or anything at all",
+        package: "emqx-rebalance-api",
+        tests: "api",
+        filter: "",
+        drawn: Drawn::Times(10),
+    },
+    Look {
+        what: "a policy that acts for a day",
+        package: "emqx-rebalance-sim",
+        tests: "policy",
+        filter: "",
+        drawn: Drawn::Of(100),
     },
     Look {
         what: "plans and forecasts",
@@ -101,10 +124,8 @@ impl Look {
         let test = test.args(["--test", tests, "--", filter]);
         let (test, cases) = match self.drawn {
             Drawn::All => (test.arg("--ignored"), "all there are".to_owned()),
-            Drawn::Times(times) => {
-                let cases = asked.saturating_mul(times);
-                (test.env("PROPTEST_CASES", cases.to_string()), format!("{cases} each"))
-            }
+            Drawn::Times(times) => drawn(test, asked.saturating_mul(times)),
+            Drawn::Of(cases) => drawn(test, asked.div_ceil(cases)),
         };
         let began = Instant::now();
         let output = test.ignore_status().output()?;
@@ -112,6 +133,10 @@ impl Look {
         let failure = (!output.status.success()).then(text);
         Ok(Found { what: self.what, cases, took: began.elapsed(), failure })
     }
+}
+
+fn drawn(test: Cmd<'_>, cases: u32) -> (Cmd<'_>, String) {
+    (test.env("PROPTEST_CASES", cases.to_string()), format!("{cases} each"))
 }
 
 fn report(found: &[Found]) -> Result<String> {

@@ -57,6 +57,15 @@ fn has_test(source: &str, name: &str) -> bool {
     lines.iter().enumerate().any(|(at, line)| is_it(line) && is_test(at))
 }
 
+/// The same of a test in Python, Lua or JavaScript.
+fn has_test_of_a_script(source: &str, name: &str) -> bool {
+    let begins = [format!("def {name}("), format!("test(\"{name}\",")];
+    source
+        .lines()
+        .map(str::trim_start)
+        .any(|line| begins.iter().any(|begin| line.starts_with(begin)))
+}
+
 #[test]
 fn every_line_is_shown_by_tests_that_are_there() {
     for page in PAGES {
@@ -68,7 +77,11 @@ fn every_line_is_shown_by_tests_that_are_there() {
             for Named { name, path } in tests {
                 let source = fs::read_to_string(docs().join("..").join(path));
                 let source = source.unwrap_or_else(|error| panic!("{page}: {path}: {error}"));
-                assert!(has_test(&source, name), "{page}: {path} has no test {name}");
+                let is_there = match path.rsplit('.').next() {
+                    Some("rs") => has_test(&source, name),
+                    _ => has_test_of_a_script(&source, name),
+                };
+                assert!(is_there, "{page}: {path} has no test {name}");
             }
             lines += 1;
         }
@@ -81,6 +94,14 @@ fn what_is_no_test_is_told_from_one() {
     let source = "#[test]\n#[cfg(unix)]\nfn one() {}\nfn two() {}\n#[test]\n#[ignore]\nfn three() {}\n    /// Why.\n    #[tokio::test]\n    async fn four() {}\n";
     let found = ["one", "two", "three", "four", "on"].map(|name| has_test(source, name));
     assert_eq!(found, [true, false, false, true, false]);
+}
+
+#[test]
+fn tests_in_other_languages_are_found() {
+    let source =
+        "def test_one(a: int) -> None:\n  test(\"two words\", function()\n# test(\"three\", x\n";
+    let found = ["test_one", "two words", "three"].map(|name| has_test_of_a_script(source, name));
+    assert_eq!(found, [true, true, false]);
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use emqx_rebalance_api::ApiVersion::{self, V4, V5};
 use emqx_rebalance_api::parse_probe;
 use emqx_rebalance_core::{GlobalStatus, NodeName, RunPhase, RunState, RunStatus};
+use emqx_rebalance_testkit::cases::cases;
 use http::Response;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 /// EMQX's own words, so that the strange gets past the first check.
-const WORDS: [&str; 32] = [
+pub(crate) const WORDS: [&str; 32] = [
     "code",
     "message",
     "data",
@@ -74,7 +75,7 @@ fn status() -> impl Strategy<Value = u16> {
 }
 
 /// Reads `response` as every answer there is. Errors must stay short.
-fn read_all(api: ApiVersion, response: &Response<Vec<u8>>) {
+pub(crate) fn read_all(api: ApiVersion, response: &Response<Vec<u8>>) {
     let errors = [
         api.parse_nodes(response).err(),
         api.parse_node(response).err(),
@@ -142,6 +143,8 @@ fn render(run: &RunStatus) -> Value {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), status in status()) {
         let response = Response::builder().status(status).body(bytes).unwrap();

@@ -6,6 +6,8 @@ mod arbitrary;
 #[cfg(test)]
 mod exchanges;
 #[cfg(test)]
+mod mutated;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod refusals;

@@ -209,7 +209,7 @@ impl Cluster {
     }
 
     fn load(&self, node: usize) -> Option<NodeLoad> {
-        let config = self.config.nodes.get(node)?;
+        let config = self.config.nodes.get(node).filter(|_| self.is_member(node))?;
         let counts = self.population.counts(node);
         let mut load = NodeLoad::new(config.name.clone(), counts.connected);
         load.sessions = counts.sessions();
@@ -217,7 +217,7 @@ impl Cluster {
         load.role = Some(config.role);
         load.version = Some(self.rules.version.to_owned());
         load.status = match self.nodes.get(node) {
-            Some(node) if !node.is_up() || !node.is_member => NodeStatus::Stopped,
+            Some(node) if !node.is_up() => NodeStatus::Stopped,
             Some(node) if node.evacuation.is_some() => NodeStatus::Evacuating,
             _ => NodeStatus::Running,
         };

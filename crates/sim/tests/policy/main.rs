@@ -4,13 +4,12 @@
 #![cfg(test)]
 
 mod scenario;
-mod watch;
 
+use emqx_rebalance_sim::Deed;
 use emqx_rebalance_testkit::cases::cases;
 use proptest::test_runner::TestRunner;
-use scenario::{Scenario, scenarios};
+use scenario::{POLL_MS, Scenario, scenarios};
 use std::cell::Cell;
-use watch::{Deed, Watch};
 
 /// Days of the same clusters each time.
 #[test]
@@ -18,7 +17,7 @@ fn a_policy_keeps_its_promises() {
     let mut runner = TestRunner::new(cases(CASES));
     let acted = Cell::new(0);
     let kept = runner.run(&scenarios(), |scenario| {
-        let deeds = Watch::new(&scenario).day();
+        let deeds = scenario.day();
         windows(&scenario, &deeds);
         budgets(&scenario, &deeds);
         calm(&deeds);
@@ -33,7 +32,7 @@ fn a_policy_keeps_its_promises() {
 /// The test would prove nothing if policies never acted.
 #[test]
 fn a_policy_of_an_uneven_cluster_acts() {
-    let deeds = Watch::new(&Scenario::plain()).day();
+    let deeds = Scenario::plain().day();
     assert!(deeds.len() == 1, "{deeds:?}");
     assert!(deeds[0].evicted > 200 && deeds[0].over_after < 0.05, "{deeds:?}");
 }
@@ -44,10 +43,7 @@ fn windows(scenario: &Scenario, deeds: &[Deed]) {
         assert!(scenario.is_open(deed.began_ms), "outside of its windows: {deed:?}");
         if let Some(closed_ms) = scenario.closes(deed.began_ms) {
             let told_ms = deed.stopped_ms.unwrap_or(deed.ended_ms);
-            assert!(
-                told_ms <= closed_ms + Watch::POLL_MS + 1000,
-                "not stopped: {deed:?}, {closed_ms}"
-            );
+            assert!(told_ms <= closed_ms + POLL_MS + 1000, "not stopped: {deed:?}, {closed_ms}");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Random clusters, what befalls them in a day, and random policies.
 
-use crate::watch::{Deed, EPOCH_MS, Watch};
 use emqx_rebalance_core::policy::{Opening, Policy};
-use emqx_rebalance_core::{NodeName, Options, Strategy as Rules, Timestamp};
+use emqx_rebalance_core::{
+    Asked, Mode, NodeName, Options, PlanOptions, Strategy as Rules, Timestamp,
+};
 use emqx_rebalance_sim::{
-    ClusterConfig, Drift, Fault, LoadBalancer, Policy as Balancing, ScheduledFault,
+    ClusterConfig, Deed, Drift, Fault, Keeper, LoadBalancer, Policy as Balancing, ScheduledFault,
+    VirtualCluster,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -17,7 +19,6 @@ pub(super) struct Scenario {
     pub(super) is_level: bool,
     /// Counts are seen so many thousandths too high or too low, at most.
     pub(super) noise: u64,
-    pub(super) seed: u64,
     pub(super) max_rebalances: u64,
     pub(super) max_disconnects: Option<u64>,
     pub(super) cool_down_ms: u64,
@@ -39,7 +40,6 @@ impl Scenario {
             config,
             is_level: true,
             noise: 0,
-            seed: 1,
             max_rebalances: policy.max_rebalances_per_day.into(),
             max_disconnects: policy.max_disconnects_per_day.map(u64::from),
             cool_down_ms: u64::from(policy.cool_down_s) * 1000,
@@ -52,6 +52,22 @@ impl Scenario {
         let rules = json!({"conn_evict_rate": RATE, "wait_health_check": 20, "wait_takeover": 20,
             "abs_conn_threshold": 5, "rel_conn_threshold": 1.01});
         serde_json::from_value(rules).unwrap()
+    }
+
+    /// What a day and a bit brings.
+    pub(super) fn day(&self) -> Vec<Deed> {
+        let mut cluster = VirtualCluster::new(self.config.clone()).unwrap();
+        let mode = if self.is_level { Mode::Level } else { Mode::Single };
+        let options = PlanOptions { mode, ..PlanOptions::default() };
+        let mut keeper = Keeper::new(self.policy.clone(), EPOCH_MS);
+        keeper.asked = Asked { strategy: Self::rules(), options };
+        keeper.poll_ms = POLL_MS;
+        keeper.noise = self.noise;
+        let mut deeds = Vec::new();
+        while cluster.now().as_ms() < 100_000_000 {
+            deeds.extend(keeper.look_after(&mut cluster).unwrap());
+        }
+        deeds
     }
 
     pub(super) fn is_open(&self, at_ms: u64) -> bool {
@@ -72,7 +88,7 @@ impl Scenario {
 
     /// Clients that the donors drop between two looks, and until they hear of the stop.
     pub(super) fn between_looks(&self, deed: &Deed) -> u64 {
-        deed.donors.len() as u64 * u64::from(RATE) * (Watch::POLL_MS / 1000 + 5)
+        deed.donors.len() as u64 * u64::from(RATE) * (POLL_MS / 1000 + 5)
     }
 }
 
@@ -89,8 +105,7 @@ pub(super) fn scenarios() -> impl Strategy<Value = Scenario> {
                 befalls.into_iter().flat_map(|(kind, node, at_s)| fault(kind, node % count, at_s));
             let mut scenario = Scenario::new(&clients, policy, faults.collect());
             scenario.config.drift = Drift { arrivals_per_s: drift.0, departures_per_s: drift.1 };
-            (scenario.is_level, scenario.noise, scenario.seed) = moods;
-            scenario.config.seed = scenario.seed;
+            (scenario.is_level, scenario.noise, scenario.config.seed) = moods;
             scenario
         },
     )
@@ -134,5 +149,8 @@ fn fault(kind: u32, node: usize, at_s: f64) -> Vec<ScheduledFault> {
     }
 }
 
+/// 2026-03-07T12:00Z: the night that follows is an hour short in New York.
+const EPOCH_MS: u64 = 1_772_884_800_000;
+pub(super) const POLL_MS: u64 = 30_000;
 /// Clients that each donor drops in a second.
 const RATE: u32 = 3;

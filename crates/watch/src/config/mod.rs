@@ -120,4 +120,6 @@ const MAX_PATH: usize = 4096;
 const MAX_DAYS: u32 = 3660;
 
 #[cfg(test)]
+mod mutated;
+#[cfg(test)]
 mod tests;

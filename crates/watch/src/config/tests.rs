@@ -16,11 +16,11 @@ impl Outside for Host {
     }
 }
 
-fn read(text: &str) -> Result<Fleet> {
+pub(super) fn read(text: &str) -> Result<Fleet> {
     Fleet::read(text, &Host)
 }
 
-const GOOD: &str = r#"
+pub(super) const GOOD: &str = r#"
 store: /tmp/fleet.db
 keep_polls_d: 1
 clusters:
