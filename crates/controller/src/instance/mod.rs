@@ -1,7 +1,6 @@
 //! Finds the cluster that a `Rebalance` names: where its API is, who may ask, and which Service its
 //! clients connect to. Names of Services and Secrets are those of EMQX Operator (2.1 to 3.x).
 
-mod connect;
 mod direct;
 mod enterprise;
 mod kinds;
@@ -15,7 +14,7 @@ pub(crate) use kinds::Kinds;
 use crate::hosts::HostPattern;
 use crate::order::{Kind, Order, Target};
 use crate::wishes::not_a_name;
-use emqx_rebalance_client::Auth;
+use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, Tls};
 use emqx_rebalance_core::{Error, NodeName, Problem};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Client, ResourceExt};
@@ -37,6 +36,20 @@ pub(crate) struct Access {
     pub(crate) ca_pem: Option<Vec<u8>>,
     /// The Service that clients connect to, if it is known.
     pub(crate) service: Option<String>,
+}
+
+impl Access {
+    /// Asks the cluster who it is.
+    ///
+    /// # Errors
+    /// As [`Cluster::connect`].
+    pub(crate) async fn connect(self) -> Result<Cluster, Error> {
+        let Self { urls, node_urls, find_nodes, auth, ca_pem, .. } = self;
+        let tls = Tls { ca_pem, ..Tls::default() };
+        let config =
+            ClusterConfig { urls, node_urls, find_nodes, auth, tls, ..ClusterConfig::default() };
+        Cluster::connect(config).await
+    }
 }
 
 /// Why a cluster is not to be asked.
