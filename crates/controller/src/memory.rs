@@ -3,7 +3,6 @@
 use crate::clusters::{Clusters, Spelling};
 use crate::live::Live;
 use crate::order::Order;
-use crate::wishes::Asked;
 use emqx_rebalance_core::{Job, Timestamp};
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
@@ -14,11 +13,11 @@ use tokio::sync::{self, mpsc};
 /// A driver on its way; only one reconciliation at a time has it.
 pub(crate) type Shared = Arc<sync::Mutex<Live>>;
 
-/// When a plan was shown, and what for.
-#[derive(Clone, Debug)]
+/// When a plan was shown, and for which generation of the object: Kubernetes counts what is asked for.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Shown {
     pub(crate) at: Timestamp,
-    pub(crate) asked: Asked,
+    pub(crate) generation: Option<i64>,
 }
 
 /// What this process holds in memory. All of it can be had again from the objects.
@@ -74,7 +73,7 @@ impl Memory {
 
     /// When the plan of `uid` was shown last.
     pub(crate) fn shown(&self, uid: &str) -> Option<Shown> {
-        lock(&self.shown).get(uid).cloned()
+        lock(&self.shown).get(uid).copied()
     }
 
     /// Forgets what is kept of objects that are not among `uids`, and of clusters that are not among

@@ -122,7 +122,8 @@ const MAX_NAME: usize = 230;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wishes::{Approval, Wishes, is_name};
+    use crate::order::Target;
+    use crate::wishes::{Approval, is_name};
     use serde_json::json;
 
     fn rebalance(name: &str) -> Order {
@@ -160,9 +161,8 @@ mod tests {
         let made = made(&object);
         assert_eq!(made.unreadable, None);
         assert_eq!(made.task.clone().unwrap(), object.task.clone().unwrap());
-        let urls = Some("http://a:18083,http://b:18083".to_owned());
-        let expected = Wishes { is_adopted: true, urls, ..object.wishes.clone().unwrap() };
-        assert_eq!(made.wishes.clone().unwrap(), expected);
+        assert_eq!(made.target, Target::Urls("http://a:18083,http://b:18083".to_owned()));
+        assert_eq!(made.wishes.clone().unwrap(), object.wishes.clone().unwrap());
         assert_eq!(made.wishes.as_ref().unwrap().approval, Approval::Awaited);
         assert!(!differs(&object, &made));
     }

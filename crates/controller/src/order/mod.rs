@@ -23,7 +23,7 @@ use std::borrow::Cow;
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) kind: Kind,
-    /// Names, times, finalizers, and our annotations.
+    /// Names, times and finalizers.
     pub(crate) metadata: ObjectMeta,
     /// The cluster.
     pub(crate) target: Target,

@@ -4,7 +4,7 @@ use super::{Behalf, Kind, Order, Target, Task};
 use crate::adapter::STATE;
 use crate::own::{LoadRebalanceSpec, NodeEvacuationSpec, OwnStatus};
 use crate::resource::Rebalance;
-use crate::wishes::{self, Wishes, is_ours};
+use crate::wishes::{self, Wishes};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::DynamicObject;
 use serde::Deserialize;
@@ -87,10 +87,8 @@ fn behalf(metadata: &ObjectMeta) -> Option<Behalf> {
 
 /// Keeps what we work with: anybody may put a lot beside it, and all objects are in memory.
 fn of_use(mut metadata: ObjectMeta) -> ObjectMeta {
-    (metadata.managed_fields, metadata.labels, metadata.owner_references) = (None, None, None);
-    if let Some(annotations) = &mut metadata.annotations {
-        annotations.retain(|name, _| is_ours(name));
-    }
+    (metadata.managed_fields, metadata.owner_references) = (None, None);
+    (metadata.labels, metadata.annotations) = (None, None);
     metadata
 }
 
@@ -149,7 +147,7 @@ mod tests {
                 "rebalance.emqx.io/plan-options": r#"{"target_over": 0.1}"#,
                 "rebalance.emqx.io/driver-options": r#"{"max_missing_percent": 20}"#,
                 "rebalance.emqx.io/approve": "required", "rebalance.emqx.io/reason": "JIRA-7",
-                "rebalance.emqx.io/force": "true", "rebalance.emqx.io/adopt": "true",
+                "rebalance.emqx.io/force": "true",
             }},
             "spec": {"instanceName": "emqx", "rebalanceStrategy": {"connEvictRate": 7}},
         }))

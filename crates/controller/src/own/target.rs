@@ -101,11 +101,8 @@ impl Target {
     pub(super) fn wishes(&self) -> Wishes {
         Wishes {
             service: self.service_name.clone(),
-            urls: self.urls.as_ref().map(|urls| urls.join(",")),
             secret: self.secret_name.clone(),
             ca_secret: self.ca_secret_name.clone(),
-            // The group is younger than any controller that could have forgotten an object of it.
-            is_adopted: true,
             ..Wishes::default()
         }
     }

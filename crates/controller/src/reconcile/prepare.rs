@@ -9,7 +9,7 @@ use crate::memory::Shown;
 use crate::object::Written;
 use crate::order::{Order, Task};
 use crate::report::{Report, WAITING};
-use crate::wishes::{Approval, Asked, Wishes};
+use crate::wishes::{Approval, Wishes};
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::driver::{Driver, Purpose};
 use emqx_rebalance_core::{Finding, FindingCode, Job, Result as CoreResult};
@@ -165,7 +165,7 @@ async fn show(
     plan: &Job,
     reason: impl FnOnce(&mut Report),
 ) -> Result<Action, Failure> {
-    let shown = Shown { at: context.clock.now(), asked: Asked::by(object) };
+    let shown = Shown { at: context.clock.now(), generation: object.metadata.generation };
     context
         .report(object, |report| {
             report.plan(plan);
@@ -185,7 +185,7 @@ pub(super) fn rest(context: &Context, object: &Order) -> Option<Duration> {
     let shown = context.memory.shown(&object.uid()?)?;
     let age = Duration::from_millis(context.clock.now().ms_since(shown.at));
     let rest = REPLAN.checked_sub(age).filter(|rest| !rest.is_zero())?;
-    (shown.asked == Asked::by(object) && !object.is_deleted()).then_some(rest)
+    (shown.generation == object.metadata.generation && !object.is_deleted()).then_some(rest)
 }
 
 async fn wait_for_another(context: &Context, object: &Order) -> Result<Action, Failure> {
