@@ -8,7 +8,7 @@ use super::journal::Journal;
 use super::ledger::{Ledger, Spent};
 use super::members::Members;
 use super::options::{Mode, Policy};
-use super::proposal::Proposal;
+use super::proposal::{Consent, Proposal};
 use super::reason::Reason;
 use super::trend::Trend;
 use super::windows::Opening;
@@ -116,6 +116,7 @@ impl Engine {
             Input::Unseen(why) => (Vec::new(), Decision::new(now, Reason::Unread, why)),
             Input::Approve(id, consent) => (Vec::new(), self.approve(now, id, consent)),
             Input::Reject(id, consent) => (Vec::new(), self.reject(now, id, consent)),
+            Input::Stop(consent) => self.stop(now, &consent),
             Input::Ended { result, disconnects } => {
                 (Vec::new(), self.end(now, result, disconnects))
             }
@@ -205,6 +206,20 @@ impl Engine {
         let detail = format!("the run is on for {lasts} of {whole}, {moved} clients have moved");
         let decision = Decision::new(now, Reason::Running, detail).of(running.trigger);
         (Vec::new(), decision.about(&running.figures))
+    }
+
+    /// Somebody wants the run stopped.
+    fn stop(&mut self, now: Timestamp, consent: &Consent) -> (Vec<Action>, Decision) {
+        let why = consent.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let (who, decision) = (Some(consent.who.clone()), Decision::new(now, Reason::Stopping, ""));
+        let Some(running) = &mut self.running else {
+            let detail = format!("{} wants a run stopped, and none is on{why}", consent.who);
+            return (Vec::new(), Decision { who, detail, ..decision });
+        };
+        running.is_stopping = true;
+        let detail = format!("{} stops the run{why}", consent.who);
+        let decision = decision.of(running.trigger).about(&running.figures);
+        (vec![Action::Stop], Decision { who, detail, ..decision })
     }
 
     /// Looks whether anything is to be done. A plan that came to nothing is not made again at each look.

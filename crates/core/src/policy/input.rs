@@ -15,6 +15,8 @@ pub enum Input<'a> {
     Approve(u64, Consent),
     /// Somebody rejects the proposal of this number.
     Reject(u64, Consent),
+    /// Somebody wants the run stopped that was started.
+    Stop(Consent),
     /// The run that was started has ended.
     Ended {
         /// The verdict.

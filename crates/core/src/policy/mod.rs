@@ -27,6 +27,7 @@
 //! assert_eq!(reasons.last(), Some(&Reason::WouldStart));
 //! ```
 
+mod admission;
 mod decision;
 mod engine;
 mod figures;
@@ -42,6 +43,7 @@ mod trend;
 mod windows;
 mod words;
 
+pub use admission::{Admission, AdmissionRules};
 pub use decision::{Decision, Trigger};
 pub use engine::{Action, Engine, Step};
 pub use figures::Figures;

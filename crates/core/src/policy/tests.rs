@@ -319,6 +319,22 @@ fn a_proposal_is_of_no_use_once_the_cluster_has_changed_or_somebody_says_no() {
 }
 
 #[test]
+fn somebody_stops_the_run_that_is_on_and_nothing_else() {
+    let mut scene =
+        Scene::new(json!({"mode": "auto", "imbalance_for_s": 0, "node_settle_s": 0}), UNEVEN);
+    let step = scene.say(Input::Stop(consent("ann")));
+    assert_eq!(step.actions, []);
+    assert_eq!(step.decision.detail, "ann wants a run stopped, and none is on: OPS-7");
+    assert_eq!(scene.reason(), Reason::Started);
+    let step = scene.say(Input::Stop(consent("ann")));
+    assert_eq!((step.actions, step.decision.reason), (vec![Action::Stop], Reason::Stopping));
+    assert_eq!(
+        (step.decision.who.as_deref(), step.decision.detail.as_str()),
+        (Some("ann"), "ann stops the run: OPS-7")
+    );
+}
+
+#[test]
 fn what_observing_would_have_done_is_kept_apart_and_spends_nothing() {
     let mut scene = Scene::new(json!({}), UNEVEN);
     let _ = scene.look();
