@@ -13,10 +13,11 @@ CHART = HERE / "helm" / "emqx-rebalance-controller"
 MANIFESTS = HERE / "manifests"
 NAME = "emqx-rebalance-controller"
 
-#: The plain manifests: file, namespace of the controller, values of the chart.
+#: The plain manifests: file, namespace of the controller, values of the chart. The definitions are a file
+#: by themselves, since who installs for one namespace may not be who installs definitions.
 VARIANTS: list[tuple[str, str, dict[str, Any]]] = [
-    ("all-namespaces.yaml", "emqx-rebalance", {}),
-    ("one-namespace.yaml", "default", {"watchNamespace": "default"}),
+    ("all-namespaces.yaml", "emqx-rebalance", {"crd": {"own": False}}),
+    ("one-namespace.yaml", "default", {"crd": {"own": False}, "watchNamespace": "default"}),
 ]
 
 HEADER = "# Made from the Helm chart by `cargo xtask kube-manifests`; change the chart instead.\n"

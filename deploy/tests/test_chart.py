@@ -280,12 +280,14 @@ def test_values_that_are_gone_are_still_accepted() -> None:
     assert not any("pods/status" in rule["resources"] for rule in rules(SETTINGS["everything"]))
 
 
-def test_definition_is_installed_only_where_asked_and_kept() -> None:
+def test_emqx_s_definition_is_installed_only_where_asked_and_all_are_kept() -> None:
     kind = "CustomResourceDefinition"
-    assert kind not in {found["kind"] for found in rendered({})}
+    own = ["loadrebalances.emqx-rebalance.io", "nodeevacuations.emqx-rebalance.io"]
+    values: dict[str, bool]
     for values, names in (
-        ({"install": True}, ["rebalances.apps.emqx.io"]),
-        ({"own": True}, ["loadrebalances.emqx-rebalance.io", "nodeevacuations.emqx-rebalance.io"]),
+        ({"own": False}, []),
+        ({"install": True, "own": False}, ["rebalances.apps.emqx.io"]),
+        ({}, own),
     ):
         found = [found for found in rendered({"crd": values}) if found["kind"] == kind]
         assert [definition["metadata"]["name"] for definition in found] == names

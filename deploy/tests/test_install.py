@@ -17,6 +17,7 @@ from conftest import Kubectl, objects
 
 RELEASE = "test-release"
 DEFINITION = "rebalances.apps.emqx.io"
+OWN = ["loadrebalances.emqx-rebalance.io", "nodeevacuations.emqx-rebalance.io"]
 
 
 @pytest.fixture
@@ -77,7 +78,8 @@ def test_kustomize_installs_the_manifests_as_they_are(kubectl: Kubectl) -> None:
         return {(one["kind"], one["metadata"]["name"]) for one in found}
 
     built = kubectl("kustomize", str(chart.MANIFESTS))
-    assert named(built) == named((chart.MANIFESTS / "all-namespaces.yaml").read_text())
+    files = [(chart.MANIFESTS / file).read_text() for file in ("own.yaml", "all-namespaces.yaml")]
+    assert named(built) == named(files[0]) | named(files[1])
 
 
 def test_a_release_comes_changes_and_goes(
@@ -101,6 +103,21 @@ def test_a_release_comes_changes_and_goes(
         for found in objects(kubectl, "clusterroles,clusterrolebindings")
         if found["metadata"]["name"].startswith(RELEASE)
     ]
+
+
+def test_the_definitions_of_our_own_come_with_whoever_is_first(
+    kubectl: Kubectl, helm: helm_python.Config
+) -> None:
+    helm.install(str(chart.CHART), RELEASE)
+    kubectl("wait", "--for=condition=established", *(f"crd/{name}" for name in OWN))
+    # Another release, or one of the same name in another namespace, leaves them as they are.
+    other = "meta.helm.sh/release-name=another"
+    kubectl("annotate", "crd", *OWN, other, "--overwrite")
+    helm.upgrade(str(chart.CHART), RELEASE, {"replicas": 3})
+    helm.uninstall(RELEASE)
+    for name in OWN:
+        assert name in kubectl("get", "crd", name, "--output=name")
+    helm.install(str(chart.CHART), RELEASE)
 
 
 @pytest.mark.usefixtures("no_definition")
@@ -152,6 +169,8 @@ def test_the_server_grants_what_is_needed_and_no_more(
 
     assert may("watch", "apps.emqx.io/rebalances")
     assert may("patch", "apps.emqx.io/rebalances/status")
+    assert may("create", "emqx-rebalance.io/loadrebalances")
+    assert not may("create", "emqx-rebalance.io/nodeevacuations")
     assert may("get", "/secrets")
     assert may("create", "coordination.k8s.io/leases")
     assert not may("list", "/secrets")

@@ -35,7 +35,7 @@ pub(crate) fn register(lua: &Lua, native: &LuaTable) -> LuaResult<()> {
 
 impl Cluster {
     fn new(access: Access) -> Result<Self> {
-        let Tls { ca_cert, client_cert, client_key } = &access.tls;
+        let Tls { ca_cert, client_cert, client_key, .. } = &access.tls;
         let files =
             [("ca_cert", ca_cert), ("client_cert", client_cert), ("client_key", client_key)];
         for (field, file) in files {

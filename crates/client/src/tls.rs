@@ -24,9 +24,9 @@ use std::sync::Arc;
 pub(crate) fn client_config(tls: &Tls) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let given = tls.ca_cert.as_deref().map(|path| certificates("ca_cert", path)).transpose()?;
+    let given = authorities(tls)?;
     for certificate in given.iter().flatten() {
-        let path = tls.ca_cert.as_deref().unwrap_or_else(|| Path::new(""));
+        let path = tls.ca_cert.as_deref().unwrap_or_else(|| Path::new("in memory"));
         roots.add(certificate.clone()).map_err(|_| bad("ca_cert", path))?;
     }
     let provider = Arc::new(crypto::ring::default_provider());
@@ -56,10 +56,22 @@ pub(crate) fn client_config(tls: &Tls) -> Result<ClientConfig> {
     }
 }
 
+/// The authorities beside the system's, if any are given.
+fn authorities(tls: &Tls) -> Result<Option<Vec<CertificateDer<'static>>>> {
+    let file = tls.ca_cert.as_deref().map(|path| certificates("ca_cert", path)).transpose()?;
+    let text = tls.ca_pem.as_deref().map(|text| pem("ca_pem", text, Path::new("in memory")));
+    let text = text.transpose()?;
+    let is_any = file.is_some() || text.is_some();
+    Ok(is_any.then(|| file.into_iter().chain(text).flatten().collect()))
+}
+
 fn certificates(field: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let text = files::read(field, path, files::MAX_FILE)?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-    certificates.ok().filter(|list| !list.is_empty()).ok_or_else(|| bad(field, path))
+    pem(field, &files::read(field, path, files::MAX_FILE)?, path)
+}
+
+fn pem(field: &str, text: &[u8], from: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
+    certificates.ok().filter(|list| !list.is_empty()).ok_or_else(|| bad(field, from))
 }
 
 fn bad(field: &str, path: &Path) -> Error {

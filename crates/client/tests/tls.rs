@@ -124,6 +124,18 @@ async fn a_given_authority_is_trusted() {
 }
 
 #[tokio::test]
+async fn an_authority_may_be_given_as_text() {
+    let pki = Pki::new();
+    let url = pki.serve(false).await;
+    let text = std::fs::read(pki.path("ca.pem").unwrap()).unwrap();
+    let tls = Tls { ca_pem: Some(text), ..Tls::default() };
+    assert_eq!(pki.connect(&url, tls).await.kind(), ErrorKind::Forbidden);
+    let nonsense = Tls { ca_pem: Some(b"nonsense".to_vec()), ..Tls::default() };
+    let error = pki.connect(&url, nonsense).await;
+    assert!(error.to_string().contains("`ca_pem` is `in memory`"), "{error}");
+}
+
+#[tokio::test]
 async fn a_server_may_ask_for_a_certificate() {
     let pki = Pki::new();
     let url = pki.serve(true).await;
@@ -194,6 +206,7 @@ async fn what_was_given_already_is_not_asked_for_again() {
         ca_cert,
         client_cert: other.path("client.pem"),
         client_key: other.path("client.key"),
+        ..Tls::default()
     };
     let error = pki.connect(&url, stranger).await;
     assert_eq!(

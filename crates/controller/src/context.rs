@@ -10,7 +10,7 @@ use crate::object::{Mark, Object};
 use crate::order::Order;
 use crate::report::Report;
 use kube::runtime::events::{Event, EventType, Recorder};
-use kube::runtime::reflector::Store;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, Resource, ResourceExt};
 use std::sync::{Arc, PoisonError, RwLock};
 use tracing::warn;
@@ -43,6 +43,12 @@ impl Context {
         stores.iter().flat_map(Store::state).collect()
     }
 
+    /// The object `key` as its watch last showed it.
+    pub(crate) fn known(&self, key: &ObjectRef<Order>) -> Option<Arc<Order>> {
+        let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
+        stores.iter().find_map(|store| store.get(key))
+    }
+
     /// Takes note of one more watch.
     pub(crate) fn add(&self, store: Store<Order>) {
         self.stores.write().unwrap_or_else(PoisonError::into_inner).push(store);
@@ -65,9 +71,10 @@ impl Context {
             reason: reason.to_owned(),
             note: Some(note.chars().take(MAX_NOTE).collect()),
             action: "Rebalance".to_owned(),
-            secondary: None,
+            secondary: object.behalf.is_some().then(|| object.object_ref(&object.kind)),
         };
-        let reference = object.object_ref(&object.kind);
+        let asker = object.asker();
+        let reference = asker.object_ref(&asker.kind);
         if let Err(error) = self.recorder.publish(&event, &reference).await {
             warn!(%error, reason, "an event could not be published");
         }
@@ -81,10 +88,11 @@ impl Context {
     ) -> Result<(), Failure> {
         let mut report = Report::of(object, self.clock.written());
         change(&mut report);
-        if let Some(patch) = report.patch() {
-            self.object(object).write_status(&mut Mark::of(object), &patch).await?;
+        let Some(patch) = report.patch() else { return Ok(()) };
+        if !object.kind.is_own() {
+            return self.object(object).say(&patch).await;
         }
-        Ok(())
+        self.object(object).write_status(&mut Mark::of(object), &patch).await.map(drop)
     }
 
     /// The same for an object that is driven, from the status that was written last: the cache may

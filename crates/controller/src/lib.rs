@@ -1,11 +1,14 @@
 //! Makes EMQX's `Rebalance` custom resource work, and resources of our own.
 //!
-//! Watches them, reads each object as an `Order`, whichever kind it is, finds the cluster that it names,
-//! plans, and drives the plan to the verdict that EMQX does not give. Decisions are the core's: a reconciliation
+//! Watches them, and reads each object as an `Order`, whichever kind it is. Of a `Rebalance` it makes a
+//! `LoadRebalance`, and says on the one what becomes of the other. For ours it finds the cluster that they
+//! name, plans, and drives the plan to the verdict that EMQX does not give. Decisions are the core's: a reconciliation
 //! restores the core's driver from the object, steps it, stores it, and only then sends what it asks
 //! for. So a restart, a new leader or a conflict changes nothing in the outcome.
 
+mod adapter;
 mod clock;
+mod clusters;
 mod context;
 pub mod crd;
 mod drain;

@@ -36,6 +36,8 @@ pub(crate) struct Live {
     /// What happened and was not told yet.
     pub(crate) events: Vec<Event>,
     pub(crate) is_told_to_stop: bool,
+    /// Whether something was decided that could not be stored: it may have been called off meanwhile.
+    pub(crate) is_taken_back: bool,
     mark: Mark,
     /// The driver as it was stored last: what was not stored has not happened.
     kept: DriverState,
@@ -63,6 +65,7 @@ impl Live {
             departure: Departure::default(),
             events: Vec::new(),
             is_told_to_stop: false,
+            is_taken_back: false,
             mark: Mark::of(object),
             sequence: 0,
             saved_at: None,
@@ -196,6 +199,7 @@ impl Live {
             self.events.clear();
             self.pump = Pump::default();
             self.is_told_to_stop = false;
+            self.is_taken_back = true;
         }
     }
 }

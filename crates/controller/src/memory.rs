@@ -1,9 +1,10 @@
 //! What this process holds in memory: the drivers on their way, and who has which cluster.
 
+use crate::clusters::{Clusters, Spelling};
 use crate::live::Live;
 use crate::order::Order;
-use crate::wishes::Asked;
-use emqx_rebalance_core::Timestamp;
+use emqx_rebalance_core::{Job, Timestamp};
+use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,11 +13,11 @@ use tokio::sync::{self, mpsc};
 /// A driver on its way; only one reconciliation at a time has it.
 pub(crate) type Shared = Arc<sync::Mutex<Live>>;
 
-/// When a plan was shown, and what for.
-#[derive(Clone, Debug)]
+/// When a plan was shown, and for which generation of the object: Kubernetes counts what is asked for.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Shown {
     pub(crate) at: Timestamp,
-    pub(crate) asked: Asked,
+    pub(crate) generation: Option<i64>,
 }
 
 /// What this process holds in memory. All of it can be had again from the objects.
@@ -24,7 +25,8 @@ pub(crate) struct Shown {
 pub(crate) struct Memory {
     lives: Mutex<BTreeMap<String, Shared>>,
     /// The object that has each cluster. The objects tell the same, but a cache tells it late.
-    claims: Mutex<BTreeMap<String, String>>,
+    claims: Mutex<BTreeMap<Spelling, String>>,
+    clusters: Mutex<Clusters>,
     attempts: Mutex<BTreeMap<String, u32>>,
     /// Objects whose plan was only shown.
     shown: Mutex<BTreeMap<String, Shown>>,
@@ -71,11 +73,13 @@ impl Memory {
 
     /// When the plan of `uid` was shown last.
     pub(crate) fn shown(&self, uid: &str) -> Option<Shown> {
-        lock(&self.shown).get(uid).cloned()
+        lock(&self.shown).get(uid).copied()
     }
 
-    /// Forgets what is kept of objects that are not among `uids`, apart from their drivers.
-    pub(crate) fn keep_only(&self, uids: &BTreeSet<String>) {
+    /// Forgets what is kept of objects that are not among `uids`, and of clusters that are not among
+    /// `spellings`, apart from drivers and what they have.
+    pub(crate) fn keep_only(&self, uids: &BTreeSet<String>, spellings: &BTreeSet<Spelling>) {
+        lock(&self.clusters).keep_only(spellings);
         lock(&self.attempts).retain(|uid, _| uids.contains(uid));
         lock(&self.shown).retain(|uid, _| uids.contains(uid));
         lock(&self.done).retain(|uid| uids.contains(uid));
@@ -106,10 +110,20 @@ impl Memory {
         self.release(uid);
     }
 
-    /// Claims `cluster` for `uid`; false if another object has it.
-    pub(crate) fn claim(&self, cluster: &str, uid: &str) -> bool {
-        let mut claims = lock(&self.claims);
-        claims.entry(cluster.to_owned()).or_insert_with(|| uid.to_owned()) == uid
+    /// The cluster of `object`, one for all that mean the same.
+    pub(crate) fn cluster(&self, object: &Order) -> Spelling {
+        lock(&self.clusters).name(object)
+    }
+
+    /// Takes note that the cluster of `object` is the one of `job`.
+    pub(crate) fn learn(&self, object: &Order, job: &Job) {
+        lock(&self.clusters).learn(object, job);
+    }
+
+    /// Claims the cluster of `object` for it; false if another object has it.
+    pub(crate) fn claim(&self, object: &Order) -> bool {
+        let (cluster, uid) = (self.cluster(object), object.uid().unwrap_or_default());
+        *lock(&self.claims).entry(cluster).or_insert_with(|| uid.clone()) == uid
     }
 
     /// Frees the cluster of `uid`.
@@ -143,15 +157,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::order::Kind;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
     #[test]
     fn a_cluster_is_one_object_s_at_a_time() {
         let memory = Memory::default();
-        assert!(memory.claim("a", "1"));
-        assert!(memory.claim("a", "1"));
-        assert!(!memory.claim("a", "2"));
+        let [one, two] = ["1", "2"].map(|uid| {
+            let metadata = ObjectMeta { uid: Some(uid.to_owned()), ..ObjectMeta::default() };
+            Order::bare(Kind::LoadRebalance, metadata)
+        });
+        assert!(memory.claim(&one));
+        assert!(memory.claim(&one));
+        assert!(!memory.claim(&two));
         memory.release("1");
-        assert!(memory.claim("a", "2"));
+        assert!(memory.claim(&two));
     }
 
     #[test]
@@ -161,7 +181,7 @@ mod tests {
             memory.failed(uid);
             memory.finish(uid);
         }
-        memory.keep_only(&BTreeSet::from(["there".to_owned()]));
+        memory.keep_only(&BTreeSet::from(["there".to_owned()]), &BTreeSet::new());
         assert!(memory.is_done("there") && !memory.is_done("gone"));
         assert_eq!((memory.failed("there"), memory.failed("gone")), (2, 1));
     }

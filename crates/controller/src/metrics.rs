@@ -137,7 +137,8 @@ impl Metrics {
 fn by_phase<'a>(objects: impl Iterator<Item = &'a Order>) -> BTreeMap<String, i64> {
     let mut phases: BTreeMap<String, i64> =
         ["Waiting", "Processing", "Completed", "Failed"].map(|phase| (phase.to_owned(), 0)).into();
-    for object in objects {
+    // What is done in the place of another one is counted there.
+    for object in objects.filter(|object| object.behalf.is_none()) {
         *phases.entry(object.phase().unwrap_or("Waiting").to_owned()).or_default() += 1;
     }
     phases

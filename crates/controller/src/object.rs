@@ -1,8 +1,7 @@
-//! Writes to one object: only patches, and only if it is still one's own.
+//! Writes to one object: only patches, and of what is driven only if it is still one's own.
 
 use crate::failure::{Failure, is_status};
-use crate::order::{Kind, Order};
-use crate::saved::STATE;
+use crate::order::{FINALIZER, Kind, Order};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, Preconditions};
 use kube::{Client, ResourceExt};
 use serde_json::{Map, Value, json};
@@ -25,8 +24,6 @@ pub(crate) struct Mark {
     finalizers: Vec<String>,
     /// Whether our finalizer is among them.
     has_finalizer: bool,
-    /// Whether the finalizer is ours, where it is there: EMQX's operator 2.x has one of the same name.
-    is_phase_ours: bool,
     /// Whether it is deleted, or its runs are to be stopped.
     is_called_off: bool,
 }
@@ -92,6 +89,44 @@ impl Object {
         self.write(mark, Change::State(state)).await
     }
 
+    /// Says `status`, a merge patch, of an object of EMQX's, whoever else changes it: nobody but us writes
+    /// there what is said.
+    ///
+    /// Not server-side apply: that refuses a status with fields that the definition does not have, as
+    /// EMQX's own does not have ours, where a merge patch drops them.
+    pub(crate) async fn say(&self, status: &Value) -> Result<(), Failure> {
+        let patch = json!({ "metadata": { "uid": self.uid }, "status": status });
+        match self.api.patch_status(&self.name, &params(), &Patch::Merge(patch)).await {
+            Err(error) if !is_status(&error, 404) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Changes the metadata of `known` as `change` says of the object as it is now, until nobody comes in
+    /// between. The object after that; `None` if it is no more.
+    pub(crate) async fn amend(
+        &self,
+        known: &Order,
+        change: impl Fn(&Order) -> Option<Value>,
+    ) -> Result<Option<Order>, Failure> {
+        let mut known = Some(known.clone());
+        let mut conflicts = 0;
+        while let Some(now) = known {
+            let Some(Value::Object(mut metadata)) = change(&now) else { return Ok(Some(now)) };
+            metadata.extend(Mark::of(&now).precondition(self.uid.as_deref()));
+            match self.patch(metadata).await {
+                Ok(object) => return Ok(Some(object)),
+                Err(error) if is_status(&error, 404) => return Ok(None),
+                Err(error) if is_status(&error, 409) && conflicts < MAX_CONFLICTS => {
+                    conflicts += 1;
+                    known = self.read().await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(None)
+    }
+
     async fn write(&self, mark: &mut Mark, change: Change<'_>) -> Result<Written, Failure> {
         let mut conflicts = 0;
         loop {
@@ -112,20 +147,11 @@ impl Object {
     }
 
     async fn send(&self, mark: &Mark, change: Change<'_>) -> Result<Order, kube::Error> {
-        let known = mark.precondition(self.uid.as_deref());
         match change {
-            Change::Status(status) if self.kind.is_own() => self.apply(known, status).await,
             Change::Status(status) => {
-                let patch = json!({ "metadata": known, "status": status });
-                self.api.patch_status(&self.name, &params(), &Patch::Merge(patch)).await
+                self.apply(mark.precondition(self.uid.as_deref()), status).await
             }
-            Change::State(state) if self.kind.is_own() => self.keep_in_status(mark, state).await,
-            Change::State(state) => {
-                let mut metadata = known;
-                metadata.insert("annotations".to_owned(), json!({ STATE: state }));
-                metadata.extend(mark.held(self.kind, state.is_some()));
-                self.patch(metadata).await
-            }
+            Change::State(state) => self.keep_in_status(mark, state).await,
         }
     }
 
@@ -144,7 +170,7 @@ impl Object {
     async fn keep_in_status(&self, mark: &Mark, state: Option<&str>) -> Result<Order, kube::Error> {
         let mut mark = mark.clone();
         if state.is_some() && !mark.has_finalizer {
-            let held = mark.held_now(self.kind, self.uid.as_deref(), true);
+            let held = mark.held_now(self.uid.as_deref(), true);
             mark = Mark::of(&self.patch(held).await?);
         }
         let known = mark.precondition(self.uid.as_deref());
@@ -154,7 +180,7 @@ impl Object {
         if state.is_some() || !mark.has_finalizer {
             return Ok(written);
         }
-        self.patch(mark.held_now(self.kind, self.uid.as_deref(), false)).await
+        self.patch(mark.held_now(self.uid.as_deref(), false)).await
     }
 
     async fn patch(&self, metadata: Map<String, Value>) -> Result<Order, kube::Error> {
@@ -169,15 +195,14 @@ impl Mark {
             version: object.resource_version(),
             state: object.state.clone(),
             finalizers: object.finalizers().to_vec(),
-            has_finalizer: object.finalizers().iter().any(|name| name == object.kind.finalizer()),
-            is_phase_ours: object.is_phase_ours(),
+            has_finalizer: object.is_kept(),
             is_called_off: object.is_deleted() || object.asks_to_stop,
         }
     }
 
     /// Whether there is anything of ours on the object.
     pub(crate) fn is_ours(&self) -> bool {
-        self.state.is_some() || (self.is_phase_ours && self.has_finalizer)
+        self.state.is_some() || self.has_finalizer
     }
 
     /// Whether it is deleted, or its runs are to be stopped.
@@ -238,23 +263,19 @@ impl Mark {
             .collect()
     }
 
-    /// The list of finalizers with ours on it, or not, if it is another one than there is. A merge patch
-    /// replaces the whole list, so it names those of others too.
-    fn held(&self, kind: Kind, holds: bool) -> Option<(String, Value)> {
-        let mut finalizers: Vec<_> = self.finalizers.clone();
-        finalizers.retain(|finalizer| finalizer != kind.finalizer());
-        if holds {
-            finalizers.push(kind.finalizer().to_owned());
-        }
-        (finalizers != self.finalizers).then(|| ("finalizers".to_owned(), json!(finalizers)))
-    }
-
-    /// The metadata that makes it so, of the object that is known.
-    fn held_now(&self, kind: Kind, uid: Option<&str>, holds: bool) -> Map<String, Value> {
-        self.precondition(uid).into_iter().chain(self.held(kind, holds)).collect()
+    /// The metadata with which our finalizer is on the object that is known, or not. A merge patch replaces
+    /// the whole list, so it names those of others too.
+    fn held_now(&self, uid: Option<&str>, holds: bool) -> Map<String, Value> {
+        let mut finalizers = self.finalizers.clone();
+        finalizers.retain(|finalizer| finalizer != FINALIZER);
+        finalizers.extend(holds.then(|| FINALIZER.to_owned()));
+        let list = (finalizers != self.finalizers).then(|| json!(finalizers));
+        let list = list.map(|list| ("finalizers".to_owned(), list));
+        self.precondition(uid).into_iter().chain(list).collect()
     }
 }
 
+/// How we write.
 fn params() -> PatchParams {
     PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() }
 }

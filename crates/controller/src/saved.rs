@@ -9,9 +9,9 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use std::io::{Error, Read, Write};
 
-/// All that another process needs to go on, kept in the annotation [`STATE`].
+/// All that another process needs to go on, kept in the status.
 ///
-/// The annotation is replaced only by whoever wrote what it holds: a text that is not one's own means
+/// It is replaced only by whoever wrote what it holds: a text that is not one's own means
 /// that another process drives the object now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Saved {
@@ -32,8 +32,8 @@ impl Saved {
         Self { writer: writer.to_owned(), sequence, driver }
     }
 
-    /// As text of a few kilobytes: compressed, since all annotations of an object together may hold
-    /// no more than 256 KiB and people look at them.
+    /// As text of a few kilobytes: compressed, since people look at objects, and each change of one is
+    /// sent to all that watch.
     ///
     /// # Errors
     /// Only if memory runs out.
@@ -91,10 +91,8 @@ impl<T: Into<DriverState>> From<Stored<T>> for Saved {
     }
 }
 
-/// The annotation that holds the state.
-pub(crate) const STATE: &str = "rebalance.emqx.io/state";
-/// More than any plan comes to, since that must fit into an annotation; a small text may unpack to a
-/// thousand times its size, and to more again when it is read.
+/// More than any plan comes to. A small text may unpack to a thousand times its size, and to more again
+/// when it is read.
 const MAX_BYTES: u64 = 2 << 20;
 
 #[cfg(test)]
@@ -144,9 +142,9 @@ mod tests {
         assert!(Saved::decode("").is_err());
     }
 
-    /// All annotations of an object together may hold 256 KiB.
+    /// Well within what the schema lets the status hold.
     #[test]
-    fn a_large_plan_fits_into_an_annotation() {
+    fn a_large_plan_is_kept_in_little() {
         let options = r#"{"mode":"level","load_balancer":"round_robin"}"#;
         let options: PlanOptions = serde_json::from_str(options).unwrap();
         for nodes in [100_u64, 200] {
@@ -173,7 +171,7 @@ mod tests {
             gzip.write_all(&br#"","#.repeat(16 << 10)).unwrap();
         }
         let text = STANDARD.encode(gzip.finish().unwrap());
-        assert!(text.len() < 128 << 10, "it fits into an annotation: {}", text.len());
+        assert!(text.len() < 128 << 10, "it fits into an object: {}", text.len());
         assert!(Saved::decode(&text).unwrap_err().to_string().contains("unpacks to more"));
     }
 }

@@ -8,11 +8,11 @@ use crate::reconcile::{after_failure, reconcile};
 use crate::resource::Served;
 use crate::server::Shown;
 use futures::future::join_all;
-use futures::{Stream, StreamExt, future, stream};
+use futures::{Stream, StreamExt, TryStreamExt, future, stream};
 use kube::api::Api;
 use kube::runtime::controller::{self, Controller};
-use kube::runtime::reflector::ObjectRef;
 use kube::runtime::reflector::store::Writer;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,10 +88,16 @@ async fn watch(
     let kept = Writer::new(kind);
     let store = kept.as_reader();
     context.add(store.clone());
-    let objects = seen(context, kind, namespace, shown).reflect(kept).applied_objects();
+    let (told, shown_last) = (Arc::clone(context), store.clone());
+    let objects = seen(context, kind, namespace, shown)
+        .reflect(kept)
+        .inspect_ok(move |event| call_askers(&told, &shown_last, event))
+        .applied_objects();
     let mut shutdown = shutdown.clone();
     let is_over = async move { drop(shutdown.wait_for(|is_over| *is_over).await) };
+    let config = controller::Config::default().concurrency(if kind.is_own() { 0 } else { AT_ONCE });
     let controller = Controller::for_stream_with(objects, store, kind)
+        .with_config(config)
         .reconcile_on(turns(context, kind, namespace))
         .graceful_shutdown_on(is_over);
     let results = controller.run(reconcile, after_failure, Arc::clone(context));
@@ -127,6 +133,22 @@ fn seen(
     })
 }
 
+/// Has each `Rebalance` look that something was made of which `event` tells of. A list is in the store
+/// when it is whole.
+fn call_askers(context: &Context, store: &Store<Order>, event: &watcher::Event<Order>) {
+    let call = |object: &Order| {
+        if object.behalf.is_some() {
+            let asker = object.asker();
+            context.memory.call(&ObjectRef::from_obj_with(&asker, asker.kind));
+        }
+    };
+    match event {
+        watcher::Event::Apply(object) | watcher::Event::Delete(object) => call(object),
+        watcher::Event::InitDone => store.state().iter().for_each(|object| call(object)),
+        watcher::Event::Init | watcher::Event::InitApply(_) => {}
+    }
+}
+
 /// The objects of this watch whose turn it is.
 fn turns(
     context: &Context,
@@ -136,11 +158,18 @@ fn turns(
     let mut turn = context.memory.listen();
     let namespace = namespace.map(str::to_owned);
     let turns = stream::poll_fn(move |task| turn.poll_recv(task));
-    turns.filter(move |object| {
+    turns.filter_map(move |object| {
         let is_here = namespace.is_none() || object.namespace == namespace;
-        future::ready(is_here && object.dyntype == kind)
+        // The version that another object names it by may be another one than is watched.
+        let is_ours = is_here && object.dyntype.word() == kind.word();
+        let namespace = object.namespace.unwrap_or_default();
+        let object = ObjectRef::new_with(&object.name, kind).within(&namespace);
+        future::ready(is_ours.then_some(object))
     })
 }
 
+/// How many objects of EMQX's are looked at at once, which takes a few requests to Kubernetes for each; what
+/// is driven waits for EMQX, and for nobody else.
+const AT_ONCE: u16 = 64;
 /// How soon to look again for a definition that is not installed.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);

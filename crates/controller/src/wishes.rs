@@ -1,14 +1,11 @@
 //! What the annotations of a `Rebalance` ask for beyond its schema.
 
-use crate::order::Order;
 use crate::resource::Rebalance;
 use emqx_rebalance_core::driver::DriverOptions;
 use emqx_rebalance_core::{
     Error, EvacuationPlanOptions, Mode, Options, PlanOptions, Problem, ReconnectProfile, Result,
 };
-use kube::ResourceExt;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What the annotations ask for. All begin with `rebalance.emqx.io/`.
@@ -29,9 +26,7 @@ pub(crate) struct Wishes {
     pub(crate) reason: Option<String>,
     /// `service`: the Service that clients connect to.
     pub(crate) service: Option<String>,
-    /// `url`: where the cluster is that no operator manages.
-    pub(crate) urls: Option<String>,
-    /// `secret`: who asks it.
+    /// `secret`: who asks a cluster that no operator manages.
     pub(crate) secret: Option<String>,
     /// `ca-secret`: whom to trust.
     pub(crate) ca_secret: Option<String>,
@@ -77,7 +72,6 @@ impl Wishes {
             is_forced: reader.flag("force"),
             reason: reader.text("reason"),
             service: reader.name("service"),
-            urls: urls(object),
             secret: reader.name("secret"),
             ca_secret: reader.name("ca-secret"),
             is_adopted: reader.flag("adopt"),
@@ -92,20 +86,6 @@ impl Wishes {
     }
 }
 
-/// All that `object` asks for, to see whether it still asks for the same.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Asked {
-    /// Kubernetes counts the changes of the spec.
-    generation: Option<i64>,
-    annotations: BTreeMap<String, String>,
-}
-
-impl Asked {
-    pub(crate) fn by(object: &Order) -> Self {
-        Self { generation: object.metadata.generation, annotations: object.annotations().clone() }
-    }
-}
-
 /// Whether `object` asks for its runs to be stopped. Read apart from the other wishes, since a run
 /// must be stoppable whatever else the annotations say.
 pub(crate) fn asks_to_stop(object: &Rebalance) -> bool {
@@ -115,11 +95,6 @@ pub(crate) fn asks_to_stop(object: &Rebalance) -> bool {
 /// Where `object` says that its cluster is, if it does.
 pub(crate) fn urls(object: &Rebalance) -> Option<String> {
     object.annotation(&annotation("url")).map(str::to_owned)
-}
-
-/// Whether `name` is that of one of our annotations.
-pub(crate) fn is_ours(name: &str) -> bool {
-    name.starts_with(PREFIX)
 }
 
 /// The full name of one of our annotations.

@@ -51,6 +51,8 @@ impl Default for Access {
 pub struct Tls {
     /// PEM file with further certificate authorities.
     pub ca_cert: Option<PathBuf>,
+    /// The same as text, for a host that has it in memory and no file: beside those of `ca_cert`.
+    pub ca_pem: Option<Vec<u8>>,
     /// PEM file with the client's certificate, and the chain after it.
     pub client_cert: Option<PathBuf>,
     /// PEM file with the key of `client_cert`.

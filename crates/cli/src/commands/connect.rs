@@ -35,6 +35,7 @@ pub(crate) fn config(args: &ConnectionArgs) -> Result<ClusterConfig> {
             ca_cert: args.ca_cert.clone(),
             client_cert: args.client_cert.clone(),
             client_key: args.client_key.clone(),
+            ..Tls::default()
         },
         timeouts: timeouts(args.timeout),
         ..ClusterConfig::default()

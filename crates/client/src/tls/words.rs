@@ -84,7 +84,7 @@ impl TlsFailure {
     /// What is wrong and what to do, seeing what `tls` gives already.
     pub(crate) fn message(self, tls: &Tls) -> &'static str {
         match self {
-            Self::UnknownIssuer if tls.ca_cert.is_some() => {
+            Self::UnknownIssuer if tls.ca_cert.is_some() || tls.ca_pem.is_some() => {
                 "no authority in the given CA file has signed the server's certificate: give the \
                  file of the one that has, or the server's certificate itself"
             }

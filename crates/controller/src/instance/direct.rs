@@ -7,7 +7,7 @@ use super::{Access, Lookup, Place};
 use crate::hosts::Address;
 use emqx_rebalance_client::Auth;
 use emqx_rebalance_core::{Error, Problem};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The cluster at `addresses`. Nobody in particular asks, unless `rebalance.emqx.io/secret` names a key.
 pub(super) fn access(addresses: &[Address]) -> Access {
@@ -58,27 +58,10 @@ pub(super) fn addresses(
     }
 }
 
-/// The same for every spelling of the same cluster.
-pub(super) fn key(urls: &str) -> String {
-    let urls = listed(urls).map(|url| url.trim_end_matches('/').to_lowercase());
-    Vec::from_iter(BTreeSet::from_iter(urls)).join(",")
-}
-
-fn listed(urls: &str) -> impl Iterator<Item = &str> {
+/// The URLs in a list with commas between them.
+pub(crate) fn listed(urls: &str) -> impl Iterator<Item = &str> {
     urls.split(',').map(str::trim).filter(|url| !url.is_empty())
 }
 
 /// More nodes than a cluster of EMQX has.
 const MAX_URLS: usize = 100;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cluster_has_one_key_however_it_is_spelt() {
-        let key = key("http://a:18083,http://b:18083");
-        assert_eq!(super::key(" http://B:18083/, http://a:18083 ,"), key);
-        assert_ne!(super::key("http://a:18083"), key);
-    }
-}

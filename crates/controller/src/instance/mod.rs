@@ -1,7 +1,6 @@
 //! Finds the cluster that a `Rebalance` names: where its API is, who may ask, and which Service its
 //! clients connect to. Names of Services and Secrets are those of EMQX Operator (2.1 to 3.x).
 
-mod connect;
 mod direct;
 mod enterprise;
 mod kinds;
@@ -9,12 +8,13 @@ mod operator;
 mod place;
 mod secret;
 
+pub(crate) use direct::listed;
 pub(crate) use kinds::Kinds;
 
 use crate::hosts::HostPattern;
 use crate::order::{Kind, Order, Target};
 use crate::wishes::not_a_name;
-use emqx_rebalance_client::Auth;
+use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, Tls};
 use emqx_rebalance_core::{Error, NodeName, Problem};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Client, ResourceExt};
@@ -36,6 +36,20 @@ pub(crate) struct Access {
     pub(crate) ca_pem: Option<Vec<u8>>,
     /// The Service that clients connect to, if it is known.
     pub(crate) service: Option<String>,
+}
+
+impl Access {
+    /// Asks the cluster who it is.
+    ///
+    /// # Errors
+    /// As [`Cluster::connect`].
+    pub(crate) async fn connect(self) -> Result<Cluster, Error> {
+        let Self { urls, node_urls, find_nodes, auth, ca_pem, .. } = self;
+        let tls = Tls { ca_pem, ..Tls::default() };
+        let config =
+            ClusterConfig { urls, node_urls, find_nodes, auth, tls, ..ClusterConfig::default() };
+        Cluster::connect(config).await
+    }
 }
 
 /// Why a cluster is not to be asked.
@@ -85,11 +99,11 @@ impl Finder {
         let mut addresses = Vec::new();
         let mut access = match &object.target {
             Target::Urls(urls) => {
-                addresses = direct::addresses(&place, object.kind.urls_field(), urls)?;
+                addresses = direct::addresses(&place, object.voice().urls_field(), urls)?;
                 direct::access(&addresses)
             }
             Target::Instance { kind, name } => {
-                managed(&place, &self.kinds, object.kind, (kind, name)).await?
+                managed(&place, &self.kinds, object.voice(), (kind, name)).await?
             }
         };
         if let Some(secret) = &wishes.secret {
@@ -106,6 +120,17 @@ impl Finder {
         Ok(access)
     }
 
+    /// What speaks against going to the cluster of `object`, as far as the object itself shows.
+    pub(crate) fn verify(&self, object: &Order) -> Result<(), Lookup> {
+        match &object.target {
+            Target::Urls(urls) => {
+                let place = self.place(object.namespace().unwrap_or_default());
+                direct::addresses(&place, object.voice().urls_field(), urls).map(drop)
+            }
+            Target::Instance { kind, name } => is_enterprise(object.voice(), kind, name).map(drop),
+        }
+    }
+
     /// The pod `name` of `namespace`, if there is one.
     pub(crate) async fn pod(&self, namespace: &str, name: &str) -> Result<Option<Pod>, Lookup> {
         self.place(namespace.to_owned()).pod(name).await
@@ -113,19 +138,6 @@ impl Finder {
 
     fn place(&self, namespace: String) -> Place<'_> {
         Place { client: &self.client, namespace, allowed_hosts: &self.allowed_hosts }
-    }
-}
-
-/// Objects of the same key ask for the same cluster, so only one of them runs at a time. Two keys may
-/// still lead to one cluster; then EMQX shows the run of the other. EMQX itself states nothing that
-/// tells two clusters apart: their names and those of their nodes are often the same.
-///
-/// No two namespaces share a key, so that nobody is held up by, or learns of, another one's objects.
-pub(crate) fn cluster_key(object: &Order) -> String {
-    let namespace = object.namespace().unwrap_or_default();
-    match &object.target {
-        Target::Urls(urls) => format!("{namespace} {}", direct::key(urls)),
-        Target::Instance { name, .. } => format!("{namespace}/{name}"),
     }
 }
 
@@ -138,16 +150,7 @@ async fn managed(
     asking: Kind,
     (kind, name): (&str, &str),
 ) -> Result<Access, Lookup> {
-    let (kind_field, name_field) = asking.instance_fields();
-    let unusable = |problem| Err(Lookup::Unusable(Error::invalid("spec", vec![problem])));
-    if let Some(problem) = not_a_name(name_field, name) {
-        return unusable(problem);
-    }
-    let is_enterprise = kind == enterprise::KIND;
-    if !is_enterprise && kind != operator::KIND {
-        return unusable(Problem::new(kind_field, kind, "EMQX or EmqxEnterprise"));
-    }
-    let order = if is_enterprise { [true, false] } else { [false, true] };
+    let order = if is_enterprise(asking, kind, name)? { [true, false] } else { [false, true] };
     for is_enterprise in order {
         let found = if is_enterprise {
             enterprise::find(place, kinds, name).await?
@@ -159,6 +162,21 @@ async fn managed(
         }
     }
     Err(Lookup::Absent(format!("{kind} {name} is not found")))
+}
+
+/// Whether an instance is an `EmqxEnterprise`.
+///
+/// # Errors
+/// If its kind or its name is none, by the field of the object that is `asking`.
+fn is_enterprise(asking: Kind, kind: &str, name: &str) -> Result<bool, Lookup> {
+    let (kind_field, name_field) = asking.instance_fields();
+    let is_enterprise = kind == enterprise::KIND;
+    let is_known = is_enterprise || kind == operator::KIND;
+    let bad_kind = || Problem::new(kind_field, kind, "EMQX or EmqxEnterprise");
+    match not_a_name(name_field, name).or_else(|| (!is_known).then(bad_kind)) {
+        None => Ok(is_enterprise),
+        Some(problem) => Err(Lookup::Unusable(Error::invalid("spec", vec![problem]))),
+    }
 }
 
 /// Where to look.

@@ -5,8 +5,6 @@ use http::{Request, Response};
 use kube::client::Body;
 use tower_test::mock::{Handle, pair};
 
-const FINALIZER: &str = "apps.emqx.io/finalizer";
-
 type Server = Handle<Request<Body>, Response<Body>>;
 
 fn client() -> (Client, Server) {
@@ -26,16 +24,14 @@ fn rebalance(version: &str, state: Option<&str>) -> Order {
 }
 
 fn shown(version: &str, state: Option<&str>) -> Value {
-    let mut annotations = Map::new();
-    if let Some(state) = state {
-        annotations.insert(STATE.to_owned(), json!(state));
-    }
     json!({
+        "apiVersion": "emqx-rebalance.io/v1alpha1", "kind": "LoadRebalance",
         "metadata": {
             "name": "sample", "namespace": "default", "uid": "u", "resourceVersion": version,
-            "annotations": annotations,
+            "finalizers": [FINALIZER],
         },
-        "spec": {"instanceName": "emqx", "rebalanceStrategy": {"connEvictRate": 1}},
+        "spec": {"target": {"instance": {"name": "emqx"}}},
+        "status": state.map(|state| json!({ "state": state })),
     })
 }
 
@@ -44,7 +40,7 @@ async fn patched(server: &mut Server, code: u16, answer: &Value) -> Value {
     assert_eq!(request.method(), http::Method::PATCH);
     let path = request.uri().path();
     let path = path.strip_suffix("/status").unwrap_or(path);
-    assert_eq!(path, "/apis/apps.emqx.io/v2beta1/namespaces/default/rebalances/sample");
+    assert_eq!(path, "/apis/emqx-rebalance.io/v1alpha1/namespaces/default/loadrebalances/sample");
     let sent = request.into_body().collect_bytes().await.unwrap();
     send.send_response(response(code, answer));
     serde_json::from_slice(&sent).unwrap()
@@ -67,13 +63,14 @@ fn conflict() -> Value {
 
 #[test]
 fn finalizers_of_others_stay() {
-    let kind = Kind::default();
-    let mark = Mark { finalizers: vec!["theirs".to_owned()], ..Mark::default() };
-    assert_eq!(mark.held(kind, true).unwrap().1, json!(["theirs", FINALIZER]));
-    assert_eq!(mark.held(kind, false), None);
-    let mark =
-        Mark { finalizers: vec![FINALIZER.to_owned(), "theirs".to_owned()], ..Mark::default() };
-    assert_eq!(mark.held(kind, false).unwrap().1, json!(["theirs"]));
+    let mark = |finalizers: &[&str]| Mark {
+        finalizers: finalizers.iter().map(|name| (*name).to_owned()).collect(),
+        ..Mark::default()
+    };
+    let held = |finalizers: &[&str], holds| mark(finalizers).held_now(None, holds);
+    assert_eq!(held(&["theirs"], true)["finalizers"], json!(["theirs", FINALIZER]));
+    assert_eq!(held(&["theirs"], false), Map::new());
+    assert_eq!(held(&[FINALIZER, "theirs"], false)["finalizers"], json!(["theirs"]));
 }
 
 #[tokio::test]
@@ -86,7 +83,7 @@ async fn a_change_of_somebody_else_is_let_through() {
         let answer = shown("3", Some("next"));
         let second = patched(&mut server, 200, &answer).await;
         assert_eq!(second["metadata"]["resourceVersion"], "2");
-        assert_eq!(second["metadata"]["annotations"][STATE], "next");
+        assert_eq!(second["status"]["state"], "next");
     };
     let (written, ()) = tokio::join!(object.write_state(&mut mark, Some("next")), playing);
     assert_eq!(written.unwrap(), Written::Done);
@@ -123,7 +120,8 @@ async fn tried(change: Change<'_>, found: Value) -> Result<Written, Failure> {
 }
 
 fn in_phase(mut object: Value, phase: &str) -> Value {
-    object["status"] = json!({ "phase": phase });
+    let state = object["status"]["state"].take();
+    object["status"] = json!({ "phase": phase, "state": state });
     object
 }
 
@@ -136,7 +134,8 @@ async fn what_another_process_has_ended_is_not_begun_again() {
             let found = in_phase(shown("2", left), "Failed");
             assert!(matches!(tried(change, found).await, Err(Failure::Taken)), "{change:?}");
         }
-        let found = in_phase(shown("2", None), "Processing");
+        let mut found = in_phase(shown("2", None), "Processing");
+        found["metadata"]["finalizers"] = json!([]);
         assert!(matches!(tried(change, found).await, Err(Failure::Taken)), "{change:?}");
     }
 }
@@ -153,14 +152,13 @@ async fn what_was_decided_before_a_deletion_was_known_is_not_stored() {
 #[tokio::test]
 async fn a_state_that_was_taken_away_is_written_again_while_it_is_worked_on() {
     let (object, mut mark, mut server) = ours();
-    let mut without = in_phase(shown("2", None), "Processing");
-    without["metadata"]["finalizers"] = json!([FINALIZER]);
+    let without = in_phase(shown("2", None), "Processing");
     let playing = async {
         patched(&mut server, 409, &conflict()).await;
         read(&mut server, &without).await;
         let answer = shown("3", Some("next"));
         let second = patched(&mut server, 200, &answer).await;
-        assert_eq!(second["metadata"]["annotations"][STATE], "next");
+        assert_eq!(second["status"]["state"], "next");
     };
     let (written, ()) = tokio::join!(object.write_state(&mut mark, Some("next")), playing);
     assert_eq!(written.unwrap(), Written::Done);
@@ -173,8 +171,10 @@ async fn a_verdict_does_not_keep_its_writer_from_letting_go() {
     let playing = async {
         patched(&mut server, 409, &conflict()).await;
         read(&mut server, &ended).await;
-        let answer = shown("3", None);
-        patched(&mut server, 200, &answer).await;
+        let answer = in_phase(shown("3", None), "Completed");
+        assert_eq!(patched(&mut server, 200, &answer).await["status"]["state"], Value::Null);
+        let last = patched(&mut server, 200, &answer).await;
+        assert_eq!(last["metadata"]["finalizers"], json!([]));
     };
     let (written, ()) = tokio::join!(object.write_state(&mut mark, None), playing);
     assert_eq!(written.unwrap(), Written::Done);

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 /// Which resource an order is.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Kind {
-    /// EMQX's `Rebalance`: what goes beyond its fields stands in annotations, the state too.
+    /// EMQX's `Rebalance`: what goes beyond its fields stands in annotations. A `LoadRebalance` that is made
+    /// of it is done in its place.
     Rebalance(Served),
     /// Our `LoadRebalance`: the state stands in its status, which nobody else may write.
     LoadRebalance,
@@ -65,14 +66,6 @@ impl Kind {
     /// Whether it is a resource of ours.
     pub(crate) const fn is_own(self) -> bool {
         !matches!(self, Self::Rebalance(_))
-    }
-
-    /// The finalizer by which an object stays until its runs are stopped.
-    pub(crate) const fn finalizer(self) -> &'static str {
-        match self {
-            Self::Rebalance(_) => "apps.emqx.io/finalizer",
-            Self::LoadRebalance | Self::NodeEvacuation => "emqx-rebalance.io/stop",
-        }
     }
 
     /// Where the object says at which URLs its cluster is.

@@ -23,7 +23,7 @@ use std::borrow::Cow;
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) kind: Kind,
-    /// Names, times, finalizers, and our annotations.
+    /// Names, times and finalizers.
     pub(crate) metadata: ObjectMeta,
     /// The cluster.
     pub(crate) target: Target,
@@ -34,12 +34,22 @@ pub(crate) struct Order {
     /// Whether what runs is to be stopped. Apart from the other wishes, since a run must be stoppable
     /// whatever else the object says.
     pub(crate) asks_to_stop: bool,
-    /// What another process needs to go on.
+    /// What another process needs to go on. Of EMQX's resource, what a version before left there.
     pub(crate) state: Option<String>,
+    /// The `Rebalance` that it was made of, if it was.
+    pub(crate) behalf: Option<Behalf>,
     /// What became of it.
     pub(crate) status: Option<RebalanceStatus>,
     /// What cannot be read of it, and why; `None` if all of it can be.
     pub(crate) unreadable: Option<String>,
+}
+
+/// A `Rebalance` in whose place something of ours is done, in the same namespace.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Behalf {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) uid: String,
 }
 
 /// What is to be done to a cluster.
@@ -92,6 +102,7 @@ impl Order {
             wishes: Ok(Wishes::default()),
             asks_to_stop: false,
             state: None,
+            behalf: None,
             status: None,
             unreadable: None,
         }
@@ -101,7 +112,19 @@ impl Order {
     pub(crate) fn origin(&self) -> Self {
         let ObjectMeta { name, namespace, uid, generation, .. } = self.metadata.clone();
         let metadata = ObjectMeta { name, namespace, uid, generation, ..ObjectMeta::default() };
-        Self::bare(self.kind, metadata)
+        Self { behalf: self.behalf.clone(), ..Self::bare(self.kind, metadata) }
+    }
+
+    /// The object that somebody has asked by, and looks at: this one, or the one that it was made of.
+    pub(crate) fn asker(&self) -> Self {
+        let Some(Behalf { kind, name, uid }) = self.behalf.clone() else { return self.origin() };
+        let (name, uid, namespace) = (Some(name), Some(uid), self.namespace());
+        Self::bare(kind, ObjectMeta { name, namespace, uid, ..ObjectMeta::default() })
+    }
+
+    /// In whose words to speak of its fields.
+    pub(crate) fn voice(&self) -> Kind {
+        self.behalf.as_ref().map_or(self.kind, |behalf| behalf.kind)
     }
 
     /// Whether it is to go away.
@@ -123,24 +146,30 @@ impl Order {
         self.kind.is_own() || has_reason
     }
 
+    /// Whether something was begun for it.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.phase().is_some() || self.state.is_some()
+    }
+
     /// Whether it has its verdict.
     pub(crate) fn is_ended(&self) -> bool {
         matches!(self.phase(), Some("Completed" | "Failed"))
     }
 
-    /// Whether something is, or may be, on its way for it.
-    pub(crate) fn is_driven(&self) -> bool {
-        let is_processing = self.phase() == Some("Processing") && self.is_phase_ours();
-        self.state.is_some() || is_processing
+    /// Whether our finalizer is on it.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.finalizers().iter().any(|name| name == FINALIZER)
     }
 
     /// The kind and the name with its namespace, for people.
     pub(crate) fn full_name(&self) -> String {
-        let namespace = self.namespace().unwrap_or_default();
-        format!("{} {namespace}/{}", self.kind.word(), self.name_any())
+        let (asker, namespace) = (self.asker(), self.namespace().unwrap_or_default());
+        format!("{} {namespace}/{}", asker.kind.word(), asker.name_any())
     }
 }
 
+/// The finalizer by which an object stays until its runs are stopped.
+pub(crate) const FINALIZER: &str = "emqx-rebalance.io/stop";
 /// The phase of an evacuation whose node is empty: it is safe to stop.
 pub(crate) const EMPTY: &str = "Empty";
 

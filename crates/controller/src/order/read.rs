@@ -1,10 +1,10 @@
 //! Reads objects of every kind as orders.
 
-use super::{Kind, Order, Target, Task};
+use super::{Behalf, Kind, Order, Target, Task};
+use crate::adapter::STATE;
 use crate::own::{LoadRebalanceSpec, NodeEvacuationSpec, OwnStatus};
 use crate::resource::Rebalance;
-use crate::saved::STATE;
-use crate::wishes::{self, Wishes, is_ours};
+use crate::wishes::{self, Wishes};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::DynamicObject;
 use serde::Deserialize;
@@ -51,7 +51,8 @@ impl Order {
     }
 
     fn of_own(kind: Kind, metadata: ObjectMeta, spec: &Value, status: &Value) -> Self {
-        let mut order = Self::bare(kind, of_use(metadata));
+        let behalf = behalf(&metadata);
+        let mut order = Self { behalf, ..Self::bare(kind, of_use(metadata)) };
         match Option::<OwnStatus>::deserialize(status) {
             Ok(None) => {}
             Ok(Some(mut status)) => {
@@ -73,12 +74,21 @@ impl Order {
     }
 }
 
+/// The `Rebalance` that controls the object of `metadata`.
+fn behalf(metadata: &ObjectMeta) -> Option<Behalf> {
+    let owners = metadata.owner_references.iter().flatten();
+    let owner = owners.filter(|owner| owner.controller == Some(true)).find_map(|owner| {
+        let kind = Kind::of(&owner.api_version, &owner.kind)?;
+        (!kind.is_own()).then_some((kind, owner))
+    });
+    let (kind, owner) = owner?;
+    Some(Behalf { kind, name: owner.name.clone(), uid: owner.uid.clone() })
+}
+
 /// Keeps what we work with: anybody may put a lot beside it, and all objects are in memory.
 fn of_use(mut metadata: ObjectMeta) -> ObjectMeta {
-    (metadata.managed_fields, metadata.labels, metadata.owner_references) = (None, None, None);
-    if let Some(annotations) = &mut metadata.annotations {
-        annotations.retain(|name, _| is_ours(name));
-    }
+    (metadata.managed_fields, metadata.owner_references) = (None, None);
+    (metadata.labels, metadata.annotations) = (None, None);
     metadata
 }
 
@@ -137,7 +147,7 @@ mod tests {
                 "rebalance.emqx.io/plan-options": r#"{"target_over": 0.1}"#,
                 "rebalance.emqx.io/driver-options": r#"{"max_missing_percent": 20}"#,
                 "rebalance.emqx.io/approve": "required", "rebalance.emqx.io/reason": "JIRA-7",
-                "rebalance.emqx.io/force": "true", "rebalance.emqx.io/adopt": "true",
+                "rebalance.emqx.io/force": "true",
             }},
             "spec": {"instanceName": "emqx", "rebalanceStrategy": {"connEvictRate": 7}},
         }))

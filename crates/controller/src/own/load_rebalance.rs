@@ -108,6 +108,9 @@ pub enum Approval {
     Given,
 }
 
+/// As many letters as the schema takes.
+const MAX_REASON: usize = 1024;
+
 /// What is asked for stays once something was started for it.
 const BEGUN_STAYS: &str = "!has(oldSelf.status) || !has(oldSelf.status.startedTime) || \
     (self.spec.target == oldSelf.spec.target && self.spec.mode == oldSelf.spec.mode && \
@@ -115,6 +118,35 @@ const BEGUN_STAYS: &str = "!has(oldSelf.status) || !has(oldSelf.status.startedTi
     self.spec.driver == oldSelf.spec.driver && self.spec.force == oldSelf.spec.force)";
 
 impl LoadRebalanceSpec {
+    /// What `order` asks for, as far as it can be read.
+    pub(crate) fn of(order: &Order) -> Self {
+        let wishes = order.wishes.clone().unwrap_or_default();
+        let strategy = match &order.task {
+            Ok(Task::Rebalance(strategy)) => options::given(strategy),
+            _ => Given::new(),
+        };
+        let mut plan = options::given(&wishes.plan);
+        plan.remove("mode");
+        let reason = wishes.reason.as_deref();
+        Self {
+            target: Target::of(order, &wishes),
+            mode: wishes.plan.mode,
+            strategy,
+            plan,
+            driver: options::given(&wishes.driver),
+            dry_run: wishes.is_dry_run,
+            approval: match wishes.approval {
+                wishes::Approval::NotNeeded => Approval::NotRequired,
+                wishes::Approval::Awaited => Approval::Required,
+                wishes::Approval::Given => Approval::Given,
+            },
+            stop: order.asks_to_stop,
+            force: wishes.is_forced,
+            reason: reason.map(|text| text.chars().take(MAX_REASON).collect()),
+            ttl_seconds_after_finished: None,
+        }
+    }
+
     /// Says on `order` what is asked for.
     pub(crate) fn ask(&self, order: &mut Order) {
         order.target = self.target.to_target();

@@ -6,6 +6,7 @@ use emqx_rebalance_core::{
     Result, Shape, Strategy,
 };
 use schemars::{Schema, SchemaGenerator};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// Options as an object holds them, under their names in camelCase.
@@ -40,6 +41,13 @@ pub(super) fn driver(_: &mut SchemaGenerator) -> Schema {
 pub(super) fn read<T: Options>(given: &Given, path: &str) -> Result<T, Vec<Problem>> {
     let fields: Given = given.iter().map(|(name, v)| (snake_case(name), v.clone())).collect();
     T::read(Value::Object(fields)).map_err(|error| named(&error, path))
+}
+
+/// `options` as an object holds them.
+pub(super) fn given(options: &impl Serialize) -> Given {
+    let Ok(Value::Object(fields)) = serde_json::to_value(options) else { return Given::new() };
+    let there = fields.into_iter().filter(|(_, value)| !value.is_null());
+    there.map(|(name, value)| (camel_case(&name), value)).collect()
 }
 
 /// What `given` holds, or the defaults and some `problems` more.

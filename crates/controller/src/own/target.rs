@@ -1,6 +1,7 @@
 //! The cluster that an object of ours means.
 #![expect(unreachable_pub, reason = "the derive repeats the types where nobody can reach them")]
 
+use crate::instance::listed;
 use crate::order;
 use crate::wishes::{Wishes, not_a_name};
 use emqx_rebalance_core::Problem;
@@ -75,15 +76,33 @@ impl Target {
         }
     }
 
+    /// What `order` means, for which `wishes` are had.
+    pub(super) fn of(order: &order::Order, wishes: &Wishes) -> Self {
+        let (instance, urls) = match &order.target {
+            order::Target::Urls(urls) => (None, Some(listed(urls).map(str::to_owned).collect())),
+            order::Target::Instance { kind, name } => {
+                let kind = match kind.as_str() {
+                    "EmqxEnterprise" => InstanceKind::EmqxEnterprise,
+                    _ => InstanceKind::Emqx,
+                };
+                (Some(Instance { kind, name: name.clone() }), None)
+            }
+        };
+        Self {
+            instance,
+            urls,
+            secret_name: wishes.secret.clone(),
+            ca_secret_name: wishes.ca_secret.clone(),
+            service_name: wishes.service.clone(),
+        }
+    }
+
     /// What is asked for by the target itself.
     pub(super) fn wishes(&self) -> Wishes {
         Wishes {
             service: self.service_name.clone(),
-            urls: self.urls.as_ref().map(|urls| urls.join(",")),
             secret: self.secret_name.clone(),
             ca_secret: self.ca_secret_name.clone(),
-            // The group is younger than any controller that could have forgotten an object of it.
-            is_adopted: true,
             ..Wishes::default()
         }
     }

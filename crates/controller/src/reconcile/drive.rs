@@ -24,6 +24,12 @@ pub(super) async fn drive(
         live.origin.metadata.generation = object.metadata.generation;
         return evacuated::hold(context, object, live).await;
     }
+    let seen = match live.is_taken_back {
+        true => super::look(context, object).await?,
+        false => None,
+    };
+    let object = seen.as_ref().unwrap_or(object);
+    live.is_taken_back = false;
     let now = context.clock.now();
     if object.is_deleted() {
         live.deleted_since.get_or_insert(now);

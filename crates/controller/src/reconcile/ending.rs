@@ -124,7 +124,7 @@ pub(super) async fn tidy(context: &Context, object: &Order) -> Result<Action, Fa
         context.object(object).write_state(&mut mark, None).await?;
         return Ok(Action::await_change());
     }
-    if !object.kind.is_own() || object.is_deleted() || !object.is_ended() {
+    if object.is_deleted() || !object.is_ended() {
         return Ok(Action::await_change());
     }
     // Its end stays what it is, whatever is changed of it now: tools are told that this was seen.

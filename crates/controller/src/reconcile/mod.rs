@@ -1,4 +1,4 @@
-//! Brings one `Rebalance` a step further.
+//! Brings one object of ours a step further; those of EMQX's are the adapter's.
 //!
 //! An object goes from waiting (nothing of ours on it), over driven (our state and finalizer on it),
 //! to ended (a phase that stays). Each step is written to the object before the next one is taken, so
@@ -14,8 +14,10 @@ mod reach;
 mod resume;
 mod sweep;
 
+pub(crate) use queue::will_start;
 pub(crate) use sweep::keep_sweeping;
 
+use crate::adapter;
 use crate::context::Context;
 use crate::failure::{Failure, REFUSED};
 use crate::order::Order;
@@ -32,7 +34,11 @@ pub(crate) async fn reconcile(
 ) -> Result<Action, Failure> {
     let began = Instant::now();
     let uid = object.uid().unwrap_or_default();
-    let result = step(&object, &uid, &context).await;
+    let result = if object.kind.is_own() {
+        step(&object, &uid, &context).await
+    } else {
+        adapter::step(&object, &context).await
+    };
     match &result {
         Ok(_) => context.memory.succeeded(&uid),
         Err(Failure::Taken) => context.memory.remove(&uid),
@@ -83,12 +89,34 @@ async fn step(object: &Order, uid: &str, context: &Context) -> Result<Action, Fa
     if let Some(action) = queue::wait(context, object).await? {
         return Ok(action);
     }
-    // The watch may lag behind what this process, or the one before it, has written.
-    let Some(fresh) = context.object(object).read().await? else {
-        return Ok(Action::await_change());
-    };
-    resume::go_on(context, &fresh).await
+    match look(context, object).await? {
+        Some(fresh) => resume::go_on(context, &fresh).await,
+        None => Ok(Action::requeue(LOOK_AGAIN)),
+    }
 }
 
+/// The object as it is now, since the watch may lag behind what this process, or the one before it, has
+/// written; it asks to stop where the `Rebalance` does that it was made of. `None` if nothing is to be done
+/// for it: it is gone, or what a version before has begun for it is still to be carried over.
+async fn look(context: &Context, object: &Order) -> Result<Option<Order>, Failure> {
+    // First the one and then the other: what is carried over stands there before it is said.
+    let asker = match object.behalf {
+        Some(_) => context.object(&object.asker()).read().await?,
+        None => None,
+    };
+    let Some(mut fresh) = context.object(object).read().await? else { return Ok(None) };
+    let Some(asker) = asker else { return Ok(Some(fresh)) };
+    let is_new = !fresh.has_begun();
+    if is_new && adapter::is_left_behind(&asker) {
+        return Ok(None);
+    }
+    // What has begun once is not begun again, whatever became of the object that it was begun for.
+    let has_begun = is_new && asker.has_begun();
+    fresh.asks_to_stop |= has_begun || asker.is_deleted() || asker.asks_to_stop;
+    Ok(Some(fresh))
+}
+
+/// How soon to look again at what is not to be worked on yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_LAST: Duration = Duration::from_secs(30);

@@ -4,13 +4,12 @@ use super::reach::{self, Reached};
 use super::{drive, ending, evacuated, queue};
 use crate::context::Context;
 use crate::failure::{Failure, REFUSED};
-use crate::instance::cluster_key;
 use crate::live::{Keeper, Live};
 use crate::memory::Shown;
 use crate::object::Written;
 use crate::order::{Order, Task};
 use crate::report::{Report, WAITING};
-use crate::wishes::{Approval, Asked, Wishes};
+use crate::wishes::{Approval, Wishes};
 use emqx_rebalance_client::Cluster;
 use emqx_rebalance_core::driver::{Driver, Purpose};
 use emqx_rebalance_core::{Finding, FindingCode, Job, Result as CoreResult};
@@ -22,9 +21,8 @@ use std::time::Duration;
 pub(super) async fn prepare(context: &Context, object: &Order) -> Result<Action, Failure> {
     let uid = object.uid().unwrap_or_default();
     // What only shows a plan is in nobody's way.
-    if queue::will_start(context, object) && !context.memory.claim(&cluster_key(object), &uid) {
-        let message = "another Rebalance is before it on the same cluster";
-        return wait(context, object, "OtherRebalance", message, TURN).await;
+    if queue::will_start(object) && !context.memory.claim(object) {
+        return wait_for_another(context, object).await;
     }
     let begun = begin(context, object).await;
     if context.memory.live(&uid).is_none() {
@@ -71,12 +69,20 @@ async fn begin(context: &Context, object: &Order) -> Result<Action, Failure> {
             return ending::fail(context, object, reason, &reach::told(object, error)).await;
         }
     };
+    // Others may reach the same cluster by another way, which is known only now.
+    context.memory.learn(object, &plan);
+    if let Some(action) = queue::wait(context, object).await? {
+        return Ok(action);
+    }
+    if queue::will_start(object) && !context.memory.claim(object) {
+        return wait_for_another(context, object).await;
+    }
     match hindrance(&wishes, &plan) {
         Some(Hindrance::DryRun) => {
             show(context, object, &plan, |report| report.withdraw(WAITING)).await
         }
         Some(Hindrance::Approval) => {
-            let message = object.kind.how_to_approve();
+            let message = object.voice().how_to_approve();
             show(context, object, &plan, |report| report.waiting("ApprovalRequired", message)).await
         }
         Some(Hindrance::ForeignRun(message)) => {
@@ -159,7 +165,7 @@ async fn show(
     plan: &Job,
     reason: impl FnOnce(&mut Report),
 ) -> Result<Action, Failure> {
-    let shown = Shown { at: context.clock.now(), asked: Asked::by(object) };
+    let shown = Shown { at: context.clock.now(), generation: object.metadata.generation };
     context
         .report(object, |report| {
             report.plan(plan);
@@ -173,10 +179,18 @@ async fn show(
 /// How long the plan that was shown for `object` still serves; `None` if it is to be made anew.
 /// Writing it is an event too, and anybody may change what does not concern it.
 pub(super) fn rest(context: &Context, object: &Order) -> Option<Duration> {
+    if object.state.is_some() {
+        return None;
+    }
     let shown = context.memory.shown(&object.uid()?)?;
     let age = Duration::from_millis(context.clock.now().ms_since(shown.at));
     let rest = REPLAN.checked_sub(age).filter(|rest| !rest.is_zero())?;
-    (shown.asked == Asked::by(object) && !object.is_deleted()).then_some(rest)
+    (shown.generation == object.metadata.generation && !object.is_deleted()).then_some(rest)
+}
+
+async fn wait_for_another(context: &Context, object: &Order) -> Result<Action, Failure> {
+    let message = "another Rebalance is before it on the same cluster";
+    wait(context, object, "OtherRebalance", message, TURN).await
 }
 
 async fn wait(

@@ -1,8 +1,9 @@
 //! One `Rebalance` at a time on each cluster; the others wait their turn.
 
+use crate::adapter;
+use crate::clusters::Spelling;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::instance::cluster_key;
 use crate::order::Order;
 use crate::wishes::{Approval, Wishes};
 use kube::ResourceExt;
@@ -13,20 +14,15 @@ use std::time::Duration;
 
 /// Has `object` wait if another one is before it.
 pub(super) async fn wait(context: &Context, object: &Order) -> Result<Option<Action>, Failure> {
-    if object.is_deleted()
-        || object.is_driven()
-        || object.asks_to_stop
-        || !will_start(context, object)
-    {
+    if object.is_deleted() || object.has_begun() || object.asks_to_stop || !will_start(object) {
         return Ok(None);
     }
-    let key = cluster_key(object);
+    let key = context.memory.cluster(object);
     let objects = context.objects();
-    let mut before =
-        rivals(context, &objects, &key).filter(|other| is_before(context, other, object));
+    let mut before = rivals(context, &objects, &key).filter(|other| is_before(other, object));
     let message = match (before.next(), before.next()) {
         (None, _) => return Ok(None),
-        (Some(one), None) => format!("{} is before it on the same cluster", one.name_any()),
+        (Some(one), None) => format!("{} is before it on the same cluster", one.asker().name_any()),
         // Neither names nor a number, or every end would be news for all that wait.
         _ => "others are before it on the same cluster".to_owned(),
     };
@@ -37,41 +33,38 @@ pub(super) async fn wait(context: &Context, object: &Order) -> Result<Option<Act
 /// Has the next object that waits for the cluster of `object` look whether it is its turn.
 pub(super) fn call_next(context: &Context, object: &Order) {
     let objects = context.objects();
-    let key = cluster_key(object);
+    let key = context.memory.cluster(object);
     let others = rivals(context, &objects, &key)
-        .filter(|other| other.uid() != object.uid() && will_start(context, other));
+        .filter(|other| other.uid() != object.uid() && will_start(other));
     if let Some(next) = others.min_by_key(|other| place(other)) {
         context.memory.call(&ObjectRef::from_obj_with(next.as_ref(), next.kind));
     }
 }
 
-/// The objects of the cluster `key` that have not ended.
+/// The objects of the cluster `key` that have not ended: ours, and what a version before has begun.
 fn rivals<'a>(
     context: &Context,
     objects: &'a [Arc<Order>],
-    key: &str,
+    key: &'a Spelling,
 ) -> impl Iterator<Item = &'a Arc<Order>> {
     objects.iter().filter(move |other| {
         !other.is_ended()
-            && cluster_key(other) == key
+            && (other.kind.is_own() || adapter::is_left_behind(other))
+            && context.memory.cluster(other) == *key
             && !context.memory.is_done(&other.uid().unwrap_or_default())
     })
 }
 
-fn is_before(context: &Context, other: &Order, object: &Order) -> bool {
+fn is_before(other: &Order, object: &Order) -> bool {
     if other.uid() == object.uid() {
         return false;
     }
-    other.is_driven()
-        || (!other.is_deleted() && will_start(context, other) && place(other) < place(object))
+    other.has_begun() || (!other.is_deleted() && will_start(other) && place(other) < place(object))
 }
 
-/// Whether it starts as soon as it can: no dry run, not waiting for somebody's approval, and not too old.
-pub(super) fn will_start(context: &Context, object: &Order) -> bool {
-    let starts = |wishes: &Wishes| {
-        let is_awaited = wishes.is_dry_run || wishes.approval == Approval::Awaited;
-        !is_awaited && (wishes.is_adopted || !context.is_older(object))
-    };
+/// Whether it starts as soon as it can: no dry run, and not waiting for somebody's approval.
+pub(crate) fn will_start(object: &Order) -> bool {
+    let starts = |wishes: &Wishes| !wishes.is_dry_run && wishes.approval != Approval::Awaited;
     object.unreadable.is_none() && object.wishes.as_ref().is_ok_and(starts)
 }
 

@@ -3,7 +3,6 @@
 use super::{drive, ending, prepare};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::instance::cluster_key;
 use crate::live::Live;
 use crate::order::Order;
 use crate::saved::Saved;
@@ -21,10 +20,6 @@ pub(super) async fn go_on(context: &Context, object: &Order) -> Result<Action, F
     if object.is_deleted() {
         return ending::tidy(context, object).await;
     }
-    if object.phase().is_some() && !object.is_phase_ours() {
-        // EMQX's operator has begun it, and has its own way to the end.
-        return Ok(Action::await_change());
-    }
     if let Some(problem) = &object.unreadable {
         return unreadable(context, object, problem).await;
     }
@@ -37,12 +32,6 @@ pub(super) async fn go_on(context: &Context, object: &Order) -> Result<Action, F
     if object.asks_to_stop {
         let message = "it was to be stopped before anything was started";
         return ending::fail(context, object, "Stopped", message).await;
-    }
-    if context.is_older(object) && !object.wishes.as_ref().is_ok_and(|wishes| wishes.is_adopted) {
-        let message = "it is older than the controller's installation, and may have been forgotten: \
-                       set the annotation rebalance.emqx.io/adopt=true to have it done";
-        context.report(object, |report| report.waiting("OlderThanController", message)).await?;
-        return Ok(Action::await_change());
     }
     prepare::prepare(context, object).await
 }
@@ -66,7 +55,8 @@ async fn restore(context: &Context, object: &Order, text: &str) -> Result<Action
         }
     };
     let uid = object.uid().unwrap_or_default();
-    context.memory.claim(&cluster_key(object), &uid);
+    context.memory.learn(object, &saved.driver.job());
+    context.memory.claim(object);
     let live = context.memory.insert(&uid, Live::restored(object, saved));
     drive::drive(context, object, &mut *live.lock().await).await
 }

@@ -2,6 +2,7 @@
 //! comes for them.
 
 use super::ending;
+use crate::clusters::Spelling;
 use crate::context::Context;
 use kube::ResourceExt;
 use std::collections::BTreeSet;
@@ -20,9 +21,10 @@ pub(crate) async fn keep_sweeping(context: &Context) {
 }
 
 async fn sweep(context: &Context) {
-    let there: BTreeSet<String> =
-        context.objects().iter().filter_map(|object| object.uid()).collect();
-    context.memory.keep_only(&there);
+    let objects = context.objects();
+    let there: BTreeSet<String> = objects.iter().filter_map(|object| object.uid()).collect();
+    let spellings = objects.iter().map(|object| Spelling::of(object)).collect();
+    context.memory.keep_only(&there, &spellings);
     for (uid, live) in context.memory.others_than(&there) {
         let mut live = live.lock().await;
         let object = live.origin.clone();

@@ -144,6 +144,31 @@ impl Report {
         self.condition(ENDED, true, reason, message);
     }
 
+    /// Says of a `Rebalance` what is known of the object that is done in its place, in EMQX's words: not
+    /// those that tools read of ours.
+    pub(crate) fn mirror(&mut self, of: &RebalanceStatus) {
+        let said = |condition: &&Condition| {
+            let is_opposite = condition.type_ == "Completed" && condition.status != "True";
+            MIRRORED.contains(&condition.type_.as_str()) && !is_opposite
+        };
+        let said: Vec<_> = of.conditions.iter().flatten().filter(said).collect();
+        for kind in MIRRORED {
+            if !said.iter().any(|condition| condition.type_ == kind) {
+                self.withdraw(kind);
+            }
+        }
+        for Condition { type_, status, reason, message, .. } in said {
+            let [reason, message] =
+                [reason, message].map(|text| text.as_deref().unwrap_or_default());
+            self.condition(type_, status == "True", reason, message);
+        }
+        let conditions = self.after.conditions.take();
+        let started_time = self.before.started_time.clone().or_else(|| of.started_time.clone());
+        let observed_generation = None;
+        self.after =
+            RebalanceStatus { conditions, started_time, observed_generation, ..of.clone() };
+    }
+
     /// Whether there is a phase that there was not before.
     pub(crate) fn changes_phase(&self) -> bool {
         self.before.phase != self.after.phase
@@ -171,9 +196,6 @@ impl Report {
 
     /// What is to be written of the status, unless it stands there: for EMQX's resource the merge patch from
     /// the old one to the new one, for ours the whole of it, to be applied.
-    ///
-    /// Not server-side apply for both: that refuses a status with fields that the definition does not
-    /// have, as EMQX's own does not have ours, where a merge patch drops them.
     pub(crate) fn patch(&mut self) -> Option<Value> {
         if self.kind.is_own() {
             self.summarize();
@@ -251,6 +273,9 @@ fn state(run: &RunView) -> RebalanceState {
     }
 }
 
+/// What is said of a `Rebalance`; all others there are somebody else's.
+const MIRRORED: [&str; 7] =
+    ["Completed", ENDED, "Failed", PLANNED, PROCESSING, WAITING, OUT_OF_SERVICE];
 /// EMQX's condition while something runs.
 pub(crate) const PROCESSING: &str = "Processing";
 /// Whether it waits before anything is started, and for what.

@@ -3,8 +3,10 @@
 use super::Whereabouts;
 use crate::failure::is_status;
 use emqx_rebalance_core::NodeName;
+use k8s_openapi::api::discovery::v1::Endpoint;
 use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Those of `donors` that `service` still sends new clients to; `None` if nothing can be said: none is
@@ -16,15 +18,17 @@ pub(crate) async fn still_in_service(
     donors: &[NodeName],
 ) -> Result<Option<Vec<NodeName>>, kube::Error> {
     let slices = slices(client, namespace, service).await?;
-    let endpoints: Vec<&Value> = slices
-        .iter()
-        .filter_map(|slice| slice.data.get("endpoints")?.as_array())
-        .flatten()
-        .collect();
+    let endpoints: Vec<Endpoint> = slices.into_iter().flat_map(endpoints).collect();
     Ok(still_in(&endpoints, donors))
 }
 
-fn still_in(endpoints: &[&Value], donors: &[NodeName]) -> Option<Vec<NodeName>> {
+/// Both versions have the same fields, as far as they are looked at.
+fn endpoints(mut slice: DynamicObject) -> Vec<Endpoint> {
+    let endpoints = slice.data.get_mut("endpoints").map(Value::take).unwrap_or_default();
+    Option::deserialize(endpoints).ok().flatten().unwrap_or_default()
+}
+
+fn still_in(endpoints: &[Endpoint], donors: &[NodeName]) -> Option<Vec<NodeName>> {
     let serving = |node: &&NodeName| {
         endpoints.iter().any(|endpoint| is_of(endpoint, node) && is_ready(endpoint))
     };
@@ -56,17 +60,15 @@ fn api(client: &Client, namespace: &str, version: &str) -> Api<DynamicObject> {
 }
 
 /// Whether `endpoint` is sent new clients. One that does not say so is.
-fn is_ready(endpoint: &Value) -> bool {
-    endpoint.pointer("/conditions/ready") != Some(&Value::Bool(false))
+fn is_ready(endpoint: &Endpoint) -> bool {
+    endpoint.conditions.as_ref().and_then(|conditions| conditions.ready) != Some(false)
 }
 
-fn is_of(endpoint: &Value, node: &NodeName) -> bool {
+fn is_of(endpoint: &Endpoint, node: &NodeName) -> bool {
     let place = Whereabouts::of(node);
-    let pod = endpoint.pointer("/targetRef/name").and_then(Value::as_str);
-    let addresses = endpoint.get("addresses").and_then(Value::as_array);
-    let has_ip = |ip: &str| addresses.is_some_and(|list| list.iter().any(|address| address == ip));
-    let is_pod = place.pod.is_some() && place.pod == pod;
-    is_pod || place.ip.is_some_and(has_ip)
+    let pod = endpoint.target_ref.as_ref().and_then(|target| target.name.as_deref());
+    let has_ip = |ip: &str| endpoint.addresses.iter().any(|address| address == ip);
+    (place.pod.is_some() && place.pod == pod) || place.ip.is_some_and(has_ip)
 }
 
 #[cfg(test)]
@@ -75,17 +77,26 @@ mod tests {
     use serde_json::json;
     use std::slice;
 
+    /// The endpoints of a slice with this one, and of one without any.
+    fn only(endpoint: Value) -> Vec<Endpoint> {
+        let slice = |endpoints: Value| {
+            serde_json::from_value(json!({"metadata": {}, "endpoints": endpoints})).unwrap()
+        };
+        let slices = [slice(json!([endpoint])), slice(json!(null))];
+        slices.into_iter().flat_map(endpoints).collect()
+    }
+
     #[test]
     fn only_endpoints_that_are_ready_get_clients() {
         let core = NodeName::new("emqx@emqx-core-0.emqx-headless").unwrap();
         let replicant = NodeName::new("emqx@10.0.0.7").unwrap();
         let endpoint = |ready| {
-            json!({
+            only(json!({
                 "addresses": ["10.0.0.7"], "conditions": {"ready": ready},
                 "targetRef": {"kind": "Pod", "name": "emqx-core-0"},
-            })
+            }))
         };
-        let seen = |ready, node: &NodeName| still_in(&[&endpoint(ready)], slice::from_ref(node));
+        let seen = |ready, node: &NodeName| still_in(&endpoint(ready), slice::from_ref(node));
         assert_eq!(seen(json!(true), &core), Some(vec![core.clone()]));
         assert_eq!(seen(json!(null), &replicant), Some(vec![replicant.clone()]));
         assert_eq!(seen(json!(false), &core), Some(Vec::new()));
@@ -95,11 +106,12 @@ mod tests {
     fn a_donor_that_is_no_endpoint_is_not_known_to_have_left() {
         let [core, other] =
             ["0", "1"].map(|i| NodeName::new(format!("emqx@emqx-core-{i}.emqx-headless")).unwrap());
-        let endpoint =
-            |ready| json!({"conditions": {"ready": ready}, "targetRef": {"name": "emqx-core-0"}});
+        let endpoint = |ready| {
+            only(json!({"conditions": {"ready": ready}, "targetRef": {"name": "emqx-core-0"}}))
+        };
         let donors = [core.clone(), other];
-        assert_eq!(still_in(&[&endpoint(false)], &donors), None);
-        assert_eq!(still_in(&[&endpoint(true)], &donors), Some(vec![core]));
+        assert_eq!(still_in(&endpoint(json!(false)), &donors), None);
+        assert_eq!(still_in(&endpoint(json!(true)), &donors), Some(vec![core]));
         assert_eq!(still_in(&[], &donors), None);
     }
 }

@@ -74,6 +74,13 @@ async fn completes(place: &Place, emqx: &Emqx, sample: &str) {
     assert_eq!(row(&listed)[..2], ["rebalance-sample", "Completed"]);
     assert!(controller.ask("/readyz").await.starts_with("HTTP/1.1 200"));
 
+    let made = ["get", "lrb", "--selector=emqx-rebalance.io/made-of=Rebalance", "--output=name"];
+    let made = place.kubectl.run(&made).await;
+    assert!(made.starts_with("loadrebalance.emqx-rebalance.io/rebalance-sample-"), "{made}");
+    let object = place.kubectl.get("rebalance/rebalance-sample").await;
+    let annotations = object["metadata"]["annotations"].as_object().unwrap();
+    assert_eq!(annotations.len(), 1, "kubectl's own alone: {annotations:?}");
+
     let clients = emqx.clients();
     assert_eq!(clients.iter().sum::<u64>(), 3 * CLIENTS, "all came back: {clients:?}");
     assert!(clients[3] > CLIENTS / 2, "{clients:?}");

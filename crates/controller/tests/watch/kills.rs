@@ -1,7 +1,7 @@
 //! The controller dies anywhere; another one goes on, and nothing is started twice.
 
 use crate::api::Faults;
-use crate::scene::{Scene, condition, has_state, phase, within};
+use crate::scene::{Scene, condition, phase, within};
 use serde_json::{Value, json};
 
 async fn killed_in(state: &str) {
@@ -41,7 +41,8 @@ async fn before_the_start_is_sent() {
     let test = async {
         let mut scene = Scene::of(&[300, 0]).await;
         let key = scene.rebalance("sample", json!({}));
-        scene.until(&key, |object| has_state(object).then_some(())).await;
+        let made = scene.made_of(&key);
+        scene.until(&made, |made| made["status"]["state"].is_string().then_some(())).await;
         scene.kill_controller().await;
         scene.start_controller();
         let object = scene.ended(&key).await;
@@ -56,7 +57,8 @@ async fn before_the_start_is_sent() {
 async fn before_the_plan_is_written() {
     let test = async {
         let mut scene = Scene::quiet(&[300, 0]).await;
-        scene.api.state.break_it(Faults { writes_left: Some(1), ..Faults::default() });
+        // The finalizer and the state.
+        scene.api.state.break_it(Faults { writes_left: Some(2), ..Faults::default() });
         let key = scene.rebalance("sample", json!({}));
         scene.start_controller();
         scene.api.state.until_refused().await;

@@ -1,6 +1,7 @@
 //! The controller as a whole: a small API server, the embedded cluster as EMQX, and faults in both.
 #![cfg(test)]
 
+mod adapter;
 mod api;
 mod costs;
 mod deletion;

@@ -68,12 +68,12 @@ async fn kubernetes_is_away_while_the_start_is_to_be_kept() {
 /// The start is decided and cannot be stored; meanwhile somebody changes their mind.
 async fn called_off(call_off: impl FnOnce(&Scene, &Key)) -> Scene {
     let mut scene = Scene::quiet(&[300, 0]).await;
-    // The state without a start, and what is about to be done.
-    scene.api.state.break_it(Faults { writes_left: Some(2), ..Faults::default() });
+    // The finalizer, the state without a start, and what is about to be done.
+    scene.api.state.break_it(Faults { writes_left: Some(3), ..Faults::default() });
     let key = scene.rebalance("sample", json!({}));
     scene.start_controller();
     scene.api.state.until_refused().await;
-    assert_eq!(phase(&scene.api.state.get(&key).unwrap()), "Processing");
+    assert_eq!(phase(&scene.api.state.get(&scene.made_of(&key)).unwrap()), "Processing");
     call_off(&scene, &key);
     scene.api.state.break_it(Faults::default());
     scene
@@ -106,10 +106,17 @@ async fn a_start_that_was_never_stored_is_not_sent_after_a_stop() {
 async fn kubernetes_forbids_something() {
     let test = async {
         let scene = Scene::of(&[300, 0]).await;
-        for what in ["get secrets", "patch rebalances"] {
+        for what in [
+            "get secrets",
+            "patch rebalances",
+            "post loadrebalances",
+            "get loadrebalances",
+            "patch loadrebalances",
+            "patch loadrebalances/status with a state",
+        ] {
             let refusals = vec![(what, 403)];
             scene.api.state.break_it(Faults { refusals, ..Faults::default() });
-            let key = scene.rebalance(&what.replace(' ', "-"), json!({}));
+            let key = scene.rebalance(&what.replace([' ', '/'], "-"), json!({}));
             let message = scene
                 .until(&key, |object| {
                     let waiting = condition(object, "Waiting")?;
@@ -130,7 +137,7 @@ async fn kubernetes_forbids_something() {
 async fn a_state_that_kubernetes_does_not_take_ends_it_before_anything_is_started() {
     let test = async {
         let scene = Scene::of(&[300, 0]).await;
-        let refusals = vec![("patch rebalances", 422)];
+        let refusals = vec![("patch loadrebalances/status with a state", 422)];
         scene.api.state.break_it(Faults { refusals, ..Faults::default() });
         let key = scene.rebalance("sample", json!({}));
         let object = scene.ended(&key).await;
@@ -156,14 +163,13 @@ async fn every_write_meets_changes_of_others() {
 }
 
 #[tokio::test]
-async fn the_annotation_with_the_state_is_taken_away() {
+async fn the_state_is_taken_away() {
     let test = async {
         let mut scene = Scene::of(&[300, 0]).await;
         let key = scene.rebalance("sample", json!({}));
         scene.in_state(&key, "evicting_conns").await;
         scene.kill_controller().await;
-        let without = json!({"metadata": {"annotations": {"rebalance.emqx.io/state": null}}});
-        scene.api.state.patch(&key, &without);
+        scene.api.state.patch_status(&scene.made_of(&key), &json!({"status": {"state": null}}));
         scene.start_controller();
         let object = scene.ended(&key).await;
         assert_eq!(phase(&object), "Failed", "{object:#}");

@@ -1,6 +1,6 @@
 //! Several rebalances on one cluster, and runs of somebody else.
 
-use crate::api::Key;
+use crate::api::{Key, State};
 use crate::scene::{Scene, condition, phase, within};
 use emqx_rebalance_sim::Answer;
 use http::Request;
@@ -51,6 +51,37 @@ async fn a_run_of_somebody_else_is_waited_for_and_left_alone() {
         assert_eq!(phase(&object), "Completed", "{object:#}");
     };
     within(60, test).await;
+}
+
+/// Each names another node of the same cluster.
+#[tokio::test]
+async fn two_ways_to_one_cluster_lead_to_one_queue() {
+    let test = async {
+        let mut scene = Scene::quiet(&[300, 0]).await;
+        let urls = scene.relay.urls();
+        let keys: Vec<Key> = urls
+            .split(',')
+            .enumerate()
+            .map(|(i, url)| {
+                scene.slow_rebalance(&format!("r{i}"), json!({"rebalance.emqx.io/url": url}))
+            })
+            .collect();
+        scene.start_controller();
+        let waits = |state: &State| {
+            keys.iter().find(|key| {
+                let object = state.get(key).unwrap();
+                condition(&object, "Waiting").is_some_and(|waiting| {
+                    waiting["reason"] == "OtherRebalance" && phase(&object).is_empty()
+                })
+            })
+        };
+        scene.api.state.until(|state| waits(state).map(drop)).await;
+        for key in &keys {
+            assert_eq!(phase(&scene.ended(key).await), "Completed");
+        }
+        assert_eq!(scene.relay.starts(), 1);
+    };
+    within(90, test).await;
 }
 
 /// On ten clusters, twenty each.

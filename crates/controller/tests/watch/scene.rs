@@ -3,10 +3,12 @@
 use crate::api::{Api, Key};
 use crate::relay::Relay;
 use emqx_rebalance_controller::{RunOptions, run};
+use emqx_rebalance_core::NodeName;
 use emqx_rebalance_sim::server::Embedded;
 use emqx_rebalance_sim::{ClusterConfig, Reconnect};
 use serde_json::{Value, json};
 use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -34,7 +36,7 @@ impl Scene {
 
     /// The same with an API key of one's own choice.
     pub(crate) async fn quiet_with_key(clients: &[u64], key: &str) -> Self {
-        let emqx = embedded(clients, key).await;
+        let emqx = embedded(clients, key, "").await;
         let relay = Relay::to(emqx.addresses()).await;
         let api = Api::start().await;
         let (key, secret) = (base64(&emqx.api_key()), base64(&emqx.api_secret()));
@@ -45,9 +47,11 @@ impl Scene {
         Self { api, emqx, relay, controller: None }
     }
 
-    /// One more cluster, with the same key.
+    /// One more cluster, with the same key and other nodes.
     pub(crate) async fn another_cluster(&self, clients: &[u64]) -> (Embedded, Relay) {
-        let emqx = embedded(clients, &self.emqx.api_key()).await;
+        static OTHERS: AtomicU32 = AtomicU32::new(1);
+        let name = format!("other{}-", OTHERS.fetch_add(1, Ordering::Relaxed));
+        let emqx = embedded(clients, &self.emqx.api_key(), &name).await;
         let relay = Relay::to(emqx.addresses()).await;
         (emqx, relay)
     }
@@ -168,13 +172,27 @@ impl Scene {
         self.api.state.until(|state| state.get(key).and_then(|object| look(&object))).await
     }
 
-    /// The object once it has its verdict and nothing of the controller's is left on it.
+    /// The object once it has its verdict and nothing of the controller's is left on it, nor on what was
+    /// made of it.
     pub(crate) async fn ended(&self, key: &Key) -> Value {
-        self.until(key, |object| {
-            let is_ended = ["Completed", "Failed"].contains(&phase(object));
-            (is_ended && !has_state(object) && finalizers(object) == 0).then(|| object.clone())
-        })
-        .await
+        let object = self
+            .until(key, |object| {
+                let is_ended = ["Completed", "Failed"].contains(&phase(object));
+                (is_ended && !has_state(object) && finalizers(object) == 0).then(|| object.clone())
+            })
+            .await;
+        let made = self.made_of(key);
+        let is_let_go = |made: Value| finalizers(&made) == 0;
+        self.api.state.until(|state| state.get(&made).is_none_or(is_let_go).then_some(())).await;
+        object
+    }
+
+    /// The `LoadRebalance` that is made of the `Rebalance` at `key`.
+    pub(crate) fn made_of(&self, key: &Key) -> Key {
+        let object = self.api.state.get(key).unwrap();
+        let uid = object["metadata"]["uid"].as_str().unwrap();
+        let name = format!("{}-{}", key.name, uid.rsplit('-').next().unwrap());
+        Key { resource: "loadrebalances".to_owned(), name, ..key.clone() }
     }
 
     /// Waits until EMQX is shown to be in `state`.
@@ -212,12 +230,15 @@ impl Drop for Scene {
     }
 }
 
-/// A cluster whose clients come back at once, with sessions to move where there are clients.
-async fn embedded(clients: &[u64], key: &str) -> Embedded {
+/// A cluster whose nodes' names begin with `name` and whose clients come back at once, with sessions to move where there are clients.
+async fn embedded(clients: &[u64], key: &str, name: &str) -> Embedded {
     let mut config = ClusterConfig {
         reconnect: Reconnect { min_ms: 0, max_ms: 100, ..Reconnect::default() },
         ..ClusterConfig::with_clients(clients).unwrap()
     };
+    for node in &mut config.nodes {
+        node.name = NodeName::new(format!("{name}{}", node.name)).unwrap();
+    }
     for node in config.nodes.iter_mut().filter(|node| node.clients > 0) {
         node.disconnected_sessions = 60;
     }

@@ -96,6 +96,7 @@ impl Reader<'_> {
                 ca_cert: self.path("ca_cert"),
                 client_cert: self.path("client_cert"),
                 client_key: self.path("client_key"),
+                ..Tls::default()
             },
             timeouts: self.timeouts(),
         };

@@ -47,3 +47,22 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 }}
 {{- end -}}
+
+{{/*
+Takes the rules out of a definition: Kubernetes before 1.25 does not know them, and refuses what it does
+not know.
+*/}}
+{{- define "controller.withoutRules" }}
+{{- $_ := unset . "x-kubernetes-validations" }}
+{{- range $value := values . }}
+{{- if kindIs "map" $value }}
+{{- include "controller.withoutRules" $value }}
+{{- else if kindIs "slice" $value }}
+{{- range $item := $value }}
+{{- if kindIs "map" $item }}
+{{- include "controller.withoutRules" $item }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -38,11 +38,12 @@ pub(crate) struct State {
 pub(crate) struct Faults {
     /// Every request is answered with 503, and watches end.
     pub(crate) is_down: bool,
-    /// After so many writes to rebalances, every request is answered with 503.
+    /// After so many writes to what is driven, every request is answered with 503.
     pub(crate) writes_left: Option<u32>,
-    /// What is asked, such as "patch rebalances/status", and the code that it is answered with.
+    /// What is asked, such as "patch rebalances/status" or "patch loadrebalances/status with a state", and
+    /// the code that it is answered with.
     pub(crate) refusals: Vec<(&'static str, u16)>,
-    /// So many writes to rebalances meet a change of somebody else.
+    /// So many writes that name a version meet a change of somebody else.
     pub(crate) conflicts: u32,
     /// Status fields that EMQX's own definition does not know are dropped.
     pub(crate) prunes: bool,
@@ -86,6 +87,11 @@ impl State {
 
     pub(crate) fn patch(&self, key: &Key, patch: &Value) {
         self.objects().patch(key, patch, false, false).unwrap();
+        self.announce();
+    }
+
+    pub(crate) fn patch_status(&self, key: &Key, patch: &Value) {
+        self.objects().patch(key, patch, true, false).unwrap();
         self.announce();
     }
 

@@ -77,6 +77,7 @@ impl Objects {
         metadata.insert("namespace".to_owned(), json!(key.namespace));
         metadata.insert("uid".to_owned(), json!(format!("uid-{}", self.version + 1)));
         metadata.insert("creationTimestamp".to_owned(), json!(now.to_string()));
+        metadata.insert("generation".to_owned(), json!(1));
         Ok(self.put(key, object, "ADDED"))
     }
 
@@ -104,10 +105,28 @@ impl Objects {
         if prunes {
             prune(&mut result);
         }
-        if result == old {
-            return Ok(old);
+        Ok(self.change(key, &old, result))
+    }
+
+    /// Replaces all of the object but its status.
+    pub(crate) fn replace(&mut self, key: &Key, mut new: Value) -> Result<Value, Refusal> {
+        let old = self.objects.get(key).ok_or((404, "NotFound"))?.clone();
+        if new["metadata"]["resourceVersion"] != old["metadata"]["resourceVersion"] {
+            return Err((409, "Conflict"));
         }
-        Ok(self.put(key, result, "MODIFIED"))
+        new["status"] = old["status"].clone();
+        Ok(self.change(key, &old, new))
+    }
+
+    fn change(&mut self, key: &Key, old: &Value, mut new: Value) -> Value {
+        if new == *old {
+            return new;
+        }
+        if new["spec"] != old["spec"] {
+            let generation = old["metadata"]["generation"].as_u64().unwrap_or_default();
+            new["metadata"]["generation"] = json!(generation + 1);
+        }
+        self.put(key, new, "MODIFIED")
     }
 
     pub(crate) fn delete(&mut self, key: &Key) -> Result<Value, Refusal> {
@@ -149,6 +168,22 @@ impl Objects {
             namespace: key.namespace.clone(),
             what: Value::Object(shown),
         });
+        if is_gone {
+            self.collect(&object["metadata"]["uid"]);
+        }
         object
+    }
+
+    /// Deletes what belongs to the object that had `uid`, as Kubernetes' garbage collector does.
+    fn collect(&mut self, uid: &Value) {
+        let is_theirs = |object: &Value| {
+            let owners = object["metadata"]["ownerReferences"].as_array();
+            owners.is_some_and(|owners| owners.iter().any(|owner| owner["uid"] == *uid))
+        };
+        let theirs = self.objects.iter().filter(|(_, object)| is_theirs(object));
+        let keys: Vec<_> = theirs.map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            drop(self.delete(&key));
+        }
     }
 }

@@ -72,12 +72,15 @@ pub(crate) async fn answer(
         if target.name.is_none() && method == Method::GET { "list" } else { method.as_str() };
     let part = if target.is_status { "/status" } else { "" };
     let what = format!("{} {}{part}", verb.to_lowercase(), target.resource);
-    if let Some((_, code)) = state.faults().refusals.iter().find(|(asked, _)| *asked == what) {
-        return refused((*code, if *code == 403 { "Forbidden" } else { "Invalid" }));
-    }
     state.count(&verb.to_lowercase(), &target.resource);
     let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
-    let mut body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let mut body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let has_state = body.pointer("/status/state").is_some_and(Value::is_string);
+    let what = if has_state { format!("{what} with a state") } else { what };
+    if let Some((_, code)) = state.faults().refusals.iter().find(|(asked, _)| *asked == what) {
+        state.announce();
+        return refused((*code, if *code == 403 { "Forbidden" } else { "Invalid" }));
+    }
     if let Some(old) = target.key().filter(|_| is_apply).and_then(|key| state.get(&key)) {
         body = applied(&old, body);
     }
@@ -103,14 +106,19 @@ fn change(
             state.objects().create(&key, body.clone())
         }
         (&Method::PATCH, Some(key)) => {
-            if target.resource == "rebalances" {
+            if target.resource == "loadrebalances" {
                 state.takes_write();
-                if !target.is_status && state.takes_conflict() {
-                    state.objects().disturb(&key);
-                }
+            }
+            let is_ours = ["rebalances", "loadrebalances"].contains(&target.resource.as_str());
+            if is_ours
+                && body.pointer("/metadata/resourceVersion").is_some()
+                && state.takes_conflict()
+            {
+                state.objects().disturb(&key);
             }
             state.objects().patch(&key, body, target.is_status, prunes)
         }
+        (&Method::PUT, Some(key)) => state.objects().replace(&key, body.clone()),
         (&Method::DELETE, Some(key)) => state.objects().delete(&key),
         _ => Err((405, "MethodNotAllowed")),
     };
