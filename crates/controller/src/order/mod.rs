@@ -207,3 +207,6 @@ impl Resource for Order {
         &mut self.metadata
     }
 }
+
+#[cfg(test)]
+mod mutated;

@@ -3,6 +3,7 @@
 
 mod adapter;
 mod api;
+mod canary;
 mod costs;
 mod deletion;
 mod evacuated;

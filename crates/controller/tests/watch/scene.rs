@@ -6,6 +6,7 @@ use emqx_rebalance_controller::{RunOptions, run};
 use emqx_rebalance_core::NodeName;
 use emqx_rebalance_sim::server::Embedded;
 use emqx_rebalance_sim::{ClusterConfig, Reconnect};
+use emqx_rebalance_testkit::canary::Canaries;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -34,9 +35,21 @@ impl Scene {
         Self::quiet_with_key(clients, &key).await
     }
 
+    /// The same with the canaries' API key, and a controller.
+    pub(crate) async fn of_canaries(clients: &[u64], list: &Canaries) -> Self {
+        let secret = list.secret("api_secret");
+        let mut scene =
+            Self::quiet_as(embedded_as(clients, &list.api_key, Some(secret), "").await).await;
+        scene.start_controller();
+        scene
+    }
+
     /// The same with an API key of one's own choice.
     pub(crate) async fn quiet_with_key(clients: &[u64], key: &str) -> Self {
-        let emqx = embedded(clients, key, "").await;
+        Self::quiet_as(embedded(clients, key, "").await).await
+    }
+
+    async fn quiet_as(emqx: Embedded) -> Self {
         let relay = Relay::to(emqx.addresses()).await;
         let api = Api::start().await;
         let (key, secret) = (base64(&emqx.api_key()), base64(&emqx.api_secret()));
@@ -232,6 +245,11 @@ impl Drop for Scene {
 
 /// A cluster whose nodes' names begin with `name` and whose clients come back at once, with sessions to move where there are clients.
 async fn embedded(clients: &[u64], key: &str, name: &str) -> Embedded {
+    embedded_as(clients, key, None, name).await
+}
+
+/// With a secret of one's own choice, too.
+async fn embedded_as(clients: &[u64], key: &str, secret: Option<&str>, name: &str) -> Embedded {
     let mut config = ClusterConfig {
         reconnect: Reconnect { min_ms: 0, max_ms: 100, ..Reconnect::default() },
         ..ClusterConfig::with_clients(clients).unwrap()
@@ -243,6 +261,9 @@ async fn embedded(clients: &[u64], key: &str, name: &str) -> Embedded {
         node.disconnected_sessions = 60;
     }
     config.credentials.api_key = key.to_owned();
+    if let Some(secret) = secret {
+        config.credentials.api_secret = secret.to_owned();
+    }
     Embedded::start(config).await.unwrap()
 }
 

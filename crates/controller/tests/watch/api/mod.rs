@@ -120,6 +120,13 @@ impl State {
         self.objects().changes_of(key)
     }
 
+    /// All that was ever written, but for Secrets.
+    pub(crate) fn written(&self) -> String {
+        let objects = self.objects();
+        let changes = objects.changes_since(0).filter(|change| change.resource != "secrets");
+        changes.map(|change| change.what.to_string()).collect()
+    }
+
     /// Waits until `look` finds something.
     pub(crate) async fn until<T>(&self, mut look: impl FnMut(&Self) -> Option<T>) -> T {
         let mut changed = self.changed.subscribe();
