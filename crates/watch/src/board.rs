@@ -26,6 +26,8 @@ pub(crate) struct Place {
     pub(crate) name: String,
     pub(crate) mode: Mode,
     health: AdmissionRules,
+    /// How long a look is good for.
+    good_for_ms: u64,
     known: watch::Sender<Known>,
     orders: mpsc::Sender<Order>,
 }
@@ -92,6 +94,7 @@ impl Board {
             name: entry.name.clone(),
             mode: entry.policy.mode,
             health: entry.health.clone(),
+            good_for_ms: (3 * u64::try_from(entry.poll.as_millis()).unwrap_or(0)).max(GOOD_FOR_MS),
             known: watch::Sender::default(),
             orders,
         });
@@ -159,13 +162,13 @@ impl Place {
         };
         let mut named = status.nodes.iter().map(|load| &load.node).filter(is_it);
         let name = named.next().filter(|_| named.next().is_none())?;
-        Some(known.admission.takes(name, now()))
+        Some(known.admission.takes(name, now(), self.good_for_ms))
     }
 
     /// Asks the keeper.
     ///
     /// # Errors
-    /// As it says; `timeout` if it is busy for long: then it is not known whether it will be done.
+    /// As it says; `timeout` if it is busy for long: what it has not begun by then is not done any more.
     pub(crate) async fn ask(
         &self,
         wish: Wish,
@@ -173,8 +176,7 @@ impl Place {
         why: Option<String>,
     ) -> Result<Decision> {
         let busy = || {
-            let message =
-                "this cluster's keeper is busy: look at its decisions before you ask again";
+            let message = "this cluster is being read, and nothing is done unless its decisions show it: ask again";
             Error::new(ErrorKind::Timeout, message).with("cluster", &self.name)
         };
         let (answer, answered) = oneshot::channel();
@@ -219,6 +221,8 @@ fn fingerprint(plan: &Plan) -> String {
     Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Polls are seconds apart, and one may fail.
+const GOOD_FOR_MS: u64 = 30_000;
 /// Orders that wait for one keeper.
 const ORDERS: usize = 16;
 /// A poll may take as long as EMQX is waited for; people ask again sooner.

@@ -167,6 +167,10 @@ impl Keeper {
 
     /// Does what somebody wants, or says why not.
     async fn obey(&mut self, Order { wish, who, why, answer }: Order) {
+        if answer.is_closed() {
+            // They were told that it is not done.
+            return;
+        }
         let done = self.asked(wish, Consent { who, why, at: now() }).await;
         // Who asked may have gone.
         let _ = answer.send(done);

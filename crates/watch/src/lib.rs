@@ -21,5 +21,5 @@ mod watch;
 pub use config::{ClusterEntry, Fleet, Listen, Retention, Role, Token, schema};
 pub use http::openapi;
 pub use news::News;
-pub use store::{Look, Sample, Store, StoredRun};
+pub use store::{Look, Rows, Sample, Store, StoredRun};
 pub use watch::Watch;

@@ -34,7 +34,7 @@ impl AdmissionRules {
 
 /// Which nodes are closed to new clients.
 ///
-/// None is while too little is known: for 30 seconds after the last look, while a node is down or does not
+/// None is while too little is known: once the last look is too long ago, while a node is down or does not
 /// answer, and while a rebalance is on, which closes its donors itself.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Admission {
@@ -51,10 +51,11 @@ impl Admission {
     ///
     /// let load = |name: &str, clients| NodeLoad::new(NodeName::new(name).unwrap(), clients);
     /// let mut admission = Admission::default();
-    /// let now = Timestamp::from_ms(1_000_000);
+    /// let (now, minute_ms) = (Timestamp::from_ms(1_000_000), 60_000);
     /// admission.see(&AdmissionRules::default(), now, &[load("a@h", 900), load("b@h", 100)], false);
-    /// assert!(!admission.takes(&NodeName::new("a@h").unwrap(), now));
-    /// assert!(admission.takes(&NodeName::new("a@h").unwrap(), now.plus_ms(60_000)), "that is too long ago");
+    /// let fuller = NodeName::new("a@h").unwrap();
+    /// assert!(!admission.takes(&fuller, now, minute_ms));
+    /// assert!(admission.takes(&fuller, now.plus_ms(90_000), minute_ms), "that is too long ago");
     /// ```
     pub fn see(
         &mut self,
@@ -81,9 +82,9 @@ impl Admission {
         self.out = over.into_iter().take(most).map(|(node, _)| node.clone()).collect();
     }
 
-    /// Whether `node` takes new clients, as far as is known at `now`.
-    pub fn takes(&self, node: &NodeName, now: Timestamp) -> bool {
-        let is_old = now < self.seen_at || now.ms_since(self.seen_at) > STALE_MS;
+    /// Whether `node` takes new clients, as far as is known at `now` by a look that is good for so long.
+    pub fn takes(&self, node: &NodeName, now: Timestamp, good_for_ms: u64) -> bool {
+        let is_old = now < self.seen_at || now.ms_since(self.seen_at) > good_for_ms;
         is_old || !self.out.contains(node)
     }
 }
@@ -106,8 +107,6 @@ const OVER: NumberRange = NumberRange {
     is_over_min: true,
     words: "a share more than 0, such as 0.1, up to 100",
 };
-/// Load balancers look every few seconds: a count of half a minute ago is no reason to send nobody.
-const STALE_MS: u64 = 30_000;
 
 #[cfg(test)]
 mod tests {
@@ -123,8 +122,9 @@ mod tests {
     }
 
     fn closed(admission: &Admission, nodes: &[NodeLoad], now: Timestamp) -> Vec<usize> {
-        let is_out =
-            |(i, load): (usize, &NodeLoad)| (!admission.takes(&load.node, now)).then_some(i);
+        let is_out = |(i, load): (usize, &NodeLoad)| {
+            (!admission.takes(&load.node, now, 30_000)).then_some(i)
+        };
         nodes.iter().enumerate().filter_map(is_out).collect()
     }
 

@@ -7,6 +7,7 @@ use super::guard::{Approver, Viewer};
 use super::refusal::Refusal;
 use super::views::{ClusterView, DecisionView, RunView};
 use crate::board::{Choice, Place, Wish};
+use crate::store::Rows;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Sse;
@@ -66,6 +67,8 @@ struct Which {
     /// Most rows, 1 to 500; the newest come first. Default 50.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
+    /// How many of the newest are left out. Default 0.
+    offset: Option<u32>,
 }
 
 /// Consent to a proposal, or its opposite.
@@ -115,13 +118,15 @@ async fn events(
     Path(name): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + use<>>, Refusal> {
     let place = Arc::clone(place(&site, &name)?);
+    let turn = Arc::clone(&site.streams).try_acquire_owned();
+    let turn = turn.map_err(|_| Refusal::busy("too many follow what changes: ask now and then"))?;
     let mut follow = place.follow();
     follow.mark_changed();
-    let stream = stream::unfold((place, follow), async |(place, mut follow)| {
+    let stream = stream::unfold((place, follow, turn), async |(place, mut follow, turn)| {
         follow.changed().await.ok()?;
         let known = follow.borrow_and_update().clone();
         let event = Event::default().json_data(ClusterView::of(&place, known)).ok()?;
-        Some((Ok(event), (place, follow)))
+        Some((Ok(event), (place, follow, turn)))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }
@@ -171,8 +176,8 @@ async fn decisions(
     State(site): State<Site>,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Answer<Vec<DecisionView>> {
-    let (cluster, limit) = rows(&site, which)?;
-    let rows = site.store.decisions(cluster.as_deref(), limit).await?;
+    let (cluster, rows) = rows(&site, which)?;
+    let rows = site.store.decisions(cluster.as_deref(), rows).await?;
     Ok(Json(rows.into_iter().map(DecisionView::from).collect()))
 }
 
@@ -183,8 +188,8 @@ async fn runs(
     State(site): State<Site>,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Answer<Vec<RunView>> {
-    let (cluster, limit) = rows(&site, which)?;
-    let rows = site.store.history(cluster.as_deref(), limit).await?;
+    let (cluster, rows) = rows(&site, which)?;
+    let rows = site.store.history(cluster.as_deref(), rows).await?;
     Ok(Json(rows.into_iter().map(RunView::from).collect()))
 }
 
@@ -208,8 +213,8 @@ fn place<'a>(site: &'a Site, name: &str) -> Result<&'a Arc<Place>, Refusal> {
 fn rows(
     site: &Site,
     which: Result<Query<Which>, QueryRejection>,
-) -> Result<(Option<String>, u32), Refusal> {
-    let Query(Which { cluster, limit }) = which.map_err(unread)?;
+) -> Result<(Option<String>, Rows), Refusal> {
+    let Query(Which { cluster, limit, offset }) = which.map_err(unread)?;
     if let Some(name) = &cluster {
         place(site, name)?;
     }
@@ -218,7 +223,7 @@ fn rows(
         let bound = format!("a whole number from 1 to {MOST_ROWS}");
         return Err(Error::invalid("query", vec![Problem::new("limit", limit, bound)]).into());
     }
-    Ok((cluster, limit))
+    Ok((cluster, Rows { limit, offset: offset.unwrap_or(0) }))
 }
 
 /// What cannot be read as what was to be sent.

@@ -11,16 +11,20 @@ use crate::config::{Listen, Token};
 use crate::store::Store;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use emqx_rebalance_core::{Error, Problem, Result};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use refusal::Refusal;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::timeout;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 pub use api::openapi;
 
@@ -34,6 +38,7 @@ struct Inner {
     tokens: Vec<Token>,
     /// So many requests are worked on at one time.
     turns: Semaphore,
+    streams: Arc<Semaphore>,
 }
 
 impl std::ops::Deref for Site {
@@ -63,12 +68,17 @@ pub(crate) async fn bind(listen: &Listen, board: Arc<Board>, store: Store) -> Re
     let listener = TcpListener::bind(listen.address).await.map_err(bad)?;
     let address = listener.local_addr().map_err(bad)?;
     let (tokens, turns) = (listen.tokens.clone(), Semaphore::new(TURNS));
-    let site = Site(Arc::new(Inner { board, store, tokens, turns }));
+    let streams = Arc::new(Semaphore::new(STREAMS));
+    let site = Site(Arc::new(Inner { board, store, tokens, turns, streams }));
     let app = api::routes()
-        .merge(probes::routes())
+        .merge(probes::metrics())
         .layer(from_fn_with_state(site.clone(), bounded))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        // Not among those that wait for their turn: a flood of requests must not close nodes.
+        .merge(probes::routes())
         .merge(api::streams())
+        .fallback(async || Refusal::no_such_path())
+        .method_not_allowed_fallback(async || Refusal::no_such_method())
         .with_state(site);
     Ok(Server { address, listener, app })
 }
@@ -76,25 +86,46 @@ pub(crate) async fn bind(listen: &Listen, board: Arc<Board>, store: Store) -> Re
 impl Server {
     /// Serves until it is told to stop. Whoever is being answered then is not.
     pub(crate) async fn serve(self, mut stopped: watch::Receiver<bool>) {
-        let Self { listener, app, .. } = self;
-        tokio::select! {
-            _ = stopped.changed() => {}
-            _ = axum::serve(listener, app).into_future() => {}
+        let mut connections = JoinSet::new();
+        loop {
+            while connections.try_join_next().is_some() {}
+            let has_room = connections.len() < CONNECTIONS;
+            tokio::select! {
+                _ = stopped.changed() => return,
+                accepted = self.listener.accept(), if has_room => match accepted {
+                    Ok((socket, _)) => drop(connections.spawn(answer(socket, self.app.clone()))),
+                    // No file may be open any more: others close theirs.
+                    Err(_) => sleep(ACCEPT_AGAIN).await,
+                },
+                _ = connections.join_next(), if !has_room => {}
+            }
         }
     }
+}
+
+/// One connection, whose requests have to come in time.
+async fn answer(socket: TcpStream, app: Router) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(LONGEST);
+    // Whoever is there sees how it ends; there is nobody else to tell.
+    let _ = http.serve_connection(TokioIo::new(socket), TowerToHyperService::new(app)).await;
 }
 
 /// So many at one time, each for so long.
 async fn bounded(State(site): State<Site>, request: Request, next: Next) -> Response {
     let Ok(_turn) = site.turns.try_acquire() else {
-        let body = "too many requests at once";
-        return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")], body).into_response();
+        return Refusal::busy("too many requests at once: ask again").into_response();
     };
-    let late = (StatusCode::GATEWAY_TIMEOUT, "it took too long");
-    timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| late.into_response())
+    let late = || Refusal::late("it took too long").into_response();
+    timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| late())
 }
 
 /// Bytes of a request's body: a consent with its reason.
 const MAX_BODY: usize = 16 * 1024;
 const TURNS: usize = 64;
+/// Of those who follow what changes.
+const STREAMS: usize = 64;
+/// More wait until one is closed. As many as load balancers and people of a large fleet have.
+const CONNECTIONS: usize = 1_000;
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);

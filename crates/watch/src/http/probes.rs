@@ -10,13 +10,17 @@ use axum::routing::get;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
-        .route("/metrics", get(metrics))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
         .route("/health/{cluster}/{node}", get(takes))
 }
 
-async fn metrics(_: Viewer, State(site): State<Site>) -> impl IntoResponse {
+/// What is counted.
+pub(super) fn metrics() -> Router<Site> {
+    Router::new().route("/metrics", get(counted))
+}
+
+async fn counted(_: Viewer, State(site): State<Site>) -> impl IntoResponse {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], site.board.metrics.text(&site.board))
 }

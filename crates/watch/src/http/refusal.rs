@@ -17,6 +17,27 @@ impl Refusal {
     pub(super) fn unknown(error: Error) -> Self {
         Self { status: StatusCode::NOT_FOUND, error }
     }
+
+    pub(super) fn no_such_path() -> Self {
+        let message = "there is nothing at this path: /api/v1/openapi.json says what there is";
+        Self::unknown(Error::new(ErrorKind::ConfigInvalid, message))
+    }
+
+    pub(super) fn no_such_method() -> Self {
+        let message = "this path is not asked in this way: /api/v1/openapi.json says how";
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self { status, error: Error::new(ErrorKind::ConfigInvalid, message) }
+    }
+
+    /// Nothing was done; the same may be asked again.
+    pub(super) fn busy(message: &str) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self { status, error: Error::new(ErrorKind::Timeout, message) }
+    }
+
+    pub(super) fn late(message: &str) -> Self {
+        Error::new(ErrorKind::Timeout, message).into()
+    }
 }
 
 impl From<Error> for Refusal {

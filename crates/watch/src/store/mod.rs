@@ -4,7 +4,7 @@ mod lock;
 mod prune;
 mod rows;
 
-pub use rows::{Sample, StoredRun};
+pub use rows::{Rows, Sample, StoredRun};
 
 use crate::clock::now_ms;
 use emqx_rebalance_client::private;

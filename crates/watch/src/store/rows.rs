@@ -30,6 +30,21 @@ pub struct Sample {
     pub clients: u64,
 }
 
+/// So many rows, the newest first, without the newest ones of those.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows {
+    /// Most rows.
+    pub limit: u32,
+    /// How many of the newest are left out.
+    pub offset: u32,
+}
+
+impl From<u32> for Rows {
+    fn from(limit: u32) -> Self {
+        Self { limit, offset: 0 }
+    }
+}
+
 impl Sample {
     /// Adds it to its minute and its hour, too.
     pub(super) async fn add(
@@ -88,11 +103,11 @@ impl Store {
     pub async fn history(
         &self,
         cluster: Option<&str>,
-        limit: u32,
+        rows: impl Into<Rows>,
     ) -> Result<Vec<(String, Record)>> {
         let sql = "SELECT cluster, record FROM run WHERE record IS NOT NULL AND (?1 IS NULL OR cluster = ?1) \
-                   ORDER BY ended_at DESC, id DESC LIMIT ?2";
-        self.rows(sql, cluster, limit).await
+                   ORDER BY ended_at DESC, id DESC LIMIT ?2 OFFSET ?3";
+        self.rows(sql, cluster, rows.into()).await
     }
 
     /// The last decisions, of one cluster or of all, the newest first.
@@ -102,19 +117,20 @@ impl Store {
     pub async fn decisions(
         &self,
         cluster: Option<&str>,
-        limit: u32,
+        rows: impl Into<Rows>,
     ) -> Result<Vec<(String, Decision)>> {
-        let sql = "SELECT cluster, decision FROM decision WHERE ?1 IS NULL OR cluster = ?1 ORDER BY id DESC LIMIT ?2";
-        self.rows(sql, cluster, limit).await
+        let sql = "SELECT cluster, decision FROM decision WHERE ?1 IS NULL OR cluster = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3";
+        self.rows(sql, cluster, rows.into()).await
     }
 
     async fn rows<T: DeserializeOwned>(
         &self,
         sql: &'static str,
         cluster: Option<&str>,
-        limit: u32,
+        Rows { limit, offset }: Rows,
     ) -> Result<Vec<(String, T)>> {
-        let rows = sqlx::query(sql).bind(cluster).bind(limit).fetch_all(&self.pool).await;
+        let rows =
+            sqlx::query(sql).bind(cluster).bind(limit).bind(offset).fetch_all(&self.pool).await;
         let rows = rows.map_err(|error| self.bad(&error))?;
         rows.iter().map(|row| Ok((row.get(0), self.read(row.get(1))?))).collect()
     }

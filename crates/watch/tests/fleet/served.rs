@@ -211,6 +211,7 @@ async fn what_is_asked_wrongly_is_refused_and_what_is_shown_holds_no_secret() {
     ] {
         let answer = vera.get(path).await;
         assert_eq!(answer.status, status, "{path}: {answer:?}");
+        assert!(answer.json()["kind"].is_string(), "{path}: {answer:?}");
     }
     let large = json!({"id": 1, "fingerprint": "x".repeat(20_000)}).to_string();
     let answer = Asker::of(&watch, APPROVER).post("/api/v1/clusters/eu/approve", &large).await;
@@ -251,6 +252,63 @@ async fn a_fuller_node_takes_no_new_clients() {
     ] {
         assert_eq!(anybody.get(&format!("/health/eu/{node}")).await.status, status, "{node}");
     }
+    watch.end().await;
+}
+
+/// Who floods the API has it say that it is busy, and closes no node.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_requests_is_refused_in_part_and_closes_no_node() {
+    let cluster = embedded(&[500, 500]).await;
+    let scene = Scene::new().with("eu", &cluster, 0, "observe", 100).served();
+    let watch = scene.watch().await;
+    let vera = Asker::of(&watch, VIEWER);
+    shown(vera, |event| event["read_at_ms"].is_number()).await;
+    // Requests whose body never comes wait for it, each with a turn.
+    let mut waiting = Vec::new();
+    for _ in 0..80 {
+        let mut socket = TcpStream::connect(vera.at).await.unwrap();
+        let head = format!(
+            "POST /api/v1/clusters/eu/stop HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nauthorization: Bearer {APPROVER}\r\ncontent-length: 100\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        waiting.push(socket);
+    }
+    let mut busy = vera.get("/api/v1/clusters").await;
+    while busy.status != 503 {
+        busy = vera.get("/api/v1/clusters").await;
+    }
+    assert_eq!(
+        (busy.json()["kind"].as_str(), busy.json()["retryable"].as_bool()),
+        (Some("timeout"), Some(true))
+    );
+    for path in ["/health/eu/emqx1", "/health/eu/emqx2", "/healthz", "/readyz"] {
+        assert_eq!(vera.get(path).await.status, 200, "{path}");
+    }
+    // They are given up.
+    while vera.get("/api/v1/clusters").await.status != 200 {}
+    watch.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_follow_than_may() {
+    let cluster = embedded(&[500, 500]).await;
+    let scene = Scene::new().with("eu", &cluster, 0, "observe", 100).served();
+    let watch = scene.watch().await;
+    let vera = Asker::of(&watch, VIEWER);
+    let mut following = Vec::new();
+    for _ in 0..64 {
+        let mut socket = TcpStream::connect(vera.at).await.unwrap();
+        let head = format!(
+            "GET /api/v1/clusters/eu/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {VIEWER}\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        // Its head has come.
+        socket.read_exact(&mut [0; 15]).await.unwrap();
+        following.push(socket);
+    }
+    assert_eq!(vera.get("/api/v1/clusters/eu/events").await.status, 503);
+    drop(following);
+    shown(vera, |event| event["read_at_ms"].is_number()).await;
     watch.end().await;
 }
 
