@@ -12,6 +12,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Labels and their values.
@@ -27,7 +28,7 @@ pub(crate) struct Metrics {
     poll_seconds: Family<Labels<1>, Histogram>,
     decisions: Count<2>,
     outcomes: Count<2>,
-    disconnects: Count<1>,
+    moved: Count<1>,
     over: Share<1>,
     progress: Share<1>,
     read_at: Share<1>,
@@ -36,6 +37,8 @@ pub(crate) struct Metrics {
     takes: Family<Labels<2>, Gauge>,
     running: Family<Labels<1>, Gauge>,
     waiting: Family<Labels<1>, Gauge>,
+    unread: Family<Labels<1>, Gauge>,
+    turn: Mutex<()>,
 }
 
 impl Default for Metrics {
@@ -46,7 +49,7 @@ impl Default for Metrics {
             poll_seconds: Family::new_with_constructor(|| Histogram::new(POLL_S)),
             decisions: Family::default(),
             outcomes: Family::default(),
-            disconnects: Family::default(),
+            moved: Family::default(),
             over: Family::default(),
             progress: Family::default(),
             read_at: Family::default(),
@@ -55,6 +58,8 @@ impl Default for Metrics {
             takes: Family::default(),
             running: Family::default(),
             waiting: Family::default(),
+            unread: Family::default(),
+            turn: Mutex::default(),
         };
         metrics.register();
         metrics
@@ -72,8 +77,8 @@ impl Metrics {
         let help = "Decisions that differ from the one before, by their reason";
         registry.register("decisions", help, self.decisions.clone());
         registry.register("outcomes", "Runs that ended, by their verdict", self.outcomes.clone());
-        let help = "Clients that runs have disconnected to move them";
-        registry.register("disconnects", help, self.disconnects.clone());
+        let help = "Clients that have left the donors of runs that ended";
+        registry.register("moved_clients", help, self.moved.clone());
         let help = "The fullest node over the mean, as a share, when it was last read";
         registry.register("over_ratio", help, self.over.clone());
         let help = "How far the run is that is on, as a share of its clients";
@@ -91,6 +96,8 @@ impl Metrics {
         );
         let help = "Whether a proposal waits for somebody, or for its time";
         registry.register("proposal", help, self.waiting.clone());
+        let help = "Whether the last poll could not read the cluster: what it showed before is left out then";
+        registry.register("unread", help, self.unread.clone());
     }
 
     pub(crate) fn polled(&self, cluster: &str, took: Duration, is_read: bool) {
@@ -107,15 +114,21 @@ impl Metrics {
     pub(crate) fn ended(&self, cluster: &str, record: &Record) {
         let result = ("result", record.outcome.result.as_str().to_owned());
         self.outcomes.get_or_create(&[of(cluster), result]).inc();
-        self.disconnects.get_or_create(&[of(cluster)]).inc_by(record.moved);
+        self.moved.get_or_create(&[of(cluster)]).inc_by(record.moved);
     }
 
     /// All of it, with what is known of each cluster now.
     pub(crate) fn text(&self, board: &Board) -> String {
-        // Nodes come and go: what is not known of any more is not shown.
+        // One after the other: what one has cleared another must not read.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nodes come and go, and what is not known now is not shown.
         for family in [&self.clients, &self.up, &self.takes] {
             family.clear();
         }
+        for family in [&self.over, &self.progress, &self.read_at] {
+            family.clear();
+        }
+        self.running.clear();
         for place in board.places() {
             self.take(place, &place.known());
         }
@@ -129,8 +142,12 @@ impl Metrics {
         let alone = [of(&place.name)];
         let waits = i64::from(known.proposal.is_some());
         self.waiting.get_or_create(&alone).set(waits);
+        self.unread.get_or_create(&alone).set(i64::from(known.unread.is_some()));
         let (Some(status), Some(read_at_ms)) = (&known.status, known.read_at_ms) else { return };
         self.read_at.get_or_create(&alone).set(Duration::from_millis(read_at_ms).as_secs_f64());
+        if known.unread.is_some() {
+            return;
+        }
         let runs = i64::from(!status.runs.is_empty());
         self.running.get_or_create(&alone).set(runs);
         self.progress.get_or_create(&alone).set(status.progress.percent / 100.0);

@@ -9,7 +9,7 @@ use crate::output::Output;
 use crate::render;
 use emqx_rebalance_client::{MAX_FILE, MAX_SECRET, Source, read_bounded};
 use emqx_rebalance_core::policy::Decision;
-use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_core::{Error, ErrorKind, Result, plain};
 use emqx_rebalance_exchange::Outside;
 use emqx_rebalance_watch::{Fleet, News, Watch, openapi, schema};
 use serde::Serialize;
@@ -77,7 +77,7 @@ fn tell(news: &News, output: Output) -> Result<()> {
         }
         News::Trouble { cluster, message } => {
             let whose = cluster.as_ref().map(|cluster| format!("{cluster}: ")).unwrap_or_default();
-            output.warn(&format!("{whose}{message}"));
+            output.warn(&format!("{whose}{}", plain(message)));
             Ok(())
         }
     }
@@ -88,7 +88,8 @@ fn decided(cluster: &str, decision: &Decision) -> String {
 }
 
 fn line(at_ms: u64, cluster: &str, word: &str, detail: &str) -> String {
-    format!("{} {cluster} {word}: {detail}\n", local(at_ms))
+    // A reason that somebody gave, or what a server said, steers no terminal and begins no line.
+    format!("{} {cluster} {word}: {}\n", local(at_ms), plain(detail))
 }
 
 /// The environment and the files of this machine.

@@ -94,6 +94,12 @@ fn tokens(value: Option<Loose>, outside: &dyn Outside, problems: &mut Vec<Proble
             let bound = "a name of its own: decisions say who it was";
             problems.push(Problem::new(format!("tokens[{i}].name"), &token.name, bound));
         }
+        let is_same = |other: &Token| other.secret.expose() == token.secret.expose();
+        if let Some(other) = tokens.iter().take(i).find(|other| is_same(other)) {
+            let bound =
+                format!("another than that of {}: nobody knows otherwise who it was", other.name);
+            problems.push(Problem::new(format!("tokens[{i}].token"), "not shown", bound));
+        }
     }
     tokens
 }

@@ -172,6 +172,11 @@ fn who_may_ask_is_read_and_what_nobody_should_do_is_refused() {
             "viewer or approver",
         ),
         (
+            "listen: '[::1]:1'\ntokens: [{name: a, token_env: LONG}, {name: b, token_env: LONG}]",
+            "tokens[1].token",
+            "another than that of a",
+        ),
+        (
             "listen: '[::1]:1'\ntokens: [{name: a, token_env: LONG}, {name: a, token_env: LONG}]",
             "tokens[1].name",
             "of its own",

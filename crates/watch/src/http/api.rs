@@ -79,7 +79,7 @@ struct Consented {
     id: u64,
     /// What tells its plan from every other one.
     fingerprint: String,
-    /// Why, such as a ticket. Up to 1,000 bytes.
+    /// Why, such as a ticket. One line of up to 1,000 bytes.
     reason: Option<String>,
 }
 
@@ -87,7 +87,7 @@ struct Consented {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Reason {
-    /// Why, such as a ticket. Up to 1,000 bytes.
+    /// Why, such as a ticket. One line of up to 1,000 bytes.
     reason: Option<String>,
 }
 
@@ -234,8 +234,12 @@ fn unread(why: impl std::fmt::Display) -> Refusal {
 
 fn checked(reason: Option<String>) -> Result<Option<String>, Refusal> {
     match reason {
-        Some(text) if text.is_empty() || text.len() > MOST_REASON => {
-            let bound = format!("a text of 1 to {MOST_REASON} bytes");
+        Some(text)
+            if text.is_empty()
+                || text.len() > MOST_REASON
+                || text.chars().any(char::is_control) =>
+        {
+            let bound = format!("one line of 1 to {MOST_REASON} bytes");
             Err(Error::invalid("request", vec![Problem::new("reason", text, bound)]).into())
         }
         reason => Ok(reason),

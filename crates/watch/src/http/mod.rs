@@ -14,11 +14,13 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use emqx_rebalance_core::{Error, Problem, Result};
+use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use refusal::Refusal;
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -86,19 +88,54 @@ pub(crate) async fn bind(listen: &Listen, board: Arc<Board>, store: Store) -> Re
 impl Server {
     /// Serves until it is told to stop. Whoever is being answered then is not.
     pub(crate) async fn serve(self, mut stopped: watch::Receiver<bool>) {
-        let mut connections = JoinSet::new();
+        let mut open = Connections::default();
         loop {
-            while connections.try_join_next().is_some() {}
-            let has_room = connections.len() < CONNECTIONS;
             tokio::select! {
                 _ = stopped.changed() => return,
-                accepted = self.listener.accept(), if has_room => match accepted {
-                    Ok((socket, _)) => drop(connections.spawn(answer(socket, self.app.clone()))),
+                () = open.closed() => {}
+                accepted = self.listener.accept(), if open.has_room() => match accepted {
+                    Ok((socket, peer)) => open.add(peer.ip(), answer(socket, self.app.clone())),
                     // No file may be open any more: others close theirs.
                     Err(_) => sleep(ACCEPT_AGAIN).await,
                 },
-                _ = connections.join_next(), if !has_room => {}
             }
+        }
+    }
+}
+
+/// The connections that are open, and of whom: nobody takes all of them from the others.
+#[derive(Default)]
+struct Connections {
+    tasks: JoinSet<IpAddr>,
+    peers: BTreeMap<IpAddr, usize>,
+}
+
+impl Connections {
+    fn has_room(&self) -> bool {
+        self.tasks.len() < CONNECTIONS
+    }
+
+    /// Who has too many already is not answered.
+    fn add(&mut self, peer: IpAddr, work: impl Future<Output = ()> + Send + 'static) {
+        let count = self.peers.entry(peer).or_default();
+        if *count < OF_ONE_PEER {
+            *count += 1;
+            self.tasks.spawn(work.map(move |()| peer));
+        }
+    }
+
+    /// Waits until one is closed.
+    async fn closed(&mut self) {
+        match self.tasks.join_next().await {
+            Some(Ok(peer)) => {
+                if let Some(count) = self.peers.get_mut(&peer) {
+                    *count = count.saturating_sub(1);
+                }
+                self.peers.retain(|_, count| *count > 0);
+            }
+            // One that panicked is counted as open.
+            Some(Err(_)) => {}
+            None => std::future::pending().await,
         }
     }
 }
@@ -127,5 +164,7 @@ const TURNS: usize = 64;
 const STREAMS: usize = 64;
 /// More wait until one is closed. As many as load balancers and people of a large fleet have.
 const CONNECTIONS: usize = 1_000;
+/// Of one address.
+const OF_ONE_PEER: usize = 300;
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);

@@ -114,6 +114,12 @@ async fn a_proposal_is_looked_at_approved_and_driven_to_its_verdict() {
         (ann, json!({"id": 1}).to_string(), 400, "config_invalid"),
         (
             ann,
+            json!({"id": 1, "fingerprint": "x", "reason": "a\nb"}).to_string(),
+            400,
+            "config_invalid",
+        ),
+        (
+            ann,
             json!({"id": 1, "fingerprint": "x", "colour": "red"}).to_string(),
             400,
             "config_invalid",
