@@ -14,9 +14,11 @@ mod picture;
 mod pipelines;
 mod python;
 mod rust;
+mod sbom;
 mod setup;
 mod soak;
 mod step;
+mod tools;
 mod version;
 mod wasm;
 
@@ -46,9 +48,14 @@ enum Command {
         #[arg(long)]
         programs: bool,
     },
-    /// Checks licences, sources, bans and advisories of every dependency, by cargo-deny. `test` does so but for the
-    /// advisories, which take a network.
-    Deny,
+    /// Checks licences, sources, bans and advisories of every dependency, by cargo-deny.
+    Deny {
+        /// But for the advisories, which take a network: what `test` does.
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Writes what everything that is published is made of, as CycloneDX, into `sbom` in the target folder.
+    Sbom,
     /// Says the version, or writes another one wherever it stands.
     Version {
         /// The new one, such as `0.2.0`.
@@ -126,7 +133,9 @@ fn main() -> Result<()> {
             setup::programs(&shell)?;
             rust::test(&shell)
         }
-        Command::Deny => deny::check(&shell),
+        Command::Deny { offline: false } => deny::check(&shell),
+        Command::Deny { offline: true } => deny::check_offline(&shell),
+        Command::Sbom => sbom::write(&shell),
         Command::Version { version } => version::run(&shell, version.as_ref()),
         Command::Changelog { release } => changelog::show(&shell, release.as_deref()),
         Command::CutChangelog { date } => changelog::cut(&shell, date),

@@ -29,7 +29,7 @@ async fn no_object_and_no_event_holds_a_secret() {
         let patch = json!({"data": {"secret": base64(list.secret("api_secret"))}});
         scene.api.state.patch(&Key::new("secrets", "emqx-key"), &patch);
         let evacuation = scene.evacuation("empty", json!({}));
-        scene.until(&evacuation, |object| (phase(object) != "").then_some(())).await;
+        scene.until(&evacuation, |object| (!phase(object).is_empty()).then_some(())).await;
         let written = scene.api.state.written();
         assert!(
             written.contains("Unauthorized") && written.contains("Completed"),
