@@ -50,9 +50,9 @@ enum Command {
     },
     /// Checks licences, sources, bans and advisories of every dependency, by cargo-deny.
     Deny {
-        /// But for the advisories, which take a network: what `test` does.
+        /// But for the advisories, which are in a repository elsewhere: what `test` does.
         #[arg(long)]
-        offline: bool,
+        without_advisories: bool,
     },
     /// Writes what everything that is published is made of, as CycloneDX, into `sbom` in the target folder.
     Sbom,
@@ -133,8 +133,8 @@ fn main() -> Result<()> {
             setup::programs(&shell)?;
             rust::test(&shell)
         }
-        Command::Deny { offline: false } => deny::check(&shell),
-        Command::Deny { offline: true } => deny::check_offline(&shell),
+        Command::Deny { without_advisories: false } => deny::check(&shell),
+        Command::Deny { without_advisories: true } => deny::check_without_advisories(&shell),
         Command::Sbom => sbom::write(&shell),
         Command::Version { version } => version::run(&shell, version.as_ref()),
         Command::Changelog { release } => changelog::show(&shell, release.as_deref()),
@@ -199,7 +199,7 @@ fn test(shell: &Shell) -> Result<()> {
         setup::wasm_target(shell)?;
         setup::programs(shell)?;
         rust::lint(shell)?;
-        deny::check_offline(shell)?;
+        deny::check_without_advisories(shell)?;
         rust::test(shell)?;
         kube::test(shell)?;
         lua::test(shell)?;
