@@ -97,6 +97,12 @@ pub(crate) fn checked<T: Options>(options: Map<String, Value>) -> Result<T> {
     T::read(Value::Object(options))
 }
 
+/// `problem`, which is in `file`.
+pub(crate) fn in_file(problem: &Problem, file: &str) -> Problem {
+    let bound = format!("{}, in {file}", problem.bound);
+    Problem::new(problem.field.as_str(), &problem.value, bound)
+}
+
 /// Reads a secret from a file, without the line end that editors add.
 ///
 /// # Errors

@@ -2,17 +2,16 @@
 
 use super::profile;
 use super::quantity::{Quantities, Scale, milliseconds, percent, seconds, whole_seconds};
+use super::words::Words;
 use crate::input;
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::Error as ClapError;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 use emqx_rebalance_core::driver::DriverOptions;
 use emqx_rebalance_core::{
     Described, Error, Evacuation, EvacuationPlanOptions, NamedProfile, OptionInfo, PlanOptions,
-    Problem, Result, Shape, Strategy,
+    Result, Shape, Strategy,
 };
 use serde_json::{Map, Value};
-use std::ffi::OsStr;
 use std::marker::PhantomData;
 
 /// Options of the core that flags can give.
@@ -92,7 +91,7 @@ impl<T: Flagged, const LEVEL: bool> Flags<T, LEVEL> {
                 self.given.iter().filter(|(option, _)| option.shape == Shape::Profile);
             let file = profiles.find(|(option, _)| is_in(&problem.field, option.name));
             let file = file.and_then(|(_, texts)| texts.first());
-            file.map_or_else(|| problem.clone(), |file| in_file(problem, file))
+            file.map_or_else(|| problem.clone(), |file| input::in_file(problem, file))
         });
         Error::invalid(T::WHAT, problems.collect())
     }
@@ -118,12 +117,6 @@ pub(crate) fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
 /// Whether `field` is `option`, or lies in it.
 fn is_in(field: &str, option: &str) -> bool {
     field.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-/// `problem`, which is in `file`.
-pub(super) fn in_file(problem: &Problem, file: &str) -> Problem {
-    let bound = format!("{}, in {file}", problem.bound);
-    Problem::new(problem.field.as_str(), &problem.value, bound)
 }
 
 /// What `texts` give `option`.
@@ -234,28 +227,6 @@ impl<T: Flagged, const LEVEL: bool> Args for Flags<T, LEVEL> {
 
     fn group_id() -> Option<Id> {
         Some(T::HEADING.into())
-    }
-}
-
-/// Words that the help lists and shells complete. Others pass: the core names them with all else that
-/// is wrong.
-#[derive(Clone)]
-pub(crate) struct Words(pub(crate) Vec<&'static str>);
-
-impl TypedValueParser for Words {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &Command,
-        arg: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<String, ClapError> {
-        StringValueParser::new().parse_ref(command, arg, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(self.0.iter().map(PossibleValue::new)))
     }
 }
 

@@ -11,6 +11,7 @@ mod quantity;
 mod start;
 #[cfg(feature = "watch")]
 mod watch;
+mod words;
 
 pub(crate) use connection::ConnectionArgs;
 pub(crate) use evacuation::{EvacuateCommand, EvacuationArgs, EvacuationStartArgs, node_name};

@@ -1,7 +1,7 @@
 //! How clients come back, as people type it: a file, a name or a time.
 
-use super::flags::{Words, in_file};
 use super::quantity::Quantities;
+use super::words::Words;
 use crate::input;
 use clap::Args;
 use emqx_rebalance_core::{Error, NamedProfile, PlanOptions, ReconnectProfile, Result};
@@ -33,7 +33,7 @@ impl FleetArgs {
             value.into_iter().map(|value| (NAME.to_owned(), value)).collect();
         // A name or a time that is wrong never comes this far.
         let in_its_file = |error: Error| {
-            let problems = error.problems().iter().map(|problem| in_file(problem, text));
+            let problems = error.problems().iter().map(|problem| input::in_file(problem, text));
             Error::invalid("options", problems.collect())
         };
         Ok(input::checked::<PlanOptions>(given).map_err(in_its_file)?.reconnect)
