@@ -1,8 +1,10 @@
 //! `watch`: what its file says, and that a process that is killed is followed by another.
 
 use crate::command::{Embedded, Said, binary, finish, run, signalled};
+use serde_json::{Value, json};
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -42,6 +44,63 @@ fn checked(file: &str, cluster: &Embedded) -> Said {
     finish(watch(file, cluster).args(["--check"]), "")
 }
 
+/// One that listens, where, and what it says from then on.
+fn listening(
+    file: &str,
+    cluster: &Embedded,
+) -> (Child, String, impl Iterator<Item = String> + use<>) {
+    let mut command = watch(file, cluster);
+    command.env("ANN", TOKEN).stdin(Stdio::null());
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let told = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let at = told
+        .filter_map(|line| Some(line.split_once(", at http://")?.1.split_once(',')?.0.to_owned()));
+    let at = { at }.next().unwrap();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+    (process, at, lines)
+}
+
+/// What is answered to `request`, as JSON.
+fn asked(at: &str, request: &str, body: &str) -> Value {
+    let mut socket = TcpStream::connect(at).unwrap();
+    let length = body.len();
+    let head = format!(
+        "{request} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {TOKEN}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    socket.write_all(head.as_bytes()).unwrap();
+    let mut text = String::new();
+    socket.read_to_string(&mut text).unwrap();
+    serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+#[test]
+fn killed_while_a_proposal_waits_it_waits_in_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Embedded::start(&["--clients", "300,300,0"]);
+    let file = file(folder.path(), &cluster, "propose");
+    let tokens = "listen: 127.0.0.1:0\ntokens: [{name: ann, role: approver, token_env: ANN}]\n";
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{tokens}{text}")).unwrap();
+    let (mut first, _, mut lines) = listening(&file, &cluster);
+    lines.find(|line| line.contains(" eu proposed: ")).unwrap();
+    signalled(first.id(), "-KILL");
+    first.wait().unwrap();
+    let (mut next, at, mut lines) = listening(&file, &cluster);
+    let proposal = loop {
+        let shown = asked(&at, "GET /api/v1/clusters/eu", "");
+        if shown["proposal"].is_object() {
+            break shown["proposal"].clone();
+        }
+    };
+    let choice = json!({"id": proposal["id"], "fingerprint": proposal["fingerprint"]}).to_string();
+    let approved = asked(&at, "POST /api/v1/clusters/eu/approve", &choice);
+    assert_eq!(approved["reason"], "approved", "{approved}");
+    lines.find(|line| line.contains(" eu verdict: ")).unwrap();
+    signalled(next.id(), "-TERM");
+    assert!(next.wait().unwrap().success());
+}
+
 #[test]
 fn killed_while_a_run_is_on_it_is_followed_by_another_to_the_verdict() {
     let folder = tempfile::tempdir().unwrap();
@@ -79,3 +138,5 @@ fn its_file_is_checked_as_a_whole_and_described_for_editors() {
     assert_eq!(said.json()["properties"]["clusters"]["type"], "array");
     assert_eq!(run(&["watch"], "").code, Some(2));
 }
+
+const TOKEN: &str = "the-token-of-ann-alone";
