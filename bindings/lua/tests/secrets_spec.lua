@@ -1,4 +1,5 @@
--- Secrets are planted wherever a user may give one, and looked for in all that comes out.
+-- Secrets are planted wherever a user may give one, and looked for in all that comes out. It comes after the specs that
+-- need an uneven cluster.
 local check = require "check"
 local rebalance = require "emqx_rebalance"
 
