@@ -185,10 +185,10 @@ mod tests {
                 admission.see(&rules, now, &nodes, false);
                 let out = closed(&admission, &nodes, now);
                 prop_assert!(out.len() <= max_out as usize && out.len() < nodes.len().max(1));
-                let mean = counts.iter().sum::<u64>() as f64 / counts.len() as f64;
+                let mean = float(counts.iter().sum::<u64>()) / float(counts.len() as u64);
                 for i in out {
                     let least = if before.contains(&i) { rules.in_over } else { rules.out_over };
-                    prop_assert!(counts[i] as f64 >= mean * (1.0 + least) * 0.999_999);
+                    prop_assert!(float(counts[i]) >= mean * (1.0 + least) * 0.999_999);
                 }
             }
         }
