@@ -137,18 +137,10 @@ impl Hear for GlobalStatus {
         match self.rebalances.iter_mut().find(|run| run.coordinator == coordinator) {
             Some(run) if run.donors.contains(&node) => {}
             Some(run) => run.donors.push(node),
-            None => self.rebalances.push(RunStatus {
-                coordinator,
-                state,
-                donors: vec![node],
-                recipients,
-                conn_evict_rate: None,
-                sess_evict_rate: None,
-                connection_goal: None,
-                donor_conn_avg: None,
-                disconnected_session_goal: None,
-                donor_sess_avg: None,
-            }),
+            None => {
+                let run = RunStatus::new(coordinator, state, vec![node], recipients);
+                self.rebalances.push(run);
+            }
         }
     }
 }

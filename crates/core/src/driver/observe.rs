@@ -119,17 +119,10 @@ mod tests {
         let name = |text: &str| NodeName::new(text).unwrap();
         let nodes = vec![NodeLoad::new(name("a@h"), 80), NodeLoad::new(name("b@h"), 20)];
         let state = RunState::Phase(RunPhase::EvictingConns);
+        let (donors, recipients) = (vec![name("a@h")], vec![name("b@h")]);
         let run = RunStatus {
-            coordinator: name("b@h"),
-            state: state.clone(),
-            donors: vec![name("a@h")],
-            recipients: vec![name("b@h")],
             conn_evict_rate: Some(10),
-            sess_evict_rate: None,
-            connection_goal: None,
-            donor_conn_avg: None,
-            disconnected_session_goal: None,
-            donor_sess_avg: None,
+            ..RunStatus::new(name("b@h"), state.clone(), donors, recipients)
         };
         let counts = EvictionCounts {
             initial_connected: Some(100),
@@ -152,17 +145,11 @@ mod tests {
     #[test]
     fn several_runs_share_what_is_left_and_nobody_counts_it_twice() {
         let name = |text: &str| NodeName::new(text).unwrap();
+        let names = |nodes: &[&str]| nodes.iter().map(|node| name(node)).collect();
+        let state = RunState::Phase(RunPhase::EvictingConns);
         let run = |donors: &[&str], recipients: &[&str]| RunStatus {
-            coordinator: name(donors[0]),
-            state: RunState::Phase(RunPhase::EvictingConns),
-            donors: donors.iter().map(|node| name(node)).collect(),
-            recipients: recipients.iter().map(|node| name(node)).collect(),
             conn_evict_rate: Some(10),
-            sess_evict_rate: None,
-            connection_goal: None,
-            donor_conn_avg: None,
-            disconnected_session_goal: None,
-            donor_sess_avg: None,
+            ..RunStatus::new(name(donors[0]), state.clone(), names(donors), names(recipients))
         };
         let status = GlobalStatus {
             rebalances: vec![run(&["a@h"], &["b@h", "c@h"]), run(&["b@h"], &["c@h"])],

@@ -110,6 +110,29 @@ pub struct RunStatus {
     pub donor_sess_avg: Option<f64>,
 }
 
+impl RunStatus {
+    /// A run of which no more is known than who takes part.
+    pub fn new(
+        coordinator: NodeName,
+        state: RunState,
+        donors: Vec<NodeName>,
+        recipients: Vec<NodeName>,
+    ) -> Self {
+        Self {
+            coordinator,
+            state,
+            donors,
+            recipients,
+            conn_evict_rate: None,
+            sess_evict_rate: None,
+            connection_goal: None,
+            donor_conn_avg: None,
+            disconnected_session_goal: None,
+            donor_sess_avg: None,
+        }
+    }
+}
+
 /// One evacuation in progress. It lasts until it is stopped, over restarts of the node too.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]

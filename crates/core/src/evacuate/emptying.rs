@@ -26,12 +26,8 @@ impl<'a> Emptying<'a> {
     ) -> Result<Self> {
         let load = snapshot.node(node).ok_or_else(|| unknown(snapshot, node))?;
         // Donors of a rebalance refuse clients now; sessions can be moved to them.
-        let others = || {
-            snapshot.nodes().iter().filter(|other| {
-                other.node != *node
-                    && matches!(other.status, NodeStatus::Running | NodeStatus::Donor)
-            })
-        };
+        let others =
+            || snapshot.nodes().iter().filter(|other| other.node != *node && other.status.counts());
         // In a cluster with replicants they carry the clients.
         let carrier = snapshot.running().filter_map(|load| load.role).max();
         let takes_clients = |load: &&NodeLoad| {

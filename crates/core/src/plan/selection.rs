@@ -18,7 +18,7 @@ pub(crate) fn select(snapshot: &Snapshot, options: &PlanOptions) -> Result<Vec<u
             && !options.exclude.contains(&load.node)
             && match &options.nodes {
                 Some(nodes) => nodes.contains(&load.node),
-                None => is_open(load) && (load.role.is_none() || load.role == carrier),
+                None => load.status.counts() && (load.role.is_none() || load.role == carrier),
             }
     };
     let nodes = snapshot.nodes().iter().enumerate();
@@ -34,11 +34,6 @@ pub(crate) fn would_take_part(snapshot: &Snapshot, options: &PlanOptions, load: 
         None => load.role.is_none() || carrier.is_none() || load.role >= carrier,
     };
     is_chosen && !options.exclude.contains(&load.node)
-}
-
-/// Whether a node may gain or lose clients in a run.
-fn is_open(load: &NodeLoad) -> bool {
-    matches!(load.status, NodeStatus::Running | NodeStatus::Donor)
 }
 
 /// Nodes that were left out because others are replicants, and carry clients all the same.

@@ -1,6 +1,5 @@
 //! Which nodes new clients are kept from for a while, so that the others fill first.
 
-use super::gates::carries;
 use crate::error::Problem;
 use crate::input::{NumberRange, number, options, whole};
 use crate::node::NodeName;
@@ -93,7 +92,7 @@ impl Admission {
 fn over(nodes: &[NodeLoad]) -> Option<Vec<(&NodeName, f64)>> {
     let clients: f64 = nodes.iter().map(|load| float(load.connections)).sum();
     let weights: f64 = nodes.iter().map(NodeLoad::weight).sum();
-    if nodes.len() < 2 || clients <= 0.0 || !nodes.iter().all(carries) {
+    if nodes.len() < 2 || clients <= 0.0 || !nodes.iter().all(|load| load.status.counts()) {
         return None;
     }
     let over =

@@ -2,7 +2,7 @@
 
 use super::decision::{Decision, Trigger};
 use super::figures::Figures;
-use super::gates::{Moment, Ready, carries};
+use super::gates::{Moment, Ready};
 use super::input::{Input, Observation};
 use super::journal::Journal;
 use super::ledger::{Ledger, Spent};
@@ -348,7 +348,8 @@ fn over(seen: &Observation<'_>) -> Result<f64> {
     let options = &seen.asked.options;
     let snapshot = snapshot.weighted(&options.weights)?;
     let chosen = select(&snapshot, options)?;
-    let loads = chosen.iter().filter_map(|i| snapshot.nodes().get(*i)).filter(|load| carries(load));
+    let loads =
+        chosen.iter().filter_map(|i| snapshot.nodes().get(*i)).filter(|load| load.status.counts());
     Ok(Balance::of(loads.map(|load| (load.connections, load.weight()))).over)
 }
 

@@ -12,7 +12,7 @@ use super::words::{percent, span, span_s};
 use crate::error::Result as CoreResult;
 use crate::node::NodeName;
 use crate::plan::{Decision as PlanDecision, Plan, plan};
-use crate::snapshot::{NodeLoad, NodeStatus, Snapshot};
+use crate::snapshot::{NodeStatus, Snapshot};
 use crate::units::Timestamp;
 
 /// What is asked of each gate: whether to go on, or why not.
@@ -276,11 +276,6 @@ fn names<'a>(names: impl Iterator<Item = &'a NodeName>) -> Option<String> {
         1 => Some(shown),
         _ => Some(format!("{shown}: each")),
     }
-}
-
-/// Whether a node that takes part is up: only for those is there a balance to speak of.
-pub(super) fn carries(load: &NodeLoad) -> bool {
-    matches!(load.status, NodeStatus::Running | NodeStatus::Donor)
 }
 
 const MOST_NAMES: usize = 3;

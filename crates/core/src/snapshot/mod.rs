@@ -92,6 +92,13 @@ pub enum NodeStatus {
     Unknown,
 }
 
+impl NodeStatus {
+    /// Whether the node is up and counts in a balance: it serves clients, or gives some away in a rebalance.
+    pub const fn counts(self) -> bool {
+        matches!(self, Self::Running | Self::Donor)
+    }
+}
+
 impl NodeLoad {
     /// Its clients, if they are known now: what was last read of a node that does not answer is no
     /// count of today.

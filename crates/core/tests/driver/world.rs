@@ -278,16 +278,6 @@ impl Scene for World {
 }
 
 pub(crate) fn entry(coordinator: &str, donor: &str, recipient: &str, phase: RunPhase) -> RunStatus {
-    RunStatus {
-        coordinator: name(coordinator),
-        state: RunState::Phase(phase),
-        donors: vec![name(donor)],
-        recipients: vec![name(recipient)],
-        conn_evict_rate: None,
-        sess_evict_rate: None,
-        connection_goal: None,
-        donor_conn_avg: None,
-        disconnected_session_goal: None,
-        donor_sess_avg: None,
-    }
+    let state = RunState::Phase(phase);
+    RunStatus::new(name(coordinator), state, vec![name(donor)], vec![name(recipient)])
 }

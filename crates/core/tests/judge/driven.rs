@@ -98,18 +98,9 @@ fn answer(cluster: &mut Cluster, names: &[NodeName], ask: Ask, refused: &mut usi
 
 fn status(cluster: &Cluster) -> GlobalStatus {
     let entry = |judged: &super::cluster::Judged| {
-        Some(RunStatus {
-            coordinator: judged.run.coordinator.clone(),
-            state: RunState::Phase(judged.shown(cluster.now)?),
-            donors: judged.run.donors.clone(),
-            recipients: judged.run.recipients.clone(),
-            conn_evict_rate: None,
-            sess_evict_rate: None,
-            connection_goal: None,
-            donor_conn_avg: None,
-            disconnected_session_goal: None,
-            donor_sess_avg: None,
-        })
+        let (run, state) = (&judged.run, RunState::Phase(judged.shown(cluster.now)?));
+        let (donors, recipients) = (run.donors.clone(), run.recipients.clone());
+        Some(RunStatus::new(run.coordinator.clone(), state, donors, recipients))
     };
     let rebalances = cluster.runs.iter().filter_map(entry).collect();
     GlobalStatus { rebalances, ..GlobalStatus::default() }
