@@ -4,10 +4,10 @@ use crate::virtual_time::{Incident, VirtualCluster};
 use emqx_rebalance_core::driver::{Driver, DriverOptions, OutcomeKind, Status, observe};
 use emqx_rebalance_core::policy::{Action, Decision, Engine, Input, Observation, Policy};
 use emqx_rebalance_core::{
-    Asked, Balance, GlobalStatus, NodeLoad, NodeName, NodeStatus, Plan, Result, RunState,
-    RunStatus, Timestamp,
+    Asked, Balance, Error, ErrorKind, GlobalStatus, NodeLoad, NodeName, NodeStatus, Plan, Result,
+    RunState, RunStatus, Timestamp,
 };
-use serde_json::{from_value, to_value};
+use serde_json::{from_str, to_string};
 
 /// Somebody with a policy who looks after a virtual cluster: at each look another process, which knows what
 /// the last one stored.
@@ -85,15 +85,15 @@ impl Keeper {
     /// Waits for the next look, and does what follows from it: a rebalance is driven to its verdict.
     ///
     /// # Errors
-    /// As the cluster, the policy's plan or its driver has them.
+    /// As the cluster, the policy's plan or its driver has them; `conflict` if the policy wants what makes no
+    /// sense at that moment, such as another start while one is on, or waits for somebody's approval.
     pub fn look_after(&mut self, cluster: &mut VirtualCluster) -> Result<Option<Deed>> {
         cluster.advance_ms(self.poll_ms);
-        for action in self.look(cluster, 0)? {
-            if let Action::Start { plan, driver, .. } = action {
-                return self.act(cluster, *plan, *driver).map(Some);
-            }
+        match self.look(cluster, 0)?.pop() {
+            None => Ok(None),
+            Some(Action::Start { plan, driver, .. }) => self.act(cluster, *plan, *driver).map(Some),
+            Some(other) => Err(unexpected(&other)),
         }
-        Ok(None)
     }
 
     /// What the policy makes of the cluster as it is seen, `moved` clients into its run.
@@ -102,17 +102,20 @@ impl Keeper {
         let status = self.seen(cluster, moved)?;
         let asked = self.asked.clone();
         let input = Input::Seen(Box::new(Observation { asked, ..Observation::new(&status) }));
-        Ok(self.decide(cluster, input))
+        self.decide(cluster, input)
     }
 
-    fn decide(&mut self, cluster: &VirtualCluster, input: Input<'_>) -> Vec<Action> {
-        // Who looks next is another process. What cannot be stored and read is begun anew, and shows.
-        let stored = to_value(&self.engine).and_then(from_value);
-        self.engine = stored.unwrap_or_default();
+    fn decide(&mut self, cluster: &VirtualCluster, input: Input<'_>) -> Result<Vec<Action>> {
+        // Who looks next is another process.
+        let stored = to_string(&self.engine).and_then(|text| from_str(&text));
+        self.engine = stored.map_err(|error| {
+            Error::new(ErrorKind::Protocol, "what a policy stores cannot be read")
+                .with("why", error)
+        })?;
         let now = Timestamp::from_ms(self.epoch_ms + cluster.now().as_ms());
         let step = self.engine.step(&self.policy, now, input);
         self.decisions.extend(step.is_new.then_some(step.decision));
-        step.actions
+        Ok(step.actions)
     }
 
     fn act(
@@ -126,21 +129,33 @@ impl Keeper {
         let (donors, recipients) = (plan.donors.clone(), plan.recipients.clone());
         let began_ms = cluster.now().as_ms();
         let driver = Driver::new(plan, options, false)?;
-        let (mut next_ms, mut stopped_ms) = (began_ms + self.poll_ms, None);
+        let (mut next_ms, mut stopped_ms, mut failed) = (began_ms + self.poll_ms, None, None);
         let driven = cluster.drive_with(driver, |cluster, _, _| {
             if cluster.now().as_ms() < next_ms {
                 return Incident::None;
             }
             next_ms = cluster.now().as_ms() + self.poll_ms;
             let moved = evicted(cluster) - before;
-            let actions = self.look(cluster, moved).unwrap_or_default();
-            if !actions.contains(&Action::Stop) {
-                return Incident::None;
+            match self.look(cluster, moved).map(|mut actions| actions.pop()) {
+                Ok(None) => Incident::None,
+                Ok(Some(Action::Stop)) => {
+                    stopped_ms = Some(cluster.now().as_ms());
+                    Incident::Stop
+                }
+                Ok(Some(other)) => {
+                    failed = Some(unexpected(&other));
+                    Incident::Stop
+                }
+                Err(error) => {
+                    failed = Some(error);
+                    Incident::Stop
+                }
             }
-            stopped_ms = Some(cluster.now().as_ms());
-            Incident::Stop
         });
-        self.end(cluster, driven.ok().map(|drive| drive.outcome.result), before);
+        if let Some(failed) = failed {
+            return Err(failed);
+        }
+        self.end(cluster, driven.ok().map(|drive| drive.outcome.result), before)?;
         let snapshot = cluster.simulation().cluster.snapshot()?;
         let loads = snapshot.running().map(|load| (load.connections, 1.0));
         Ok(Deed {
@@ -155,14 +170,19 @@ impl Keeper {
         })
     }
 
-    fn end(&mut self, cluster: &mut VirtualCluster, result: Option<OutcomeKind>, before: u64) {
+    fn end(
+        &mut self,
+        cluster: &mut VirtualCluster,
+        result: Option<OutcomeKind>,
+        before: u64,
+    ) -> Result<()> {
         let disconnects = evicted(cluster) - before;
         let input = match result {
             Some(result) => Input::Ended { result, disconnects },
             // No URL answered when the drive began.
             None => Input::NotStarted("unreachable"),
         };
-        self.decide(cluster, input);
+        self.decide(cluster, input).map(drop)
     }
 
     /// The cluster as somebody sees it whose counts are of different moments.
@@ -180,6 +200,9 @@ impl Keeper {
         let nodes_of_config = &simulated.config().nodes;
         let coordinators = simulated.coordinators().into_iter();
         let names = coordinators.filter_map(|place| Some(nodes_of_config.get(place)?.name.clone()));
+        // Of each the coordinator alone is known.
+        let state = || RunState::from("evicting_conns".to_owned());
+        let run = |coordinator| RunStatus::new(coordinator, state(), Vec::new(), Vec::new());
         let rebalances = names.map(run).collect();
         let global = GlobalStatus { rebalances, ..GlobalStatus::default() };
         let mut status = observe(nodes, &global, &[]);
@@ -188,20 +211,9 @@ impl Keeper {
     }
 }
 
-/// A run of which the coordinator alone is known.
-fn run(coordinator: NodeName) -> RunStatus {
-    RunStatus {
-        coordinator,
-        state: RunState::from("evicting_conns".to_owned()),
-        donors: Vec::new(),
-        recipients: Vec::new(),
-        conn_evict_rate: None,
-        sess_evict_rate: None,
-        connection_goal: None,
-        donor_conn_avg: None,
-        disconnected_session_goal: None,
-        donor_sess_avg: None,
-    }
+fn unexpected(action: &Action) -> Error {
+    let message = "a policy wants what it cannot want now";
+    Error::new(ErrorKind::Conflict, message).with("action", format!("{action:?}"))
 }
 
 fn is_calm(cluster: &mut VirtualCluster) -> Result<bool> {
