@@ -138,7 +138,9 @@ impl Place {
             match seen {
                 None => {}
                 Some(Ok(status)) => {
-                    known.read_at_ms = Some(now_ms());
+                    // Of a run that is on its driver's last poll is shown, which says when that was.
+                    let read = status.nodes.iter().filter_map(|load| load.read_at_ms).max();
+                    known.read_at_ms = Some(read.unwrap_or_else(now_ms));
                     known.unread = None;
                     let is_on = !status.runs.is_empty();
                     known.admission.see(&self.health, now(), &status.nodes, is_on);

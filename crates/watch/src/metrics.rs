@@ -1,9 +1,10 @@
 //! What is counted, as Prometheus reads it (OpenMetrics).
 
 use crate::board::{Board, Known, Place};
+use crate::poll::Load;
+use emqx_rebalance_core::NodeStatus;
 use emqx_rebalance_core::driver::Record;
 use emqx_rebalance_core::policy::Decision;
-use emqx_rebalance_core::{Balance, NodeStatus};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -151,13 +152,12 @@ impl Metrics {
         let runs = i64::from(!status.runs.is_empty());
         self.running.get_or_create(&alone).set(runs);
         self.progress.get_or_create(&alone).set(status.progress.percent / 100.0);
-        let up = |status| matches!(status, NodeStatus::Running | NodeStatus::Donor);
-        let loads = status.nodes.iter().filter(|load| up(load.status));
-        let over = Balance::of(loads.map(|load| (load.connections, load.weight()))).over;
-        self.over.get_or_create(&alone).set(over);
+        if let Some(load) = Load::of(status) {
+            self.over.get_or_create(&alone).set(load.over);
+        }
         for load in &status.nodes {
             let labels = [of(&place.name), ("node", load.node.to_string())];
-            self.up.get_or_create(&labels).set(i64::from(up(load.status)));
+            self.up.get_or_create(&labels).set(i64::from(load.status.counts()));
             let takes = place.takes(load.node.as_str()).unwrap_or(true);
             self.takes.get_or_create(&labels).set(i64::from(takes));
             // What does not answer has as many as it had, which is not to be shown as what it has.

@@ -4,7 +4,7 @@ use crate::clock::now_ms;
 use crate::store::Sample;
 use emqx_rebalance_client::{Cluster, ClusterConfig};
 use emqx_rebalance_core::driver::Status;
-use emqx_rebalance_core::{Balance, ErrorKind, NodeLoad, NodeStatus, Result};
+use emqx_rebalance_core::{Balance, ErrorKind, NodeLoad, Result};
 
 /// A cluster that is asked again and again.
 #[derive(Debug)]
@@ -46,17 +46,30 @@ impl Line {
     }
 }
 
-/// The load in `status`, if any of it is known.
+/// How evenly the nodes that count are loaded, and with how many clients.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// The fullest node over the mean.
+    pub(crate) over: f64,
+    /// Connected clients.
+    pub(crate) clients: u64,
+}
+
+impl Load {
+    /// The one in `status`, if any of it is known.
+    pub(crate) fn of(status: &Status) -> Option<Self> {
+        let loads: Vec<&NodeLoad> =
+            status.nodes.iter().filter(|load| load.status.counts()).collect();
+        let clients = loads.iter().map(|load| load.connections).fold(0, u64::saturating_add);
+        let over = Balance::of(loads.iter().map(|load| (load.connections, load.weight()))).over;
+        (!loads.is_empty()).then_some(Self { over, clients })
+    }
+}
+
+/// The load in `status` as it is kept, with what the policy made of it.
 pub(crate) fn sample(status: &Status, over: Option<f64>) -> Option<Sample> {
-    let known = |load: &&NodeLoad| matches!(load.status, NodeStatus::Running | NodeStatus::Donor);
-    let loads: Vec<&NodeLoad> = status.nodes.iter().filter(known).collect();
-    let balance = || Balance::of(loads.iter().map(|load| (load.connections, load.weight()))).over;
-    let clients = loads.iter().map(|load| load.connections).fold(0, u64::saturating_add);
-    (!loads.is_empty()).then(|| Sample {
-        at_ms: now_ms(),
-        over: over.unwrap_or_else(balance),
-        clients,
-    })
+    let load = Load::of(status)?;
+    Some(Sample { at_ms: now_ms(), over: over.unwrap_or(load.over), clients: load.clients })
 }
 
 const CHANGED: [ErrorKind; 4] =

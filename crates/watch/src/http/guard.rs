@@ -6,6 +6,7 @@ use crate::config::{Role, Token};
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use emqx_rebalance_core::{Error, ErrorKind};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
@@ -48,7 +49,8 @@ impl FromRequestParts<Site> for Approver {
 /// of its own for that, which shows in the header.
 fn local(parts: &Parts) -> Result<Viewer, Refusal> {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
+    let authority = host.parse::<Authority>().ok();
+    let name = authority.as_ref().map_or("", |authority| authority.host()).trim_matches(['[', ']']);
     if name == "localhost" || name.parse::<IpAddr>().is_ok() {
         return Ok(Viewer);
     }

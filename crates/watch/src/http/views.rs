@@ -1,9 +1,10 @@
 //! What is shown, as JSON.
 
 use crate::board::{Known, Place};
+use crate::poll::Load;
 use emqx_rebalance_core::driver::Record;
 use emqx_rebalance_core::policy::Decision;
-use emqx_rebalance_core::{Balance, NodeStatus};
+use emqx_rebalance_core::{NodeName, NodeStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,6 +21,10 @@ pub(super) struct ClusterView {
     /// Connected clients of those nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     clients: Option<u64>,
+    /// Nodes that did not say how they are: their clients are in neither number. Absent if there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    unknown: Vec<NodeName>,
     /// `read_at_ms`, when it was last read, in milliseconds since 1970; `unread`, why it could not be read at the last
     /// poll; `status`, as of `emqx-rebalance status`; `decision`, the last one; `proposal`, the plan that waits, with
     /// its `id` and `fingerprint`. What is not known is absent.
@@ -30,14 +35,17 @@ pub(super) struct ClusterView {
 
 impl ClusterView {
     pub(super) fn of(place: &Place, known: Known) -> Self {
-        let up = |status| matches!(status, NodeStatus::Running | NodeStatus::Donor);
-        let loads: Option<Vec<(u64, f64)>> = known.status.as_ref().map(|status| {
-            let loads = status.nodes.iter().filter(|load| up(load.status));
-            loads.map(|load| (load.connections, load.weight())).collect()
-        });
-        let clients = loads.as_ref().map(|loads| loads.iter().map(|(clients, _)| clients).sum());
-        let over = loads.map(|loads| Balance::of(loads).over);
-        Self { name: place.name.clone(), mode: place.mode.as_str(), over, clients, known }
+        let load = known.status.as_ref().and_then(Load::of);
+        let nodes = known.status.iter().flat_map(|status| &status.nodes);
+        let unknown = nodes.filter(|load| load.status == NodeStatus::Unknown);
+        Self {
+            name: place.name.clone(),
+            mode: place.mode.as_str(),
+            over: load.map(|load| load.over),
+            clients: load.map(|load| load.clients),
+            unknown: unknown.map(|load| load.node.clone()).collect(),
+            known,
+        }
     }
 }
 
