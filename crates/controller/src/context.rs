@@ -80,6 +80,22 @@ impl Context {
         }
     }
 
+    /// Says that `object` comes to nothing before anything was started for it.
+    ///
+    /// # Errors
+    /// If Kubernetes does not take it.
+    pub(crate) async fn fail(
+        &self,
+        object: &Order,
+        reason: &str,
+        message: &str,
+    ) -> Result<(), Failure> {
+        self.report(object, |report| report.failed(reason, message)).await?;
+        self.metrics.ended("not_started");
+        self.tell(object, false, reason, message).await;
+        Ok(())
+    }
+
     /// Writes the status that `change` makes of `object`'s, if it is another one.
     pub(crate) async fn report(
         &self,

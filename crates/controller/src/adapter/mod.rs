@@ -191,9 +191,7 @@ async fn fail(
     reason: &str,
     message: &str,
 ) -> Result<Action, Failure> {
-    context.report(object, |report| report.failed(reason, message)).await?;
-    context.metrics.ended("not_started");
-    context.tell(object, false, reason, message).await;
+    context.fail(object, reason, message).await?;
     Ok(Action::await_change())
 }
 

@@ -107,9 +107,7 @@ pub(super) async fn fail(
     reason: &str,
     message: &str,
 ) -> Result<Action, Failure> {
-    context.report(object, |report| report.failed(reason, message)).await?;
-    context.metrics.ended("not_started");
-    context.tell(object, false, reason, message).await;
+    context.fail(object, reason, message).await?;
     let tidied = tidy(context, object).await?;
     finish(context, object);
     Ok(tidied)
