@@ -15,9 +15,10 @@ use std::path::Path;
 /// A table, the picture, and what the policy decided about the first cluster.
 pub(crate) fn told(outcomes: &[Outcome]) -> Result<String, Box<dyn Error>> {
     let clusters = outcomes.first().map_or(0, |outcome| outcome.months.len());
+    let thousands = CLIENTS / 1000;
     let mut text = format!(
         "# A month\n\n\
-         What becomes of {clusters} clusters in {DAYS} days, in virtual time: five nodes with {CLIENTS} clients, behind a load\n\
+         What becomes of {clusters} embedded clusters in {DAYS} days of virtual time: five nodes with {thousands},000 clients, behind a load\n\
          balancer that goes round and round. Clients stay for a week on average; those that are disconnected come back within\n\
          0.5 to 5 seconds. A sixth node joins in the second week, all nodes are restarted one after the other in the first week\n\
          and in the third, and in the last ten days a node dies three times for ten minutes. Made by\n\n\
