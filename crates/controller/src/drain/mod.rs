@@ -16,7 +16,7 @@ use axum::{Json, Router, routing};
 use budget::Budget;
 use emqx_rebalance_client::{Cluster, Run};
 use emqx_rebalance_core::driver::DriverOptions;
-use emqx_rebalance_core::{Error, Evacuation, EvacuationPlanOptions, NodeName};
+use emqx_rebalance_core::{Error, Evacuation, EvacuationPlanOptions, NodeName, NodeStatus};
 use kube::Client;
 use node::Drained;
 pub(crate) use node::node_of;
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{info, warn};
 use who::Pod;
 
@@ -110,9 +110,14 @@ fn bearer(headers: &HeaderMap) -> &str {
 
 async fn drain(drains: &Drains, pod: &Pod, budget: Budget) -> Result<Answer, Refusal> {
     let began = Instant::now();
-    let Drained { cluster, node, load } = node::find(&drains.finder, pod).await?;
+    let Drained { cluster, node, load, is_evacuating } = node::find(&drains.finder, pod).await?;
     if load.connections == 0 && load.sessions == 0 {
         return Ok(Answer { drained: true, detail: format!("{node} has no clients") });
+    }
+    if is_evacuating {
+        let emptied = emptied(&cluster, &node);
+        let over = || Answer { drained: false, detail: "the time is over".to_owned() };
+        return Ok(timeout_at(began + budget.limit(), emptied).await.unwrap_or_else(|_| over()));
     }
     info!(%node, ?load, ?budget, "draining");
     let run = begin(&cluster, &node, &budget.evacuation(load)).await?;
@@ -133,6 +138,25 @@ async fn drain(drains: &Drains, pod: &Pod, budget: Budget) -> Result<Answer, Ref
     }
     info!(%node, drained = answer.drained, detail = answer.detail, "drained");
     Ok(answer)
+}
+
+/// Waits until a node is empty that is being emptied already: by a drain whose answer was lost, of this
+/// process or another one, or by somebody else. Whoever began that opens the node again.
+async fn emptied(cluster: &Cluster, node: &NodeName) -> Answer {
+    loop {
+        // What cannot be read for a while is asked for again.
+        if let Ok(snapshot) = cluster.snapshot().await {
+            let load = snapshot.node(node);
+            if load.is_some_and(|load| load.connections == 0 && load.sessions == 0) {
+                return Answer { drained: true, detail: format!("{node} has no clients any more") };
+            }
+            if load.is_none_or(|load| load.status != NodeStatus::Evacuating) {
+                let detail = format!("{node} is not emptied any more, and has clients");
+                return Answer { drained: false, detail };
+            }
+        }
+        sleep(LOOK_AGAIN).await;
+    }
 }
 
 async fn begin(
@@ -165,5 +189,7 @@ fn not_drained(error: &Error) -> Refusal {
 
 const CLOSED: &str = "; EMQX did not confirm that the evacuation is stopped: a node that keeps its data may \
                       take no clients when it comes back, until it is stopped";
+/// How soon to look again whether the node is empty.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long the node is asked to open again, of the time that [`Budget`] keeps back.
 const REOPEN: Duration = budget::KEPT_BACK;

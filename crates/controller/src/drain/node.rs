@@ -8,7 +8,7 @@ use crate::resource::{Rebalance, RebalanceSpec};
 use crate::service::Whereabouts;
 use axum::http::StatusCode;
 use emqx_rebalance_client::Cluster;
-use emqx_rebalance_core::{EmqxVersion, NodeLoad, NodeName, Snapshot};
+use emqx_rebalance_core::{EmqxVersion, NodeLoad, NodeName, NodeStatus, Snapshot};
 use k8s_openapi::api::core::v1;
 use kube::ResourceExt;
 use kube::api::ObjectMeta;
@@ -18,6 +18,8 @@ pub(super) struct Drained {
     pub(super) cluster: Cluster,
     pub(super) node: NodeName,
     pub(super) load: Load,
+    /// Whether it is being emptied already.
+    pub(super) is_evacuating: bool,
 }
 
 /// What is on a node.
@@ -40,10 +42,12 @@ pub(super) async fn find(finder: &Finder, pod: &Pod) -> Result<Drained, Refusal>
         let message = format!("no node of the cluster runs in the pod {}", pod.name);
         Refusal::new(StatusCode::NOT_FOUND, message)
     })?;
-    let NodeLoad { node, connections, sessions, version, .. } = load.clone();
+    let NodeLoad { node, connections, sessions, version, status, .. } = load.clone();
     let version = version.as_deref().and_then(EmqxVersion::parse);
     let has_notice = version.is_none_or(|version| version.major() > 4);
-    Ok(Drained { cluster, node, load: Load { connections, sessions, has_notice } })
+    let load = Load { connections, sessions, has_notice };
+    let is_evacuating = status == NodeStatus::Evacuating;
+    Ok(Drained { cluster, node, load, is_evacuating })
 }
 
 /// What the pod asks for, as an object of its namespace would: EMQX's operator labels its pods with the
@@ -64,7 +68,8 @@ fn as_object(pod: &v1::Pod) -> Order {
 pub(crate) fn node_of<'a>(pod: &v1::Pod, snapshot: &'a Snapshot) -> Option<&'a NodeLoad> {
     let name = pod.name_any();
     let ip = pod.status.as_ref().and_then(|status| status.pod_ip.as_deref());
-    snapshot.running().find(|load| {
+    let is_up = |load: &&NodeLoad| load.status.counts() || load.status == NodeStatus::Evacuating;
+    snapshot.nodes().iter().filter(is_up).find(|load| {
         let place = Whereabouts::of(&load.node);
         place.pod == Some(&name) || (place.ip.is_some() && place.ip == ip)
     })
