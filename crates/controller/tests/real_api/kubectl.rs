@@ -16,6 +16,10 @@ impl Kubectl {
         Self { namespace: namespace.to_owned() }
     }
 
+    pub(crate) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
     /// What it prints. Fails the test if it fails.
     pub(crate) async fn run(&self, args: &[&str]) -> String {
         self.with_input(args, "").await

@@ -3,6 +3,8 @@
 use crate::controller::Controller;
 use crate::emqx::{CLIENTS, Emqx};
 use crate::place::{Place, read};
+use serde_json::Value;
+use tokio::process::Command;
 
 /// The guide's sample.
 fn sample() -> String {
@@ -61,6 +63,25 @@ async fn the_guide_s_sample_is_done_shown_and_waited_for() {
     let clients = emqx.clients();
     assert_eq!(clients.iter().sum::<u64>(), 3 * CLIENTS, "all came back: {clients:?}");
     assert!(clients[3] > CLIENTS / 2, "{clients:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_job_of_a_pipeline_waits_for_the_end_and_says_how_it_was() {
+    let place = Place::new("own-pipeline").await;
+    let emqx = Emqx::operated(&place, "emqx").await;
+    let _controller = Controller::start(&place, &emqx.network.proxy, false).await;
+    let job = || {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/kubernetes/scale_out.sh");
+        let mut command = Command::new("sh");
+        command.args([script, "emqx"]).env("WAIT", "1").env("NAMESPACE", place.kubectl.namespace());
+        command.kill_on_drop(true).output()
+    };
+    let done = job().await.unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
+    let object: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(object["status"]["phase"], "Completed", "{object:#}");
+    assert!(emqx.clients()[3] > CLIENTS / 2, "{:?}", emqx.clients());
 }
 
 #[tokio::test(flavor = "multi_thread")]
