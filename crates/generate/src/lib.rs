@@ -9,6 +9,8 @@ mod grafana;
 mod lua;
 mod python;
 mod reconnects;
+#[cfg(test)]
+mod runbooks;
 mod tables;
 mod words;
 
