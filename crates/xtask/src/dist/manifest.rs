@@ -1,7 +1,7 @@
 //! What is in a release, and the checksums to hold it against.
 
 use super::Release;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -68,6 +68,15 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The commit that the release in `folder` was made of.
+pub(super) fn commit(folder: &Path) -> Result<String> {
+    let none = || format!("there is no release in {}: make it first", folder.display());
+    let text = fs::read_to_string(folder.join(NAME)).with_context(none)?;
+    let manifest: Value = serde_json::from_str(&text)?;
+    let commit = manifest.get("commit").and_then(Value::as_str);
+    Ok(commit.context("manifest.json names no commit")?.to_owned())
+}
+
 /// What of `made` is not what its checksum says, or is missing.
 pub(super) fn faults(folder: &Path) -> Result<Vec<String>> {
     let sums = fs::read_to_string(folder.join(SUMS))?;
@@ -103,6 +112,7 @@ mod tests {
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  a\n\
              ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  b\n"
         );
+        assert_eq!(commit(folder.path()).unwrap(), "c0ffee");
         assert_eq!(faults(folder.path()).unwrap(), Vec::<String>::new());
         fs::write(folder.path().join("b"), "abd").unwrap();
         fs::remove_file(folder.path().join("a")).unwrap();

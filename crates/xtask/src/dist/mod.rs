@@ -69,7 +69,9 @@ pub(crate) struct Wishes {
 pub(crate) fn run(shell: &Shell, wishes: &Wishes) -> Result<()> {
     let release = Release::new(shell, wishes)?;
     if wishes.rehearse {
-        return rehearse::all(shell, &release);
+        // What was made says of what: the checkout may be elsewhere by now.
+        let commit = manifest::commit(&release.folder)?;
+        return rehearse::all(shell, &Release { commit, ..release });
     }
     release.begin(shell)?;
     for part in release.parts.clone() {

@@ -41,6 +41,11 @@ fn rpm(shell: &Shell, release: &Release, processor: Processor) -> Result<()> {
     let (time, folder) = (release.time.to_string(), target());
     let file = release.file(&rpm_file(release.version, processor));
     let pack = cmd!(shell, "{rpm} generate-rpm --package crates/cli --target {triple}");
-    let pack = pack.args(["--source-date", &*time, "--auto-req", "disabled", "--target-dir"]);
-    Ok(pack.arg(folder).arg("--output").arg(file).run()?)
+    let pack = pack.args(["--source-date", &*time, "--auto-req", "disabled"]);
+    Ok(pack
+        .args(["--payload-compress", "gzip", "--target-dir"])
+        .arg(folder)
+        .arg("--output")
+        .arg(file)
+        .run()?)
 }

@@ -12,7 +12,7 @@ mod program;
 use super::binaries::Processor;
 use super::{Part, Release, manifest};
 use crate::step::{say, step};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use std::path::Path;
 use xshell::Shell;
 
@@ -27,8 +27,7 @@ pub(super) fn all(shell: &Shell, release: &Release) -> Result<()> {
 
 /// That the folder holds what its checksums say.
 fn whole(folder: &Path) -> Result<()> {
-    let none = || format!("there is no release in {}: make it first", folder.display());
-    let faults = manifest::faults(folder).with_context(none)?;
+    let faults = manifest::faults(folder)?;
     ensure!(faults.is_empty(), "not what the checksums say: {}", faults.join(", "));
     Ok(())
 }
