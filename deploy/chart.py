@@ -1,8 +1,10 @@
 """The Helm chart, rendered by Helm itself, and the plain manifests made from it.
 
-`python chart.py` writes the manifests again; `cargo xtask kube-manifests` runs it.
+`python chart.py` writes the manifests again; `cargo xtask kube-manifests` runs it. `python chart.py render FOLDER`
+prints what Helm makes of a chart in another folder.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +28,11 @@ HEADER = "# Made from the Helm chart by `cargo xtask kube-manifests`; change the
 OF_HELM = ("app.kubernetes.io/managed-by: Helm", "helm.sh/")
 
 
-def render(values: dict[str, Any], namespace: str, name: str = NAME) -> str:
+def render(
+    values: dict[str, Any], namespace: str, name: str = NAME, folder: Path = CHART
+) -> str:
     """What `helm template NAME --namespace NAMESPACE` prints for `values`, without the notes."""
-    with helm_python.Chart.load(CHART) as chart:
+    with helm_python.Chart.load(folder) as chart:
         rendered = chart.render(values, name=name, namespace=namespace)
     files = [text.strip("\n") for file, text in sorted(rendered.items()) if file.endswith(".yaml")]
     return "\n---\n".join(text for text in files if text.strip())
@@ -50,6 +54,9 @@ def manifests() -> dict[str, str]:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["render"]:
+        print(render({}, NAME, folder=Path(sys.argv[2])))
+        return
     for file, text in manifests().items():
         (MANIFESTS / file).write_text(text)
 

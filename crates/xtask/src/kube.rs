@@ -49,6 +49,12 @@ pub(crate) fn serve(shell: &Shell) -> Result<()> {
     Ok(())
 }
 
+/// What the chart in a folder is made into.
+pub(crate) fn render(shell: &Shell, chart: &Path) -> Result<String> {
+    let python = deploy::python(shell, &folder()?)?;
+    deploy::render(shell, &python, chart)
+}
+
 /// Writes the plain manifests again from the chart.
 pub(crate) fn manifests(shell: &Shell) -> Result<()> {
     let python = deploy::python(shell, &folder()?)?;

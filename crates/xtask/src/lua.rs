@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
 /// Cargo's feature for each Lua, and the interpreter that loads what is built with it.
-const LUAS: [(&str, &str); 4] =
+pub(crate) const LUAS: [(&str, &str); 4] =
     [("lua51", "lua5.1"), ("luajit", "luajit"), ("lua53", "lua5.3"), ("lua54", "lua5.4")];
 
 /// The Lua that tries a build without the built-in transport.

@@ -2,6 +2,7 @@
 
 mod changelog;
 mod deny;
+mod dist;
 mod folders;
 mod gateways;
 mod grafana;
@@ -108,6 +109,10 @@ enum Command {
     Grafana,
     /// Builds both, and tries the app in Chromium with Grafana's own components.
     TestGrafana,
+    /// Makes what a release publishes into one folder, with checksums and a manifest.
+    Dist(dist::Wishes),
+    /// Publishes what the folder of a release holds. It takes the rights of a maintainer, or the forge's word for them.
+    Publish(dist::Publish),
     /// Looks for what nobody has met yet, for hours: before a release. Writes a report.
     Soak {
         /// Drawn cases for each property of the driver; of what is only read, ten times as many.
@@ -177,7 +182,10 @@ fn main() -> Result<()> {
             page::test(&shell)
         }
         Command::TestPython => python::test(&shell),
-        Command::PythonWheels { processors } => python::wheels(&shell, &processors),
+        Command::PythonWheels { processors } => python::wheels(&shell, &processors)
+            .map(|folder| step::say(&folder.display().to_string())),
+        Command::Dist(wishes) => dist::run(&shell, &wishes),
+        Command::Publish(wishes) => dist::publish(&shell, &wishes),
         Command::Grafana => {
             setup::wasm_target(&shell)?;
             wasm::build(&shell)?;

@@ -3,7 +3,7 @@
 mod carried;
 mod wheels;
 
-pub(crate) use wheels::build as wheels;
+pub(crate) use wheels::{ZIG, build as wheels, try_out};
 
 use crate::folders;
 use crate::step::step;
@@ -26,9 +26,7 @@ const MATURIN: &str = "maturin==1.16.0";
 
 /// Builds the package, checks it, and tests it by every Python from 3.10 to 3.14 that is here.
 pub(crate) fn test(shell: &Shell) -> Result<()> {
-    let main = Venv::new(shell, MAIN)?.with_context(|| {
-        format!("Python 3.{MAIN} is needed: install it, or put its folder into PATH")
-    })?;
+    let main = Venv::main(shell)?;
     step("Python native half, lint", || lint(shell))?;
     step("Python tools", || main.pip(shell, &[MATURIN]))?;
     let wheel = Wheel::build(shell, &main)?;
@@ -99,15 +97,24 @@ fn tests(shell: &Shell, venv: &Venv) -> Result<()> {
 
 /// The source distribution holds all it takes: it is built and installed, away from the repository.
 fn from_distribution(shell: &Shell, main: &Venv) -> Result<()> {
-    let folder = fresh(shell, &target().join("sdist"))?;
-    let maturin = main.program("maturin");
-    {
-        let _folder = shell.push_dir(PACKAGE);
-        cmd!(shell, "{maturin} sdist --out {folder}").run()?;
-    }
-    let source = only(shell, &folder, "gz")?;
+    let source = only(shell, &distribution(shell, main)?, "gz")?;
     carried::by_source(shell, &main.program("python"), &source)?;
     from_source(shell, main, &source)
+}
+
+/// Makes the source distribution in a folder of its own, which is given.
+pub(crate) fn source(shell: &Shell) -> Result<PathBuf> {
+    let main = Venv::main(shell)?;
+    main.pip(shell, &[MATURIN])?;
+    distribution(shell, &main)
+}
+
+fn distribution(shell: &Shell, main: &Venv) -> Result<PathBuf> {
+    let folder = fresh(shell, &target().join("sdist"))?;
+    let maturin = main.program("maturin");
+    let _folder = shell.push_dir(PACKAGE);
+    cmd!(shell, "{maturin} sdist --out {folder}").run()?;
+    Ok(folder)
 }
 
 /// Builds `source` as pip does, by the tools that are here, and installs it where nothing else is.
@@ -151,7 +158,7 @@ impl Wheel {
 }
 
 /// A Python with packages of its own.
-struct Venv {
+pub(crate) struct Venv {
     name: String,
     folder: PathBuf,
 }
@@ -173,19 +180,26 @@ impl Venv {
         Ok(Some(venv))
     }
 
-    fn program(&self, name: &str) -> PathBuf {
+    /// The one that builds and checks.
+    pub(crate) fn main(shell: &Shell) -> Result<Self> {
+        Self::new(shell, MAIN)?.with_context(|| {
+            format!("Python 3.{MAIN} is needed: install it, or put its folder into PATH")
+        })
+    }
+
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.folder.join("bin").join(name)
     }
 
     /// The path of programs, its own first.
-    fn path(&self) -> OsString {
+    pub(crate) fn path(&self) -> OsString {
         let mut path = self.folder.join("bin").into_os_string();
         path.push(":");
         path.push(env::var_os("PATH").unwrap_or_default());
         path
     }
 
-    fn pip(&self, shell: &Shell, what: &[&str]) -> Result<()> {
+    pub(crate) fn pip(&self, shell: &Shell, what: &[&str]) -> Result<()> {
         let python = self.program("python");
         let pip = cmd!(shell, "{python} -m pip install --quiet --disable-pip-version-check");
         Ok(pip.args(what).run()?)

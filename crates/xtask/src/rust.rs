@@ -34,11 +34,18 @@ pub(crate) fn lint(shell: &Shell) -> Result<()> {
         let test = cmd!(shell, "cargo test --workspace --all-features --quiet");
         Ok(test.args(["--test", "up_to_date"]).run()?)
     })?;
+    step("crates to publish", || pack(shell))?;
     step("pure crates for wasm", || {
         let packages = PURE.iter().flat_map(|name| ["--package", name]);
         let check = cmd!(shell, "cargo check --quiet --target {WASM}").args(packages);
         Ok(check.env("RUSTFLAGS", "-D warnings").run()?)
     })
+}
+
+/// Packs every crate that is published, each after those that it needs: a circle of crates has no such order.
+pub(crate) fn pack(shell: &Shell) -> Result<()> {
+    let pack = cmd!(shell, "cargo package --workspace --no-verify --allow-dirty --locked --quiet");
+    Ok(pack.run()?)
 }
 
 /// Every test of the workspace, the examples in its documentation included.

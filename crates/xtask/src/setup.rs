@@ -69,3 +69,18 @@ pub(crate) fn wasm_target(shell: &Shell) -> Result<()> {
         Ok(cmd!(shell, "rustup target add {WASM}").run()?)
     })
 }
+
+/// Has Rust's standard library for `triple`, which is built here for machines of another kind or C library.
+pub(crate) fn standard_library(shell: &Shell, triple: &str) -> Result<()> {
+    let installed = cmd!(shell, "rustup target list --installed").quiet().read()?;
+    if installed.lines().any(|line| line == triple) {
+        return Ok(());
+    }
+    let add = cmd!(shell, "rustup target add {triple}");
+    add.run().with_context(|| {
+        format!(
+            "Rust's standard library for {triple} is not here, and could not be had: \
+             run `rustup target add {triple}` where the network allows it, or name another processor"
+        )
+    })
+}

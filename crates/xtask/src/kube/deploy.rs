@@ -33,6 +33,11 @@ pub(crate) fn test(shell: &Shell, python: &Path) -> Result<()> {
     })
 }
 
+/// What Helm makes of the chart in a folder.
+pub(crate) fn render(shell: &Shell, python: &Path, chart: &Path) -> Result<String> {
+    Ok(cmd!(shell, "{python} -B deploy/chart.py render {chart}").read()?)
+}
+
 /// Writes the definition and the plain manifests again.
 pub(crate) fn write_manifests(shell: &Shell, python: &Path) -> Result<()> {
     step("manifests", || {

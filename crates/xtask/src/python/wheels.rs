@@ -1,8 +1,9 @@
 //! The wheels to publish: for each kind of processor one for every glibc from 2.17 on, and one for every
 //! musl from 1.2 on.
 
-use super::{MAIN, MATURIN, PACKAGE, Venv, carried, fresh, target};
+use super::{MATURIN, PACKAGE, Venv, carried, fresh, target};
 use crate::folders::{root, short_paths};
+use crate::setup;
 use crate::step::{say, step};
 use anyhow::{Context, Result, ensure};
 use std::env::consts::ARCH;
@@ -12,7 +13,7 @@ use xshell::{Shell, cmd};
 
 /// The C compiler and linker that has the old C libraries: what is built by the machine's own needs
 /// at least its glibc.
-const ZIG: &str = "ziglang==0.17.1";
+pub(crate) const ZIG: &str = "ziglang==0.17.1";
 /// Kinds of processor, by Rust's and the tags' name.
 const PROCESSORS: [&str; 2] = ["x86_64", "aarch64"];
 /// C libraries that a wheel may be for: the rest of Rust's name, what maturin calls it, and the tags that it gives.
@@ -23,16 +24,16 @@ const LIBRARIES: [(&str, &str, &[&str]); 2] = [
 /// What a newcomer does first.
 const STORY: &str = "python/tests/try_wheel.py";
 
-/// Builds the wheels into a folder that is printed, for `processors` or else for all, looks what they
+/// Builds the wheels into a folder that is given, for `processors` or else for all, looks what they
 /// carry, and uses the one that runs here.
-pub(crate) fn build(shell: &Shell, processors: &[String]) -> Result<()> {
+pub(crate) fn build(shell: &Shell, processors: &[String]) -> Result<PathBuf> {
     let all = PROCESSORS.map(str::to_owned);
     let processors = if processors.is_empty() { &all } else { processors };
     for processor in processors {
         let known = PROCESSORS.join(" and ");
         ensure!(all.contains(processor), "no wheels for `{processor}`: there are {known}");
     }
-    let venv = Venv::new(shell, MAIN)?.with_context(|| format!("Python 3.{MAIN} is needed"))?;
+    let venv = Venv::main(shell)?;
     step("Python tools", || venv.pip(shell, &[MATURIN, ZIG]))?;
     let folder = fresh(shell, &target().join("release-wheels"))?;
     for processor in processors {
@@ -47,16 +48,16 @@ pub(crate) fn build(shell: &Shell, processors: &[String]) -> Result<()> {
                 say(&format!("{size} bytes: {}", wheel.display()));
                 // Others than this machine's own do not run here.
                 let is_ours = triple == format!("{ARCH}-{}", LIBRARIES[0].0);
-                if is_ours { try_out(shell, &venv, &wheel) } else { Ok(()) }
+                if is_ours { try_out(shell, &wheel) } else { Ok(()) }
             })?;
         }
     }
-    Ok(())
+    Ok(folder)
 }
 
 /// Builds one wheel.
 fn wheel(shell: &Shell, venv: &Venv, triple: &str, kind: &str, folder: &Path) -> Result<PathBuf> {
-    standard_library(shell, triple)?;
+    setup::standard_library(shell, triple)?;
     let before = shell.read_dir(folder)?;
     let maturin = venv.program("maturin");
     let _folder = shell.push_dir(PACKAGE);
@@ -71,23 +72,9 @@ fn wheel(shell: &Shell, venv: &Venv, triple: &str, kind: &str, folder: &Path) ->
     made.pop().context("no wheel")
 }
 
-/// Has Rust's standard library for what is built here.
-fn standard_library(shell: &Shell, triple: &str) -> Result<()> {
-    let installed = cmd!(shell, "rustup target list --installed").quiet().read()?;
-    if installed.lines().any(|line| line == triple) {
-        return Ok(());
-    }
-    let add = cmd!(shell, "rustup target add {triple}");
-    add.run().with_context(|| {
-        format!(
-            "Rust's standard library for {triple} is not here, and could not be had: \
-             run `rustup target add {triple}` where the network allows it, or name another processor"
-        )
-    })
-}
-
 /// Uses a wheel as somebody does who has no Rust: in an environment of its own, with its programs alone.
-fn try_out(shell: &Shell, venv: &Venv, wheel: &Path) -> Result<()> {
+pub(crate) fn try_out(shell: &Shell, wheel: &Path) -> Result<()> {
+    let venv = Venv::main(shell)?;
     let fresh = fresh(shell, &target().join("newcomer"))?;
     let (python, story) = (venv.program("python"), root().join(STORY));
     cmd!(shell, "{python} -m venv {fresh}").run()?;
