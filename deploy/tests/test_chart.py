@@ -282,7 +282,10 @@ def test_values_that_are_gone_are_still_accepted() -> None:
 
 def test_emqx_s_definition_is_installed_only_where_asked_and_all_are_kept() -> None:
     kind = "CustomResourceDefinition"
-    own = ["loadrebalances.emqx-rebalance.io", "nodeevacuations.emqx-rebalance.io"]
+    own = [
+        f"{name}.emqx-rebalance.io"
+        for name in ("loadrebalances", "nodeevacuations", "rebalancepolicies")
+    ]
     values: dict[str, bool]
     for values, names in (
         ({"own": False}, []),

@@ -17,7 +17,10 @@ from conftest import Kubectl, objects
 
 RELEASE = "test-release"
 DEFINITION = "rebalances.apps.emqx.io"
-OWN = ["loadrebalances.emqx-rebalance.io", "nodeevacuations.emqx-rebalance.io"]
+OWN = [
+    f"{name}.emqx-rebalance.io"
+    for name in ("loadrebalances", "nodeevacuations", "rebalancepolicies")
+]
 
 
 @pytest.fixture
@@ -171,6 +174,8 @@ def test_the_server_grants_what_is_needed_and_no_more(
     assert may("patch", "apps.emqx.io/rebalances/status")
     assert may("create", "emqx-rebalance.io/loadrebalances")
     assert not may("create", "emqx-rebalance.io/nodeevacuations")
+    assert may("update", "emqx-rebalance.io/rebalancepolicies/status")
+    assert not may("patch", "emqx-rebalance.io/rebalancepolicies")
     assert may("get", "/secrets")
     assert may("create", "coordination.k8s.io/leases")
     assert not may("list", "/secrets")

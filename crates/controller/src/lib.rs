@@ -23,6 +23,8 @@ mod metrics;
 mod object;
 mod order;
 pub mod own;
+mod packed;
+mod policy;
 mod reconcile;
 mod report;
 mod resource;

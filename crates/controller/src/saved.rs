@@ -1,13 +1,9 @@
 //! The driver's state as the object keeps it.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::packed::{pack, unpack};
 use emqx_rebalance_core::driver::{DriverState, StoredEvacuation, StoredRebalance};
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
-use std::io::{Error, Read, Write};
+use std::io::Error;
 
 /// All that another process needs to go on, kept in the status.
 ///
@@ -32,15 +28,12 @@ impl Saved {
         Self { writer: writer.to_owned(), sequence, driver }
     }
 
-    /// As text of a few kilobytes: compressed, since people look at objects, and each change of one is
-    /// sent to all that watch.
+    /// As text.
     ///
     /// # Errors
     /// Only if memory runs out.
     pub(crate) fn encode(&self) -> Result<String, Error> {
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        gzip.write_all(&serde_json::to_vec(self)?)?;
-        Ok(STANDARD.encode(gzip.finish()?))
+        pack(self)
     }
 
     /// What [`Self::encode`] made.
@@ -48,13 +41,7 @@ impl Saved {
     /// # Errors
     /// If it is something else.
     pub(crate) fn decode(text: &str) -> Result<Self, Error> {
-        let bytes = STANDARD.decode(text).map_err(Error::other)?;
-        let mut json = Vec::new();
-        GzDecoder::new(bytes.as_slice()).take(MAX_BYTES + 1).read_to_end(&mut json)?;
-        if json.len() as u64 > MAX_BYTES {
-            return Err(Error::other("it unpacks to more than any plan comes to"));
-        }
-        Self::read(&json)
+        Self::read(&unpack(text)?)
     }
 
     fn read(json: &[u8]) -> Result<Self, Error> {
@@ -91,15 +78,17 @@ impl<T: Into<DriverState>> From<Stored<T>> for Saved {
     }
 }
 
-/// More than any plan comes to. A small text may unpack to a thousand times its size, and to more again
-/// when it is read.
-const MAX_BYTES: u64 = 2 << 20;
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packed::MAX_BYTES;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use emqx_rebalance_core::driver::{Driver, DriverOptions};
     use emqx_rebalance_core::{NodeName, PlanOptions, Snapshot, Strategy, plan, plan_evacuation};
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
 
     /// The state of a plan for clusters like those of operators: long names, and one empty node.
     fn saved(counts: &[u64], options: &PlanOptions) -> Saved {

@@ -4,10 +4,11 @@
 use crate::context::Context;
 use crate::instance::Kinds;
 use crate::order::{Kind, Order};
+use crate::policy;
 use crate::reconcile::{after_failure, reconcile};
 use crate::resource::Served;
 use crate::server::Shown;
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use futures::{Stream, StreamExt, TryStreamExt, future, stream};
 use kube::api::Api;
 use kube::runtime::controller::{self, Controller};
@@ -48,15 +49,17 @@ pub(crate) async fn everything(
             join_all(watched).await;
         }
     });
-    join_all(watches).await;
+    let policies = policy::everything(context, scopes, shown, shutdown.clone());
+    join(join_all(watches), policies).await;
+}
+
+/// Waits until the process is to end.
+pub(crate) async fn until_over(mut shutdown: Shutdown) {
+    drop(shutdown.wait_for(|is_over| *is_over).await);
 }
 
 /// The kind among `versions` that is served, as soon as one is: a definition may come at any time.
-async fn until_served(
-    context: &Context,
-    versions: &[Kind],
-    mut shutdown: Shutdown,
-) -> Option<Kind> {
+async fn until_served(context: &Context, versions: &[Kind], shutdown: Shutdown) -> Option<Kind> {
     let kinds = Kinds::new(context.client.clone());
     loop {
         match kinds.served(versions).await {
@@ -66,7 +69,7 @@ async fn until_served(
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK_AGAIN) => {}
-            _ = shutdown.wait_for(|is_over| *is_over) => return None,
+            () = until_over(shutdown.clone()) => return None,
         }
     }
 }
@@ -93,13 +96,11 @@ async fn watch(
         .reflect(kept)
         .inspect_ok(move |event| call_askers(&told, &shown_last, event))
         .applied_objects();
-    let mut shutdown = shutdown.clone();
-    let is_over = async move { drop(shutdown.wait_for(|is_over| *is_over).await) };
     let config = controller::Config::default().concurrency(if kind.is_own() { 0 } else { AT_ONCE });
     let controller = Controller::for_stream_with(objects, store, kind)
         .with_config(config)
         .reconcile_on(turns(context, kind, namespace))
-        .graceful_shutdown_on(is_over);
+        .graceful_shutdown_on(until_over(shutdown.clone()));
     let results = controller.run(reconcile, after_failure, Arc::clone(context));
     let reconciling = results.for_each(|result| async move {
         match result {

@@ -2,9 +2,9 @@
 
 use crate::order::Kind;
 use crate::resource::GROUP;
-use kube::Client;
 use kube::api::ApiResource;
 use kube::discovery;
+use kube::{Client, Resource};
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -47,6 +47,15 @@ impl Kinds {
             resources.iter().any(|(resource, _)| resource.kind == kind.word())
         };
         Ok(kinds.iter().copied().find(serves))
+    }
+
+    /// Whether the API server serves the resource `K`.
+    pub(crate) async fn is_served<K: Resource<DynamicType = ()>>(
+        &self,
+    ) -> Result<bool, kube::Error> {
+        let Some(group) = self.group(&K::group(&())).await? else { return Ok(false) };
+        let resources = group.versioned_resources(&K::version(&()));
+        Ok(resources.iter().any(|(resource, _)| resource.kind == K::kind(&())))
     }
 
     fn cached(&self, kind: &str) -> Option<ApiResource> {

@@ -6,12 +6,17 @@
 mod load_rebalance;
 mod node_evacuation;
 mod options;
+mod rebalance_policy;
 mod status;
 mod target;
 
 pub use load_rebalance::{Approval, LoadRebalance, LoadRebalanceSpec};
 pub use node_evacuation::{NodeEvacuation, NodeEvacuationSpec};
 pub(crate) use options::named;
+pub(crate) use rebalance_policy::Terms;
+pub use rebalance_policy::{
+    DecisionStatus, PolicyRun, PolicyStatus, ProposalStatus, RebalancePolicy, RebalancePolicySpec,
+};
 pub use status::OwnStatus;
 pub use target::{Instance, InstanceKind, Target};
 
@@ -25,7 +30,7 @@ pub(crate) const VERSION: &str = "v1alpha1";
 
 /// The definitions of our resources.
 pub fn definitions() -> Vec<CustomResourceDefinition> {
-    vec![LoadRebalance::crd(), NodeEvacuation::crd()]
+    vec![LoadRebalance::crd(), NodeEvacuation::crd(), RebalancePolicy::crd()]
 }
 
 /// The definitions as YAML, one document each.

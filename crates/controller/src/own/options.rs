@@ -1,9 +1,10 @@
 //! The core's options as fields of a custom resource: their schema, and how they are read.
 
 use emqx_rebalance_core::driver::DriverOptions;
+use emqx_rebalance_core::policy::Policy;
 use emqx_rebalance_core::{
-    Described, Error, Evacuation, EvacuationPlanOptions, OptionInfo, Options, PlanOptions, Problem,
-    Result, Shape, Strategy,
+    Described, Error, Evacuation, EvacuationPlanOptions, Mode, OptionInfo, Options, PlanOptions,
+    Problem, Result, Shape, Strategy,
 };
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
@@ -21,6 +22,19 @@ pub(super) fn strategy(_: &mut SchemaGenerator) -> Schema {
 pub(super) fn mode(_: &mut SchemaGenerator) -> Schema {
     let mode = PlanOptions::describe().into_iter().find(|option| option.name == "mode");
     object(mode.as_ref().map(field).unwrap_or_default())
+}
+
+/// The same where `level` is the default.
+pub(super) fn mode_level(_: &mut SchemaGenerator) -> Schema {
+    let mode = PlanOptions::describe().into_iter().find(|option| option.name == "mode");
+    let mode = mode.as_ref().map(field).unwrap_or_default();
+    object(with(mode, [("default", Some(json!(Mode::Level.as_str())))]))
+}
+
+/// The schema of a policy, but for the query, since the controller asks nobody but EMQX and Kubernetes.
+pub(super) fn policy(_: &mut SchemaGenerator) -> Schema {
+    let options = Policy::describe().into_iter().filter(|option| option.name != "unless_query");
+    schema(options.collect(), "When the cluster is rebalanced, and how much that may cost.")
 }
 
 /// The schema of the planner's options, but for the mode, which stands by itself.
@@ -210,5 +224,6 @@ mod tests {
         check::<DriverOptions>();
         check::<Evacuation>();
         check::<EvacuationPlanOptions>();
+        check::<Policy>();
     }
 }

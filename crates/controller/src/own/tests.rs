@@ -123,7 +123,7 @@ fn every_rule_can_be_read_and_is_cheap() {
     let schemas: Vec<_> = definitions().iter().map(schema).collect();
     let mut found = Vec::new();
     schemas.iter().for_each(|schema| rules(schema, &mut found));
-    assert_eq!(found.len(), 7);
+    assert_eq!(found.len(), 9);
     for (rule, schema) in found {
         let compiled = kube_cel::compile_schema(schema);
         assert!(!compiled.has_errors(), "{rule}: {:?}", compiled.compilation_errors());
@@ -145,6 +145,32 @@ fn bounds_and_defaults_are_those_of_the_core() {
     assert!(spec["plan"]["properties"].get("mode").is_none(), "it stands by itself");
     let conditions = &schema["properties"]["status"]["properties"]["conditions"];
     assert_eq!(conditions["x-kubernetes-list-map-keys"], json!(["type"]));
+}
+
+#[test]
+fn a_policy_stays_with_its_cluster_and_levels_unless_told_otherwise() {
+    let policy = |name: &str| {
+        json!({
+            "apiVersion": "emqx-rebalance.io/v1alpha1", "kind": "RebalancePolicy",
+            "metadata": {"name": "a"}, "spec": {"target": {"instance": {"name": name}}},
+        })
+    };
+    let schema = schema(&RebalancePolicy::crd());
+    let said = |object: &Value, old: Option<&Value>| {
+        let found = Validator::new().validate_with_defaults(&schema, object, old);
+        found.map_or_else(|errors| errors.into_vec().len(), |()| 0)
+    };
+    let (one, other) = (policy("one"), policy("other"));
+    assert_eq!([said(&one, None), said(&one, Some(&one)), said(&other, Some(&one))], [0, 0, 1]);
+    let spec = &schema["properties"]["spec"]["properties"];
+    assert_eq!(spec["mode"]["default"], "level");
+    let policy = &spec["policy"]["properties"];
+    assert_eq!(policy["mode"]["default"], "observe");
+    assert!(policy.get("unlessQuery").is_none(), "nobody could ask it");
+    let spec: RebalancePolicySpec =
+        serde_json::from_value(json!({"target": {"instance": {"name": "one"}}})).unwrap();
+    assert_eq!((spec.mode, spec.poll_interval_seconds), (emqx_rebalance_core::Mode::Level, 30));
+    assert!(spec.terms().is_ok());
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod resume;
 mod sweep;
 
 pub(crate) use queue::will_start;
+pub(crate) use reach::told;
 pub(crate) use sweep::keep_sweeping;
 
 use crate::adapter;

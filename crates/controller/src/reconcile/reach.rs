@@ -50,7 +50,7 @@ pub(super) async fn reach(context: &Context, object: &Order) -> Result<Reached, 
 
 /// `error` as it is written on `object`: without what was answered where the object says whom to ask,
 /// or conditions would show what is at any address that it names.
-pub(super) fn told(object: &Order, error: Error) -> String {
+pub(crate) fn told(object: &Order, error: Error) -> String {
     let error =
         if object.target.is_direct() { error.without("answer").without("code") } else { error };
     error.to_string()

@@ -3,7 +3,7 @@
 mod summary;
 mod words;
 
-pub(crate) use words::{outcome_reason, plan_message, progress_message};
+pub(crate) use words::{outcome_reason, percent, plan_message, progress_message};
 
 use crate::order::{EMPTY, Kind, Order};
 use crate::own::OwnStatus;
@@ -115,7 +115,7 @@ impl Report {
 
     /// The verdict.
     pub(crate) fn outcome(&mut self, outcome: &Outcome) {
-        let over = outcome.balance.map(|balance| words::percent(balance.over));
+        let over = outcome.balance.map(|balance| percent(balance.over));
         let message = match &over {
             Some(over) => format!("{}; fullest node {over} over the mean", outcome.detail),
             None => outcome.detail.clone(),

@@ -96,6 +96,6 @@ pub(crate) const fn outcome_reason(result: OutcomeKind) -> &'static str {
 }
 
 /// A share such as 0.333 as "33.3%".
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }

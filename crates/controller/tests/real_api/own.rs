@@ -3,8 +3,16 @@
 use crate::controller::Controller;
 use crate::emqx::{CLIENTS, Emqx};
 use crate::place::{Place, read};
+<<<<<<< HEAD
 use serde_json::Value;
 use tokio::process::Command;
+=======
+use emqx_rebalance_controller::own::RebalancePolicy;
+use kube::api::Api;
+use kube::runtime::wait::await_condition;
+use std::time::Duration;
+use tokio::time::timeout;
+>>>>>>> policy
 
 /// The guide's sample.
 fn sample() -> String {
@@ -21,6 +29,22 @@ fn evacuation() -> String {
     sample
         .replace("waitTakeover: 30", "waitTakeover: 1")
         .replace("waitHealthCheck: 10", "waitHealthCheck: 1")
+}
+
+/// The guide's sample of a policy, with all times as short as can be.
+fn policy() -> String {
+    let guide = read("docs/kubernetes.md");
+    let (_, rest) = guide.split_once("```yaml\n# rebalancepolicy.yaml\n").unwrap();
+    let sample = rest.split_once("```").unwrap().0;
+    let windows = sample.split_once("    windows:").unwrap().1;
+    let windows = windows.split_once("    timeZone").unwrap().0;
+    sample
+        .replace(&format!("    windows:{windows}"), "")
+        .replace("imbalanceForS: 10m", "imbalanceForS: 1\n    nodeSettleS: 1")
+        .replace("waitHealthCheck: 45", "waitHealthCheck: 1")
+        .replace("waitTakeover: 30", "waitTakeover: 1")
+        .replace("mode: observe", "mode: auto")
+        + "  pollIntervalSeconds: 1\n"
 }
 
 /// With EMQX's waits as short as can be.
@@ -66,6 +90,7 @@ async fn the_guide_s_sample_is_done_shown_and_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+<<<<<<< HEAD
 async fn the_job_of_a_pipeline_waits_for_the_end_and_says_how_it_was() {
     let place = Place::new("own-pipeline").await;
     let emqx = Emqx::operated(&place, "emqx").await;
@@ -82,6 +107,33 @@ async fn the_job_of_a_pipeline_waits_for_the_end_and_says_how_it_was() {
     let object: Value = serde_json::from_slice(&done.stdout).unwrap();
     assert_eq!(object["status"]["phase"], "Completed", "{object:#}");
     assert!(emqx.clients()[3] > CLIENTS / 2, "{:?}", emqx.clients());
+=======
+async fn a_policy_rebalances_by_itself_and_says_why() {
+    let place = Place::new("own-policy").await;
+    let emqx = Emqx::operated(&place, "emqx").await;
+    let _controller = Controller::start(&place, &emqx.network.proxy, false).await;
+    place.kubectl.apply(&policy()).await;
+    let object = "rebalancepolicy/emqx";
+    place.kubectl.run(&["wait", "--for=condition=Ready", "--timeout=1m", object]).await;
+    let is_balanced = |object: Option<&RebalancePolicy>| {
+        let status = object.and_then(|object| object.status.as_ref());
+        let decision = status.and_then(|status| status.decision.as_ref());
+        decision.is_some_and(|decision| decision.reason == "balanced")
+    };
+    let policies: Api<RebalancePolicy> = Api::namespaced(place.client.clone(), &place.namespace);
+    let waiting = await_condition(policies, "emqx", is_balanced);
+    timeout(Duration::from_secs(90), waiting).await.expect("it is not balanced").unwrap();
+    let listed = place.kubectl.run(&["get", "rbp"]).await;
+    println!("{listed}");
+    let heading: Vec<_> = listed.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(heading, ["NAME", "MODE", "BALANCE", "DECISION", "SINCE", "AGE"]);
+    let made = place.kubectl.run(&["get", "lrb", "--output=name"]).await;
+    assert_eq!(made.lines().count(), 1, "{made}");
+    let clients = emqx.clients();
+    assert!(clients[3] > CLIENTS / 2, "{clients:?}");
+    // What it has made goes with it.
+    place.kubectl.run(&["delete", object]).await;
+>>>>>>> policy
 }
 
 #[tokio::test(flavor = "multi_thread")]

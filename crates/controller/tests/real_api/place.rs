@@ -185,12 +185,16 @@ async fn define() {
 /// Installs the definitions of our own group. Servers before 1.25 know no rules and leave them out; their
 /// `kubectl` would not send them.
 async fn define_our_own(kubectl: &Kubectl) {
-    let objects = ["crd/loadrebalances.emqx-rebalance.io", "crd/nodeevacuations.emqx-rebalance.io"];
-    if kubectl.try_with_input(&["get", objects[0]], "").await.is_err() {
+    let objects = ["loadrebalances", "nodeevacuations", "rebalancepolicies"]
+        .map(|name| format!("crd/{name}.emqx-rebalance.io"));
+    if kubectl.try_with_input(&["get", &objects[0]], "").await.is_err() {
         let create = ["create", "--validate=false", "--filename=-"];
         kubectl.with_input(&create, &read("deploy/manifests/own.yaml")).await;
     }
-    kubectl.run(&["wait", "--for=condition=established", objects[0], objects[1]]).await;
+    let established = ["wait", "--for=condition=established"];
+    let all: Vec<&str> =
+        established.into_iter().chain(objects.iter().map(String::as_str)).collect();
+    kubectl.run(&all).await;
 }
 
 pub(crate) fn read(path: &str) -> String {

@@ -13,6 +13,7 @@ mod lifecycle;
 mod operators;
 mod outages;
 mod own;
+mod policy;
 mod queue;
 mod relay;
 mod scene;

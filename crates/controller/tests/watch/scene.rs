@@ -165,6 +165,30 @@ impl Scene {
         key
     }
 
+    /// Creates a `RebalancePolicy` of this cluster that says `policy`, and `more`.
+    pub(crate) fn policy(&self, name: &str, policy: Value, more: &Value) -> Key {
+        let key = Key::new("rebalancepolicies", name);
+        let urls: Vec<_> = self.relay.urls().split(',').map(str::to_owned).collect();
+        let mut spec = json!({
+            "target": {"urls": urls, "secretName": "emqx-key"}, "policy": policy, "mode": "level",
+            "strategy": {
+                "connEvictRate": 100, "waitHealthCheck": 1, "waitTakeover": 1,
+                "absConnThreshold": 10, "relConnThreshold": 1.01,
+            },
+            "driver": {"pollIntervalMs": 100, "settleS": 10, "emptyPolls": 2},
+            "pollIntervalSeconds": 1,
+        });
+        for (field, value) in more.as_object().unwrap() {
+            spec[field] = value.clone();
+        }
+        let object = json!({
+            "apiVersion": "emqx-rebalance.io/v1alpha1", "kind": "RebalancePolicy", "metadata": {},
+            "spec": spec,
+        });
+        self.api.state.create(&key, object);
+        key
+    }
+
     fn create_with_waits(&self, name: &str, metadata: &Value, instance: &str, wait_s: u32) -> Key {
         let key = Key::new("rebalances", name);
         let object = json!({

@@ -108,13 +108,27 @@ impl Objects {
         Ok(self.change(key, &old, result))
     }
 
-    /// Replaces all of the object but its status.
-    pub(crate) fn replace(&mut self, key: &Key, mut new: Value) -> Result<Value, Refusal> {
+    /// Replaces all of the object but its status, or that alone.
+    pub(crate) fn replace(
+        &mut self,
+        key: &Key,
+        mut new: Value,
+        is_status: bool,
+    ) -> Result<Value, Refusal> {
         let old = self.objects.get(key).ok_or((404, "NotFound"))?.clone();
         if new["metadata"]["resourceVersion"] != old["metadata"]["resourceVersion"] {
             return Err((409, "Conflict"));
         }
-        new["status"] = old["status"].clone();
+        if is_status {
+            new = json!({"status": new["status"]});
+            for (name, value) in
+                old.as_object().unwrap().iter().filter(|(name, _)| *name != "status")
+            {
+                new[name] = value.clone();
+            }
+        } else {
+            new["status"] = old["status"].clone();
+        }
         Ok(self.change(key, &old, new))
     }
 

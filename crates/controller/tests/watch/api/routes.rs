@@ -118,7 +118,7 @@ fn change(
             }
             state.objects().patch(&key, body, target.is_status, prunes)
         }
-        (&Method::PUT, Some(key)) => state.objects().replace(&key, body.clone()),
+        (&Method::PUT, Some(key)) => state.objects().replace(&key, body.clone(), target.is_status),
         (&Method::DELETE, Some(key)) => state.objects().delete(&key),
         _ => Err((405, "MethodNotAllowed")),
     };
@@ -200,6 +200,7 @@ fn discovery(path: &str) -> Option<Value> {
             "resources": [
                 resource("loadrebalances", "LoadRebalance"),
                 resource("nodeevacuations", "NodeEvacuation"),
+                resource("rebalancepolicies", "RebalancePolicy"),
             ],
         })),
         "/apis/apps.emqx.io/v2beta1" => Some(json!({
