@@ -1,6 +1,6 @@
-//! `watch`: looks after a fleet until it is interrupted.
+//! `watch`: looks after a fleet until it is interrupted; SIGHUP has it read its file again.
 
-use super::interrupt::Interrupt;
+use super::interrupt::{Hangup, Interrupt};
 use crate::args::WatchArgs;
 use crate::clock::local;
 use crate::exit::Exit;
@@ -9,11 +9,11 @@ use crate::output::Output;
 use crate::render;
 use emqx_rebalance_client::{MAX_FILE, MAX_SECRET, Source, read_bounded};
 use emqx_rebalance_core::policy::Decision;
-use emqx_rebalance_core::{Error, ErrorKind, Result, plain};
+use emqx_rebalance_core::{Error, ErrorKind, Problem, Result, plain};
 use emqx_rebalance_exchange::Outside;
 use emqx_rebalance_watch::{Fleet, News, Watch, openapi, schema};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The JSON of `watch --check`.
 #[derive(Serialize)]
@@ -33,8 +33,8 @@ pub(crate) async fn run(args: &WatchArgs, output: Output) -> Result<Exit> {
         output.text(&format!("{text}\n"))?;
         return Ok(Exit::Done);
     };
-    let fleet = Fleet::read(&input::text(path, MAX_FILE)?, &Host)
-        .map_err(|error| error.with("file", path.display()))?;
+    let text = input::text(path, MAX_FILE)?;
+    let fleet = read(path, &text)?;
     if args.check {
         let names = fleet.clusters.into_iter().map(|cluster| cluster.name);
         let checked = Checked { version: 1, clusters: names.collect() };
@@ -43,23 +43,84 @@ pub(crate) async fn run(args: &WatchArgs, output: Output) -> Result<Exit> {
         })?;
         return Ok(Exit::Done);
     }
-    let mut interrupt = Interrupt::new()?;
-    let clusters = fleet.clusters.len() as u64;
-    let mut watch = Watch::begin(fleet).await?;
-    let clusters = render::numbers::counted(clusters, "cluster");
-    let at = watch.address().map(|address| format!(", at http://{address}")).unwrap_or_default();
-    output.tell(&format!("Looking after {clusters}{at}, until Ctrl-C.\n"));
+    let (mut interrupt, mut hangup) = (Interrupt::new()?, Hangup::new()?);
+    let mut duty = Duty::begin(text, fleet, output).await?;
     loop {
         tokio::select! {
             () = interrupt.wait() => break,
-            news = watch.next() => match news {
+            () = hangup.wait() => duty = duty.again(path, output).await?,
+            news = duty.watch.next() => match news {
                 Some(news) => tell(&news, output)?,
                 None => break,
             },
         }
     }
-    watch.end().await;
+    duty.watch.end().await;
     Ok(Exit::Done)
+}
+
+fn read(path: &Path, text: &str) -> Result<Fleet> {
+    Fleet::read(text, &Host).map_err(|error| error.with("file", path.display()))
+}
+
+/// A fleet that is looked after, and the file as it was read.
+struct Duty {
+    text: String,
+    store: PathBuf,
+    watch: Watch,
+}
+
+impl Duty {
+    async fn begin(text: String, fleet: Fleet, output: Output) -> Result<Self> {
+        let (store, clusters) = (fleet.store.clone(), fleet.clusters.len() as u64);
+        let watch = Watch::begin(fleet).await?;
+        let clusters = render::numbers::counted(clusters, "cluster");
+        let at =
+            watch.address().map(|address| format!(", at http://{address}")).unwrap_or_default();
+        output.tell(&format!("Looking after {clusters}{at}, until Ctrl-C.\n"));
+        Ok(Self { text, store, watch })
+    }
+
+    /// Reads the file again and looks after what it says now; a file that is not good changes nothing.
+    ///
+    /// All is ended and begun anew as one process follows another: what runs goes on inside EMQX meanwhile, and is
+    /// taken up again from the store.
+    ///
+    /// # Errors
+    /// If neither the new fleet nor the one before can be begun.
+    async fn again(self, path: &Path, output: Output) -> Result<Self> {
+        let fleet = input::text(path, MAX_FILE).and_then(|text| {
+            let fleet = read(path, &text)?;
+            same_store(&self.store, &fleet)?;
+            Ok((text, fleet))
+        });
+        let (text, fleet) = match fleet {
+            Ok(found) => found,
+            Err(error) => {
+                output.error(&error, Some("nothing has changed: what was read before goes on"));
+                return Ok(self);
+            }
+        };
+        let before = self.text;
+        self.watch.end().await;
+        match Self::begin(text, fleet, output).await {
+            Ok(duty) => Ok(duty),
+            Err(error) => {
+                output.error(&error, Some("what was read before goes on"));
+                let fleet = read(path, &before)?;
+                Self::begin(before, fleet, output).await
+            }
+        }
+    }
+}
+
+/// What is remembered is not moved while somebody looks after it.
+fn same_store(store: &Path, fleet: &Fleet) -> Result<()> {
+    if fleet.store == store {
+        return Ok(());
+    }
+    let bound = format!("{}, or this process is ended and started again", store.display());
+    Err(Error::invalid("fleet", vec![Problem::new("store", fleet.store.display(), bound)]))
 }
 
 /// A line for each piece of news: of words, or of JSON.

@@ -123,6 +123,50 @@ fn killed_while_a_run_is_on_it_is_followed_by_another_to_the_verdict() {
 }
 
 #[test]
+fn its_file_is_read_again_in_the_midst_of_a_run_and_a_bad_one_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cluster, other) =
+        (Embedded::start(&["--clients", "300,300,0"]), Embedded::start(&["--clients", "3,3"]));
+    let file = file(folder.path(), &cluster, "auto");
+    let good = fs::read_to_string(&file).unwrap();
+    let mut command = watch(&file, &cluster);
+    command.env("OTHER_SECRET", &other.secret).stdin(Stdio::null());
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut told = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut until_told = |part: &str| told.find(|line| line.contains(part)).unwrap();
+    until_told("Looking after 1 cluster,");
+    lines.find(|line| line.contains(" eu started: ")).unwrap();
+    while cluster.running() == 0 {}
+
+    let reload = |text: &str| {
+        fs::write(&file, text).unwrap();
+        signalled(process.id(), "-HUP");
+    };
+    reload(&good.replace("mode: auto", "mode: car"));
+    until_told("`clusters[0].policy.mode` is `car`");
+    until_told("nothing has changed");
+    reload(&good.replace("fleet.db", "another.db"));
+    until_told("`store` is");
+    let name = other.urls[0].replace("127.0.0.1", "localhost");
+    let us = format!(
+        "  - {{name: us, url: \"{name}\", api_key: {}, api_secret_env: OTHER_SECRET, distinct: true, poll_interval_s: 1}}\n",
+        other.key
+    );
+    reload(&(good + &us));
+    until_told("Looking after 2 clusters,");
+    let mut seen = Vec::new();
+    while !seen.iter().any(|line: &String| line.contains(" eu verdict: ")) {
+        seen.extend(lines.next());
+    }
+    assert!(seen.iter().any(|line| line.contains(" us ")), "{seen:?}");
+    assert!(!seen.iter().any(|line| line.contains(" eu started: ")), "one start: {seen:?}");
+    signalled(process.id(), "-TERM");
+    assert!(process.wait().unwrap().success());
+    assert_eq!(cluster.running(), 0);
+}
+
+#[test]
 fn its_file_is_checked_as_a_whole_and_described_for_editors() {
     let folder = tempfile::tempdir().unwrap();
     let cluster = Embedded::start(&["--clients", "3,0"]);
