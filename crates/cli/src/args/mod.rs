@@ -21,7 +21,7 @@ pub(crate) use planning::PlanningArgs;
 pub(crate) use profile::FleetArgs;
 pub(crate) use start::{ResumeArgs, StartArgs};
 #[cfg(feature = "watch")]
-pub(crate) use watch::WatchArgs;
+pub(crate) use watch::{FleetDemoArgs, WatchArgs};
 
 use crate::output::Format;
 use crate::version;
@@ -87,6 +87,9 @@ pub(crate) enum Command {
     Cluster(ClusterArgs),
     /// See it at work: an embedded cluster with an empty node, planned, rebalanced, judged
     Demo(DemoArgs),
+    /// See `watch` at work: three embedded clusters that grow, and a policy for each, until Ctrl-C
+    #[cfg(feature = "watch")]
+    FleetDemo(FleetDemoArgs),
     /// Write what a shell needs to complete this command's words
     #[command(after_help = COMPLETIONS)]
     Completions {

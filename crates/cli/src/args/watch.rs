@@ -21,6 +21,14 @@ pub(crate) struct WatchArgs {
     pub(crate) openapi: bool,
 }
 
+/// Arguments of `fleet-demo`.
+#[derive(Args, Debug)]
+pub(crate) struct FleetDemoArgs {
+    /// End by itself after so many seconds [default: at Ctrl-C]
+    #[arg(long = "for", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) for_s: Option<u64>,
+}
+
 /// What follows the help of `watch`.
 pub(crate) const EXAMPLE: &str = "\
 Nothing is started until a policy says `mode: auto`. A file to begin with:

@@ -9,6 +9,8 @@ mod demo;
 mod doctor;
 mod drive;
 mod evacuate;
+#[cfg(feature = "watch")]
+mod fleet_demo;
 mod follow;
 mod history;
 mod interrupt;
@@ -91,6 +93,8 @@ fn dispatch(cli: Cli, program: &Program, output: Output) -> Result<Exit> {
         Command::Evacuate(command) => block_on(evacuate::run(&command, &connection, output)),
         Command::Cluster(args) => block_on(cluster::run(&args, program, output)),
         Command::Demo(args) => block_on(demo::run(&args, program, output)),
+        #[cfg(feature = "watch")]
+        Command::FleetDemo(args) => block_on(fleet_demo::run(&args, output)),
         Command::Completions { shell } => shell::completions(shell, output),
         Command::Man(args) => shell::man(&args, output),
         Command::Swarm(args) => block_on(swarm::run(&args)),

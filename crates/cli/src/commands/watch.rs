@@ -59,6 +59,29 @@ pub(crate) async fn run(args: &WatchArgs, output: Output) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Tells the news until `end`, and lets go of the fleet then.
+///
+/// # Errors
+/// If the news cannot be written.
+pub(super) async fn follow(
+    mut watch: Watch,
+    end: impl Future<Output = ()>,
+    output: Output,
+) -> Result<()> {
+    tokio::pin!(end);
+    loop {
+        tokio::select! {
+            () = &mut end => break,
+            news = watch.next() => match news {
+                Some(news) => tell(&news, output)?,
+                None => break,
+            },
+        }
+    }
+    watch.end().await;
+    Ok(())
+}
+
 fn read(path: &Path, text: &str) -> Result<Fleet> {
     Fleet::read(text, &Host).map_err(|error| error.with("file", path.display()))
 }

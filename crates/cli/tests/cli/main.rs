@@ -12,6 +12,7 @@ mod doctor;
 mod evacuate;
 mod extremes;
 mod faults;
+mod fleet_demo;
 mod history;
 mod hostile;
 mod journey;

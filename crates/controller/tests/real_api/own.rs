@@ -3,16 +3,13 @@
 use crate::controller::Controller;
 use crate::emqx::{CLIENTS, Emqx};
 use crate::place::{Place, read};
-<<<<<<< HEAD
-use serde_json::Value;
-use tokio::process::Command;
-=======
 use emqx_rebalance_controller::own::RebalancePolicy;
 use kube::api::Api;
 use kube::runtime::wait::await_condition;
+use serde_json::Value;
 use std::time::Duration;
+use tokio::process::Command;
 use tokio::time::timeout;
->>>>>>> policy
 
 /// The guide's sample.
 fn sample() -> String {
@@ -90,7 +87,6 @@ async fn the_guide_s_sample_is_done_shown_and_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-<<<<<<< HEAD
 async fn the_job_of_a_pipeline_waits_for_the_end_and_says_how_it_was() {
     let place = Place::new("own-pipeline").await;
     let emqx = Emqx::operated(&place, "emqx").await;
@@ -107,7 +103,9 @@ async fn the_job_of_a_pipeline_waits_for_the_end_and_says_how_it_was() {
     let object: Value = serde_json::from_slice(&done.stdout).unwrap();
     assert_eq!(object["status"]["phase"], "Completed", "{object:#}");
     assert!(emqx.clients()[3] > CLIENTS / 2, "{:?}", emqx.clients());
-=======
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_policy_rebalances_by_itself_and_says_why() {
     let place = Place::new("own-policy").await;
     let emqx = Emqx::operated(&place, "emqx").await;
@@ -133,7 +131,6 @@ async fn a_policy_rebalances_by_itself_and_says_why() {
     assert!(clients[3] > CLIENTS / 2, "{clients:?}");
     // What it has made goes with it.
     place.kubectl.run(&["delete", object]).await;
->>>>>>> policy
 }
 
 #[tokio::test(flavor = "multi_thread")]
