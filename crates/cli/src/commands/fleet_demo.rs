@@ -5,7 +5,7 @@ use super::watch::follow;
 use crate::args::FleetDemoArgs;
 use crate::exit::Exit;
 use crate::output::Output;
-use emqx_rebalance_core::{Error, ErrorKind, Result};
+use emqx_rebalance_core::{Error, ErrorKind, NodeName, Result};
 use emqx_rebalance_exchange::Outside;
 use emqx_rebalance_sim::server::Embedded;
 use emqx_rebalance_sim::{ClusterConfig, Credentials, Drift, Fault, Release, ScheduledFault};
@@ -64,9 +64,17 @@ impl Site {
         config.personality = self.release;
         config.drift = Drift { arrivals_per_s: CHURN_PER_S, departures_per_s: CHURN_PER_S };
         config.newcomers = config.nodes.last().map(|node| node.name.clone()).into_iter().collect();
-        let joins = |node| ScheduledFault::new(self.joins_at_s, Fault::NodeJoined { node });
-        config.faults = config.newcomers.iter().cloned().map(joins).collect();
+        config.faults = config.newcomers.iter().flat_map(|node| self.scale_out(node)).collect();
         Ok(config)
+    }
+
+    /// A node that boots on its own, and then joins.
+    fn scale_out(&self, node: &NodeName) -> [ScheduledFault; 2] {
+        let appears_at_s = self.joins_at_s - BOOT_S;
+        [
+            ScheduledFault::new(appears_at_s, Fault::NodeAppeared { node: node.clone() }),
+            ScheduledFault::new(self.joins_at_s, Fault::NodeJoined { node: node.clone() }),
+        ]
     }
 
     /// Its entry in the file of the fleet: a policy whose times fit into minutes.
@@ -157,7 +165,7 @@ const SITES: [Site; 3] = [
         mode: "auto",
         release: Release::V5_8,
         clients: &[900, 900, 900, 0],
-        joins_at_s: 5.0,
+        joins_at_s: 8.0,
     },
     Site {
         name: "us",
@@ -171,11 +179,13 @@ const SITES: [Site; 3] = [
         mode: "observe",
         release: Release::V6_2,
         clients: &[500, 500, 500, 500, 0],
-        joins_at_s: 15.0,
+        joins_at_s: 12.0,
     },
 ];
 /// As many come as go.
 const CHURN_PER_S: f64 = 2.0;
+/// Longer than an embedded node takes to boot.
+const BOOT_S: f64 = 6.0;
 const TOKEN: &str = "FLEET_TOKEN";
 const DEMO_TOKEN: &str = "token-of-the-demo-alone";
 const CLUSTER_SECRET: &str = "CLUSTER_SECRET";
