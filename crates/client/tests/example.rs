@@ -6,10 +6,11 @@
 mod scale_out;
 
 use emqx_rebalance_client::{Auth, Cluster, ClusterConfig, Secret};
-use emqx_rebalance_core::driver::OutcomeKind;
+use emqx_rebalance_core::driver::{OutcomeKind, Progress};
 use emqx_rebalance_core::{EvictRate, Strategy};
 use emqx_rebalance_sim::ClusterConfig as SimConfig;
 use emqx_rebalance_sim::server::Embedded;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[tokio::test]
 async fn the_job_levels_a_cluster_makes_its_page_and_then_has_nothing_to_do() {
@@ -23,8 +24,11 @@ async fn the_job_levels_a_cluster_makes_its_page_and_then_has_nothing_to_do() {
         wait_takeover: 1,
         ..Strategy::default()
     };
-    let (outcome, page) = scale_out::level(&cluster, &pace).await.unwrap().unwrap();
+    let told = AtomicBool::new(false);
+    let tell = |progress: &Progress| told.store(progress.moved > 0, Ordering::Relaxed);
+    let (outcome, page) = scale_out::level(&cluster, &pace, tell).await.unwrap().unwrap();
+    assert!(told.into_inner(), "it says how far it is");
     assert_eq!(outcome.result, OutcomeKind::Completed, "{}", outcome.detail);
     assert!(page.contains("<h1>Rebalance of 3 nodes</h1>"), "{page}");
-    assert_eq!(scale_out::level(&cluster, &pace).await.unwrap(), None);
+    assert_eq!(scale_out::level(&cluster, &pace, |_| ()).await.unwrap(), None);
 }

@@ -9,6 +9,7 @@ use crate::metrics::Metrics;
 use crate::object::{Mark, Object};
 use crate::order::Order;
 use crate::report::Report;
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::runtime::events::{Event, EventType, Recorder};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, Resource, ResourceExt};
@@ -69,14 +70,19 @@ impl Context {
         let event = Event {
             type_: if is_good { EventType::Normal } else { EventType::Warning },
             reason: reason.to_owned(),
-            note: Some(note.chars().take(MAX_NOTE).collect()),
+            note: Some(note.to_owned()),
             action: "Rebalance".to_owned(),
             secondary: object.behalf.is_some().then(|| object.object_ref(&object.kind)),
         };
         let asker = object.asker();
-        let reference = asker.object_ref(&asker.kind);
-        if let Err(error) = self.recorder.publish(&event, &reference).await {
-            warn!(%error, reason, "an event could not be published");
+        self.publish(event, &asker.object_ref(&asker.kind)).await;
+    }
+
+    /// Publishes `event` about an object, with as much of its note as Kubernetes takes.
+    pub(crate) async fn publish(&self, mut event: Event, about: &ObjectReference) {
+        event.note = event.note.map(|note| note.chars().take(MAX_NOTE).collect());
+        if let Err(error) = self.recorder.publish(&event, about).await {
+            warn!(%error, reason = event.reason, "an event could not be published");
         }
     }
 

@@ -35,10 +35,22 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("pgrep", &["procps"]),
 ];
 
-/// Installs the programs that are missing, where this is Debian and we may.
+/// What packages are tried with: a Debian to install in is made by the first.
+const PACKAGING: &[(&str, &[&str])] = &[("debootstrap", &["debootstrap"]), ("rpm", &["rpm"])];
+
+/// Installs the programs of tests that are missing, where this is Debian and we may.
 pub(crate) fn programs(shell: &Shell) -> Result<()> {
+    install(shell, PROGRAMS)
+}
+
+/// The same of those that packages are tried with.
+pub(crate) fn packaging(shell: &Shell) -> Result<()> {
+    install(shell, PACKAGING)
+}
+
+fn install(shell: &Shell, programs: &[(&str, &[&str])]) -> Result<()> {
     step("programs", || {
-        let missing = PROGRAMS.iter().filter(|(program, _)| !is_installed(program));
+        let missing = programs.iter().filter(|(program, _)| !is_installed(program));
         let packages: Vec<&str> = missing.flat_map(|(_, packages)| *packages).copied().collect();
         if packages.is_empty() {
             return Ok(());

@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &FleetDemoArgs, output: Output) -> Result<Exit> {
         clusters.push(Embedded::start(site.config()?).await?);
     }
     let fleet = Fleet::read(&file(&clusters, folder.path()), &Demo)?;
-    let watch = Watch::begin(fleet).await?;
+    let mut watch = Watch::begin(fleet).await?;
     if let Some(address) = watch.address() {
         output.tell(&introduction(address));
     }
@@ -50,7 +50,8 @@ pub(crate) async fn run(args: &FleetDemoArgs, output: Output) -> Result<Exit> {
             () = after(args.for_s) => {}
         }
     };
-    follow(watch, end, output).await?;
+    follow(&mut watch, end, output).await?;
+    watch.end().await;
     for cluster in clusters {
         cluster.stop().await;
     }

@@ -46,40 +46,45 @@ pub(crate) async fn run(args: &WatchArgs, output: Output) -> Result<Exit> {
     let (mut interrupt, mut hangup) = (Interrupt::new()?, Hangup::new()?);
     let mut duty = Duty::begin(text, fleet, output).await?;
     loop {
-        tokio::select! {
-            () = interrupt.wait() => break,
-            () = hangup.wait() => duty = duty.again(path, output).await?,
-            news = duty.watch.next() => match news {
-                Some(news) => tell(&news, output)?,
-                None => break,
-            },
+        let signal = async {
+            tokio::select! {
+                () = interrupt.wait() => Signal::End,
+                () = hangup.wait() => Signal::ReadAgain,
+            }
+        };
+        match follow(&mut duty.watch, signal, output).await? {
+            Some(Signal::ReadAgain) => duty = duty.again(path, output).await?,
+            Some(Signal::End) | None => break,
         }
     }
     duty.watch.end().await;
     Ok(Exit::Done)
 }
 
-/// Tells the news until `end`, and lets go of the fleet then.
+enum Signal {
+    End,
+    ReadAgain,
+}
+
+/// Tells the news until `end`, and gives what that came to; `None` if there is no more to tell.
 ///
 /// # Errors
 /// If the news cannot be written.
-pub(super) async fn follow(
-    mut watch: Watch,
-    end: impl Future<Output = ()>,
+pub(super) async fn follow<T>(
+    watch: &mut Watch,
+    end: impl Future<Output = T>,
     output: Output,
-) -> Result<()> {
+) -> Result<Option<T>> {
     tokio::pin!(end);
     loop {
         tokio::select! {
-            () = &mut end => break,
+            end = &mut end => return Ok(Some(end)),
             news = watch.next() => match news {
                 Some(news) => tell(&news, output)?,
-                None => break,
+                None => return Ok(None),
             },
         }
     }
-    watch.end().await;
-    Ok(())
 }
 
 fn read(path: &Path, text: &str) -> Result<Fleet> {

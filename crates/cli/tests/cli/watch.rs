@@ -173,6 +173,14 @@ fn its_file_is_checked_as_a_whole_and_described_for_editors() {
     let good = file(folder.path(), &cluster, "observe");
     let said = checked(&good, &cluster);
     assert_eq!((said.code, said.out.trim_end()), (Some(0), format!("{good} is good: eu").as_str()));
+    // The file that packages bring, once its secret is where it says.
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/systemd/fleet.yaml");
+    let secret = folder.path().join("eu");
+    fs::write(&secret, "a secret").unwrap();
+    let given = "/run/credentials/emqx-rebalance-watch.service/eu";
+    let text = fs::read_to_string(example).unwrap().replace(given, secret.to_str().unwrap());
+    fs::write(&good, text).unwrap();
+    assert_eq!(checked(&good, &cluster).code, Some(0), "{}", checked(&good, &cluster).err);
     let bad = file(folder.path(), &cluster, "car");
     let said = checked(&bad, &cluster);
     assert_eq!(said.code, Some(2));

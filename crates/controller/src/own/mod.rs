@@ -6,17 +6,17 @@
 mod load_rebalance;
 mod node_evacuation;
 mod options;
+mod policy_status;
 mod rebalance_policy;
 mod status;
 mod target;
 
 pub use load_rebalance::{Approval, LoadRebalance, LoadRebalanceSpec};
 pub use node_evacuation::{NodeEvacuation, NodeEvacuationSpec};
-pub(crate) use options::named;
+pub(crate) use options::{named, pascal_case};
+pub use policy_status::{DecisionStatus, PolicyRun, PolicyStatus, ProposalStatus};
 pub(crate) use rebalance_policy::Terms;
-pub use rebalance_policy::{
-    DecisionStatus, PolicyRun, PolicyStatus, ProposalStatus, RebalancePolicy, RebalancePolicySpec,
-};
+pub use rebalance_policy::{RebalancePolicy, RebalancePolicySpec};
 pub use status::OwnStatus;
 pub use target::{Instance, InstanceKind, Target};
 

@@ -20,15 +20,17 @@ pub(super) fn strategy(_: &mut SchemaGenerator) -> Schema {
 
 /// The schema of the mode of a plan.
 pub(super) fn mode(_: &mut SchemaGenerator) -> Schema {
-    let mode = PlanOptions::describe().into_iter().find(|option| option.name == "mode");
-    object(mode.as_ref().map(field).unwrap_or_default())
+    object(mode_field())
 }
 
 /// The same where `level` is the default.
-pub(super) fn mode_level(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn level_mode(_: &mut SchemaGenerator) -> Schema {
+    object(with(mode_field(), [("default", Some(json!(Mode::Level.as_str())))]))
+}
+
+fn mode_field() -> Value {
     let mode = PlanOptions::describe().into_iter().find(|option| option.name == "mode");
-    let mode = mode.as_ref().map(field).unwrap_or_default();
-    object(with(mode, [("default", Some(json!(Mode::Level.as_str())))]))
+    mode.as_ref().map(field).unwrap_or_default()
 }
 
 /// The schema of a policy, but for the query, since the controller asks nobody but EMQX and Kubernetes.
@@ -169,13 +171,18 @@ fn object(value: Value) -> Schema {
 }
 
 /// `conn_evict_rate` as custom resources have it: `connEvictRate`.
-pub(crate) fn camel_case(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| {
+fn camel_case(name: &str) -> String {
+    let (first, rest) = name.split_once('_').unwrap_or((name, ""));
+    first.to_owned() + &pascal_case(rest)
+}
+
+/// `would_start` as a reason of Kubernetes: `WouldStart`.
+pub(crate) fn pascal_case(name: &str) -> String {
+    let capital = |word: &str| {
         let (initial, rest) = word.split_at(word.len().min(1));
-        name + &initial.to_uppercase() + rest
-    })
+        initial.to_uppercase() + rest
+    };
+    name.split('_').map(capital).collect()
 }
 
 fn snake_case(name: &str) -> String {

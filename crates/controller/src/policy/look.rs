@@ -6,7 +6,7 @@ use crate::clusters::Spelling;
 use crate::failure::Failure;
 use crate::object::MANAGER;
 use crate::order::Order;
-use crate::own::{PolicyStatus, RebalancePolicy, Terms};
+use crate::own::{PolicyStatus, RebalancePolicy, Terms, pascal_case};
 use crate::reconcile::told;
 use emqx_rebalance_core::Timestamp;
 use emqx_rebalance_core::driver::Status;
@@ -18,7 +18,6 @@ use kube::runtime::controller::Action as Next;
 use kube::runtime::events::{Event, EventType};
 use kube::{Resource, ResourceExt};
 use std::time::Duration;
-use tracing::warn;
 
 /// Looks at the cluster of `policy` and does what follows.
 pub(super) async fn at(policies: &Policies, policy: &RebalancePolicy) -> Result<Next, Failure> {
@@ -216,15 +215,12 @@ impl<'a> Look<'a> {
         }
         let event = Event {
             type_: EventType::Normal,
-            reason: camel(decision.reason.as_str()),
-            note: Some(decision.detail.chars().take(MAX_NOTE).collect()),
+            reason: pascal_case(decision.reason.as_str()),
+            note: Some(decision.detail.clone()),
             action: "Decide".to_owned(),
             secondary: None,
         };
-        let policy = self.policy.object_ref(&());
-        if let Err(error) = self.policies.context.recorder.publish(&event, &policy).await {
-            warn!(%error, "an event could not be published");
-        }
+        self.policies.context.publish(event, &self.policy.object_ref(&())).await;
     }
 }
 
@@ -257,18 +253,3 @@ fn are_of_one_cluster(one: &RebalancePolicy, other: &RebalancePolicy) -> bool {
     let share = of_one.iter().any(|node| of_other.contains(node));
     spelling(one) == spelling(other) || share && !other.spec.distinct
 }
-
-/// `would_start` as events have it: `WouldStart`.
-fn camel(word: &str) -> String {
-    let capital = |part: &str| {
-        part.chars()
-            .take(1)
-            .flat_map(char::to_uppercase)
-            .chain(part.chars().skip(1))
-            .collect::<String>()
-    };
-    word.split('_').map(capital).collect()
-}
-
-/// Kubernetes takes notes of up to 1 kB.
-const MAX_NOTE: usize = 1000;

@@ -13,17 +13,19 @@ mod shown;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::instance::Kinds;
-use crate::own::RebalancePolicy;
+use crate::object::MANAGER;
+use crate::own::{PolicyStatus, RebalancePolicy};
 use crate::server::Shown;
 use crate::watch::{Shutdown, until_over};
 use futures::future::join_all;
 use futures::{StreamExt, TryStreamExt};
 use kube::ResourceExt;
-use kube::api::Api;
-use kube::core::DeserializeGuard;
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
+use kube::core::{DeserializeGuard, error_boundary::InvalidObject};
 use kube::runtime::controller::{Action, Controller};
 use kube::runtime::reflector::store::Writer;
 use kube::runtime::{WatchStreamExt, predicates, watcher};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::{debug, info, warn};
@@ -98,10 +100,28 @@ async fn reconcile(object: Arc<Guarded>, policies: Arc<Policies>) -> Result<Acti
     match &object.0 {
         Ok(policy) => look::at(&policies, policy).await,
         Err(invalid) => {
-            warn!(policy = invalid.metadata.name, error = %invalid.error, "cannot be read");
+            say(&policies.context, invalid).await?;
             Ok(Action::await_change())
         }
     }
+}
+
+/// Says on an object that it cannot be read. The rest of its status stays, of which nobody knows what it is.
+async fn say(context: &Context, invalid: &InvalidObject) -> Result<(), Failure> {
+    let (metadata, why) = (&invalid.metadata, invalid.error.as_str());
+    let mut status = PolicyStatus::default();
+    let unreadable = Err(("Unreadable", why));
+    shown::standing(&mut status, context.clock.now(), metadata.generation, [unreadable; 2]);
+    let patch = json!({"status": {
+        "observedGeneration": status.observed_generation, "conditions": status.conditions,
+    }});
+    let kind = ApiResource::erase::<RebalancePolicy>(&());
+    let (client, namespace) = (context.client.clone(), metadata.namespace.as_deref());
+    let api: Api<DynamicObject> =
+        Api::namespaced_with(client, namespace.unwrap_or_default(), &kind);
+    let name = metadata.name.as_deref().unwrap_or_default();
+    api.patch_status(name, &PatchParams::apply(MANAGER), &Patch::Merge(patch)).await?;
+    Ok(())
 }
 
 fn after_failure(object: Arc<Guarded>, failure: &Failure, _: Arc<Policies>) -> Action {

@@ -37,11 +37,25 @@ fn policy() -> String {
     let windows = windows.split_once("    timeZone").unwrap().0;
     sample
         .replace(&format!("    windows:{windows}"), "")
-        .replace("imbalanceForS: 10m", "imbalanceForS: 1\n    nodeSettleS: 1")
+        .replace("imbalanceForS: 10m", "imbalanceForS: 1\n    nodeSettleS: 1\n    coolDownS: 1")
         .replace("waitHealthCheck: 45", "waitHealthCheck: 1")
         .replace("waitTakeover: 30", "waitTakeover: 1")
-        .replace("mode: observe", "mode: auto")
         + "  pollIntervalSeconds: 1\n"
+}
+
+/// Waits until the policy has decided so.
+async fn until_decided(place: &Place, reason: &str) {
+    let is_it = |object: Option<&RebalancePolicy>| {
+        let status = object.and_then(|object| object.status.as_ref());
+        let decision = status.and_then(|status| status.decision.as_ref());
+        decision.is_some_and(|decision| decision.reason == reason)
+    };
+    let policies: Api<RebalancePolicy> = Api::namespaced(place.client.clone(), &place.namespace);
+    let waiting = await_condition(policies, "emqx", is_it);
+    let Ok(found) = timeout(Duration::from_secs(90), waiting).await else {
+        panic!("it never decides {reason}")
+    };
+    found.unwrap();
 }
 
 /// With EMQX's waits as short as can be.
@@ -113,14 +127,15 @@ async fn a_policy_rebalances_by_itself_and_says_why() {
     place.kubectl.apply(&policy()).await;
     let object = "rebalancepolicy/emqx";
     place.kubectl.run(&["wait", "--for=condition=Ready", "--timeout=1m", object]).await;
-    let is_balanced = |object: Option<&RebalancePolicy>| {
-        let status = object.and_then(|object| object.status.as_ref());
-        let decision = status.and_then(|status| status.decision.as_ref());
-        decision.is_some_and(|decision| decision.reason == "balanced")
-    };
-    let policies: Api<RebalancePolicy> = Api::namespaced(place.client.clone(), &place.namespace);
-    let waiting = await_condition(policies, "emqx", is_balanced);
-    timeout(Duration::from_secs(90), waiting).await.expect("it is not balanced").unwrap();
+    until_decided(&place, "would_start").await;
+    let listed = place.kubectl.run(&["get", "rbp"]).await;
+    let why = "--output=jsonpath={.status.wouldHaveStarted[0].message}";
+    println!("{listed}\n{}", place.kubectl.run(&["get", "rbp", "emqx", why]).await);
+    let made = place.kubectl.run(&["get", "lrb", "--output=name"]).await;
+    assert_eq!(made, "", "who observes makes nothing");
+    let patch = r#"--patch={"spec": {"policy": {"mode": "auto"}}}"#;
+    place.kubectl.run(&["patch", "rbp", "emqx", "--type=merge", patch]).await;
+    until_decided(&place, "balanced").await;
     let listed = place.kubectl.run(&["get", "rbp"]).await;
     println!("{listed}");
     let heading: Vec<_> = listed.lines().next().unwrap().split_whitespace().collect();

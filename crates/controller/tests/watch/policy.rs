@@ -26,7 +26,7 @@ fn hasty(mode: &str) -> Value {
 async fn an_imbalance_that_lasts_is_mended_by_one_rebalance_that_the_policy_owns() {
     let test = async {
         let scene = Scene::of(&[300, 300, 0]).await;
-        let key = scene.policy("sample", hasty("auto"), &json!({}));
+        let key = scene.policy("sample", hasty("auto"));
         let object = until(&scene, &key, "started").await;
         assert!(object["status"]["state"].is_string(), "{object:#}");
         let object = until(&scene, &key, "balanced").await;
@@ -51,7 +51,7 @@ async fn an_imbalance_that_lasts_is_mended_by_one_rebalance_that_the_policy_owns
 async fn who_observes_says_what_it_would_have_done_and_makes_nothing() {
     let test = async {
         let scene = Scene::of(&[300, 300, 0]).await;
-        let key = scene.policy("sample", hasty("observe"), &json!({}));
+        let key = scene.policy("sample", hasty("observe"));
         let would = |object: &Value| {
             object.pointer("/status/wouldHaveStarted/0/message")?.as_str().map(str::to_owned)
         };
@@ -68,7 +68,7 @@ async fn who_observes_says_what_it_would_have_done_and_makes_nothing() {
 async fn a_proposal_waits_for_its_number() {
     let test = async {
         let scene = Scene::of(&[300, 300, 0]).await;
-        let key = scene.policy("sample", hasty("propose"), &json!({}));
+        let key = scene.policy("sample", hasty("propose"));
         let object = until(&scene, &key, "awaiting_approval").await;
         let proposal = &object["status"]["proposal"];
         assert_eq!((&proposal["id"], &proposal["approved"]), (&json!(1), &json!(false)));
@@ -91,7 +91,7 @@ async fn what_could_not_be_made_was_not_started_and_is_decided_again() {
         let mut scene = Scene::quiet(&[300, 300, 0]).await;
         let refusals = vec![("post loadrebalances", 500)];
         scene.api.state.break_it(Faults { refusals, ..Faults::default() });
-        let key = scene.policy("sample", hasty("auto"), &json!({}));
+        let key = scene.policy("sample", hasty("auto"));
         scene.start_controller();
         let object = scene
             .until(&key, |object| object.pointer("/status/run/name").map(|_| object.clone()))
@@ -112,7 +112,7 @@ async fn what_could_not_be_made_was_not_started_and_is_decided_again() {
 async fn another_process_hears_the_end_of_what_the_first_one_began() {
     let test = async {
         let mut scene = Scene::of(&[300, 300, 0]).await;
-        let key = scene.policy("sample", hasty("auto"), &json!({}));
+        let key = scene.policy("sample", hasty("auto"));
         scene.until(&key, |object| object.pointer("/status/run/uid").map(drop)).await;
         scene.kill_controller().await;
         scene.start_controller();
@@ -130,7 +130,7 @@ async fn a_rolling_restart_is_followed_by_one_rebalance() {
         let scene = Scene::of(&[300, 300, 300]).await;
         // An imbalance alone would have to last an hour: it is the nodes that came back that call for it.
         let policy = json!({"mode": "auto", "imbalanceForS": "1h", "nodeSettleS": "3s"});
-        let key = scene.policy("sample", policy, &json!({}));
+        let key = scene.policy("sample", policy);
         until(&scene, &key, "balanced").await;
         for node in 0..3 {
             scene.emqx.with(|simulation| simulation.cluster.kill(node));
@@ -147,14 +147,37 @@ async fn a_rolling_restart_is_followed_by_one_rebalance() {
 }
 
 #[tokio::test]
+async fn one_that_cannot_be_read_says_so_and_keeps_no_other_from_its_work() {
+    let test = async {
+        let mut scene = Scene::quiet(&[300, 300, 0]).await;
+        let key = Key::new("rebalancepolicies", "strange");
+        let object = json!({
+            "apiVersion": "emqx-rebalance.io/v1alpha1", "kind": "RebalancePolicy", "metadata": {},
+            "spec": {"target": 7},
+        });
+        scene.api.state.create(&key, object);
+        let good = scene.policy("sample", hasty("observe"));
+        // There before the controller is, so that it stands in its first list.
+        scene.start_controller();
+        until(&scene, &good, "would_start").await;
+        let stalled = scene.until(&key, |object| condition(object, "Stalled").cloned()).await;
+        assert_eq!(
+            (&stalled["status"], &stalled["reason"]),
+            (&json!("True"), &json!("Unreadable"))
+        );
+    };
+    within(60, test).await;
+}
+
+#[tokio::test]
 async fn wrong_fields_and_a_second_policy_for_one_cluster_are_said_and_decide_nothing() {
     let test = async {
         let scene = Scene::of(&[300, 300, 0]).await;
-        let first = scene.policy("first", hasty("observe"), &json!({}));
+        let first = scene.policy("first", hasty("observe"));
         until(&scene, &first, "waiting").await;
-        let second = scene.policy("second", hasty("auto"), &json!({}));
+        let second = scene.policy("second", hasty("auto"));
         let crossed = json!({"balancedOver": 0.5, "imbalanceOver": 0.1});
-        let wrong = scene.policy("wrong", crossed, &json!({}));
+        let wrong = scene.policy("wrong", crossed);
         for (key, reason, part) in [
             (&second, "OtherPolicy", "first looks after this cluster"),
             (&wrong, "SpecInvalid", "spec.policy.balancedOver"),

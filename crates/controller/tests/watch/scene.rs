@@ -120,70 +120,54 @@ impl Scene {
 
     /// Creates a `LoadRebalance` of this cluster that asks for `more`.
     pub(crate) fn load_rebalance(&self, name: &str, wait_s: u32, more: Value) -> Key {
-        let key = Key::new("loadrebalances", name);
-        let urls: Vec<_> = self.relay.urls().split(',').map(str::to_owned).collect();
-        let mut spec = json!({
-            "target": {"urls": urls, "secretName": "emqx-key"},
-            "strategy": {
-                "connEvictRate": 50, "sessEvictRate": 20,
-                "waitHealthCheck": wait_s, "waitTakeover": wait_s,
-                "absConnThreshold": 10, "relConnThreshold": 1.01,
-                "absSessThreshold": 10, "relSessThreshold": 1.01,
-            },
-            "driver": {"pollIntervalMs": 100, "settleS": 10, "emptyPolls": 2},
-        });
-        for (field, value) in more.as_object().unwrap() {
-            spec[field] = value.clone();
-        }
-        let object = json!({
-            "apiVersion": "emqx-rebalance.io/v1alpha1", "kind": "LoadRebalance", "metadata": {},
-            "spec": spec,
-        });
-        self.api.state.create(&key, object);
-        key
+        let spec = json!({"strategy": {
+            "connEvictRate": 50, "sessEvictRate": 20,
+            "waitHealthCheck": wait_s, "waitTakeover": wait_s,
+            "absConnThreshold": 10, "relConnThreshold": 1.01,
+            "absSessThreshold": 10, "relSessThreshold": 1.01,
+        }});
+        self.create_own(("loadrebalances", "LoadRebalance"), name, spec, more)
     }
 
     /// Creates a `NodeEvacuation` of the first node of this cluster.
     pub(crate) fn evacuation(&self, name: &str, more: Value) -> Key {
-        let key = Key::new("nodeevacuations", name);
-        let urls: Vec<_> = self.relay.urls().split(',').map(str::to_owned).collect();
-        let mut spec = json!({
-            "target": {"urls": urls, "secretName": "emqx-key"}, "node": "emqx1@127.0.0.1",
-            "strategy": {
-                "connEvictRate": 100, "sessEvictRate": 100, "waitHealthCheck": 1, "waitTakeover": 1,
-            },
-            "driver": {"pollIntervalMs": 100, "settleS": 10, "emptyPolls": 2},
-        });
-        for (field, value) in more.as_object().unwrap() {
-            spec[field] = value.clone();
-        }
-        let object = json!({
-            "apiVersion": "emqx-rebalance.io/v1alpha1", "kind": "NodeEvacuation", "metadata": {},
-            "spec": spec,
-        });
-        self.api.state.create(&key, object);
-        key
+        let spec = json!({"node": "emqx1@127.0.0.1", "strategy": {
+            "connEvictRate": 100, "sessEvictRate": 100, "waitHealthCheck": 1, "waitTakeover": 1,
+        }});
+        self.create_own(("nodeevacuations", "NodeEvacuation"), name, spec, more)
     }
 
-    /// Creates a `RebalancePolicy` of this cluster that says `policy`, and `more`.
-    pub(crate) fn policy(&self, name: &str, policy: Value, more: &Value) -> Key {
-        let key = Key::new("rebalancepolicies", name);
+    /// Creates a `RebalancePolicy` of this cluster that says `policy`, and looks every second.
+    pub(crate) fn policy(&self, name: &str, policy: Value) -> Key {
+        let spec = json!({"pollIntervalSeconds": 1, "strategy": {
+            "connEvictRate": 100, "waitHealthCheck": 1, "waitTakeover": 1,
+            "absConnThreshold": 10, "relConnThreshold": 1.01,
+        }});
+        let kind = ("rebalancepolicies", "RebalancePolicy");
+        self.create_own(kind, name, spec, json!({"policy": policy}))
+    }
+
+    /// Creates an object of ours for this cluster, driven in haste, with `spec` and then `more`.
+    fn create_own(
+        &self,
+        (resource, kind): (&str, &str),
+        name: &str,
+        spec: Value,
+        more: Value,
+    ) -> Key {
+        let key = Key::new(resource, name);
         let urls: Vec<_> = self.relay.urls().split(',').map(str::to_owned).collect();
-        let mut spec = json!({
-            "target": {"urls": urls, "secretName": "emqx-key"}, "policy": policy, "mode": "level",
-            "strategy": {
-                "connEvictRate": 100, "waitHealthCheck": 1, "waitTakeover": 1,
-                "absConnThreshold": 10, "relConnThreshold": 1.01,
-            },
+        let mut whole = json!({
+            "target": {"urls": urls, "secretName": "emqx-key"},
             "driver": {"pollIntervalMs": 100, "settleS": 10, "emptyPolls": 2},
-            "pollIntervalSeconds": 1,
         });
-        for (field, value) in more.as_object().unwrap() {
-            spec[field] = value.clone();
+        for fields in [spec, more] {
+            for (field, value) in fields.as_object().unwrap() {
+                whole[field] = value.clone();
+            }
         }
         let object = json!({
-            "apiVersion": "emqx-rebalance.io/v1alpha1", "kind": "RebalancePolicy", "metadata": {},
-            "spec": spec,
+            "apiVersion": "emqx-rebalance.io/v1alpha1", "kind": kind, "metadata": {}, "spec": whole,
         });
         self.api.state.create(&key, object);
         key

@@ -106,8 +106,7 @@ fn mode_of(file: &Path) -> Result<Mode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::thread::sleep;
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     fn packed(from: &Path) -> Vec<u8> {
         let mut archive = Archive::new(gzipped(), 1_700_000_000);
@@ -119,13 +118,13 @@ mod tests {
     fn the_same_files_are_the_same_archive_whenever_they_were_written() {
         let one = tempfile::tempdir().unwrap();
         let other = tempfile::tempdir().unwrap();
-        for (folder, names) in [(&one, ["b", "a"]), (&other, ["a", "b"])] {
+        for (folder, names, day) in [(&one, ["b", "a"], 1), (&other, ["a", "b"], 2)] {
             fs::create_dir(folder.path().join("deep")).unwrap();
-            for name in names {
-                fs::write(folder.path().join(name), name).unwrap();
-                fs::write(folder.path().join("deep").join(name), name).unwrap();
+            for file in names.iter().flat_map(|name| [(*name).to_owned(), format!("deep/{name}")]) {
+                let mut written = File::create(folder.path().join(&file)).unwrap();
+                written.write_all(file.as_bytes()).unwrap();
+                written.set_modified(UNIX_EPOCH + Duration::from_secs(day * 86_400)).unwrap();
             }
-            sleep(Duration::from_millis(1100));
         }
         assert_eq!(packed(one.path()), packed(other.path()));
         fs::write(other.path().join("deep/a"), "c").unwrap();

@@ -109,7 +109,7 @@ impl Release {
             None => cmd!(shell, "git log -1 --format=%ct").quiet().read()?,
         };
         Ok(Self {
-            folder: wishes.into.clone().unwrap_or_else(|| target().join("dist")),
+            folder: folder(wishes.into.as_deref())?,
             parts: chosen(&wishes.parts),
             processors,
             version: CURRENT,
@@ -157,6 +157,11 @@ impl Release {
     fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+}
+
+/// The folder of a release, wherever programs that are asked about it run.
+fn folder(named: Option<&Path>) -> Result<PathBuf> {
+    Ok(std::path::absolute(named.map_or_else(|| target().join("dist"), Path::to_owned))?)
 }
 
 /// The Python whose packages build what must run elsewhere too.

@@ -4,7 +4,6 @@
 //! with it, or of the forge. Nothing of that is known here.
 
 use super::{CURRENT, manifest};
-use crate::folders::target;
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -40,7 +39,7 @@ pub(crate) struct Publish {
 
 /// Publishes what `wishes` say, if it is what its checksums say.
 pub(crate) fn run(shell: &Shell, wishes: &Publish) -> Result<()> {
-    let folder = wishes.from.clone().unwrap_or_else(|| target().join("dist"));
+    let folder = super::folder(wishes.from.as_deref())?;
     let faults =
         manifest::faults(&folder).context("there is no release: `cargo xtask dist` makes it")?;
     ensure!(faults.is_empty(), "not what the checksums say: {}", faults.join(", "));

@@ -11,6 +11,7 @@ mod program;
 
 use super::binaries::Processor;
 use super::{Part, Release, manifest};
+use crate::setup;
 use crate::step::{say, step};
 use anyhow::{Result, ensure};
 use std::path::Path;
@@ -36,6 +37,7 @@ fn one(shell: &Shell, release: &Release, part: Part) -> Result<()> {
     match part {
         Part::Command => ours(release, |processor| program::unpacked(shell, release, processor)),
         Part::Packages => {
+            setup::packaging(shell)?;
             ours(release, |processor| debian::installed(shell, release, processor))?;
             release.each(|processor| debian::rpm(shell, release, processor))
         }
@@ -43,7 +45,10 @@ fn one(shell: &Shell, release: &Release, part: Part) -> Result<()> {
         Part::Python => languages::python(shell, release),
         Part::Crates => languages::crates(shell),
         Part::Npm => languages::npm(shell, release),
-        Part::Lua => languages::lua(shell, release),
+        Part::Lua => {
+            setup::programs(shell)?;
+            languages::lua(shell, release)
+        }
         Part::Grafana => languages::grafana(shell, release),
         Part::Kubernetes => languages::kubernetes(shell, release),
         Part::Sbom => languages::sbom(shell, release),
