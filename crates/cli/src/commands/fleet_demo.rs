@@ -128,7 +128,7 @@ fn introduction(address: SocketAddr) -> String {
          export FLEET_URL=http://{address} FLEET_TOKEN={DEMO_TOKEN}\n  \
          curl -s -H \"Authorization: Bearer $FLEET_TOKEN\" $FLEET_URL/api/v1/decisions\n\
          When {last} has proposed a plan, approve it with its id and fingerprint:\n  \
-         curl -s -H \"Authorization: Bearer $FLEET_TOKEN\" $FLEET_URL/api/v1/clusters/{last}\n  \
+         curl -s -H \"Authorization: Bearer $FLEET_TOKEN\" $FLEET_URL/api/v1/clusters/{last} | jq '.proposal | {{id, fingerprint, figures}}'\n  \
          curl -s -H \"Authorization: Bearer $FLEET_TOKEN\" $FLEET_URL/api/v1/clusters/{last}/approve \
          --json '{{\"id\": …, \"fingerprint\": \"…\"}}'\n\n"
     ));
